@@ -1,0 +1,13 @@
+//! What every other module may rely on: the one error type, time, identifiers, the context of a request,
+//! and the limits of what the product accepts. Imports nothing from this crate.
+
+pub mod clock;
+pub mod ctx;
+pub mod error;
+pub mod id;
+pub mod limits;
+pub mod task;
+
+pub use clock::{Clock, SharedClock, SystemClock, Timestamp};
+pub use ctx::Ctx;
+pub use error::{Error, Kind, Result};

@@ -1,0 +1,6 @@
+//! The map of qr-observatory. `docs/ARCHITECTURE.md` says who may import whom; `tests/tidy.rs` holds it.
+
+pub mod config;
+pub mod kernel;
+pub mod rollout;
+pub mod telemetry;

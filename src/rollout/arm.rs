@@ -1,0 +1,20 @@
+//! An implementation of a capability (render, validate, analyze), whoever wrote it and however old it is.
+
+use std::future::Future;
+
+use crate::kernel::{Ctx, Result};
+
+/// One implementation. Callers hold *an* arm and cannot tell which, nor whether several stand behind it.
+pub trait Arm: Send + Sync + 'static {
+    /// Cheap to clone: `Arc` or `Bytes` inside.
+    type In: Clone + Send + Sync + 'static;
+    type Out: Send + 'static;
+
+    /// # Errors
+    /// An answer (4xx kinds) when the input decided it, a fault otherwise; `Unsupported` when this arm cannot
+    /// do what another may.
+    fn run(&self, ctx: &Ctx, input: &Self::In) -> impl Future<Output = Result<Self::Out>> + Send;
+}
+
+/// Promise: running twice changes nothing. Only such an arm may be compared with another on live traffic.
+pub trait ReadOnly: Arm {}

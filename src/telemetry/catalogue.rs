@@ -1,0 +1,154 @@
+//! The declared metrics: name, kind, unit, labels, buckets and meaning. `docs/METRICS.md` is generated from
+//! this list, and `tests/it` fails when something is emitted that is not declared here.
+
+/// What a metric is, in Prometheus' terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// A declared metric.
+#[derive(Debug)]
+pub struct Metric {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Base unit (`seconds`, `bytes`, …) or what is counted.
+    pub unit: &'static str,
+    pub labels: &'static [&'static str],
+    /// Upper bounds of a histogram's buckets, in the metric's unit; empty for the others.
+    pub buckets: &'static [f64],
+    pub help: &'static str,
+}
+
+/// HTTP answers: from a cached redirect (tens of µs) to a slow upload.
+const HTTP_SECONDS: &[f64] = &[
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    10.0,
+];
+/// Work in memory: rendering, validating.
+const WORK_SECONDS: &[f64] = &[
+    0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005,
+    0.01, 0.05, 0.25, 1.0,
+];
+/// Disks and databases.
+const STORE_SECONDS: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0,
+];
+/// Rows in one batch.
+const BATCH_ROWS: &[f64] = &[
+    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 4096.0,
+];
+
+macro_rules! catalogue {
+    ($($(#[doc = $help:literal])+ $id:ident = $kind:ident $name:literal $unit:literal [$($label:literal),*] $buckets:expr;)+) => {
+        $($(#[doc = $help])+ pub static $id: Metric = Metric {
+            name: $name,
+            kind: Kind::$kind,
+            unit: $unit,
+            labels: &[$($label),*],
+            buckets: $buckets,
+            help: concat!($($help),+),
+        };)+
+        /// Every declared metric, in the order of declaration.
+        pub static ALL: &[&Metric] = &[$(&$id),+];
+    };
+}
+
+catalogue! {
+    /// Duration of an HTTP request from its head to its answer, by route template (never by path).
+    HTTP_DURATION = Histogram "http_server_request_duration_seconds" "seconds" ["http_request_method", "http_route", "http_response_status_code"] HTTP_SECONDS;
+    /// Requests that are being answered now.
+    HTTP_IN_FLIGHT = Gauge "http_server_active_requests" "requests" [] &[];
+    /// Errors answered, by kind. Each is logged once, where it is counted.
+    ERRORS = Counter "qr_errors_total" "errors" ["kind"] &[];
+    /// Codes created, by type and outcome.
+    CREATIONS = Counter "qr_creations_total" "codes" ["qr_type", "status"] &[];
+    /// Answers of `/r/{slug}`: redirected, not found, or failed.
+    REDIRECTS = Counter "qr_redirects_total" "answers" ["status"] &[];
+    /// Images answered, by format and outcome.
+    IMAGES = Counter "qr_images_total" "images" ["format", "status"] &[];
+    /// Look-ups in a cache, by tier, key space and result.
+    CACHE_REQUESTS = Counter "qr_cache_requests_total" "look-ups" ["tier", "space", "result"] &[];
+    /// Entries in a cache tier.
+    CACHE_ENTRIES = Gauge "qr_cache_entries" "entries" ["tier"] &[];
+    /// Bytes in a cache tier.
+    CACHE_BYTES = Gauge "qr_cache_bytes" "bytes" ["tier"] &[];
+    /// Scans accepted by a redirect, by kind: genuine, shared, or excluded from people (bot, HEAD, prefetch).
+    SCANS_ACCEPTED = Counter "qr_scans_accepted_total" "scans" ["kind"] &[];
+    /// Scans whose row and counters were committed to the database.
+    SCANS_STORED = Counter "qr_scans_stored_total" "scans" [] &[];
+    /// Scans that were accepted and are not yet in the database: in memory or in the spool.
+    SCANS_BACKLOG = Gauge "qr_scans_backlog" "scans" [] &[];
+    /// Scans whose redirect was answered and that could not be recorded anywhere. Must stay 0.
+    SCANS_UNRECORDED = Counter "qr_scans_unrecorded_total" "scans" [] &[];
+    /// Scans whose redirect was answered before their commit was durable (the deadline passed first).
+    SCANS_UNSYNCED = Counter "qr_scans_unsynced_total" "scans" [] &[];
+    /// Scans dropped on purpose because their code was deleted in the meantime.
+    SCANS_ORPHANED = Counter "qr_scans_orphaned_total" "scans" [] &[];
+    /// Scans set aside in the spool because the database refuses them; kept for inspection.
+    SCANS_SET_ASIDE = Counter "qr_scans_set_aside_total" "scans" [] &[];
+    /// Scans in one durable commit of the spool.
+    SPOOL_COMMIT_SCANS = Histogram "qr_spool_commit_scans" "scans" [] BATCH_ROWS;
+    /// Duration of one durable commit of the spool.
+    SPOOL_COMMIT_DURATION = Histogram "qr_spool_commit_duration_seconds" "seconds" ["outcome"] STORE_SECONDS;
+    /// Duration of database operations, by operation and outcome.
+    STORE_DURATION = Histogram "qr_store_operation_duration_seconds" "seconds" ["operation", "outcome"] STORE_SECONDS;
+    /// Duration of one run of an arm.
+    ARM_DURATION = Histogram "qr_arm_duration_seconds" "seconds" ["experiment", "arm"] WORK_SECONDS;
+    /// Runs of an arm, by outcome: ok, answer (a 4xx), fault, cancelled.
+    ARM_REQUESTS = Counter "qr_arm_requests_total" "runs" ["experiment", "arm", "outcome"] &[];
+    /// Password checks that had to run the slow hash, by outcome.
+    PASSWORD_CHECKS = Counter "qr_password_checks_total" "checks" ["outcome"] &[];
+    /// Always 1; the labels say what is running.
+    BUILD_INFO = Gauge "qr_build_info" "1" ["version"] &[];
+    /// CPU time used by the process, user and system.
+    PROCESS_CPU = Counter "process_cpu_seconds_total" "seconds" [] &[];
+    /// Memory of the process that is in RAM.
+    PROCESS_RSS = Gauge "process_resident_memory_bytes" "bytes" [] &[];
+    /// Address space of the process.
+    PROCESS_VIRTUAL = Gauge "process_virtual_memory_bytes" "bytes" [] &[];
+    /// Open file descriptors.
+    PROCESS_FDS = Gauge "process_open_fds" "descriptors" [] &[];
+    /// Limit of open file descriptors.
+    PROCESS_MAX_FDS = Gauge "process_max_fds" "descriptors" [] &[];
+    /// Threads of the process.
+    PROCESS_THREADS = Gauge "process_threads" "threads" [] &[];
+    /// When the process started, Unix time.
+    PROCESS_START = Gauge "process_start_time_seconds" "seconds" [] &[];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_prometheus_conventions() {
+        let mut names = std::collections::HashSet::new();
+        for m in ALL {
+            assert!(names.insert(m.name), "{} is declared twice", m.name);
+            assert!(!m.help.trim().is_empty(), "{} has no meaning", m.name);
+            assert_eq!(
+                m.kind == Kind::Counter,
+                m.name.ends_with("_total"),
+                "{}",
+                m.name
+            );
+            assert_eq!(
+                m.kind == Kind::Histogram,
+                !m.buckets.is_empty(),
+                "{}",
+                m.name
+            );
+            assert!(m.buckets.is_sorted(), "{}", m.name);
+            if m.unit == "seconds" || m.unit == "bytes" {
+                assert!(
+                    m.name.contains(m.unit),
+                    "{} does not end in its unit",
+                    m.name
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Metrics and logs. Every metric is declared once, in [`catalogue`]; code holds handles, made once, and
+//! never looks a metric up by name on a request's path.
+
+pub mod catalogue;
+pub mod handles;
+pub mod labels;
+pub mod logs;
+pub mod recorder;
+
+pub use handles::{Outcome, StoreTimer};
+pub use recorder::Recorder;
