@@ -4,34 +4,26 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::kernel::{Error, Kind, Result};
 
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people at a terminal.
-    Pretty,
-    /// One JSON object per line, for collectors.
-    Json,
-}
-
-/// Sends log lines to standard error. `filter` is in the syntax of `tracing_subscriber::EnvFilter`,
+/// Sends log lines to standard error: one JSON object each, or a line for people at a terminal. `filter` is in the syntax of `tracing_subscriber::EnvFilter`,
 /// e.g. `info,qr_observatory=debug`.
 ///
 /// # Errors
 /// `Invalid` when the filter cannot be parsed; `Internal` when logging was set up before.
-pub fn install(format: Format, filter: &str) -> Result<()> {
+pub fn install(json: bool, filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter).map_err(|e| {
         Error::invalid("LOG_LEVEL", format!("not a log filter such as `info`: {e}"))
     })?;
-    let lines = match format {
-        Format::Pretty => fmt::layer()
-            .with_writer(std::io::stderr)
-            .with_target(false)
-            .boxed(),
-        Format::Json => fmt::layer()
+    let lines = if json {
+        fmt::layer()
             .with_writer(std::io::stderr)
             .json()
             .flatten_event(true)
-            .boxed(),
+            .boxed()
+    } else {
+        fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_target(false)
+            .boxed()
     };
     tracing_subscriber::registry()
         .with(lines.with_filter(filter))

@@ -1,0 +1,44 @@
+//! What is logged, and how it looks.
+
+use super::{
+    Reader,
+    reader::{name, number, one_of, text},
+};
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people at a terminal.
+    Pretty,
+    /// One JSON object per line, for collectors.
+    Json,
+}
+
+#[derive(Clone, Debug)]
+pub struct Logs {
+    /// `LOG_FORMAT`.
+    pub format: Format,
+    /// `LOG_LEVEL`: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,sqlx=debug`.
+    pub level: String,
+    /// `ACCESS_LOG_EVERY`: one line for every n-th request that went well (errors always have one); 0 = none.
+    /// A line for each costs more than a third of a redirect.
+    pub access_log_every: u64,
+}
+
+impl Logs {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        Self {
+            format: r.read(
+                name("logs.format", "LOG_FORMAT"),
+                Format::Pretty,
+                one_of(&[("pretty", Format::Pretty), ("json", Format::Json)]),
+            ),
+            level: r.read(name("logs.level", "LOG_LEVEL"), "info".to_owned(), text),
+            access_log_every: r.read(
+                name("logs.access_log_every", "ACCESS_LOG_EVERY"),
+                0,
+                number(0..=1_000_000_000),
+            ),
+        }
+    }
+}

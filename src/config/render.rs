@@ -1,0 +1,21 @@
+//! What symbols are decorated with.
+
+use std::path::PathBuf;
+
+use super::{Reader, reader::name};
+
+#[derive(Clone, Debug)]
+pub struct Render {
+    /// `LOGO_FILE`: a PNG for `include_logo=true`. Unset: the built-in mark.
+    pub logo_file: Option<PathBuf>,
+}
+
+impl Render {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        Self {
+            logo_file: r.read(name("render.logo_file", "LOGO_FILE"), None, |s| {
+                Ok(Some(s.into()))
+            }),
+        }
+    }
+}

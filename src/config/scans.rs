@@ -1,0 +1,89 @@
+//! How scans are kept from the moment a redirect is answered.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Reader,
+    reader::{name, number, one_of},
+};
+
+/// What an acknowledged scan survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Loss of power: every commit is synced to the disk.
+    Power,
+    /// Death of the process: the operating system has it.
+    Process,
+}
+
+/// How much of a visitor's address is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// IPv4 to /24, IPv6 to /48: a town, not a person.
+    Truncated,
+    Full,
+    None,
+}
+
+#[derive(Clone, Debug)]
+pub struct Scans {
+    /// `SCAN_SPOOL`: the local file that holds scans until the database has them.
+    pub spool: PathBuf,
+    /// `SCAN_DURABILITY`.
+    pub durability: Durability,
+    /// `SCAN_ACK_TIMEOUT_MS`: a redirect is answered after this long even if its scan is not durable yet.
+    pub ack_timeout_ms: u64,
+    /// `SCAN_QUEUE`: scans held in memory at most while the disk does not keep up.
+    pub queue: usize,
+    /// `SCAN_ADDRESSES`.
+    pub addresses: Addresses,
+    /// `SCAN_DRAIN_INTERVAL_MS`: how often an idle drainer looks for spooled scans.
+    pub drain_interval_ms: u64,
+    /// `SCAN_DRAIN`: `false` leaves scans in the spool (to measure, or to work on the database).
+    pub drain: bool,
+}
+
+impl Scans {
+    pub(super) fn read(r: &mut Reader, data_dir: &Path) -> Self {
+        Self {
+            spool: r.read(
+                name("scans.spool", "SCAN_SPOOL"),
+                data_dir.join("scan-spool.db"),
+                |s| Ok(s.into()),
+            ),
+            durability: r.read(
+                name("scans.durability", "SCAN_DURABILITY"),
+                Durability::Power,
+                one_of(&[
+                    ("power", Durability::Power),
+                    ("process", Durability::Process),
+                ]),
+            ),
+            ack_timeout_ms: r.read(
+                name("scans.ack_timeout_ms", "SCAN_ACK_TIMEOUT_MS"),
+                250,
+                number(1..=10_000),
+            ),
+            queue: r.read(
+                name("scans.queue", "SCAN_QUEUE"),
+                100_000,
+                number(1..=10_000_000),
+            ),
+            addresses: r.read(
+                name("scans.addresses", "SCAN_ADDRESSES"),
+                Addresses::Truncated,
+                one_of(&[
+                    ("truncated", Addresses::Truncated),
+                    ("full", Addresses::Full),
+                    ("none", Addresses::None),
+                ]),
+            ),
+            drain_interval_ms: r.read(
+                name("scans.drain_interval_ms", "SCAN_DRAIN_INTERVAL_MS"),
+                200,
+                number(10..=60_000),
+            ),
+            drain: r.read(name("scans.drain", "SCAN_DRAIN"), true, super::reader::flag),
+        }
+    }
+}
