@@ -1,0 +1,10 @@
+//! The store, on SQLite and on PostgreSQL: every test of a repository runs on both.
+
+mod accounts;
+mod codes;
+mod databases;
+mod migrations;
+mod outage;
+mod record;
+mod scans;
+mod spool;
