@@ -1,5 +1,7 @@
 //! The store, on SQLite and on PostgreSQL: every test of a repository runs on both.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test fails by panicking
+
 mod accounts;
 mod codes;
 mod databases;

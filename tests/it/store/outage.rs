@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use qr_observatory::{kernel::Kind, store::Store};
+use qr_observatory::{
+    kernel::{Kind, task::spawn},
+    store::Store,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, tcp},
@@ -27,17 +30,17 @@ async fn wire(target: String, state: watch::Receiver<Wire>) -> std::net::SocketA
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let target = Arc::new(target);
-    tokio::task::spawn(async move {
+    spawn("listen", async move {
         while let Ok((near, _)) = listener.accept().await {
             let (target, mut state) = (target.clone(), state.clone());
-            tokio::task::spawn(async move {
+            spawn("connection", async move {
                 let _ = state.wait_for(|s| *s != Wire::Silent).await;
                 let Ok(far) = TcpStream::connect(&*target).await else {
                     return;
                 };
                 let ((near_in, near_out), (far_in, far_out)) =
                     (near.into_split(), far.into_split());
-                tokio::task::spawn(forward(near_in, far_out, state.clone()));
+                spawn("upstream", forward(near_in, far_out, state.clone()));
                 forward(far_in, near_out, state).await;
             });
         }

@@ -250,11 +250,10 @@ async fn concurrent_recorders_agree_with_the_rows(db: &Fresh) {
             stored
         }
     });
-    let tasks: Vec<_> = recorders.map(tokio::task::spawn).collect();
-    let mut stored = 0;
-    for task in tasks {
-        stored += task.await.unwrap();
-    }
+    let stored: usize = futures_util::future::join_all(recorders)
+        .await
+        .into_iter()
+        .sum();
     assert_eq!(stored, 600, "each scan was stored exactly once");
     for code in codes {
         check(db, code).await;
