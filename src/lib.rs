@@ -3,4 +3,5 @@
 pub mod config;
 pub mod kernel;
 pub mod rollout;
+pub mod store;
 pub mod telemetry;

@@ -1,1 +1,3 @@
-fn main() {}
+//! The one integration binary; its folders mirror `src`.
+
+mod store;

@@ -1,0 +1,178 @@
+//! Codes: what a symbol encodes, where it leads, and how often it was scanned.
+//!
+//! Invariant: counters are written by [`scans`](super::scans) only, together with the scans that they count.
+
+mod list;
+mod model;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, prelude::Uuid,
+};
+
+use super::{connection::Connections, entity::code, text};
+use crate::{
+    kernel::{Result, Timestamp},
+    telemetry::StoreTimer,
+};
+pub use list::{ListQuery, Sort};
+pub use model::{Change, Code, CodeKind, Counters, Resolution, Style};
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Codes {
+    db: Connections,
+    timers: Timers,
+}
+
+#[derive(Clone)]
+struct Timers {
+    insert: StoreTimer,
+    get: StoreTimer,
+    resolve: StoreTimer,
+    list: StoreTimer,
+    update: StoreTimer,
+    delete: StoreTimer,
+    count: StoreTimer,
+}
+
+impl Codes {
+    pub(super) fn new(db: &Connections) -> Self {
+        Self {
+            timers: Timers {
+                insert: db.timer("codes.insert"),
+                get: db.timer("codes.get"),
+                resolve: db.timer("codes.resolve"),
+                list: db.timer("codes.list"),
+                update: db.timer("codes.update"),
+                delete: db.timer("codes.delete"),
+                count: db.timer("codes.count"),
+            },
+            db: db.clone(),
+        }
+    }
+
+    /// Stores a new code, with its counters as they are.
+    ///
+    /// # Errors
+    /// `Conflict` when the id or the slug is taken; `Invalid` when a text holds a NUL.
+    pub async fn insert(&self, code: &Code) -> Result<()> {
+        code.check()?;
+        let row = code.to_row().into_active_model();
+        let insert = code::Entity::insert(row).build(self.db.backend());
+        let work = self.db.execute(insert);
+        self.db.run(&self.timers.insert, work).await.map(drop)
+    }
+
+    /// # Errors
+    /// Faults only.
+    pub async fn get(&self, org: Uuid, id: Uuid) -> Result<Option<Code>> {
+        let work = async {
+            code::Entity::find_by_id(id)
+                .filter(code::Column::OrgId.eq(org))
+                .one(&self.db.reader)
+                .await?
+                .map(Code::from_row)
+                .transpose()
+        };
+        self.db.run(&self.timers.get, work).await
+    }
+
+    /// What a redirect needs to know about a slug, of whichever organization.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn resolve(&self, slug: &str) -> Result<Option<Resolution>> {
+        const SQL: &str = "SELECT id, kind, target, enabled FROM codes WHERE slug = $1";
+        if !text::storable(slug) {
+            return Ok(None);
+        }
+        let work = async {
+            let ask = self.db.statement(SQL, [slug.into()]);
+            let Some(row) = self.db.reader.query_one_raw(ask).await? else {
+                return Ok(None);
+            };
+            Ok(Some(Resolution {
+                code_id: row.try_get_by(0)?,
+                kind: CodeKind::parse(&row.try_get_by::<String, _>(1)?)?,
+                target: row.try_get_by(2)?,
+                enabled: row.try_get_by(3)?,
+            }))
+        };
+        self.db.run(&self.timers.resolve, work).await
+    }
+
+    /// One page of an organization's codes, and how many match in total.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn list(&self, org: Uuid, query: &ListQuery) -> Result<(Vec<Code>, u64)> {
+        let Some(select) = query.select(self.db.backend(), org) else {
+            return Ok((Vec::new(), 0));
+        };
+        let work = async {
+            let total = select.clone().count(&self.db.reader).await?;
+            let rows = query.page(select).all(&self.db.reader).await?;
+            let codes: Result<Vec<Code>, DbErr> = rows.into_iter().map(Code::from_row).collect();
+            Ok((codes?, total))
+        };
+        self.db.run(&self.timers.list, work).await
+    }
+
+    /// Changes a code and returns it as it is now; `None` when the organization has no such code.
+    ///
+    /// # Errors
+    /// `Invalid` when a text holds a NUL.
+    pub async fn update(
+        &self,
+        org: Uuid,
+        id: Uuid,
+        change: &Change,
+        now: Timestamp,
+    ) -> Result<Option<Code>> {
+        change.check()?;
+        let work = async {
+            let tx = self.db.begin().await?;
+            // Locked: the text to search in is made of fields that this change may not carry.
+            let found = code::Entity::find_by_id(id)
+                .filter(code::Column::OrgId.eq(org))
+                .lock_exclusive()
+                .one(&tx)
+                .await?;
+            let Some(row) = found else {
+                return Ok(None);
+            };
+            let mut code = Code::from_row(row)?;
+            code.apply(change, now);
+            code.to_changes().update_without_returning(&tx).await?;
+            tx.commit().await?;
+            Ok(Some(code))
+        };
+        self.db.run(&self.timers.update, work).await
+    }
+
+    /// Removes a code and its scans. Whether there was one.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn delete(&self, org: Uuid, id: Uuid) -> Result<bool> {
+        let work = async {
+            let done = code::Entity::delete_many()
+                .filter(code::Column::Id.eq(id))
+                .filter(code::Column::OrgId.eq(org))
+                .exec(&self.db.writer)
+                .await?;
+            Ok(done.rows_affected > 0)
+        };
+        self.db.run(&self.timers.delete, work).await
+    }
+
+    /// Codes of all organizations.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count(&self) -> Result<u64> {
+        let work = code::Entity::find().count(&self.db.reader);
+        self.db.run(&self.timers.count, work).await
+    }
+}

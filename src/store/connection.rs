@@ -1,0 +1,124 @@
+//! The pools, and the one way through which repositories use them: timed, bounded, classified.
+//!
+//! Invariant: SQLite has exactly one writing connection, so writers of this process queue in the pool instead of
+//! failing on a locked file; a transaction takes the write lock when it begins, so it never has to give up later.
+
+use std::{future::Future, time::Duration};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+};
+
+use super::{failure, postgres, sqlite};
+use crate::{
+    config::database::Database,
+    kernel::{Error, Result, SharedClock},
+    telemetry::StoreTimer,
+};
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Connections {
+    /// May lag behind `writer` by nothing: both see every committed row.
+    pub reader: DatabaseConnection,
+    pub writer: DatabaseConnection,
+    timeout: Duration,
+    clock: SharedClock,
+}
+
+impl Connections {
+    pub async fn open(settings: &Database, clock: SharedClock) -> Result<Self> {
+        let timeout = Duration::from_millis(settings.timeout_ms);
+        let (reader, writer) = match Backend::of(&settings.url)? {
+            Backend::Sqlite => sqlite::open(settings, timeout).await?,
+            Backend::Postgres => {
+                let pool = postgres::open(settings, timeout)?;
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Self {
+            reader,
+            writer,
+            timeout,
+            clock,
+        })
+    }
+
+    pub fn timer(&self, operation: &'static str) -> StoreTimer {
+        StoreTimer::new(self.clock.clone(), operation)
+    }
+
+    /// Runs one operation: measured as `timer`, given up after the timeout, its failure classified.
+    pub async fn run<T>(
+        &self,
+        timer: &StoreTimer,
+        work: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T> {
+        let bounded = async {
+            match tokio::time::timeout(self.timeout, work).await {
+                Ok(result) => result.map_err(failure::classify),
+                Err(elapsed) => Err(failure::unavailable(elapsed)),
+            }
+        };
+        timer.time(bounded).await
+    }
+
+    /// A transaction that may write.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.writer
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// `sql` with `$1`… bound; both databases read those.
+    pub fn statement<const N: usize>(&self, sql: &str, values: [Value; N]) -> Statement {
+        Statement::from_sql_and_values(self.backend(), sql, values)
+    }
+
+    /// Writes, and says how many rows.
+    pub async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
+        let done = self.writer.execute_raw(statement).await?;
+        Ok(done.rows_affected())
+    }
+
+    pub async fn close(&self) {
+        // Closing a pool cannot fail; the signature is sea-orm's.
+        let _ = self.reader.close_by_ref().await;
+        let _ = self.writer.close_by_ref().await;
+    }
+}
+
+/// Which database a URL means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+impl Backend {
+    /// # Errors
+    /// `Invalid` for any other scheme. The URL, which may hold a password, is not repeated.
+    pub fn of(url: &str) -> Result<Self> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Self::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Self::Postgres),
+            _ => Err(Error::invalid(
+                "DATABASE_URL",
+                "begins with sqlite:// or postgres://",
+            )),
+        }
+    }
+}
+
+/// An offset or a limit that a database can count to: 63 bits.
+pub(super) fn in_range(n: u64) -> u64 {
+    n.min(i64::MAX.unsigned_abs())
+}

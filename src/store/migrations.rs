@@ -1,0 +1,106 @@
+//! Moves the schema to and from the versions that the `migrations` crate lists.
+//!
+//! Invariant: one node migrates at a time. On PostgreSQL an advisory lock makes the others wait and then find
+//! nothing left to do. Migrations have no timeout: a long one must not be cut off halfway.
+
+use ::migrations::{MigrationStatus, Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector};
+
+use super::{connection::Connections, failure, postgres};
+use crate::{config::database::Database, kernel::Result};
+
+/// "qrobserv" in ASCII: the advisory lock's key, shared by all nodes.
+const LOCK: i64 = 0x7172_6f62_7365_7276;
+
+/// One version of the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// e.g. `m0005_codes`
+    pub name: String,
+    pub applied: bool,
+}
+
+/// Operations on the schema; see [`Store::migrations`](super::Store::migrations).
+pub struct Migrations<'a> {
+    connections: &'a Connections,
+    settings: &'a Database,
+}
+
+impl<'a> Migrations<'a> {
+    pub(super) fn new(connections: &'a Connections, settings: &'a Database) -> Self {
+        Self {
+            connections,
+            settings,
+        }
+    }
+
+    /// Every version in order, oldest first. Changes nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database is away; `Internal` when it holds versions that this binary does not know.
+    pub async fn status(&self) -> Result<Vec<Version>> {
+        let files = Migrator::get_migration_with_status_read_only(&self.connections.writer)
+            .await
+            .map_err(failure::classify)?;
+        Ok(files
+            .iter()
+            .map(|m| Version {
+                name: m.name().to_owned(),
+                applied: m.status() == MigrationStatus::Applied,
+            })
+            .collect())
+    }
+
+    /// Names of the versions that are not applied yet, oldest first.
+    ///
+    /// # Errors
+    /// As [`Migrations::status`].
+    pub async fn pending(&self) -> Result<Vec<String>> {
+        let versions = self.status().await?;
+        Ok(versions
+            .into_iter()
+            .filter(|v| !v.applied)
+            .map(|v| v.name)
+            .collect())
+    }
+
+    /// Applies what is pending.
+    ///
+    /// # Errors
+    /// As [`Migrations::status`]; a version that failed leaves no trace.
+    pub async fn up(&self) -> Result<()> {
+        self.alone(async |db| Migrator::up(db, None).await).await
+    }
+
+    /// Takes back the newest `steps` versions, with their data.
+    ///
+    /// # Errors
+    /// As [`Migrations::up`].
+    pub async fn down(&self, steps: u32) -> Result<()> {
+        self.alone(async |db| Migrator::down(db, Some(steps)).await)
+            .await
+    }
+
+    async fn alone(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), DbErr>,
+    ) -> Result<()> {
+        if self.connections.backend() != DbBackend::Postgres {
+            return work(&self.connections.writer)
+                .await
+                .map_err(failure::classify);
+        }
+        // The lock belongs to the connection, and this pool has only one: closing it also unlocks.
+        let pool = postgres::open_patient(self.settings)?;
+        let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone());
+        let locked = db
+            .execute_unprepared(&format!("SELECT pg_advisory_lock({LOCK})"))
+            .await;
+        let result = match locked {
+            Ok(_) => work(&db).await,
+            Err(e) => Err(e),
+        };
+        pool.close().await;
+        result.map_err(failure::classify)
+    }
+}

@@ -1,0 +1,90 @@
+//! Where codes, scans, accounts and the audit log are kept: SQLite or PostgreSQL. The local spool of scans, a
+//! file of its own, is [`spool`].
+//!
+//! Invariants: an operation ends, well or with an error, within the configured timeout, also while the database
+//! is stopped or unreachable. What a driver says becomes a [`kernel::Error`](crate::kernel::Error) here.
+//! sea-orm's models never leave this module; repositories return plain structs.
+
+pub mod audit;
+pub mod codes;
+mod connection;
+mod entity;
+mod failure;
+pub mod migrations;
+pub mod organizations;
+mod postgres;
+pub mod scans;
+pub mod spool;
+mod sqlite;
+mod statement;
+mod text;
+pub mod users;
+
+use sea_orm::ConnectionTrait;
+
+use crate::{
+    config::database::Database,
+    kernel::{Result, SharedClock},
+    telemetry::StoreTimer,
+};
+use connection::Connections;
+use migrations::Migrations;
+
+/// The database that all nodes share. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub codes: codes::Codes,
+    pub scans: scans::Scans,
+    pub users: users::Users,
+    pub organizations: organizations::Organizations,
+    pub audit: audit::Audit,
+    connections: Connections,
+    settings: Database,
+    ping: StoreTimer,
+}
+
+impl Store {
+    /// Connects, and finds out now rather than at the first request whether the database answers. The schema
+    /// is not looked at: see [`Store::migrations`].
+    ///
+    /// # Errors
+    /// `Invalid` when the URL is none; `Unavailable` when the database does not answer.
+    pub async fn connect(settings: &Database, clock: SharedClock) -> Result<Self> {
+        let connections = Connections::open(settings, clock).await?;
+        let store = Self {
+            codes: codes::Codes::new(&connections),
+            scans: scans::Scans::new(&connections),
+            users: users::Users::new(&connections),
+            organizations: organizations::Organizations::new(&connections),
+            audit: audit::Audit::new(&connections),
+            ping: connections.timer("store.ping"),
+            connections,
+            settings: settings.clone(),
+        };
+        store.ping().await?;
+        Ok(store)
+    }
+
+    /// One round trip to where writes go.
+    ///
+    /// # Errors
+    /// `Unavailable` when no answer came within the timeout.
+    pub async fn ping(&self) -> Result<()> {
+        let work = async {
+            let ask = self.connections.statement("SELECT 1", []);
+            self.connections.writer.query_one_raw(ask).await.map(drop)
+        };
+        self.connections.run(&self.ping, work).await
+    }
+
+    /// The schema's versions.
+    #[must_use]
+    pub fn migrations(&self) -> Migrations<'_> {
+        Migrations::new(&self.connections, &self.settings)
+    }
+
+    /// Closes every connection after what runs on it has ended; SQLite then folds its log into the file.
+    pub async fn close(&self) {
+        self.connections.close().await;
+    }
+}

@@ -1,0 +1,131 @@
+//! Organizations and who may do what in them.
+
+use sea_orm::{
+    ActiveValue::Set, DbErr, EntityTrait, QueryTrait, prelude::Uuid, sea_query::OnConflict,
+};
+
+use super::{
+    connection::Connections,
+    entity::{membership, organization},
+};
+use crate::{kernel::Result, telemetry::StoreTimer};
+
+/// What somebody may do, from all to little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    Owner,
+    Admin,
+    Manager,
+    Analyst,
+    Member,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Manager,
+        Self::Analyst,
+        Self::Member,
+    ];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Manager => "manager",
+            Self::Analyst => "analyst",
+            Self::Member => "member",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, DbErr> {
+        Self::ALL
+            .into_iter()
+            .find(|r| r.as_str() == text)
+            .ok_or_else(|| DbErr::Type(format!("memberships.role is {text:?}")))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    pub id: Uuid,
+    pub name: String,
+    /// IANA name; the organization's days begin at its midnight.
+    pub time_zone: String,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Organizations {
+    db: Connections,
+    get: StoreTimer,
+    role: StoreTimer,
+    join: StoreTimer,
+}
+
+impl Organizations {
+    /// The organization that every installation has.
+    pub const DEFAULT: Uuid = Uuid::from_u128(::migrations::DEFAULT_ORGANIZATION);
+
+    pub(super) fn new(db: &Connections) -> Self {
+        Self {
+            get: db.timer("organizations.get"),
+            role: db.timer("organizations.role"),
+            join: db.timer("organizations.join"),
+            db: db.clone(),
+        }
+    }
+
+    /// # Errors
+    /// Faults only.
+    pub async fn get(&self, id: Uuid) -> Result<Option<Organization>> {
+        let work = async {
+            let row = organization::Entity::find_by_id(id)
+                .one(&self.db.reader)
+                .await?;
+            Ok(row.map(|row| Organization {
+                id: row.id,
+                name: row.name,
+                time_zone: row.time_zone,
+            }))
+        };
+        self.db.run(&self.get, work).await
+    }
+
+    /// A user's role; `None` for somebody who is not a member, or of an organization that does not exist.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn role(&self, org: Uuid, user: Uuid) -> Result<Option<Role>> {
+        let work = async {
+            let row = membership::Entity::find_by_id((org, user))
+                .one(&self.db.reader)
+                .await?;
+            row.map(|row| Role::parse(&row.role)).transpose()
+        };
+        self.db.run(&self.role, work).await
+    }
+
+    /// Makes a user a member, or changes the role of one.
+    ///
+    /// # Errors
+    /// `Internal` when there is no such organization or user.
+    pub async fn join(&self, org: Uuid, user: Uuid, role: Role) -> Result<()> {
+        let row = membership::ActiveModel {
+            org_id: Set(org),
+            user_id: Set(user),
+            role: Set(role.as_str().to_owned()),
+        };
+        let insert = membership::Entity::insert(row)
+            .on_conflict(
+                OnConflict::columns([membership::Column::OrgId, membership::Column::UserId])
+                    .update_column(membership::Column::Role)
+                    .to_owned(),
+            )
+            .build(self.db.backend());
+        let work = self.db.execute(insert);
+        self.db.run(&self.join, work).await.map(drop)
+    }
+}

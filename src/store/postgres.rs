@@ -1,0 +1,84 @@
+//! PostgreSQL: one pool that connects when it is needed and mends itself.
+//!
+//! Invariant: nothing waits for a server that is stopped or unreachable longer than the timeout, neither an
+//! operation nor the pool's own upkeep. Otherwise hung connections would use up the pool for as long as TCP
+//! retries, a quarter of an hour after the server came back.
+
+use std::{io, time::Duration};
+
+use sea_orm::{
+    DatabaseConnection, SqlxPostgresConnector,
+    sqlx::{
+        self, ConnectOptions, Connection,
+        postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
+    },
+};
+
+use crate::{
+    config::database::Database,
+    kernel::{Error, Kind, Result},
+};
+
+/// A connection that rested longer is tried before it is used: the server may have restarted meanwhile.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+const STATEMENTS: usize = 256;
+
+/// Does not connect yet.
+///
+/// # Errors
+/// `Invalid` when the URL is none.
+pub(super) fn open(settings: &Database, timeout: Duration) -> Result<DatabaseConnection> {
+    // The server gives up first, so that it says why and the connection stays usable.
+    let statement_ms = (settings.timeout_ms - settings.timeout_ms / 10).to_string();
+    let options = options(&settings.url)?.options([
+        ("statement_timeout", statement_ms.as_str()),
+        ("idle_in_transaction_session_timeout", statement_ms.as_str()),
+    ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(timeout)
+        .test_before_acquire(false)
+        .before_acquire(move |connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= TRUSTED_IDLE {
+                    ping(connection, timeout).await?;
+                }
+                Ok(true)
+            })
+        })
+        // An operation that was given up leaves an answer outstanding. An error here closes the connection hard.
+        .after_release(move |connection, _| {
+            Box::pin(async move { ping(connection, timeout).await.map(|()| true) })
+        })
+        .connect_lazy_with(options);
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// One connection without a statement timeout, for migrations.
+///
+/// # Errors
+/// `Invalid` when the URL is none.
+pub(super) fn open_patient(settings: &Database) -> Result<PgPool> {
+    Ok(PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_millis(settings.timeout_ms))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(options(&settings.url)?))
+}
+
+fn options(url: &str) -> Result<PgConnectOptions> {
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|e| Error::caused(Kind::Invalid, "DATABASE_URL: not a PostgreSQL URL", e))?;
+    Ok(options
+        .application_name("qr-observatory")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging())
+}
+
+async fn ping(connection: &mut PgConnection, timeout: Duration) -> Result<(), sqlx::Error> {
+    tokio::time::timeout(timeout, connection.ping())
+        .await
+        .unwrap_or_else(|elapsed| Err(io::Error::new(io::ErrorKind::TimedOut, elapsed).into()))
+}

@@ -1,0 +1,124 @@
+//! A scan and the user agent that made it, in the domain's terms.
+
+use sea_orm::prelude::Uuid;
+
+use crate::{
+    kernel::{Result, Timestamp},
+    store::text,
+};
+
+/// Why a scan does not count as a person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Excluded {
+    Head,
+    Prefetch,
+    Bot,
+}
+
+impl Excluded {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Prefetch => "prefetch",
+            Self::Bot => "bot",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::Head, Self::Prefetch, Self::Bot]
+            .into_iter()
+            .find(|e| e.as_str() == text)
+    }
+}
+
+/// The first eight bytes, big-endian, of the SHA-256 of a user agent string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgentId(pub i64);
+
+/// One scan, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanRow {
+    /// The request's id: recording it twice stores it once.
+    pub id: Uuid,
+    pub code_id: Uuid,
+    pub at: Timestamp,
+    /// From the symbol, not from a shared link.
+    pub genuine: bool,
+    /// `None`: a person.
+    pub excluded: Option<Excluded>,
+    /// The client's address, already truncated to what may be kept.
+    pub address: Option<String>,
+    pub referer: Option<String>,
+    pub agent: Option<AgentId>,
+}
+
+impl ScanRow {
+    pub(super) fn check(&self) -> Result<()> {
+        text::check_some("address", self.address.as_deref())?;
+        text::check_some("referer", self.referer.as_deref())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeviceType {
+    Mobile,
+    Tablet,
+    Pc,
+    Bot,
+    Other,
+}
+
+impl DeviceType {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::Tablet => "tablet",
+            Self::Pc => "pc",
+            Self::Bot => "bot",
+            Self::Other => "other",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::Mobile, Self::Tablet, Self::Pc, Self::Bot, Self::Other]
+            .into_iter()
+            .find(|d| d.as_str() == text)
+    }
+}
+
+/// A user agent, parsed. A part that is not known is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    pub id: AgentId,
+    /// As it was sent, cut to what is kept.
+    pub user_agent: String,
+    pub device_type: DeviceType,
+    pub device_family: String,
+    pub os_family: String,
+    pub os_version: String,
+    pub browser_family: String,
+    pub browser_version: String,
+}
+
+impl Agent {
+    /// The texts in the order of their columns.
+    pub(super) fn texts(&self) -> [&str; 7] {
+        [
+            &self.user_agent,
+            self.device_type.as_str(),
+            &self.device_family,
+            &self.os_family,
+            &self.os_version,
+            &self.browser_family,
+            &self.browser_version,
+        ]
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        self.texts()
+            .into_iter()
+            .try_for_each(|part| text::check("user_agent", part))
+    }
+}

@@ -1,0 +1,261 @@
+//! Recording a batch of scans: exactly once, in one transaction, with the counters of their codes.
+//!
+//! Invariants: a scan whose id is stored already changes nothing. Locks are taken in one order (codes, agents,
+//! scans, each by id), so that recorders on several nodes wait for each other instead of deadlocking.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid,
+};
+
+use super::{Agent, ScanRow, Scans};
+use crate::{
+    kernel::Result,
+    store::statement::{chunks, placeholders},
+};
+
+/// What became of a batch; the three add up to its length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// New rows.
+    pub stored: usize,
+    /// Rows that were there before, or twice in the batch.
+    pub duplicates: usize,
+    /// Rows of codes that do not exist any more. They are not stored.
+    pub orphaned: usize,
+}
+
+/// How to find out which rows of a batch are new.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    /// All of them, as nearly always: then counting them is enough. Naming each row costs as much again as
+    /// inserting it.
+    AllNew,
+    /// A batch that is delivered again.
+    Some,
+}
+
+impl Scans {
+    /// Stores `rows` and adds them to their codes' counters. `agents` are the agents of `rows` that may not be
+    /// known yet; known ones are left as they are.
+    ///
+    /// # Errors
+    /// `Invalid` when a text holds a NUL; `Unavailable` or `Timeout` when trying again may help. After any error
+    /// nothing is known to be stored, and recording the same batch again is safe.
+    pub async fn record(&self, rows: &[ScanRow], agents: &[Agent]) -> Result<Recorded> {
+        rows.iter().try_for_each(ScanRow::check)?;
+        agents.iter().try_for_each(Agent::check)?;
+        let work = async {
+            if let Some(done) = self.attempt(rows, agents, Expect::AllNew).await? {
+                return Ok(done);
+            }
+            let done = self.attempt(rows, agents, Expect::Some).await?;
+            done.ok_or_else(|| DbErr::Custom("a batch was neither new nor known".to_owned()))
+        };
+        self.db.run(&self.timers.record, work).await
+    }
+
+    /// `None`, and nothing changed, when `expect` was wrong.
+    async fn attempt(
+        &self,
+        rows: &[ScanRow],
+        agents: &[Agent],
+        expect: Expect,
+    ) -> Result<Option<Recorded>, DbErr> {
+        let (rows, mut done) = distinct(rows);
+        let tx = self.db.begin().await?;
+        let codes = lock_codes(&tx, &rows).await?;
+        let (rows, orphans): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|r| codes.contains(&r.code_id));
+        done.orphaned = orphans.len();
+        insert_agents(&tx, agents).await?;
+        let Some(new) = insert_scans(&tx, &rows, expect).await? else {
+            tx.rollback().await?;
+            return Ok(None);
+        };
+        done.stored = new.len();
+        done.duplicates += rows.len() - new.len();
+        count(&tx, &new).await?;
+        tx.commit().await?;
+        Ok(Some(done))
+    }
+}
+
+/// Each id once, in their order.
+fn distinct(rows: &[ScanRow]) -> (Vec<&ScanRow>, Recorded) {
+    let mut distinct: Vec<&ScanRow> = rows.iter().collect();
+    distinct.sort_by_key(|r| r.id);
+    distinct.dedup_by_key(|r| r.id);
+    let done = Recorded {
+        duplicates: rows.len() - distinct.len(),
+        ..Recorded::default()
+    };
+    (distinct, done)
+}
+
+/// Those codes of `rows` that exist, and keep existing until the transaction ends.
+async fn lock_codes(tx: &DatabaseTransaction, rows: &[&ScanRow]) -> Result<HashSet<Uuid>, DbErr> {
+    let backend = tx.get_database_backend();
+    // SQLite's transaction holds the only write lock already. PostgreSQL's lock is the weakest that keeps out
+    // both deletions and other recorders.
+    let lock = match backend {
+        DbBackend::Postgres => " ORDER BY id FOR NO KEY UPDATE",
+        _ => "",
+    };
+    let mut wanted: Vec<Uuid> = rows.iter().map(|r| r.code_id).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut found = HashSet::with_capacity(wanted.len());
+    for chunk in chunks(&wanted) {
+        let ids = placeholders(backend, 1, chunk.len());
+        let sql = format!("SELECT id FROM codes WHERE id IN {ids}{lock}");
+        let values = chunk.iter().map(|id| Value::from(*id));
+        let ask = Statement::from_sql_and_values(backend, sql, values);
+        for row in tx.query_all_raw(ask).await? {
+            found.insert(row.try_get_by(0)?);
+        }
+    }
+    Ok(found)
+}
+
+async fn insert_agents(tx: &DatabaseTransaction, agents: &[Agent]) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    let mut agents: Vec<&Agent> = agents.iter().collect();
+    agents.sort_by_key(|a| a.id);
+    agents.dedup_by_key(|a| a.id);
+    for chunk in chunks(&agents) {
+        let sql = format!(
+            "INSERT INTO agents (id, user_agent, device_type, device_family, os_family, os_version, \
+             browser_family, browser_version) VALUES {} ON CONFLICT DO NOTHING",
+            placeholders(backend, chunk.len(), 8)
+        );
+        let values = chunk
+            .iter()
+            .flat_map(|a| std::iter::once(a.id.0.into()).chain(a.texts().map(Value::from)));
+        tx.execute_raw(Statement::from_sql_and_values(backend, sql, values))
+            .await?;
+    }
+    Ok(())
+}
+
+/// The rows that were new; `None` when all should have been and some were not.
+async fn insert_scans<'a>(
+    tx: &DatabaseTransaction,
+    rows: &[&'a ScanRow],
+    expect: Expect,
+) -> Result<Option<Vec<&'a ScanRow>>, DbErr> {
+    let backend = tx.get_database_backend();
+    let returning = match expect {
+        Expect::AllNew => "",
+        Expect::Some => " RETURNING id",
+    };
+    let mut new: HashSet<Uuid> = HashSet::new();
+    for chunk in chunks(rows) {
+        let sql = format!(
+            "INSERT INTO scans (id, code_id, at_us, genuine, excluded, address, referer, agent_id) \
+             VALUES {} ON CONFLICT DO NOTHING{returning}",
+            placeholders(backend, chunk.len(), 8)
+        );
+        let values = chunk.iter().flat_map(|r| values(r));
+        let insert = Statement::from_sql_and_values(backend, sql, values);
+        match expect {
+            Expect::AllNew => {
+                let inserted = tx.execute_raw(insert).await?.rows_affected();
+                if inserted != chunk.len() as u64 {
+                    return Ok(None);
+                }
+            }
+            Expect::Some => {
+                for row in tx.query_all_raw(insert).await? {
+                    new.insert(row.try_get_by(0)?);
+                }
+            }
+        }
+    }
+    let mut rows = rows.to_vec();
+    if expect == Expect::Some {
+        rows.retain(|r| new.contains(&r.id));
+    }
+    Ok(Some(rows))
+}
+
+fn values(row: &ScanRow) -> [Value; 8] {
+    [
+        row.id.into(),
+        row.code_id.into(),
+        row.at.as_microsecond().into(),
+        row.genuine.into(),
+        row.excluded.map(super::Excluded::as_str).into(),
+        row.address.clone().into(),
+        row.referer.clone().into(),
+        row.agent.map(|a| a.0).into(),
+    ]
+}
+
+/// What a batch adds to one code's counters. Times in microseconds.
+struct Tally {
+    scans: i64,
+    last: i64,
+    genuine: i64,
+    first_genuine: Option<i64>,
+    last_genuine: Option<i64>,
+}
+
+/// Adds people, and only people, to the counters of their codes.
+async fn count(tx: &DatabaseTransaction, new: &[&ScanRow]) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    let tallies: Vec<(Uuid, Tally)> = tally(new).into_iter().collect();
+    for chunk in chunks(&tallies) {
+        let sql = format!(
+            "UPDATE codes SET \
+             scan_count = scan_count + v.column2, \
+             last_scan_at_us = CASE WHEN last_scan_at_us >= v.column3 THEN last_scan_at_us \
+               ELSE v.column3 END, \
+             genuine_scan_count = genuine_scan_count + v.column4, \
+             first_genuine_scan_at_us = CASE WHEN v.column5 IS NULL \
+               OR first_genuine_scan_at_us <= v.column5 THEN first_genuine_scan_at_us \
+               ELSE v.column5 END, \
+             last_genuine_scan_at_us = CASE WHEN v.column6 IS NULL \
+               OR last_genuine_scan_at_us >= v.column6 THEN last_genuine_scan_at_us \
+               ELSE v.column6 END \
+             FROM (VALUES {}) AS v WHERE codes.id = v.column1",
+            placeholders(backend, chunk.len(), 6)
+        );
+        let values = chunk.iter().flat_map(|(id, t)| {
+            [
+                Value::from(*id),
+                t.scans.into(),
+                t.last.into(),
+                t.genuine.into(),
+                t.first_genuine.into(),
+                t.last_genuine.into(),
+            ]
+        });
+        tx.execute_raw(Statement::from_sql_and_values(backend, sql, values))
+            .await?;
+    }
+    Ok(())
+}
+
+fn tally(new: &[&ScanRow]) -> HashMap<Uuid, Tally> {
+    let mut tallies: HashMap<Uuid, Tally> = HashMap::new();
+    for row in new.iter().filter(|r| r.excluded.is_none()) {
+        let at = row.at.as_microsecond();
+        let t = tallies.entry(row.code_id).or_insert(Tally {
+            scans: 0,
+            last: at,
+            genuine: 0,
+            first_genuine: None,
+            last_genuine: None,
+        });
+        t.scans += 1;
+        t.last = t.last.max(at);
+        if row.genuine {
+            t.genuine += 1;
+            t.first_genuine = Some(t.first_genuine.map_or(at, |first| first.min(at)));
+            t.last_genuine = Some(t.last_genuine.map_or(at, |last| last.max(at)));
+        }
+    }
+    tallies
+}

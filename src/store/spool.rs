@@ -1,0 +1,217 @@
+//! The local spool: scans that were accepted and are not yet in the database, in a SQLite file of this node.
+//!
+//! Invariants: what [`Spool::append`] returned for survives a kill of the process, and with
+//! [`Durability::Power`] a power cut. Nothing is ever deleted but by [`Spool::delete`]. An id is never used twice,
+//! so that deleting an entry twice cannot hit another one.
+//!
+//! One row is one commit and holds a whole batch: a commit costs the same for one scan as for a thousand. Appending
+//! and draining have a connection each. Only the appending one syncs: a deletion that a power cut undoes delivers
+//! its scans again, and recording them is exactly once.
+//!
+//! A damaged file is renamed to `<file>.damaged-<µs>` together with its log, loudly, and a new one begun: the
+//! service must start, and what is in the damaged file can still be had with `sqlite3 <file> .recover`.
+
+mod file;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use sea_orm::sqlx::{self, Connection, SqliteConnection};
+use tokio::sync::Mutex;
+
+use super::failure;
+use crate::{
+    kernel::{Result, SharedClock},
+    telemetry::StoreTimer,
+};
+
+/// What an acknowledged append survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// A power cut: the disk has confirmed each commit.
+    Power,
+    /// The end of the process: the operating system has each commit.
+    Process,
+}
+
+/// A batch of scans that waits for the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpoolEntry {
+    /// Ascending in the order of appending.
+    pub id: i64,
+    /// How many scans the payload holds.
+    pub scans: u32,
+    pub payload: Vec<u8>,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Spool(Arc<Inner>);
+
+struct Inner {
+    clock: SharedClock,
+    last_id: AtomicI64,
+    /// SQLite lets one connection write at a time, and one that finds it taken sleeps for whole milliseconds.
+    /// Waiting here costs no more than the other's commit.
+    turn: Mutex<()>,
+    appender: Mutex<SqliteConnection>,
+    drainer: Mutex<SqliteConnection>,
+    timers: Timers,
+}
+
+struct Timers {
+    append: StoreTimer,
+    oldest: StoreTimer,
+    delete: StoreTimer,
+    set_aside: StoreTimer,
+    backlog: StoreTimer,
+}
+
+impl Spool {
+    /// Opens the spool at `path`, makes it and its folder if they are missing, and starts anew if it is damaged.
+    ///
+    /// # Errors
+    /// `Unavailable` when the file cannot be opened or written.
+    pub async fn open(path: &Path, durability: Durability, clock: SharedClock) -> Result<Self> {
+        let (appender, mut drainer) = file::open(path, durability, &clock).await?;
+        let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(id) FROM spool")
+            .fetch_one(&mut drainer)
+            .await
+            .map_err(failure::classify_sqlx)?;
+        let timer = |operation| StoreTimer::new(clock.clone(), operation);
+        let timers = Timers {
+            append: timer("spool.append"),
+            oldest: timer("spool.oldest"),
+            delete: timer("spool.delete"),
+            set_aside: timer("spool.set_aside"),
+            backlog: timer("spool.backlog"),
+        };
+        Ok(Self(Arc::new(Inner {
+            last_id: AtomicI64::new(newest.unwrap_or(0)),
+            turn: Mutex::new(()),
+            appender: Mutex::new(appender),
+            drainer: Mutex::new(drainer),
+            timers,
+            clock,
+        })))
+    }
+
+    /// Keeps one batch and returns its id. Once this returned, the batch is durable.
+    ///
+    /// # Errors
+    /// `Unavailable`, e.g. when the disk is full; the batch may then be kept nevertheless.
+    pub async fn append(&self, payload: &[u8], scans: u32) -> Result<i64> {
+        let work = async {
+            let mut connection = self.0.appender.lock().await;
+            let _turn = self.0.turn.lock().await;
+            let id = self.next_id();
+            sqlx::query("INSERT INTO spool (id, scans, payload) VALUES (?, ?, ?)")
+                .bind(id)
+                .bind(scans)
+                .bind(payload)
+                .execute(&mut *connection)
+                .await?;
+            Ok(id)
+        };
+        let timed = self.0.timers.append.time(work).await;
+        timed.map_err(failure::classify_sqlx)
+    }
+
+    /// The oldest batches, in the order of appending.
+    ///
+    /// # Errors
+    /// `Unavailable`, or `Internal` when the file was damaged since it was opened.
+    pub async fn oldest(&self, max_rows: u32) -> Result<Vec<SpoolEntry>> {
+        let work = async {
+            let mut connection = self.0.drainer.lock().await;
+            sqlx::query_as("SELECT id, scans, payload FROM spool ORDER BY id LIMIT ?")
+                .bind(max_rows)
+                .fetch_all(&mut *connection)
+                .await
+        };
+        let timed = self.0.timers.oldest.time(work).await;
+        let rows: Vec<(i64, u32, Vec<u8>)> = timed.map_err(failure::classify_sqlx)?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, scans, payload)| SpoolEntry { id, scans, payload })
+            .collect())
+    }
+
+    /// Forgets batches that were recorded. Unknown ids are none's loss.
+    ///
+    /// # Errors
+    /// `Unavailable`; the batches are then delivered again.
+    pub async fn delete(&self, ids: &[i64]) -> Result<()> {
+        let list: Vec<String> = ids.iter().map(i64::to_string).collect();
+        let work = async {
+            let mut connection = self.0.drainer.lock().await;
+            let _turn = self.0.turn.lock().await;
+            sqlx::query("DELETE FROM spool WHERE id IN (SELECT value FROM json_each(?))")
+                .bind(format!("[{}]", list.join(",")))
+                .execute(&mut *connection)
+                .await
+        };
+        let timed = self.0.timers.delete.time(work).await;
+        timed.map(drop).map_err(failure::classify_sqlx)
+    }
+
+    /// Takes a batch that can never be recorded out of the way, and keeps it with the reason. Whether it was there.
+    ///
+    /// # Errors
+    /// `Unavailable`; the batch is then where it was.
+    pub async fn set_aside(&self, id: i64, reason: &str) -> Result<bool> {
+        let now_us = self.0.clock.now().as_microsecond();
+        let work = async {
+            let mut connection = self.0.drainer.lock().await;
+            let _turn = self.0.turn.lock().await;
+            let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+            sqlx::query(
+                "INSERT INTO set_aside (id, scans, at_us, reason, payload) \
+                 SELECT id, scans, ?, ?, payload FROM spool WHERE id = ?",
+            )
+            .bind(now_us)
+            .bind(reason)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+            let moved = sqlx::query("DELETE FROM spool WHERE id = ?")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+            Ok(moved.rows_affected() > 0)
+        };
+        let timed = self.0.timers.set_aside.time(work).await;
+        timed.map_err(failure::classify_sqlx)
+    }
+
+    /// Batches and scans that wait. Reads the whole file: for the start and for health checks.
+    ///
+    /// # Errors
+    /// As [`Spool::oldest`].
+    pub async fn backlog(&self) -> Result<(u64, u64)> {
+        let work = async {
+            let mut connection = self.0.drainer.lock().await;
+            sqlx::query_as("SELECT COUNT(*), COALESCE(SUM(scans), 0) FROM spool")
+                .fetch_one(&mut *connection)
+                .await
+        };
+        let timed = self.0.timers.backlog.time(work).await;
+        let (rows, scans): (i64, i64) = timed.map_err(failure::classify_sqlx)?;
+        Ok((rows.unsigned_abs(), scans.unsigned_abs()))
+    }
+
+    /// The time in microseconds, or one more than the last id if the clock did not move on. Only called by whoever
+    /// holds the appending connection.
+    fn next_id(&self) -> i64 {
+        let now_us = self.0.clock.now().as_microsecond();
+        let id = now_us.max(self.0.last_id.load(Ordering::Relaxed) + 1);
+        self.0.last_id.store(id, Ordering::Relaxed);
+        id
+    }
+}

@@ -1,0 +1,99 @@
+//! SQLite: one connection that writes, several that read, all with the same pragmas.
+
+use std::{path::Path, time::Duration};
+
+use sea_orm::{
+    DatabaseConnection, SqlxSqliteConnector,
+    sqlx::{
+        ConnectOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
+};
+
+use crate::{
+    config::database::Database,
+    kernel::{Error, Kind, Result},
+};
+
+/// Each reader is a thread and a page cache; more than this only adds memory.
+const READERS_MAX: u32 = 16;
+/// Distinct statements kept prepared per connection. `record` alone has about sixty.
+const STATEMENTS: usize = 256;
+/// 16 MiB of pages per connection (negative: KiB); filled only as far as it is used.
+const CACHE_KIB: &str = "-16384";
+/// Readers look at the file itself up to here, without copying pages.
+const MMAP_BYTES: &str = "268435456";
+/// A log that grew under load is cut to this after a checkpoint.
+pub(super) const WAL_LIMIT_BYTES: &str = "67108864";
+
+/// A reader and a writer.
+///
+/// # Errors
+/// `Invalid` when the URL is none; `Unavailable` when the file cannot be opened.
+pub(super) async fn open(
+    settings: &Database,
+    timeout: Duration,
+) -> Result<(DatabaseConnection, DatabaseConnection)> {
+    let options = options(&settings.url, timeout)?;
+    if settings.url.contains("mode=rwc") {
+        create_parent(options.get_filename())?;
+    }
+    let pool = |connections: u32| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(timeout)
+            // A file does not go away as a server does: no round trip before each use, no renewal.
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+    };
+    // The writer first: it makes the file and switches it to WAL.
+    let writer = pool(1)
+        .connect_with(options.clone())
+        .await
+        .map_err(super::failure::unavailable)?;
+    let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
+    if in_memory(&settings.url) {
+        return Ok((writer.clone(), writer));
+    }
+    let readers = settings.max_connections.clamp(1, READERS_MAX);
+    let reader = pool(readers).connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(reader), writer))
+}
+
+fn options(url: &str, timeout: Duration) -> Result<SqliteConnectOptions> {
+    let options: SqliteConnectOptions = url
+        .parse()
+        .map_err(|e| Error::caused(Kind::Invalid, "DATABASE_URL: not a SQLite URL", e))?;
+    Ok(options
+        .journal_mode(SqliteJournalMode::Wal)
+        // A commit survives the end of the process; the last ones may not survive a power cut, but then the
+        // spool, which syncs, delivers their scans again.
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(timeout)
+        .pragma("cache_size", CACHE_KIB)
+        .pragma("mmap_size", MMAP_BYTES)
+        .pragma("temp_store", "MEMORY")
+        .pragma("journal_size_limit", WAL_LIMIT_BYTES)
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging())
+}
+
+/// A database in memory belongs to one connection.
+fn in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
+}
+
+/// Makes the folder that is to hold `file`.
+///
+/// # Errors
+/// `Unavailable` when it cannot be made.
+pub(super) fn create_parent(file: &Path) -> Result<()> {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            std::fs::create_dir_all(folder).map_err(super::failure::unavailable)
+        }
+        _ => Ok(()),
+    }
+}

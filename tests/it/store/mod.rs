@@ -1,0 +1,12 @@
+//! The store, on SQLite and on PostgreSQL: every test of a repository runs on both.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test fails by panicking
+
+mod accounts;
+mod codes;
+mod databases;
+mod migrations;
+mod outage;
+mod record;
+mod scans;
+mod spool;

@@ -1,0 +1,135 @@
+//! What analytics read.
+
+use qr_observatory::store::scans::{AgentId, Bucket, Dimension, Excluded, ScanRow};
+
+use super::{
+    databases::{self, Fresh, at, ids, on_both},
+    record::{agent, new_code, scan},
+};
+
+on_both!(
+    buckets_count_people,
+    logs_are_newest_first,
+    dimensions_are_counted,
+    the_first_scan_is_a_persons
+);
+
+const MINUTE_US: i64 = 60_000_000;
+
+async fn buckets_count_people(db: &Fresh) {
+    let ids = ids();
+    let code = new_code(db, &ids).await;
+    let other = new_code(db, &ids).await;
+    let mut batch: Vec<ScanRow> = [-1, 0, 59, 60, 200, 300]
+        .map(|seconds| scan(&ids, code, seconds))
+        .into();
+    batch[2].genuine = true;
+    batch[4].genuine = true;
+    batch.push(ScanRow {
+        excluded: Some(Excluded::Bot),
+        ..scan(&ids, code, 61)
+    });
+    batch.push(scan(&ids, other, 62));
+    db.scans.record(&batch, &[]).await.unwrap();
+    let bucket = |seconds, all, genuine| Bucket {
+        start: at(seconds),
+        all,
+        genuine,
+    };
+    let found = db.scans.buckets(code, at(0), at(300), MINUTE_US).await;
+    assert_eq!(
+        found.unwrap(),
+        [bucket(0, 2, 1), bucket(60, 1, 0), bucket(180, 1, 1)]
+    );
+    let from_the_middle = db.scans.buckets(code, at(30), at(301), MINUTE_US).await;
+    assert_eq!(
+        from_the_middle.unwrap(),
+        [bucket(30, 2, 1), bucket(150, 1, 1), bucket(270, 1, 0)]
+    );
+    let none = db.scans.buckets(ids.next(), at(0), at(300), 0).await;
+    assert_eq!(none.unwrap(), []);
+}
+
+async fn logs_are_newest_first(db: &Fresh) {
+    let ids = ids();
+    let code = new_code(db, &ids).await;
+    let mut batch: Vec<ScanRow> = (0..5).map(|n| scan(&ids, code, n / 2)).collect();
+    batch[0].genuine = true;
+    batch[1].genuine = true;
+    batch[1].excluded = Some(Excluded::Prefetch);
+    batch[4].agent = None;
+    db.scans.record(&batch, &[agent(0, "Linux")]).await.unwrap();
+
+    let (logs, total) = db.scans.logs(code, 0, 10, false).await.unwrap();
+    assert_eq!(total, 5);
+    let seen: Vec<_> = logs.iter().map(|l| l.id).collect();
+    let expected: Vec<_> = batch.iter().rev().map(|r| r.id).collect();
+    assert_eq!(seen, expected);
+    assert_eq!(logs[0].agent, None);
+    assert_eq!(logs[1].agent, None, "an agent that was never stored");
+    assert_eq!(logs[4].agent, Some(agent(0, "Linux")));
+    assert_eq!(logs[3].excluded, Some(Excluded::Prefetch));
+    assert_eq!(logs[3].at, at(0));
+
+    let (page, total) = db.scans.logs(code, 1, 2, false).await.unwrap();
+    assert_eq!((page.as_slice(), total), (&logs[1..3], 5));
+    let (genuine, total) = db.scans.logs(code, 0, u64::MAX, true).await.unwrap();
+    assert_eq!((genuine.as_slice(), total), (&logs[4..], 1));
+}
+
+async fn dimensions_are_counted(db: &Fresh) {
+    let ids = ids();
+    let code = new_code(db, &ids).await;
+    // Two agents on one system, one on another, one that nobody knows, none at all.
+    let mut batch = Vec::new();
+    for (n, id) in [Some(1), Some(1), Some(2), Some(3), Some(99), None]
+        .into_iter()
+        .enumerate()
+    {
+        batch.push(ScanRow {
+            agent: id.map(AgentId),
+            genuine: n == 0,
+            ..scan(&ids, code, 1)
+        });
+    }
+    batch.push(ScanRow {
+        excluded: Some(Excluded::Bot),
+        agent: Some(AgentId(1)),
+        ..scan(&ids, code, 1)
+    });
+    let agents = [agent(1, "iOS"), agent(2, "iOS"), agent(3, "Android")];
+    db.scans.record(&batch, &agents).await.unwrap();
+    let count = async |dimension, genuine_only| {
+        let found = db.scans.by_dimension(code, dimension, genuine_only).await;
+        found.unwrap()
+    };
+    let named = |name: &str, n: i64| (name.to_owned(), n);
+    assert_eq!(
+        count(Dimension::Os, false).await,
+        [named("iOS", 3), named("Unknown", 2), named("Android", 1)]
+    );
+    assert_eq!(count(Dimension::Os, true).await, [named("iOS", 1)]);
+    assert_eq!(
+        count(Dimension::DeviceType, false).await,
+        [named("mobile", 4), named("Unknown", 2)]
+    );
+    assert_eq!(
+        count(Dimension::Browser, false).await,
+        [named("Firefox", 4), named("Unknown", 2)]
+    );
+    let families = count(Dimension::DeviceFamily, false).await;
+    assert_eq!(families, [named("Unknown", 6)]);
+}
+
+async fn the_first_scan_is_a_persons(db: &Fresh) {
+    let ids = ids();
+    let code = new_code(db, &ids).await;
+    assert_eq!(db.scans.first_at(code).await.unwrap(), None);
+    let bot = ScanRow {
+        excluded: Some(Excluded::Bot),
+        ..scan(&ids, code, 1)
+    };
+    let batch = [scan(&ids, code, 9), bot, scan(&ids, code, 5)];
+    db.scans.record(&batch, &[]).await.unwrap();
+    assert_eq!(db.scans.first_at(code).await.unwrap(), Some(at(5)));
+}
