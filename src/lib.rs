@@ -2,5 +2,6 @@
 
 pub mod config;
 pub mod kernel;
+pub mod render;
 pub mod rollout;
 pub mod telemetry;
