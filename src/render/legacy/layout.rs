@@ -64,11 +64,14 @@ impl Layout {
     }
 
     /// Modules along one side of the plate that carries a logo: the largest odd number (so that it is centred) of at
-    /// most a fifth of the symbol, but 3. It hides at most 4 % of the area, and level h restores up to 30 % of
-    /// the codewords.
+    /// most a fifth of the symbol, but at least 3. It hides at most 4 % of the area, and level h restores up to 30 % of
+    /// the codewords. Versions 7 to 13 have one alignment pattern in the very middle; when more than 11 modules around
+    /// it are hidden, zbar does not find its way any more.
     #[must_use]
     pub const fn plate_modules(&self) -> u32 {
+        let most = if self.modules < 73 { 11 } else { 35 };
         let fifth = self.modules / 5;
+        let fifth = if fifth < most { fifth } else { most };
         if fifth < 3 {
             3
         } else {
