@@ -1,7 +1,10 @@
 //! The map of qr-observatory. `docs/ARCHITECTURE.md` says who may import whom; `tests/tidy.rs` holds it.
 
+pub mod cache;
+pub mod cached;
 pub mod config;
 pub mod kernel;
 pub mod render;
 pub mod rollout;
 pub mod telemetry;
+pub mod validate;
