@@ -4,10 +4,9 @@
 //! this call did not make says so.
 
 use crate::{
-    cache::{Bounds, Local},
+    cache::{Bounds, Local, Space},
     kernel::{Ctx, Result},
     rollout::{Arm, ReadOnly},
-    telemetry::labels::Space,
 };
 
 /// What the cache must know about an arm's questions and answers.

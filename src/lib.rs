@@ -1,5 +1,6 @@
 //! The map of qr-observatory. `docs/ARCHITECTURE.md` says who may import whom; `tests/tidy.rs` holds it.
 
+pub mod analytics;
 pub mod cache;
 pub mod cached;
 pub mod config;

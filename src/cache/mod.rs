@@ -3,3 +3,6 @@
 mod local;
 
 pub use local::{Bounds, Found, Local};
+
+/// What a cache holds: its name in the metrics.
+pub use crate::telemetry::labels::Space;

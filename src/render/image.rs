@@ -44,9 +44,9 @@ impl Image {
         }
     }
 
-    /// What it costs to keep, in bytes.
+    /// Bytes that it holds on the heap.
     #[must_use]
     pub fn weight(&self) -> u32 {
-        u32::try_from(size_of::<Self>() + self.bytes.len() + self.etag.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.bytes.len() + self.etag.len()).unwrap_or(u32::MAX)
     }
 }

@@ -18,7 +18,8 @@ use crate::kernel::{
 const CONTENT_BYTES: usize = 7089;
 /// Modules of quiet zone. The standard asks for 4 (ISO/IEC 18004 §9.1); fewer is the caller's choice.
 const BORDER_MODULES: u8 = 20;
-const QUALITY: u8 = 90;
+/// Of a JPEG, if nothing else is asked for: edges of modules stay clean.
+pub(super) const QUALITY: u8 = 90;
 
 /// What a dialect asks for, not yet checked.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,7 +13,7 @@ use image::{
 use super::{layout::Layout, logo::Logo, symbol::Symbol};
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{Color, Format, Size, Spec},
+    render::{Color, Format, Size, Spec, request::QUALITY},
 };
 
 /// A square picture, one byte per pixel if everything is grey, else three.
@@ -114,7 +114,7 @@ impl Canvas {
         let mut file = Vec::new();
         let written = match spec.format {
             Format::Jpeg => {
-                let quality = spec.quality.unwrap_or(90);
+                let quality = spec.quality.unwrap_or(QUALITY);
                 let mut encoder = JpegEncoder::new_with_quality(&mut file, quality);
                 if let Some(dpi) = dpi {
                     encoder.set_pixel_density(PixelDensity::dpi(rounded(dpi)));

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     layout::Layout,
@@ -40,7 +40,7 @@ const PIXEL_MIB: u32 = 512;
 
 pub struct Renderer {
     inner: Arc<Inner>,
-    memory: Semaphore,
+    memory: Arc<Semaphore>,
     timer: ArmTimer,
 }
 
@@ -63,7 +63,7 @@ impl Renderer {
                 logo,
                 name_with_logo,
             }),
-            memory: Semaphore::new(PIXEL_MIB as usize),
+            memory: Arc::new(Semaphore::new(PIXEL_MIB as usize)),
             timer: ArmTimer::new(clock, Experiment::Render, Side::Control),
         })
     }
@@ -77,16 +77,20 @@ impl Renderer {
         if is_quick(request) {
             return self.inner.render(request);
         }
-        let _room = self.room(ctx, request).await?;
+        let room = self.room(ctx, request).await?;
         let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
-        tokio::task::spawn_blocking(move || inner.render(&request))
-            .await
-            .map_err(|e| Error::caused(Kind::Internal, "rendering was cut off", e))?
+        tokio::task::spawn_blocking(move || {
+            // Goes with the work: a client that goes away does not stop it.
+            let _room = room;
+            inner.render(&request)
+        })
+        .await
+        .map_err(|e| Error::caused(Kind::Internal, "rendering was cut off", e))?
     }
 
     /// Waits for memory, at most until the deadline.
-    async fn room(&self, ctx: &Ctx, request: &Request) -> Result<SemaphorePermit<'_>> {
-        let wanted = self.memory.acquire_many(memory_mib(request));
+    async fn room(&self, ctx: &Ctx, request: &Request) -> Result<OwnedSemaphorePermit> {
+        let wanted = Arc::clone(&self.memory).acquire_many_owned(memory_mib(request));
         match tokio::time::timeout_at(ctx.deadline, wanted).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(Error::new(

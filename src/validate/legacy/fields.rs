@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use qrcode::EcLevel;
+
 use crate::{
     kernel::{
         error::Detail,
@@ -91,7 +93,34 @@ fn content(submission: &Submission, findings: &mut Findings) {
                 "must not be empty: give the text that the code shall hold",
             );
         }
-        Some(_) => findings.text("content", content, CONTENT_CHARS),
+        Some(text) => {
+            findings.text("content", content, CONTENT_CHARS);
+            if text.chars().count() <= CONTENT_CHARS {
+                capacity(text, submission.style.error_level.as_deref(), findings);
+            }
+        }
+    }
+}
+
+/// What no symbol holds at the asked level could be stored, but never shown.
+fn capacity(text: &str, level: Option<&str>, findings: &mut Findings) {
+    // ISO/IEC 18004 table 7, version 40, byte mode.
+    let (level, bytes) = match level.unwrap_or("m") {
+        "l" | "L" => (EcLevel::L, 2953),
+        "m" | "M" => (EcLevel::M, 2331),
+        "q" | "Q" => (EcLevel::Q, 1663),
+        "h" | "H" => (EcLevel::H, 1273),
+        _ => return,
+    };
+    // Digits and capitals take less than a byte each; what is not ASCII is always written in bytes.
+    let fits = text.len() <= bytes
+        || text.is_ascii() && qrcode::bits::encode_auto(text.as_bytes(), level).is_ok();
+    if !fits {
+        let message = format!(
+            "has {} bytes, at this error level a symbol holds {bytes}: shorten it or ask for a lower error_level",
+            text.len()
+        );
+        findings.add("content", message);
     }
 }
 

@@ -27,7 +27,7 @@ fn text(s: &str) -> Option<String> {
 #[test]
 fn lengths_are_in_characters() {
     let edge = Submission {
-        content: Some("é".repeat(2048)),
+        content: Some("e".repeat(2048)),
         title: Some("é".repeat(100)),
         description: Some("é".repeat(500)),
         ..fine()
@@ -46,6 +46,31 @@ fn lengths_are_in_characters() {
         ..fine()
     };
     assert_eq!(bad(&nul), ["content", "title"]);
+}
+
+#[test]
+fn content_must_fit_into_a_symbol_of_the_asked_level() {
+    for (content, level, fits) in [
+        ("é".repeat(1165), None, true),
+        ("é".repeat(1166), None, false),
+        ("é".repeat(1476), text("L"), true),
+        ("a".repeat(2048), None, true),
+        ("a".repeat(1664), text("q"), false),
+        ("a".repeat(1273), text("h"), true),
+        ("1".repeat(2048), text("h"), true),
+        (format!("a{}", "1".repeat(2047)), text("h"), true),
+    ] {
+        let style = Style {
+            error_level: level,
+            ..Style::default()
+        };
+        let submission = Submission {
+            content: Some(content),
+            style,
+            ..fine()
+        };
+        assert_eq!(bad(&submission).is_empty(), fits, "{submission:?}");
+    }
 }
 
 #[test]
