@@ -1,11 +1,13 @@
 //! Metrics and logs. Every metric is declared once, in [`catalogue`]; code holds handles, made once, and
 //! never looks a metric up by name on a request's path.
 
+mod arm_timer;
 pub mod catalogue;
 pub mod handles;
 pub mod labels;
 pub mod logs;
 pub mod recorder;
 
+pub use arm_timer::ArmTimer;
 pub use handles::{Outcome, StoreTimer};
 pub use recorder::Recorder;

@@ -1,0 +1,122 @@
+use super::*;
+use crate::telemetry::Recorder;
+use std::sync::{Arc, atomic::AtomicU32};
+use tokio::sync::Notify;
+
+const BOUNDS: Bounds = Bounds {
+    bytes: 100_000,
+    ttl: Duration::from_mins(1),
+};
+
+fn cache(bounds: Bounds) -> Arc<Local<String, Arc<str>>> {
+    let weigh = |k: &String, v: &Arc<str>| u32::try_from(k.len() + v.len()).unwrap();
+    Arc::new(Local::new(Space::Slug, bounds, weigh))
+}
+
+async fn value(text: &str) -> Result<Arc<str>> {
+    tokio::task::yield_now().await;
+    Ok(text.into())
+}
+
+#[tokio::test]
+async fn hits_and_misses_are_counted_once_each() {
+    let recorder = Recorder::install().unwrap();
+    let cache = cache(BOUNDS);
+    assert_eq!(cache.get("a").await, None);
+    let first = cache.get_or_make("a", || value("1")).await.unwrap();
+    let again = cache.get_or_make("a", || value("2")).await.unwrap();
+    assert!(first.made && !again.made);
+    assert_eq!(again.value.as_ref(), "1");
+    assert_eq!(cache.get("a").await.as_deref(), Some("1"));
+    let text = recorder.render();
+    for (result, n) in [("hit", 2), ("miss", 2)] {
+        let line = format!(
+            r#"qr_cache_requests_total{{tier="memory",space="slug",result="{result}"}} {n}"#
+        );
+        assert!(text.contains(&line), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_reaches_everybody_and_is_not_kept() {
+    let cache = cache(BOUNDS);
+    let runs = AtomicU32::new(0);
+    let fail = || async {
+        runs.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        Err(Error::not_found("gone"))
+    };
+    let (a, b) = tokio::join!(cache.get_or_make("a", fail), cache.get_or_make("a", fail));
+    assert_eq!(a.unwrap_err().message(), "gone");
+    assert_eq!(b.unwrap_err().message(), "gone");
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+    assert!(cache.get_or_make("a", || value("1")).await.unwrap().made);
+}
+
+#[tokio::test]
+async fn another_takes_over_when_the_maker_goes_away() {
+    let cache = cache(BOUNDS);
+    let never = cache.get_or_make("a", std::future::pending);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(5), never)
+            .await
+            .is_err()
+    );
+    let next = cache.get_or_make("a", || value("1"));
+    assert!(
+        tokio::time::timeout(Duration::from_secs(5), next)
+            .await
+            .unwrap()
+            .unwrap()
+            .made
+    );
+}
+
+#[tokio::test]
+async fn what_was_begun_before_an_invalidation_is_not_kept() {
+    let cache = cache(BOUNDS);
+    let (begun, go_on) = (Notify::new(), Notify::new());
+    let slow = cache.get_or_make("a", || async {
+        begun.notify_one();
+        go_on.notified().await;
+        value("old").await
+    });
+    let update = async {
+        begun.notified().await;
+        cache.invalidate("a").await;
+        go_on.notify_one();
+    };
+    let (old, ()) = tokio::join!(slow, update);
+    assert_eq!(old.unwrap().value.as_ref(), "old");
+    assert_eq!(cache.get("a").await, None);
+}
+
+#[tokio::test]
+async fn bytes_and_time_are_bounded() {
+    let small = cache(Bounds {
+        bytes: 5_000,
+        ..BOUNDS
+    });
+    for i in 0..100 {
+        let text = "x".repeat(300);
+        small
+            .get_or_make(format!("k{i}").as_str(), || value(&text))
+            .await
+            .unwrap();
+    }
+    small.entries.run_pending_tasks().await;
+    assert!(
+        small.bytes() <= 5_000 && small.entries() <= 10,
+        "{}",
+        small.entries()
+    );
+    assert!(small.entries() > 0);
+
+    let brief = cache(Bounds {
+        ttl: Duration::from_millis(20),
+        ..BOUNDS
+    });
+    brief.get_or_make("a", || value("1")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!(brief.get("a").await, None);
+}

@@ -1,0 +1,134 @@
+//! Where the modules come to lie on the canvas.
+//!
+//! Invariant: a module is a whole number of pixels wide, at least one, and the symbol is centred.
+
+use crate::render::{Physical, Size, Spec};
+
+/// All in pixels (of an SVG with a physical size: in modules).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Layout {
+    /// Width and height of the canvas.
+    pub width: u32,
+    /// Width of a module.
+    pub scale: u32,
+    /// From the edge of the canvas to the first module.
+    pub offset: u32,
+    /// Modules along one side of the symbol.
+    pub modules: u32,
+}
+
+impl Layout {
+    /// Exactly as wide as asked; pixels that do not make up a whole module more go to the quiet zone. If that left
+    /// less than a pixel for a module, the canvas is as wide as one pixel per module needs: never smaller than
+    /// what can be read.
+    #[must_use]
+    pub fn new(width: u32, modules: u32, border: u8) -> Self {
+        let across = modules + 2 * u32::from(border);
+        let width = width.max(across);
+        let scale = width / across;
+        Self {
+            width,
+            scale,
+            offset: (width - scale * modules) / 2,
+            modules,
+        }
+    }
+
+    #[must_use]
+    pub fn raster(spec: &Spec, modules: u32) -> Self {
+        let width = match spec.size {
+            Size::Pixels(px) => px,
+            Size::Physical(physical) => physical.pixels(physical.dpi),
+        };
+        Self::new(width, modules, spec.border)
+    }
+
+    /// On paper a module may have any width, so the canvas is in modules.
+    #[must_use]
+    pub fn vector(spec: &Spec, modules: u32) -> Self {
+        match spec.size {
+            Size::Pixels(px) => Self::new(px, modules, spec.border),
+            Size::Physical(_) => Self::new(0, modules, spec.border),
+        }
+    }
+
+    /// Pixels per inch of the finished file. More than was asked for when the canvas had to grow: it keeps
+    /// its size on paper.
+    #[must_use]
+    pub fn dpi(&self, physical: &Physical) -> f64 {
+        if self.width > physical.pixels(physical.dpi) {
+            f64::from(self.width) / physical.inches()
+        } else {
+            f64::from(physical.dpi)
+        }
+    }
+
+    /// Modules along one side of the plate that carries a logo: the largest odd number (so that it is centred) of at
+    /// most a fifth of the symbol, but at least 3. It hides at most 4 % of the area, and level h restores up to 30 % of
+    /// the codewords. Versions 7 to 13 have one alignment pattern in the very middle; when more than 11 modules around
+    /// it are hidden, zbar does not find its way any more.
+    #[must_use]
+    pub const fn plate_modules(&self) -> u32 {
+        let most = if self.modules < 73 { 11 } else { 35 };
+        let fifth = self.modules / 5;
+        let fifth = if fifth < most { fifth } else { most };
+        if fifth < 3 {
+            3
+        } else {
+            fifth - (1 - fifth % 2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Unit;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_plate_is_odd_and_at_most_a_fifth() {
+        for version in 1..=40 {
+            let layout = Layout::new(1000, 17 + 4 * version, 4);
+            let plate = layout.plate_modules();
+            assert!(plate % 2 == 1 && plate * 5 <= layout.modules, "{version}");
+        }
+    }
+
+    #[test]
+    fn a_canvas_that_had_to_grow_keeps_its_size_on_paper() {
+        let physical = Physical {
+            width: 0.25,
+            unit: Unit::In,
+            dpi: 72,
+        };
+        let layout = Layout::new(physical.pixels(72), 37, 4);
+        assert_eq!(layout.width, 45);
+        assert!((layout.dpi(&physical) - 180.0).abs() < 1e-9);
+        let roomy = Layout::new(100, 37, 4);
+        assert!(
+            (roomy.dpi(&Physical {
+                width: 1.0,
+                dpi: 100,
+                ..physical
+            }) - 100.0)
+                .abs()
+                < 1e-9
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn modules_are_whole_and_the_border_is_at_least_what_was_asked(
+            width in 0_u32..10_001, version in 1_u32..=40, border in 0_u8..=20,
+        ) {
+            let modules = 17 + 4 * version;
+            let layout = Layout::new(width, modules, border);
+            prop_assert!(layout.scale >= 1);
+            prop_assert!(layout.width == width || layout.scale == 1 && layout.width > width);
+            prop_assert!(layout.offset >= u32::from(border) * layout.scale);
+            let right = layout.width - layout.offset - layout.scale * modules;
+            prop_assert!(right == layout.offset || right == layout.offset + 1);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The picture in the middle of a symbol.
+//!
+//! Invariant: a logo is decoded, measured and encoded once, when the renderer is built; rendering only scales it.
+
+use std::io::Cursor;
+
+use image::{
+    ExtendedColorType, ImageDecoder as _, ImageEncoder as _, RgbaImage,
+    codecs::png::{PngDecoder, PngEncoder},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::kernel::{Error, Kind, Result, id::hex};
+
+/// Bytes of a logo's file: it is embedded in every SVG.
+const FILE_BYTES: usize = 256 * 1024;
+/// Pixels along one side of a logo.
+const SIDE_PX: u32 = 2048;
+/// Pixels along one side of the built-in mark.
+const MARK_PX: u32 = 128;
+
+pub struct Logo {
+    pub pixels: RgbaImage,
+    /// `data:image/png;base64,…` (RFC 2397).
+    pub data_uri: String,
+    /// First 8 hexadecimal digits of the file's SHA-256: another logo gives other bytes, so another `ETag`.
+    pub fingerprint: String,
+}
+
+impl Logo {
+    /// # Errors
+    /// `Invalid` naming `logo` when it is not a PNG file of an acceptable size.
+    pub fn from_png(file: &[u8]) -> Result<Self> {
+        let invalid =
+            |e: image::ImageError| Error::caused(Kind::Invalid, "logo: must be a PNG file", e);
+        if file.len() > FILE_BYTES {
+            let message = format!("must be a PNG file of at most {FILE_BYTES} bytes");
+            return Err(Error::invalid("logo", message));
+        }
+        let mut limits = image::Limits::default();
+        limits.max_image_width = Some(SIDE_PX);
+        limits.max_image_height = Some(SIDE_PX);
+        let decoder = PngDecoder::with_limits(Cursor::new(file), limits).map_err(invalid)?;
+        let (width, height) = decoder.dimensions();
+        if width == 0 || height == 0 {
+            return Err(Error::invalid("logo", "must not be empty"));
+        }
+        let pixels = image::DynamicImage::from_decoder(decoder).map_err(invalid)?;
+        let mut fingerprint = hex(&Sha256::digest(file));
+        fingerprint.truncate(8);
+        Ok(Self {
+            pixels: pixels.into_rgba8(),
+            data_uri: format!("data:image/png;base64,{}", base64(file)),
+            fingerprint,
+        })
+    }
+
+    /// The built-in mark: an eye, drawn here.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be encoded.
+    pub fn mark() -> Result<Self> {
+        let mut file = Vec::new();
+        PngEncoder::new(&mut file)
+            .write_image(&mark(), MARK_PX, MARK_PX, ExtendedColorType::Rgba8)
+            .map_err(|e| Error::caused(Kind::Internal, "the mark could not be encoded", e))?;
+        Self::from_png(&file)
+    }
+}
+
+/// A lens (where two discs overlap) with a ring and a pupil: row by row, RGBA, not premultiplied. Whole numbers only, so
+/// that every machine draws the same.
+fn mark() -> Vec<u8> {
+    const INK: [u8; 3] = [0x12, 0x3a, 0x6b];
+    const SAMPLES: i64 = 4;
+    let side = i64::from(MARK_PX) * SAMPLES;
+    let (middle, quarter) = (side / 2, side / 4);
+    let within = |x: i64, y: i64, cy: i64, r: i64| (x - middle).pow(2) + (y - cy).pow(2) < r * r;
+    let ink = |x: i64, y: i64| {
+        let reach = quarter * 13 / 6;
+        let lens = within(x, y, middle + quarter, reach) && within(x, y, middle - quarter, reach);
+        let iris = within(x, y, middle, quarter);
+        let pupil = within(x, y, middle, quarter / 2);
+        lens && (!iris || pupil)
+    };
+    let mut pixels = Vec::with_capacity((MARK_PX * MARK_PX * 4) as usize);
+    for y in 0..i64::from(MARK_PX) {
+        for x in 0..i64::from(MARK_PX) {
+            let hits = (0..SAMPLES * SAMPLES)
+                .filter(|i| ink(x * SAMPLES + i % SAMPLES, y * SAMPLES + i / SAMPLES))
+                .count();
+            let alpha = u8::try_from(hits * 255 / 16).unwrap_or(255);
+            pixels.extend_from_slice(&[INK[0], INK[1], INK[2], alpha]);
+        }
+    }
+    pixels
+}
+
+/// RFC 4648 §4, padded.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..4 {
+            if i <= chunk.len() {
+                let sextet = word >> (18 - 6 * i) & 63;
+                out.push(char::from(ALPHABET[sextet as usize]));
+            } else {
+                out.push('=');
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        for (plain, coded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+
+    #[test]
+    fn only_a_png_of_an_acceptable_size_is_a_logo() {
+        let mark = Logo::mark().unwrap();
+        assert_eq!(mark.pixels.dimensions(), (MARK_PX, MARK_PX));
+        for file in [&b""[..], b"GIF89a", &vec![0; FILE_BYTES + 1]] {
+            assert!(Logo::from_png(file).is_err());
+        }
+        let mut wide = Vec::new();
+        PngEncoder::new(&mut wide)
+            .write_image(&[0; 2049], 2049, 1, ExtendedColorType::L8)
+            .unwrap();
+        assert!(Logo::from_png(&wide).is_err());
+        wide.truncate(40);
+        assert!(Logo::from_png(&wide).is_err());
+    }
+}

@@ -1,0 +1,23 @@
+//! Symbols as files. Every dialect parses its own words into the one [`Request`]; an arm answers it with an
+//! [`Image`].
+//!
+//! Invariant: a pure function of the request (and of the arm's own logo). No I/O, no caches, no clock in the bytes.
+
+mod color;
+mod digest;
+mod image;
+pub mod legacy;
+mod option;
+mod request;
+mod size;
+
+pub use color::{Color, Colors};
+pub use image::Image;
+pub use option::{Format, Level, Malformed};
+pub use request::{Request, Spec};
+pub use size::{Physical, STEP_PX, Size, Unit};
+
+use std::sync::Arc;
+
+/// What an arm of this capability is asked. Cheap to clone.
+pub type In = Arc<Request>;

@@ -1,0 +1,186 @@
+//! How large the image shall be: in pixels, or on paper.
+//!
+//! Invariant: a valid size of a raster image is between 1 and `limits::IMAGE_PX` pixels.
+
+use std::str::FromStr;
+
+use super::Malformed;
+use crate::kernel::{Error, Result, error::Detail, limits::IMAGE_PX};
+
+/// Pixels per step of dialect v1's `size`.
+pub const STEP_PX: u32 = 25;
+
+/// Width and height, which are equal, quiet zone included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Size {
+    /// 1..=`limits::IMAGE_PX`.
+    Pixels(u32),
+    Physical(Physical),
+}
+
+/// A size on paper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Physical {
+    /// In `unit`, 0.1..=100.
+    pub width: f64,
+    pub unit: Unit,
+    /// Pixels per inch, 72..=1200. Does not matter for SVG.
+    pub dpi: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    In,
+    Cm,
+    Mm,
+}
+
+impl Unit {
+    /// As CSS and SVG write it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Cm => "cm",
+            Self::Mm => "mm",
+        }
+    }
+
+    const fn per_inch(self) -> f64 {
+        match self {
+            Self::In => 1.0,
+            Self::Cm => 2.54,
+            Self::Mm => 25.4,
+        }
+    }
+}
+
+impl FromStr for Unit {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        match text.to_ascii_lowercase().as_str() {
+            "in" => Ok(Self::In),
+            "cm" => Ok(Self::Cm),
+            "mm" => Ok(Self::Mm),
+            _ => Err(Malformed {
+                expected: "must be one of in, cm, mm",
+            }),
+        }
+    }
+}
+
+impl Physical {
+    #[must_use]
+    pub fn inches(&self) -> f64 {
+        self.width / self.unit.per_inch()
+    }
+
+    /// Pixels at a density, to the nearest, at least 1.
+    #[must_use]
+    pub fn pixels(&self, dpi: u16) -> u32 {
+        // At most 100 in × 65 535 dpi: fits. A float cast saturates, and NaN becomes 0.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let px = (self.inches() * f64::from(dpi)).round() as u32;
+        px.max(1)
+    }
+}
+
+impl Size {
+    /// Dialect v1's `size`, 1..=50: multiples of [`STEP_PX`].
+    ///
+    /// # Errors
+    /// `Invalid` naming `size`.
+    pub fn steps(size: i64) -> Result<Self> {
+        match u32::try_from(size) {
+            Ok(n @ 1..=50) => Ok(Self::Pixels(n * STEP_PX)),
+            _ => Err(Error::invalid(
+                "size",
+                format!("must be between 1 and 50 (steps of {STEP_PX} pixels)"),
+            )),
+        }
+    }
+
+    /// Everything that is wrong, by the names of dialect v1. `raster`: the pixels will really be made.
+    pub(super) fn faults(&self, raster: bool) -> Vec<Detail> {
+        let mut faults = Vec::new();
+        let mut fault = |field: &'static str, message: String| {
+            faults.push(Detail {
+                field: field.into(),
+                message: message.into(),
+            });
+        };
+        match self {
+            Self::Pixels(px) => {
+                if !(1..=IMAGE_PX).contains(px) {
+                    fault("size", format!("must be between 1 and {IMAGE_PX} pixels"));
+                }
+            }
+            Self::Physical(physical) => {
+                // `contains` is false for NaN, too.
+                let width_ok = (0.1..=100.0).contains(&physical.width);
+                let dpi_ok = (72..=1200).contains(&physical.dpi);
+                if !width_ok {
+                    fault("physical_size", "must be between 0.1 and 100".into());
+                }
+                if !dpi_ok {
+                    fault("dpi", "must be between 72 and 1200".into());
+                }
+                let px = physical.pixels(physical.dpi);
+                if width_ok && dpi_ok && raster && px > IMAGE_PX {
+                    fault(
+                        "physical_size",
+                        format!(
+                            "would be {px} pixels wide, at most {IMAGE_PX} are made: ask for a smaller size, a lower dpi, or image_format=svg"
+                        ),
+                    );
+                }
+            }
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn physical(width: f64, unit: Unit, dpi: u16) -> Size {
+        Size::Physical(Physical { width, unit, dpi })
+    }
+
+    #[test]
+    fn units_become_pixels() {
+        for (width, unit, dpi, px) in [
+            (2.0, Unit::In, 300, 600),
+            (2.54, Unit::Cm, 300, 300),
+            (25.4, Unit::Mm, 72, 72),
+            (0.1, Unit::Mm, 72, 1),
+        ] {
+            assert_eq!(Physical { width, unit, dpi }.pixels(dpi), px);
+        }
+    }
+
+    #[test]
+    fn limits_hold_at_their_edges() {
+        assert!(Size::steps(0).is_err() && Size::steps(51).is_err() && Size::steps(-1).is_err());
+        assert_eq!(Size::steps(50).unwrap(), Size::Pixels(1250));
+        assert!(Size::Pixels(IMAGE_PX).faults(true).is_empty());
+        assert_eq!(Size::Pixels(IMAGE_PX + 1).faults(true)[0].field, "size");
+        assert_eq!(Size::Pixels(0).faults(true)[0].field, "size");
+        assert!(physical(0.1, Unit::Mm, 72).faults(true).is_empty());
+        for width in [0.09, 100.1, f64::NAN, f64::INFINITY, -1.0] {
+            let faults = physical(width, Unit::In, 72).faults(true);
+            assert_eq!(faults[0].field, "physical_size", "{width}");
+        }
+        assert_eq!(physical(1.0, Unit::In, 71).faults(true)[0].field, "dpi");
+        assert_eq!(physical(1.0, Unit::In, 1201).faults(true)[0].field, "dpi");
+    }
+
+    #[test]
+    fn only_a_raster_has_too_many_pixels() {
+        let poster = physical(100.0, Unit::In, 1200);
+        assert_eq!(poster.faults(true)[0].field, "physical_size");
+        assert!(poster.faults(false).is_empty());
+    }
+}

@@ -1,0 +1,220 @@
+//! Everything but the target: texts, numbers, colours.
+
+use std::ops::RangeInclusive;
+
+use qrcode::EcLevel;
+
+use crate::{
+    kernel::{
+        error::Detail,
+        limits::{CONTENT_CHARS, DESCRIPTION_CHARS, TITLE_CHARS},
+    },
+    validate::{File, Purpose, Style, Submission},
+};
+
+/// Collects what is wrong, so that the caller can mend all of it in one go.
+#[derive(Default)]
+pub struct Findings(pub Vec<Detail>);
+
+impl Findings {
+    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
+        self.0.push(Detail {
+            field: field.into(),
+            message: message.into().into(),
+        });
+    }
+
+    fn text(&mut self, field: &'static str, value: Option<&String>, limit: usize) {
+        let Some(value) = value else { return };
+        let chars = value.chars().count();
+        if chars > limit {
+            self.add(
+                field,
+                format!("has {chars} characters: shorten it to {limit}"),
+            );
+        }
+        // No database column holds it.
+        if value.contains('\0') {
+            self.add(field, "must not hold the character U+0000: remove it");
+        }
+    }
+
+    fn number(&mut self, field: &'static str, value: Option<i64>, range: &RangeInclusive<i64>) {
+        if value.is_some_and(|n| !range.contains(&n)) {
+            let (from, to) = (range.start(), range.end());
+            self.add(field, format!("must be between {from} and {to}"));
+        }
+    }
+
+    /// In either case.
+    fn choice(&mut self, field: &'static str, value: Option<&String>, choices: &[&str]) {
+        let listed = |v: &&String| choices.iter().any(|c| c.eq_ignore_ascii_case(v));
+        if value.is_some_and(|v| !listed(&v)) {
+            self.add(field, format!("must be one of {}", choices.join(", ")));
+        }
+    }
+
+    /// `None` if absent or unparsable; the latter is noted.
+    fn color(&mut self, field: &'static str, value: Option<&String>) -> Option<[u8; 3]> {
+        let value = value?;
+        let rgb = rgb(value);
+        if rgb.is_none() {
+            self.add(field, "must be an opaque colour such as #RGB or #RRGGBB");
+        }
+        rgb
+    }
+}
+
+pub fn check(submission: &Submission, findings: &mut Findings) {
+    content(submission, findings);
+    findings.text("title", submission.title.as_ref(), TITLE_CHARS);
+    findings.text(
+        "description",
+        submission.description.as_ref(),
+        DESCRIPTION_CHARS,
+    );
+    style(&submission.style, findings);
+    file(&submission.file, findings);
+}
+
+fn content(submission: &Submission, findings: &mut Findings) {
+    if submission.purpose != Purpose::CreateStatic {
+        return;
+    }
+    let content = submission.content.as_ref();
+    match content {
+        None => findings.add(
+            "content",
+            "is missing: give the text that the code shall hold",
+        ),
+        Some(text) if text.is_empty() => {
+            findings.add(
+                "content",
+                "must not be empty: give the text that the code shall hold",
+            );
+        }
+        Some(text) => {
+            findings.text("content", content, CONTENT_CHARS);
+            if text.chars().count() <= CONTENT_CHARS {
+                capacity(text, submission.style.error_level.as_deref(), findings);
+            }
+        }
+    }
+}
+
+/// What no symbol holds at the asked level could be stored, but never shown.
+fn capacity(text: &str, level: Option<&str>, findings: &mut Findings) {
+    // ISO/IEC 18004 table 7, version 40, byte mode.
+    let (level, bytes) = match level.unwrap_or("m") {
+        "l" | "L" => (EcLevel::L, 2953),
+        "m" | "M" => (EcLevel::M, 2331),
+        "q" | "Q" => (EcLevel::Q, 1663),
+        "h" | "H" => (EcLevel::H, 1273),
+        _ => return,
+    };
+    // Digits and capitals take less than a byte each; what is not ASCII is always written in bytes.
+    let fits = text.len() <= bytes
+        || text.is_ascii() && qrcode::bits::encode_auto(text.as_bytes(), level).is_ok();
+    if !fits {
+        let message = format!(
+            "has {} bytes, at this error level a symbol holds {bytes}: shorten it or ask for a lower error_level",
+            text.len()
+        );
+        findings.add("content", message);
+    }
+}
+
+fn style(style: &Style, findings: &mut Findings) {
+    findings.number("size", style.size, &(1..=50));
+    findings.number("border", style.border, &(0..=20));
+    findings.choice(
+        "error_level",
+        style.error_level.as_ref(),
+        &["l", "m", "q", "h"],
+    );
+    let mut color = |field, value: &Option<String>, absent| {
+        if value.is_none() {
+            return absent;
+        }
+        findings.color(field, value.as_ref())
+    };
+    let fill = color("fill_color", &style.fill_color, Some([0; 3]));
+    let back = color("back_color", &style.back_color, Some([255; 3]));
+    let dark = color("data_dark_color", &style.data_dark_color, fill);
+    let light = color("data_light_color", &style.data_light_color, back);
+    let same = |a: Option<[u8; 3]>, b: Option<[u8; 3]>| a.is_some() && a == b;
+    if same(fill, back) {
+        findings.add(
+            "fill_color",
+            "must differ from back_color: the symbol would be invisible",
+        );
+    } else if same(dark, back) || (same(dark, light) && light != fill) {
+        let message =
+            "must differ from back_color and data_light_color: the data would be invisible";
+        findings.add("data_dark_color", message);
+    } else if same(light, fill) {
+        findings.add(
+            "data_light_color",
+            "must differ from fill_color: the data would be invisible",
+        );
+    }
+}
+
+fn file(file: &File, findings: &mut Findings) {
+    let formats = ["png", "svg", "jpeg", "jpg", "webp"];
+    findings.choice("image_format", file.image_format.as_ref(), &formats);
+    findings.number("image_quality", file.image_quality, &(1..=100));
+    findings.text("svg_title", file.svg_title.as_ref(), TITLE_CHARS);
+    findings.text(
+        "svg_description",
+        file.svg_description.as_ref(),
+        DESCRIPTION_CHARS,
+    );
+    // `contains` is false for NaN, too.
+    if file
+        .physical_size
+        .is_some_and(|n| !(0.1..=100.0).contains(&n))
+    {
+        findings.add("physical_size", "must be between 0.1 and 100");
+    }
+    findings.choice(
+        "physical_unit",
+        file.physical_unit.as_ref(),
+        &["in", "cm", "mm"],
+    );
+    findings.number("dpi", file.dpi, &(72..=1200));
+    let given = [
+        ("physical_size", file.physical_size.is_some()),
+        ("physical_unit", file.physical_unit.is_some()),
+        ("dpi", file.dpi.is_some()),
+    ];
+    if given.iter().any(|(_, there)| *there) {
+        for (field, _) in given.iter().filter(|(_, there)| !there) {
+            findings.add(
+                field,
+                "is missing: physical_size, physical_unit and dpi go together",
+            );
+        }
+    }
+}
+
+/// CSS Color 4 §5.2, opaque only.
+fn rgb(text: &str) -> Option<[u8; 3]> {
+    let hex = text.strip_prefix('#').filter(|h| h.is_ascii())?;
+    let digits: Vec<u8> = hex
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
+        .collect::<Option<_>>()?;
+    let (rgb, alpha) = digits.split_at_checked(if digits.len() < 5 { 3 } else { 6 })?;
+    if alpha.iter().any(|a| *a != 15) || ![0, rgb.len() / 3].contains(&alpha.len()) {
+        return None;
+    }
+    let channel = |i: usize| match rgb.len() {
+        3 => rgb[i] * 17,
+        _ => rgb[2 * i] << 4 | rgb[2 * i + 1],
+    };
+    Some([0, 1, 2].map(channel))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! The arm itself.
+
+use super::{
+    fields::{self, Findings},
+    target,
+};
+use crate::{
+    kernel::{Ctx, Result, SharedClock},
+    rollout::{Arm, ReadOnly},
+    telemetry::{
+        ArmTimer,
+        labels::{Experiment, Side},
+    },
+    validate::{self, Purpose, Rules, Submission, Verdict},
+};
+
+/// Checks field by field. Takes some µs, so it runs where it is called.
+pub struct Validator {
+    rules: Rules,
+    timer: ArmTimer,
+}
+
+impl Validator {
+    #[must_use]
+    pub fn new(rules: Rules, clock: SharedClock) -> Self {
+        Self {
+            rules,
+            timer: ArmTimer::new(clock, Experiment::Validate, Side::Control),
+        }
+    }
+
+    fn verdict(&self, submission: &Submission) -> Verdict {
+        let mut findings = Findings::default();
+        let target = self.target(submission, &mut findings);
+        fields::check(submission, &mut findings);
+        Verdict {
+            details: findings.0,
+            target,
+        }
+    }
+
+    fn target(&self, submission: &Submission, findings: &mut Findings) -> Option<String> {
+        let field = "redirect_url";
+        let text = match (submission.purpose, submission.redirect_url.as_deref()) {
+            (Purpose::CreateStatic | Purpose::UpdateStatic, Some(_)) => {
+                let message = "a static code leads nowhere: leave it out, or make a dynamic code";
+                findings.add(field, message);
+                return None;
+            }
+            (Purpose::CreateDynamic, None) => {
+                let message = "is missing: give the page that the code shall open";
+                findings.add(field, message);
+                return None;
+            }
+            (Purpose::Image, _) | (_, None) => return None,
+            (_, Some(text)) => text,
+        };
+        target::check(&self.rules, text)
+            .map_err(|message| findings.add(field, message))
+            .ok()
+    }
+}
+
+impl Arm for Validator {
+    type In = validate::In;
+    type Out = Verdict;
+
+    async fn run(&self, _ctx: &Ctx, input: &Self::In) -> Result<Verdict> {
+        self.timer.time(async { Ok(self.verdict(input)) }).await
+    }
+}
+
+impl ReadOnly for Validator {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Clock as _, SystemClock};
+    use std::sync::Arc;
+
+    async fn verdict(purpose: Purpose, redirect_url: Option<&str>) -> Verdict {
+        let rules = Rules::new::<&str>("http://localhost:3002", &[], false).unwrap();
+        let validator = Validator::new(rules, Arc::new(SystemClock));
+        let ctx = Ctx::new(uuid::Uuid::nil(), SystemClock.instant());
+        let submission = Submission {
+            purpose,
+            content: Some("x".into()),
+            redirect_url: redirect_url.map(str::to_owned),
+            ..Submission::default()
+        };
+        validator.run(&ctx, &Arc::new(submission)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_target_belongs_to_a_dynamic_code() {
+        let url = Some("https://example.com");
+        for (purpose, given, accepted, target) in [
+            (Purpose::CreateStatic, None, true, false),
+            (Purpose::CreateStatic, url, false, false),
+            (Purpose::UpdateStatic, url, false, false),
+            (Purpose::CreateDynamic, None, false, false),
+            (Purpose::CreateDynamic, url, true, true),
+            (Purpose::UpdateDynamic, None, true, false),
+            (Purpose::UpdateDynamic, url, true, true),
+            (
+                Purpose::UpdateDynamic,
+                Some("ftp://example.com"),
+                false,
+                false,
+            ),
+            (Purpose::Image, url, true, false),
+        ] {
+            let verdict = verdict(purpose, given).await;
+            assert_eq!(verdict.is_accepted(), accepted, "{purpose:?} {given:?}");
+            assert_eq!(verdict.target.is_some(), target, "{purpose:?} {given:?}");
+            assert_eq!(verdict.into_result().is_ok(), accepted);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_the_field() {
+        let verdict = verdict(Purpose::CreateDynamic, Some("http://127.0.0.1")).await;
+        let error = verdict.into_result().unwrap_err();
+        assert_eq!(error.details()[0].field, "redirect_url");
+        assert!(error.message().contains("loopback"), "{error}");
+    }
+}

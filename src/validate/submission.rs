@@ -1,0 +1,91 @@
+//! What a dialect submits, and what is answered.
+//!
+//! Invariant: a submission is raw. Whatever a client can send in a field of the right type can stand here; only the
+//! arm says what is wrong.
+
+use crate::kernel::{Error, Result, error::Detail};
+
+/// What is to be done with it: decides which fields must, may and must not be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// `content` must be there, `redirect_url` must not.
+    #[default]
+    CreateStatic,
+    /// `redirect_url` must be there. `content` is ignored: a dynamic code's content is its own redirect.
+    CreateDynamic,
+    /// `redirect_url` must not be there.
+    UpdateStatic,
+    UpdateDynamic,
+    /// An image of a code that exists already.
+    Image,
+}
+
+/// Fields by the names of dialect v1; `None` is absent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Submission {
+    pub purpose: Purpose,
+    pub content: Option<String>,
+    pub redirect_url: Option<String>,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub style: Style,
+    pub file: File,
+}
+
+/// How a symbol looks. An absent value means the default of dialect v1, so whoever overrides some values of a stored
+/// code fills in the stored others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Style {
+    pub fill_color: Option<String>,
+    pub back_color: Option<String>,
+    pub data_dark_color: Option<String>,
+    pub data_light_color: Option<String>,
+    /// Steps of 25 px, 1..=50.
+    pub size: Option<i64>,
+    /// Modules, 0..=20.
+    pub border: Option<i64>,
+    pub error_level: Option<String>,
+}
+
+/// What kind of file an image is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct File {
+    pub image_format: Option<String>,
+    /// 1..=100.
+    pub image_quality: Option<i64>,
+    pub svg_title: Option<String>,
+    pub svg_description: Option<String>,
+    /// In `physical_unit`, 0.1..=100.
+    pub physical_size: Option<f64>,
+    pub physical_unit: Option<String>,
+    /// 72..=1200.
+    pub dpi: Option<i64>,
+}
+
+/// The answer. A refusal is an answer, too, not an error of the arm.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Each bad field, with what is wrong and what to do. Empty: accepted.
+    pub details: Vec<Detail>,
+    /// The normalised `redirect_url` (WHATWG URL Standard §4.5), if one was submitted and is acceptable.
+    pub target: Option<String>,
+}
+
+impl Verdict {
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.details.is_empty()
+    }
+
+    /// The normalised target of an accepted submission.
+    ///
+    /// # Errors
+    /// `Invalid` naming every bad field.
+    pub fn into_result(self) -> Result<Option<String>> {
+        if self.is_accepted() {
+            Ok(self.target)
+        } else {
+            Err(Error::invalid_fields(self.details))
+        }
+    }
+}
