@@ -1,12 +1,22 @@
 //! The map of qr-observatory. `docs/ARCHITECTURE.md` says who may import whom; `tests/tidy.rs` holds it.
+//!
+//! From the ground up: `kernel`, then `config` and `telemetry`, then `rollout`, `cache` and `store`, then the
+//! features, then `http`, and `app` that puts them together for `cli`.
 
 pub mod analytics;
+pub mod app;
+pub mod auth;
 pub mod cache;
 pub mod cached;
+pub mod cli;
+pub mod codes;
 pub mod config;
+pub mod http;
 pub mod kernel;
+pub mod redirect;
 pub mod render;
 pub mod rollout;
+pub mod scans;
 pub mod store;
 pub mod telemetry;
 pub mod validate;

@@ -109,17 +109,51 @@ where
         if let Some(value) = self.get(key).await {
             return Ok(Found { value, made: false });
         }
+        // Boxed: making is rare and its future is large, and a hit should not carry it around.
+        Box::pin(self.fill(key, make())).await
+    }
+
+    async fn fill<Q>(&self, key: &Q, making: impl Future<Output = Result<V>>) -> Result<Found<V>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         let before = self.invalidations.load(Ordering::Acquire);
-        let entry = self.entries.entry_by_ref(key).or_try_insert_with(make());
+        let entry = self.entries.entry_by_ref(key).or_try_insert_with(making);
         let entry = entry.await.map_err(|e| Error::clone(&e))?;
         let fresh = entry.is_fresh();
-        if fresh && self.invalidations.load(Ordering::Acquire) != before {
-            // Some key was invalidated meanwhile. If it was this one the value may be stale already; if not, the
-            // price is one more miss.
-            self.entries.invalidate(key).await;
+        if fresh {
+            self.drop_if_invalidated(key, before).await;
         }
         let value = entry.into_value();
         Ok(Found { value, made: fresh })
+    }
+
+    /// Makes a value anew, whatever is remembered; if that succeeds it takes the old one's place.
+    ///
+    /// # Errors
+    /// Those of `make`; what was remembered then stays.
+    pub async fn remake(&self, key: K, make: impl Future<Output = Result<V>>) -> Result<V>
+    where
+        K: Clone,
+    {
+        let before = self.invalidations.load(Ordering::Acquire);
+        let value = make.await?;
+        self.entries.insert(key.clone(), value.clone()).await;
+        self.drop_if_invalidated(&key, before).await;
+        Ok(value)
+    }
+
+    /// Some key was invalidated while a value was made. If it was this one the value may be stale already; if not,
+    /// the price is one more miss.
+    async fn drop_if_invalidated<Q>(&self, key: &Q, before: u64)
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        if self.invalidations.load(Ordering::Acquire) != before {
+            self.entries.invalidate(key).await;
+        }
     }
 
     /// Forgets a value; also one that is being made right now, as soon as it is.

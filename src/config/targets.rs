@@ -14,8 +14,8 @@ pub struct Targets {
     /// `REDIRECT_CACHE_TTL_MS`: how long a slug's target is remembered at most. While the database is away, a
     /// remembered target keeps answering beyond it.
     pub cache_ttl_ms: u64,
-    /// `REDIRECT_CACHE_ENTRIES`: slugs remembered at most, found or not.
-    pub cache_entries: u64,
+    /// `REDIRECT_CACHE_BYTES`: memory for remembered slugs, found or not; some 400 bytes each.
+    pub cache_bytes: u64,
 }
 
 impl Targets {
@@ -36,10 +36,10 @@ impl Targets {
                 30_000,
                 number(0..=86_400_000),
             ),
-            cache_entries: r.read(
-                name("targets.cache_entries", "REDIRECT_CACHE_ENTRIES"),
-                200_000,
-                number(1..=100_000_000),
+            cache_bytes: r.read(
+                name("targets.cache_bytes", "REDIRECT_CACHE_BYTES"),
+                32 << 20,
+                number(0..=1 << 40),
             ),
         }
     }

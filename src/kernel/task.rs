@@ -1,7 +1,8 @@
 //! Background work. A task has a name, and a panic in it is logged instead of vanishing.
 
-use std::future::Future;
+use std::{future::Future, panic::AssertUnwindSafe};
 
+use futures_util::FutureExt;
 use tokio::task::JoinHandle;
 
 /// Runs `work` in the background. Keep the handle if its end matters: dropping it does not stop the task.
@@ -10,12 +11,10 @@ pub fn spawn<F>(name: &'static str, work: F) -> JoinHandle<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let inner = tokio::spawn(work);
     tokio::spawn(async move {
-        if let Err(e) = inner.await
-            && e.is_panic()
-        {
-            tracing::error!(task = name, "a background task panicked and is gone: {e}");
+        // The panic hook has already logged the message and the place.
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            tracing::error!(task = name, "a background task panicked and is gone");
         }
     })
 }

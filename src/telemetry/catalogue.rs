@@ -75,7 +75,7 @@ catalogue! {
     CACHE_ENTRIES = Gauge "qr_cache_entries" "entries" ["tier"] &[];
     /// Bytes in a cache tier.
     CACHE_BYTES = Gauge "qr_cache_bytes" "bytes" ["tier"] &[];
-    /// Scans accepted by a redirect, by kind: genuine, shared, or excluded from people (bot, HEAD, prefetch).
+    /// Scans accepted by a redirect, by kind: genuine, shared, or not a person's (head, prefetch).
     SCANS_ACCEPTED = Counter "qr_scans_accepted_total" "scans" ["kind"] &[];
     /// Scans whose row and counters were committed to the database.
     SCANS_STORED = Counter "qr_scans_stored_total" "scans" [] &[];

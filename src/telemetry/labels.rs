@@ -63,3 +63,13 @@ label! {
     /// What `/r/{slug}` answered.
     RedirectStatus { Success = "success", NotFound = "not_found", NotARedirect = "not_a_redirect", Failure = "failure" }
 }
+
+label! {
+    /// What a redirect knows of a scan when it accepts it.
+    ScanKind { Genuine = "genuine", Shared = "shared", Head = "head", Prefetch = "prefetch" }
+}
+
+label! {
+    /// Whether a symbol says a text of its own or leads through a redirect.
+    QrKind { Static = "static", Dynamic = "dynamic" }
+}

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod handles;
 pub mod labels;
 pub mod logs;
+pub mod process;
 pub mod recorder;
 
 pub use arm_timer::ArmTimer;

@@ -9,38 +9,15 @@ mod device;
 
 use woothee::{parser::Parser, woothee::VALUE_UNKNOWN};
 
-use crate::kernel::limits::USER_AGENT_BYTES;
+use crate::{kernel::limits::USER_AGENT_BYTES, store::scans::DeviceType};
 
 /// What is not known.
 pub const UNKNOWN: &str = "Unknown";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DeviceType {
-    Mobile,
-    /// An iPad in its default setting calls itself a Mac and is counted as `Pc`: nothing in the header tells.
-    Tablet,
-    Pc,
-    Bot,
-    /// Consoles, television sets, and what is not known.
-    Other,
-}
-
-impl DeviceType {
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Mobile => "mobile",
-            Self::Tablet => "tablet",
-            Self::Pc => "pc",
-            Self::Bot => "bot",
-            Self::Other => "other",
-        }
-    }
-}
-
 /// Texts are [`UNKNOWN`] when not known, never empty. A part of them comes from the header and so from the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
+    /// An iPad in its default setting calls itself a Mac and is counted as `Pc`: nothing in the header tells.
     pub device_type: DeviceType,
     /// `iPhone`, `iPad`, `Mac`, or an Android model such as `SM-G991B`.
     pub device_family: String,

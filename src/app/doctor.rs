@@ -1,0 +1,205 @@
+//! Checks everything that is configured, in the order in which a start needs it, and says what to do.
+
+use std::{path::Path, sync::Arc};
+
+use super::{
+    health::{self, Status},
+    operate,
+};
+use crate::{
+    config::Config,
+    kernel::{Clock, SharedClock, SystemClock},
+    scans::open_spool,
+    store::Store,
+};
+
+pub use health::Status as Verdict;
+
+/// One thing that was looked at.
+pub struct Finding {
+    pub name: &'static str,
+    pub verdict: Status,
+    pub detail: String,
+    /// What to do; empty when there is nothing to do.
+    pub advice: &'static str,
+}
+
+fn finding(name: &'static str, result: Result<String, String>, advice: &'static str) -> Finding {
+    match result {
+        Ok(detail) => Finding {
+            name,
+            verdict: Status::Pass,
+            detail,
+            advice: "",
+        },
+        Err(detail) => Finding {
+            name,
+            verdict: Status::Fail,
+            detail,
+            advice,
+        },
+    }
+}
+
+/// Looks at all of them; a failed one does not keep the others from being looked at.
+pub async fn examine(settings: &Config) -> Vec<Finding> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let mut findings = vec![settings_read(settings), data_dir(&settings.server.data_dir)];
+    let disk = health::disk(&settings.server.data_dir);
+    findings.push(Finding {
+        name: "disk",
+        verdict: disk.status,
+        detail: disk.detail,
+        advice: if disk.status == Status::Pass {
+            ""
+        } else {
+            "Free some space: scans are spooled there."
+        },
+    });
+    match operate::open(settings, &clock).await {
+        Ok(store) => {
+            findings.push(database(&store, &*clock).await);
+            findings.push(schema(&store).await);
+            findings.push(administrator(settings, &store).await);
+        }
+        Err(e) => findings.push(finding(
+            "database",
+            Err(format!("{e} {}", e.chain()).trim().to_owned()),
+            "Check DATABASE_URL, that the server runs, and that this user may connect.",
+        )),
+    }
+    findings.push(spool(settings, &clock).await);
+    findings.push(port(settings).await);
+    findings.push(base_url(settings));
+    findings.push(metrics(settings));
+    findings
+}
+
+fn settings_read(settings: &Config) -> Finding {
+    if settings.ignored.is_empty() {
+        return finding("settings", Ok("all understood".to_owned()), "");
+    }
+    Finding {
+        name: "settings",
+        verdict: Status::Warn,
+        detail: format!(
+            "set, but without effect in this release: {}",
+            settings.ignored.join(", ")
+        ),
+        advice: "Remove them, or wait for the release that acts on them.",
+    }
+}
+
+fn data_dir(folder: &Path) -> Finding {
+    let probe = || {
+        std::fs::create_dir_all(folder)?;
+        let file = folder.join(".doctor");
+        std::fs::write(&file, b"probe")?;
+        std::fs::remove_file(&file)
+    };
+    let result = probe().map(|()| format!("{} can be written", folder.display()));
+    finding(
+        "data directory",
+        result.map_err(|e| format!("{}: {e}", folder.display())),
+        "Make the folder writable for this user, or set DATA_DIR.",
+    )
+}
+
+async fn database(store: &Store, clock: &dyn Clock) -> Finding {
+    let result = operate::ping(store, clock).await;
+    finding(
+        "database",
+        result
+            .map(|t| format!("answers in {:.1} ms", t.as_secs_f64() * 1000.0))
+            .map_err(|e| format!("{e:?}")),
+        "Check DATABASE_URL, that the server runs, and that this user may connect.",
+    )
+}
+
+async fn schema(store: &Store) -> Finding {
+    match store.migrations().pending().await {
+        Ok(pending) if pending.is_empty() => finding("schema", Ok("up to date".to_owned()), ""),
+        Ok(pending) => Finding {
+            name: "schema",
+            verdict: Status::Warn,
+            detail: format!("{} migration(s) pending", pending.len()),
+            advice: "The next start applies them, or run `qr-observatory migrate up`.",
+        },
+        Err(e) => finding(
+            "schema",
+            Err(format!("{e:?}")),
+            "Run `qr-observatory migrate status`.",
+        ),
+    }
+}
+
+async fn administrator(settings: &Config, store: &Store) -> Finding {
+    let user = &settings.auth.admin_user;
+    match store.users.find(user).await {
+        Ok(Some(_)) => finding("administrator", Ok(format!("`{user}` exists")), ""),
+        Ok(None) | Err(_) => Finding {
+            name: "administrator",
+            verdict: Status::Warn,
+            detail: format!("`{user}` does not exist yet"),
+            advice: "The next start makes it.",
+        },
+    }
+}
+
+async fn spool(settings: &Config, clock: &SharedClock) -> Finding {
+    let look = async { open_spool(&settings.scans, clock).await?.backlog().await };
+    let result = look.await;
+    finding(
+        "scan spool",
+        result
+            .map(|(_, scans)| format!("{scans} scan(s) wait"))
+            .map_err(|e| format!("{e:?}")),
+        "Check that SCAN_SPOOL's folder is writable and on a local disk.",
+    )
+}
+
+async fn port(settings: &Config) -> Finding {
+    let bind = settings.server.bind;
+    match tokio::net::TcpListener::bind(bind).await {
+        Ok(_) => finding("port", Ok(format!("{bind} is free")), ""),
+        Err(e) => Finding {
+            name: "port",
+            verdict: Status::Warn,
+            detail: format!("{bind}: {e}"),
+            advice: "If this product is already running there, all is well; else set BIND to another port.",
+        },
+    }
+}
+
+fn base_url(settings: &Config) -> Finding {
+    let url = &settings.server.base_url;
+    let local = ["//localhost", "//127.", "//[::1]"]
+        .iter()
+        .any(|l| url.contains(l));
+    if local && !settings.server.bind.ip().is_loopback() {
+        return Finding {
+            name: "base URL",
+            verdict: Status::Warn,
+            detail: format!("symbols will say {url}"),
+            advice: "Set BASE_URL to the address that phones can reach, before anything is printed.",
+        };
+    }
+    finding("base URL", Ok(format!("symbols say {url}/r/…")), "")
+}
+
+fn metrics(settings: &Config) -> Finding {
+    let server = &settings.server;
+    let detail = match (server.metrics_bind, server.metrics_on_main()) {
+        (Some(address), _) => format!("served on {address}"),
+        (None, true) => "served on the main port".to_owned(),
+        (None, false) => {
+            return Finding {
+                name: "metrics",
+                verdict: Status::Warn,
+                detail: "not served: the main port is public".to_owned(),
+                advice: "Set METRICS_TOKEN or METRICS_BIND.",
+            };
+        }
+    };
+    finding("metrics", Ok(detail), "")
+}

@@ -1,0 +1,217 @@
+//! How the parts are, for load balancers and people. Looked at most once a second, however often it is asked.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::sync::Mutex;
+
+use super::operate;
+use crate::{
+    config::Config,
+    kernel::{SharedClock, clock::Instant},
+    store::Store,
+    telemetry::process,
+};
+
+/// How long one look is good for.
+const FRESH: Duration = Duration::from_secs(1);
+/// A database that takes longer than this to answer is worth a warning.
+const SLOW: Duration = Duration::from_millis(250);
+/// A database that takes longer than this is as good as away.
+const AWAY: Duration = Duration::from_secs(2);
+/// Share of memory in use that is worth a warning (the shipped alert's threshold).
+const MEMORY_WARN: f64 = 0.9;
+/// Bytes left on the data directory's disk: below the first it is time to act, below the second to stop.
+const DISK_WARN: u64 = 1 << 30;
+const DISK_FAIL: u64 = 32 << 20;
+/// Scans waiting for the database that are worth a warning.
+const BACKLOG_WARN: u64 = 10_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    Pass,
+    Warn,
+    Fail,
+}
+
+impl Status {
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// How one part is.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub status: Status,
+    pub latency_ms: Option<f64>,
+    pub detail: String,
+}
+
+impl Check {
+    fn new(status: Status, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            latency_ms: None,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// How all parts are.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub uptime: Duration,
+    pub database: Check,
+    pub redis: Check,
+    pub flags: Check,
+    pub scans: Check,
+    pub memory: Check,
+    pub disk: Check,
+}
+
+impl Report {
+    /// Each part by its name in the answer.
+    #[must_use]
+    pub fn checks(&self) -> [(&'static str, &Check); 6] {
+        [
+            ("database", &self.database),
+            ("redis", &self.redis),
+            ("flags", &self.flags),
+            ("scans", &self.scans),
+            ("memory", &self.memory),
+            ("disk", &self.disk),
+        ]
+    }
+
+    /// The worst of all.
+    #[must_use]
+    pub fn overall(&self) -> Status {
+        self.checks()
+            .iter()
+            .map(|(_, c)| c.status)
+            .max()
+            .unwrap_or(Status::Pass)
+    }
+}
+
+pub struct Health {
+    store: Store,
+    clock: SharedClock,
+    started: Instant,
+    data_dir: PathBuf,
+    last: Mutex<Option<(Instant, Arc<Report>)>>,
+}
+
+impl Health {
+    #[must_use]
+    pub fn new(store: Store, clock: SharedClock, settings: &Config) -> Self {
+        Self {
+            started: clock.instant(),
+            store,
+            clock,
+            data_dir: settings.server.data_dir.clone(),
+            last: Mutex::new(None),
+        }
+    }
+
+    /// `backlog`: scans that are not in the database yet.
+    pub async fn report(&self, backlog: u64) -> Arc<Report> {
+        let mut last = self.last.lock().await;
+        let now = self.clock.instant();
+        if let Some((at, report)) = &*last
+            && now.saturating_duration_since(*at) < FRESH
+        {
+            return Arc::clone(report);
+        }
+        let report = Arc::new(Report {
+            uptime: now.saturating_duration_since(self.started),
+            database: self.database().await,
+            redis: Check::new(Status::Pass, "not configured: one cache tier, in memory"),
+            flags: Check::new(
+                Status::Pass,
+                "no experiment is running: the control arms serve",
+            ),
+            scans: scans(backlog),
+            memory: memory(),
+            disk: disk(&self.data_dir),
+        });
+        *last = Some((self.clock.instant(), Arc::clone(&report)));
+        report
+    }
+
+    async fn database(&self) -> Check {
+        match tokio::time::timeout(AWAY, operate::ping(&self.store, &*self.clock)).await {
+            Ok(Ok(took)) => Check {
+                status: if took > SLOW {
+                    Status::Warn
+                } else {
+                    Status::Pass
+                },
+                latency_ms: Some(took.as_secs_f64() * 1000.0),
+                detail: if took > SLOW { "slow" } else { "answers" }.to_owned(),
+            },
+            Ok(Err(e)) => {
+                tracing::warn!("health: {e:?}");
+                Check::new(Status::Fail, e.message())
+            }
+            Err(_) => Check::new(Status::Fail, "does not answer"),
+        }
+    }
+}
+
+fn scans(backlog: u64) -> Check {
+    let status = if backlog > BACKLOG_WARN {
+        Status::Warn
+    } else {
+        Status::Pass
+    };
+    Check::new(
+        status,
+        format!("{backlog} accepted and not yet in the database"),
+    )
+}
+
+#[allow(clippy::cast_precision_loss)] // a share
+fn memory() -> Check {
+    match (process::resident_bytes(), process::memory_limit_bytes()) {
+        (Some(used), Some(limit)) => {
+            let share = used as f64 / limit as f64;
+            let status = if share > MEMORY_WARN {
+                Status::Warn
+            } else {
+                Status::Pass
+            };
+            Check::new(status, format!("{} MiB of {} MiB", used >> 20, limit >> 20))
+        }
+        (Some(used), None) => Check::new(Status::Pass, format!("{} MiB", used >> 20)),
+        _ => Check::new(Status::Pass, "unknown here"),
+    }
+}
+
+/// The disk that holds `folder`.
+pub(super) fn disk(folder: &std::path::Path) -> Check {
+    // The folder is made when something is first put there.
+    let place = folder
+        .ancestors()
+        .find(|p| p.exists())
+        .filter(|p| !p.as_os_str().is_empty());
+    match rustix::fs::statvfs(place.unwrap_or(std::path::Path::new("."))) {
+        Ok(stat) => {
+            let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+            let status = if free < DISK_FAIL {
+                Status::Fail
+            } else if free < DISK_WARN {
+                Status::Warn
+            } else {
+                Status::Pass
+            };
+            Check::new(status, format!("{} MiB free", free >> 20))
+        }
+        Err(e) => Check::new(Status::Warn, format!("cannot be looked at: {e}")),
+    }
+}

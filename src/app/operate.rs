@@ -1,0 +1,101 @@
+//! What commands do to an installation, and what a start does before it serves.
+
+use std::sync::Arc;
+
+use crate::{
+    auth::{self, Administrator, Keys},
+    config::Config,
+    kernel::{Clock, Result, SharedClock, SystemClock},
+    store::Store,
+};
+
+/// The database, as configured.
+///
+/// # Errors
+/// `Unavailable` when it is not there.
+pub async fn open(settings: &Config, clock: &SharedClock) -> Result<Store> {
+    Store::connect(&settings.database, SharedClock::clone(clock)).await
+}
+
+async fn open_now(settings: &Config) -> Result<Store> {
+    open(settings, &system_clock()).await
+}
+
+fn system_clock() -> SharedClock {
+    Arc::new(SystemClock)
+}
+
+/// Applies pending migrations and makes the first administrator.
+///
+/// # Errors
+/// Those of the database and of the password file.
+pub async fn prepare(settings: &Config, store: &Store, clock: &SharedClock) -> Result<()> {
+    let pending = store.migrations().pending().await?;
+    if !pending.is_empty() {
+        tracing::info!(
+            migrations = pending.len(),
+            "bringing the database's schema up to date"
+        );
+        store.migrations().up().await?;
+    }
+    let user = &settings.auth.admin_user;
+    match auth::ensure_administrator(&settings.auth, store, clock).await? {
+        Administrator::Kept => {}
+        Administrator::Created => tracing::info!(user, "the administrator was made"),
+        Administrator::PasswordReplaced => {
+            tracing::warn!(
+                user,
+                "ADMIN_PASSWORD differs from the stored password and replaced it"
+            );
+        }
+        Administrator::Generated(password) => {
+            let file = settings.auth.initial_password_file.display();
+            tracing::warn!("first start: sign in as `{user}` with the password `{password}`");
+            tracing::warn!(
+                "it is shown only this once; it was also written to {file}, delete that when you have it"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Every migration, oldest first, and whether it is applied.
+///
+/// # Errors
+/// The database's.
+pub async fn migrations(settings: &Config) -> Result<Vec<(String, bool)>> {
+    let versions = open_now(settings).await?.migrations().status().await?;
+    Ok(versions.into_iter().map(|v| (v.name, v.applied)).collect())
+}
+
+/// # Errors
+/// The database's.
+pub async fn migrate_up(settings: &Config) -> Result<()> {
+    open_now(settings).await?.migrations().up().await
+}
+
+/// # Errors
+/// The database's.
+pub async fn migrate_down(settings: &Config, steps: u32) -> Result<()> {
+    open_now(settings).await?.migrations().down(steps).await
+}
+
+/// API keys of this installation.
+///
+/// # Errors
+/// The database's.
+pub async fn keys(settings: &Config) -> Result<Keys> {
+    let clock = system_clock();
+    let store = open(settings, &clock).await?;
+    Keys::new(store, clock)
+}
+
+/// How long one look at the database takes.
+///
+/// # Errors
+/// The database's.
+pub async fn ping(store: &Store, clock: &dyn Clock) -> Result<std::time::Duration> {
+    let start = clock.instant();
+    store.ping().await?;
+    Ok(clock.instant().saturating_duration_since(start))
+}

@@ -1,0 +1,92 @@
+//! Credentials as they arrive: `Authorization: Basic` (RFC 7617), `Authorization: Bearer` (RFC 6750), `X-API-Key`.
+
+use base64ct::{Base64, Base64Unpadded, Encoding};
+
+use super::refused;
+use crate::kernel::Result;
+
+/// What a request carries, unparsed.
+#[derive(Clone, Copy)]
+pub enum Credentials<'a> {
+    /// The value of `Authorization`.
+    Authorization(&'a [u8]),
+    /// The value of `X-API-Key`.
+    Key(&'a [u8]),
+}
+
+/// What the credentials claim.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    Password { user: String, password: String },
+    Key(String),
+}
+
+impl Credentials<'_> {
+    /// The bytes and a tag that keeps the two kinds apart.
+    pub(super) fn tagged(&self) -> (u8, &[u8]) {
+        match self {
+            Self::Authorization(value) => (b'a', value),
+            Self::Key(value) => (b'k', value),
+        }
+    }
+
+    pub(super) fn claim(&self) -> Result<Claim> {
+        match self {
+            Self::Key(key) => text(key).map(Claim::Key),
+            Self::Authorization(value) => {
+                let value = text(value)?;
+                let (scheme, rest) = value.split_once(' ').ok_or_else(refused)?;
+                let rest = rest.trim();
+                if scheme.eq_ignore_ascii_case("bearer") {
+                    Ok(Claim::Key(rest.to_owned()))
+                } else if scheme.eq_ignore_ascii_case("basic") {
+                    basic(rest)
+                } else {
+                    Err(refused())
+                }
+            }
+        }
+    }
+}
+
+fn basic(encoded: &str) -> Result<Claim> {
+    let bytes = Base64::decode_vec(encoded)
+        .or_else(|_| Base64Unpadded::decode_vec(encoded))
+        .map_err(|_| refused())?;
+    let pair = String::from_utf8(bytes).map_err(|_| refused())?;
+    let (user, password) = pair.split_once(':').ok_or_else(refused)?;
+    Ok(Claim::Password {
+        user: user.to_owned(),
+        password: password.to_owned(),
+    })
+}
+
+fn text(value: &[u8]) -> Result<String> {
+    String::from_utf8(value.to_vec()).map_err(|_| refused())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_ways_are_understood() {
+        let claim = |v: &str| Credentials::Authorization(v.as_bytes()).claim();
+        assert_eq!(
+            claim("Basic YWRtaW46cGE6c3M=").unwrap(),
+            Claim::Password {
+                user: "admin".into(),
+                password: "pa:ss".into()
+            }
+        );
+        assert_eq!(claim("bearer abc").unwrap(), Claim::Key("abc".into()));
+        assert_eq!(
+            Credentials::Key(b"abc").claim().unwrap(),
+            Claim::Key("abc".into())
+        );
+        for bad in ["Basic", "Basic !!!", "Digest x", "", "Basic YWRtaW4="] {
+            assert!(claim(bad).is_err(), "{bad}");
+        }
+        assert!(Credentials::Key(&[0xff]).claim().is_err());
+    }
+}

@@ -1,0 +1,109 @@
+//! Who may manage codes: users with a password, and API keys.
+//!
+//! Invariant: a password is checked by argon2id only, a wrong one always pays for it, and a right one is
+//! remembered for a short while by a keyed hash, so that authenticated calls stay as fast as others.
+
+mod credentials;
+mod first_start;
+mod keys;
+mod password;
+mod remembered;
+
+use std::{sync::Arc, time::Duration};
+
+pub use credentials::Credentials;
+pub use first_start::{Administrator, ensure_administrator};
+pub use keys::{Issued, Keys};
+
+pub use crate::store::organizations::Role;
+
+use crate::{
+    config,
+    kernel::{Ctx, Error, Kind, Result, id::Uuid},
+    store::{Store, organizations::Organizations},
+};
+use credentials::Claim;
+use password::Passwords;
+use remembered::Remembered;
+
+/// Somebody who may manage codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    pub user_id: Uuid,
+    pub name: String,
+    /// The organization whose codes this one manages.
+    pub org_id: Uuid,
+    pub role: Role,
+}
+
+pub struct Auth {
+    store: Store,
+    passwords: Passwords,
+    remembered: Remembered,
+}
+
+impl Auth {
+    /// # Errors
+    /// `Internal` when the operating system gives no randomness.
+    pub fn new(settings: &config::auth::Auth, store: Store) -> Result<Self> {
+        Ok(Self {
+            store,
+            passwords: Passwords::new()?,
+            remembered: Remembered::new(Duration::from_millis(settings.credential_ttl_ms))?,
+        })
+    }
+
+    /// # Errors
+    /// `Unauthenticated` when the credentials are not valid (which part of them is not said), `RateLimited`
+    /// when too many passwords are being checked, and the store's.
+    pub async fn authenticate(
+        &self,
+        _ctx: &Ctx,
+        credentials: &Credentials<'_>,
+    ) -> Result<Arc<Principal>> {
+        let key = self.remembered.key(credentials);
+        if let Some(principal) = self.remembered.get(&key) {
+            return Ok(principal);
+        }
+        let principal = match credentials.claim()? {
+            Claim::Password { user, password } => self.by_password(&user, &password).await?,
+            Claim::Key(key) => self.by_key(&key).await?,
+        };
+        let principal = Arc::new(principal.ok_or_else(refused)?);
+        self.remembered.insert(key, Arc::clone(&principal));
+        Ok(principal)
+    }
+
+    async fn by_password(&self, name: &str, password: &str) -> Result<Option<Principal>> {
+        let user = self.store.users.find(name).await?;
+        // An unknown user costs the same as a wrong password: names cannot be probed.
+        let hash = user.as_ref().map(|u| u.password_hash.clone());
+        let right = self.passwords.check(password.to_owned(), hash).await?;
+        match user {
+            Some(user) if right => self.principal(user.id, user.name).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn by_key(&self, key: &str) -> Result<Option<Principal>> {
+        match self.store.users.find_key(&keys::digest(key)).await? {
+            Some((_, user)) => self.principal(user.id, user.name).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn principal(&self, user_id: Uuid, name: String) -> Result<Option<Principal>> {
+        let org_id = Organizations::DEFAULT;
+        let role = self.store.organizations.role(org_id, user_id).await?;
+        Ok(role.map(|role| Principal {
+            user_id,
+            name,
+            org_id,
+            role,
+        }))
+    }
+}
+
+fn refused() -> Error {
+    Error::new(Kind::Unauthenticated, "these credentials are not valid")
+}

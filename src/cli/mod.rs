@@ -1,0 +1,105 @@
+//! The command line: parses, calls `app`, prints. `docs/CLI.md` is generated from it.
+
+mod doctor;
+mod keys;
+mod migrate;
+mod output;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    app,
+    config::{Config, logs::Format},
+    kernel::Result,
+    telemetry,
+};
+
+/// Self-hosted QR codes: symbols, redirects that never break, and scans that are never lost.
+#[derive(Parser)]
+#[command(name = "qr-observatory", version, arg_required_else_help = false)]
+#[command(
+    after_help = "Settings come from qr-observatory.toml and the environment; docs/OPERATIONS.md lists them."
+)]
+pub struct Cli {
+    /// Read settings from this file instead of ./qr-observatory.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve HTTP (what happens without a command)
+    Serve,
+    /// Bring the database's schema up or down, or show where it stands
+    Migrate(migrate::Migrate),
+    /// Check everything that is configured and say what does not work
+    Doctor(doctor::Doctor),
+    /// Make, list and revoke API keys
+    Keys(keys::Keys),
+}
+
+/// Exit code for settings that cannot be used, as for a command line that cannot be parsed.
+const BAD_SETTINGS: u8 = 2;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    #[allow(clippy::disallowed_methods)] // the one place; config takes it from here
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let settings = match Config::load(cli.config.as_deref(), environment) {
+        Ok(settings) => settings,
+        Err(faults) => {
+            output::complain(&faults.to_string());
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
+    let serving = matches!(cli.command, None | Some(Command::Serve));
+    match start(settings, cli.command.unwrap_or(Command::Serve), serving) {
+        Ok(code) => code,
+        Err(e) => {
+            output::complain(&format!("qr-observatory: {e}"));
+            let chain = e.chain();
+            if !chain.is_empty() {
+                output::complain(&format!("  because: {chain}"));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> {
+    // Commands print their own result; only the server talks through the log.
+    let level = if serving {
+        settings.logs.level.as_str()
+    } else {
+        "error"
+    };
+    if let Err(e) = telemetry::logs::install(settings.logs.format == Format::Json, level) {
+        output::complain(&e.to_string());
+        return Ok(ExitCode::from(BAD_SETTINGS));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| {
+            crate::kernel::Error::caused(
+                crate::kernel::Kind::Internal,
+                "no threads could be started",
+                e,
+            )
+        })?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => app::serve(settings).await.map(|()| ExitCode::SUCCESS),
+            Command::Migrate(m) => m.run(&settings).await,
+            Command::Doctor(d) => d.run(&settings).await,
+            Command::Keys(k) => k.run(&settings).await,
+        }
+    })
+}

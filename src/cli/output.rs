@@ -1,0 +1,44 @@
+//! What commands print: tables for people, JSON for scripts.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+/// A line on standard output. A closed pipe (`| head`) is not an error.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// A line on standard error.
+pub fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// One JSON document on standard output.
+pub fn json(value: &impl Serialize) {
+    say(&serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// Rows under a header, columns aligned.
+pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) {
+    let width = |i: usize| {
+        rows.iter()
+            .map(|r| r[i].chars().count())
+            .chain([header[i].len()])
+            .max()
+            .unwrap_or_default()
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |cells: [&str; N]| {
+        let cells: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        say(cells.join("  ").trim_end());
+    };
+    line(header);
+    for row in rows {
+        line(std::array::from_fn(|i| row[i].as_str()));
+    }
+}

@@ -1,0 +1,242 @@
+//! Codes: what an organization printed, and where it leads.
+//!
+//! Invariant: whatever changes a code drops what is remembered of it, so that the next scan and the next image
+//! on this node see the change.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Sort, Style};
+
+use crate::{
+    cache::Local,
+    kernel::{
+        Ctx, Error, Kind, Result, SharedClock,
+        id::{self, Ids, Uuid},
+    },
+    store::Store,
+};
+
+/// Tries to find a free slug. With 32 random bits and a million codes the chance to need a second is 1 in 4 000.
+const SLUG_TRIES: usize = 8;
+
+/// A code that is to be made; already validated.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub meaning: Meaning,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub style: Style,
+}
+
+/// What a symbol says.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// This text, for ever.
+    Static { content: String },
+    /// A redirect of ours, to where it is told.
+    Dynamic { target: String },
+}
+
+/// What is needed to draw a code, remembered for a few seconds. Counters are not part of it: they move.
+pub type Appearances = Local<(Uuid, Uuid), Arc<Code>>;
+
+/// Told the slug of a code that was made, changed or deleted, so that nothing stale is remembered of it.
+pub type SlugChanged = Box<dyn Fn(&str) -> BoxFuture<'static, ()> + Send + Sync>;
+
+pub struct Codes {
+    store: Store,
+    slug_changed: SlugChanged,
+    appearances: Appearances,
+    base_url: Arc<str>,
+    ids: Arc<Ids>,
+    clock: SharedClock,
+}
+
+/// What [`Codes`] is built from.
+pub struct Parts {
+    pub store: Store,
+    pub slug_changed: SlugChanged,
+    pub appearances: Appearances,
+    pub ids: Arc<Ids>,
+    pub clock: SharedClock,
+}
+
+impl Codes {
+    /// `base_url`: what dynamic symbols begin with, without a trailing slash.
+    #[must_use]
+    pub fn new(base_url: &str, parts: Parts) -> Self {
+        let Parts {
+            store,
+            slug_changed,
+            appearances,
+            ids,
+            clock,
+        } = parts;
+        Self {
+            store,
+            slug_changed,
+            appearances,
+            base_url: base_url.into(),
+            ids,
+            clock,
+        }
+    }
+
+    /// What the symbol of a code says.
+    #[must_use]
+    pub fn content(&self, code: &Code) -> String {
+        match (&code.content, &code.slug) {
+            (Some(content), _) => content.clone(),
+            (None, Some(slug)) => format!("{}/r/{slug}?scan_ref=qr", self.base_url),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// # Errors
+    /// `Conflict` when no free slug was found, and the store's.
+    pub async fn create(&self, _ctx: &Ctx, org_id: Uuid, draft: Draft) -> Result<Code> {
+        let now = self.clock.now();
+        let (kind, content, target) = match draft.meaning {
+            Meaning::Static { content } => (CodeKind::Static, Some(content), None),
+            Meaning::Dynamic { target } => (CodeKind::Dynamic, None, Some(target)),
+        };
+        let mut code = Code {
+            id: self.ids.next(),
+            org_id,
+            kind,
+            content,
+            slug: None,
+            target,
+            title: draft.title,
+            description: draft.description,
+            enabled: true,
+            style: draft.style,
+            created_at: now,
+            updated_at: now,
+            counters: Counters::default(),
+        };
+        if kind == CodeKind::Static {
+            self.store.codes.insert(&code).await?;
+            return Ok(code);
+        }
+        for _ in 0..SLUG_TRIES {
+            let slug = id::secret::<4>()?;
+            code.slug = Some(slug.clone());
+            match self.store.codes.insert(&code).await {
+                Ok(()) => {
+                    // It may have been asked for, and remembered as unknown, before it existed.
+                    (self.slug_changed)(&slug).await;
+                    return Ok(code);
+                }
+                Err(e) if e.kind() == Kind::Conflict => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Err(Error::new(
+            Kind::Conflict,
+            "no free short address was found; try again",
+        ))
+    }
+
+    /// # Errors
+    /// `NotFound`, and the store's.
+    pub async fn get(&self, _ctx: &Ctx, org_id: Uuid, id: Uuid) -> Result<Code> {
+        self.store.codes.get(org_id, id).await?.ok_or_else(unknown)
+    }
+
+    /// What is needed to draw the code; its counters may be seconds old.
+    ///
+    /// # Errors
+    /// `NotFound`, and the store's.
+    pub async fn appearance(&self, _ctx: &Ctx, org_id: Uuid, id: Uuid) -> Result<Arc<Code>> {
+        let find = || async {
+            self.store
+                .codes
+                .get(org_id, id)
+                .await?
+                .map(Arc::new)
+                .ok_or_else(unknown)
+        };
+        Ok(self
+            .appearances
+            .get_or_make(&(org_id, id), find)
+            .await?
+            .value)
+    }
+
+    /// One page and how many there are in all.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(
+        &self,
+        _ctx: &Ctx,
+        org_id: Uuid,
+        query: &ListQuery,
+    ) -> Result<(Vec<Code>, u64)> {
+        self.store.codes.list(org_id, query).await
+    }
+
+    /// # Errors
+    /// `NotFound`, and the store's.
+    pub async fn update(
+        &self,
+        _ctx: &Ctx,
+        org_id: Uuid,
+        id: Uuid,
+        change: &Change,
+    ) -> Result<Code> {
+        let changed = self
+            .store
+            .codes
+            .update(org_id, id, change, self.clock.now())
+            .await?;
+        let code = changed.ok_or_else(unknown)?;
+        self.forget(&code).await;
+        Ok(code)
+    }
+
+    /// # Errors
+    /// `NotFound`, and the store's.
+    pub async fn delete(&self, ctx: &Ctx, org_id: Uuid, id: Uuid) -> Result<()> {
+        let code = self.get(ctx, org_id, id).await?;
+        if !self.store.codes.delete(org_id, id).await? {
+            return Err(unknown());
+        }
+        self.forget(&code).await;
+        Ok(())
+    }
+
+    /// Entries and bytes of what is remembered: for gauges.
+    #[must_use]
+    pub fn remembered(&self) -> (u64, u64) {
+        (self.appearances.entries(), self.appearances.bytes())
+    }
+
+    async fn forget(&self, code: &Code) {
+        self.appearances.invalidate(&(code.org_id, code.id)).await;
+        if let Some(slug) = &code.slug {
+            (self.slug_changed)(slug).await;
+        }
+    }
+}
+
+fn unknown() -> Error {
+    Error::not_found("there is no such code")
+}
+
+/// Bytes that a remembered code holds on the heap.
+#[must_use]
+pub fn weigh(_key: &(Uuid, Uuid), code: &Arc<Code>) -> u32 {
+    let texts = [
+        &code.content,
+        &code.slug,
+        &code.target,
+        &code.title,
+        &code.description,
+    ];
+    let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+    u32::try_from(size_of::<Code>() + texts + 32).unwrap_or(u32::MAX)
+}

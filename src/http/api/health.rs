@@ -1,0 +1,137 @@
+//! `GET /health`, `/health/live`, `/health/ready`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use poem::web::Data;
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::Json};
+
+use super::Group;
+use crate::app::{App, health::Status};
+
+pub struct Health;
+
+/// How the product is.
+#[derive(Enum)]
+#[oai(rename_all = "lowercase")]
+enum Overall {
+    Healthy,
+    Degraded,
+    Unhealthy,
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "lowercase", rename = "CheckStatus")]
+enum Part {
+    Pass,
+    Warn,
+    Fail,
+}
+
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct Check {
+    status: Part,
+    /// Milliseconds that the check took, where it asked somebody.
+    latency_ms: Option<f64>,
+    /// In words.
+    detail: String,
+}
+
+#[derive(Object)]
+struct HealthReport {
+    status: Overall,
+    version: String,
+    /// Seconds since the start.
+    uptime_seconds: u64,
+    /// `database`, `redis`, `flags`, `scans`, `memory`, `disk`.
+    checks: BTreeMap<String, Check>,
+}
+
+#[derive(ApiResponse)]
+enum HealthAnswer {
+    /// Healthy or degraded: it serves.
+    #[oai(status = 200)]
+    Serving(Json<HealthReport>),
+    /// Unhealthy: a part that is needed to manage codes failed. Remembered redirects still work.
+    #[oai(status = 503)]
+    Unhealthy(Json<HealthReport>),
+}
+
+#[derive(Object)]
+struct Alive {
+    /// `ok` or `draining`.
+    status: String,
+}
+
+#[derive(ApiResponse)]
+enum Ready {
+    /// Send requests.
+    #[oai(status = 200)]
+    Yes(Json<Alive>),
+    /// Send no new requests: it is being stopped.
+    #[oai(status = 503)]
+    No(Json<Alive>),
+}
+
+#[OpenApi(tag = "Group::Operation")]
+#[allow(clippy::unused_async)] // the framework wants handlers to be async
+impl Health {
+    /// How all parts are
+    #[oai(path = "/health", method = "get")]
+    async fn health(&self, app: Data<&Arc<App>>) -> HealthAnswer {
+        let report = app.health().await;
+        let (status, serving) = match report.overall() {
+            Status::Pass => (Overall::Healthy, true),
+            Status::Warn => (Overall::Degraded, true),
+            Status::Fail => (Overall::Unhealthy, false),
+        };
+        let checks = report.checks().into_iter().map(|(name, check)| {
+            let status = match check.status {
+                Status::Pass => Part::Pass,
+                Status::Warn => Part::Warn,
+                Status::Fail => Part::Fail,
+            };
+            let check = Check {
+                status,
+                latency_ms: check.latency_ms,
+                detail: check.detail.clone(),
+            };
+            (name.to_owned(), check)
+        });
+        let report = Json(HealthReport {
+            status,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_seconds: report.uptime.as_secs(),
+            checks: checks.collect(),
+        });
+        if serving {
+            HealthAnswer::Serving(report)
+        } else {
+            HealthAnswer::Unhealthy(report)
+        }
+    }
+
+    /// Whether the process runs
+    #[oai(path = "/health/live", method = "get")]
+    async fn live(&self) -> Json<Alive> {
+        Json(Alive {
+            status: "ok".to_owned(),
+        })
+    }
+
+    /// Whether to send requests here
+    ///
+    /// Not tied to the database: while it is away, remembered redirects are still answered here.
+    #[oai(path = "/health/ready", method = "get")]
+    async fn ready(&self, app: Data<&Arc<App>>) -> Ready {
+        if app.is_draining() {
+            Ready::No(Json(Alive {
+                status: "draining".to_owned(),
+            }))
+        } else {
+            Ready::Yes(Json(Alive {
+                status: "ok".to_owned(),
+            }))
+        }
+    }
+}

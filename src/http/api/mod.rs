@@ -1,0 +1,41 @@
+//! The described API: one folder per resource, one file per verb.
+
+mod health;
+mod qr;
+
+use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};
+
+use crate::config::server::Server;
+
+/// Groups of operations in the document.
+#[derive(Tags)]
+enum Group {
+    /// Codes: what was printed, and where it leads.
+    Codes,
+    /// Who scanned a code, when, and with what.
+    Analytics,
+    /// For operators and load balancers.
+    Operation,
+}
+
+/// All operations.
+pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
+    let codes = (
+        qr::create::Create::new(),
+        qr::list::List,
+        qr::get::Get,
+        qr::update::Update,
+        qr::delete::Delete,
+    );
+    let more = (
+        qr::image::Image::new(),
+        qr::analytics::Analytics,
+        health::Health,
+    );
+    OpenApiService::new((codes, more), "qr-observatory", env!("CARGO_PKG_VERSION"))
+        .description(
+            "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \
+             `errors` which fields, `request_id` finds the request in the log.",
+        )
+        .server(ServerObject::new(&server.base_url))
+}

@@ -1,0 +1,234 @@
+//! `POST /api/v1/qr/static` and `POST /api/v1/qr/dynamic`.
+
+use std::sync::Arc;
+
+use metrics::Counter;
+use poem::{Result, web::Data};
+use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
+use serde::Deserialize;
+
+use super::{Code, may_change, shown};
+use crate::{
+    app::App,
+    auth::Principal,
+    codes::{self, Draft, Meaning},
+    http::{
+        api::Group,
+        extract::{Input, Signed},
+    },
+    kernel::{Ctx, Error},
+    render::{Color, Level, Malformed},
+    telemetry::{
+        catalogue, handles,
+        labels::{QrKind, Status},
+    },
+    validate::{Purpose, Style, Submission},
+};
+
+pub struct Create {
+    made: [Counter; 2],
+    failed: [Counter; 2],
+}
+
+/// The two bodies differ in what the symbol says; how it looks is spelled once.
+macro_rules! body {
+    ($(#[$meta:meta])* $name:ident as $purpose:ident { $($(#[$fmeta:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$meta])*
+        #[derive(Deserialize, Object)]
+        struct $name {
+            $($(#[$fmeta])* $field: $type,)+
+            #[oai(validator(max_length = 100))]
+            title: Option<String>,
+            #[oai(validator(max_length = 500))]
+            description: Option<String>,
+            /// `#RGB` or `#RRGGBB`; default `#000000`.
+            fill_color: Option<String>,
+            /// `#RGB` or `#RRGGBB`; default `#FFFFFF`.
+            back_color: Option<String>,
+            /// In steps of 25 pixels; default 10.
+            #[oai(validator(minimum(value = "1"), maximum(value = "50")))]
+            size: Option<i64>,
+            /// Modules of quiet zone; default 4.
+            #[oai(validator(minimum(value = "0"), maximum(value = "20")))]
+            border: Option<i64>,
+            /// `l`, `m`, `q` or `h`; default `m`.
+            #[oai(validator(pattern = "^[lmqhLMQH]$"))]
+            error_level: Option<String>,
+        }
+
+        impl From<$name> for Submission {
+            fn from(new: $name) -> Self {
+                Self {
+                    purpose: Purpose::$purpose,
+                    $($field: new.$field.into(),)+
+                    title: new.title,
+                    description: new.description,
+                    style: Style {
+                        fill_color: new.fill_color,
+                        back_color: new.back_color,
+                        size: new.size,
+                        border: new.border,
+                        error_level: new.error_level,
+                        ..Style::default()
+                    },
+                    ..Self::default()
+                }
+            }
+        }
+    };
+}
+
+body! {
+    /// A code whose symbol says a text of its own.
+    NewStatic as CreateStatic {
+        /// What the symbol says.
+        #[oai(validator(min_length = 1, max_length = 2048))]
+        content: String,
+        /// Not for static codes: refused.
+        redirect_url: Option<String>,
+    }
+}
+
+body! {
+    /// A code whose symbol leads through `/r/{short_id}` to a target that can be changed.
+    NewDynamic as CreateDynamic {
+        /// Where it leads: an http or https URL.
+        #[oai(validator(min_length = 1, max_length = 2048))]
+        redirect_url: String,
+    }
+}
+
+#[derive(ApiResponse)]
+enum Created {
+    /// The code as it is now.
+    #[oai(status = 201)]
+    Code(Json<Code>),
+}
+
+#[OpenApi(tag = "Group::Codes")]
+impl Create {
+    /// Make a code that says a text of its own
+    #[oai(path = "/api/v1/qr/static", method = "post")]
+    async fn create_static(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        signed: Signed,
+        body: Input<NewStatic>,
+    ) -> Result<Created> {
+        self.create(&app, &ctx, &signed.0, body.0.into()).await
+    }
+
+    /// Make a code that leads to a target
+    #[oai(path = "/api/v1/qr/dynamic", method = "post")]
+    async fn create_dynamic(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        signed: Signed,
+        body: Input<NewDynamic>,
+    ) -> Result<Created> {
+        self.create(&app, &ctx, &signed.0, body.0.into()).await
+    }
+}
+
+impl Create {
+    pub fn new() -> Self {
+        let count = |s: Status| {
+            [QrKind::Static, QrKind::Dynamic]
+                .map(|k| handles::counter(&catalogue::CREATIONS, &[k.label(), s.label()]))
+        };
+        Self {
+            made: count(Status::Success),
+            failed: count(Status::Failure),
+        }
+    }
+
+    async fn create(
+        &self,
+        app: &App,
+        ctx: &Ctx,
+        who: &Principal,
+        submission: Submission,
+    ) -> Result<Created> {
+        let kind = usize::from(submission.purpose == Purpose::CreateDynamic);
+        let made = make(app, ctx, who, submission).await;
+        let counters = if made.is_ok() {
+            &self.made
+        } else {
+            &self.failed
+        };
+        counters[kind].increment(1);
+        Ok(Created::Code(Json(shown(app, made?))))
+    }
+}
+
+async fn make(
+    app: &App,
+    ctx: &Ctx,
+    who: &Principal,
+    submission: Submission,
+) -> Result<codes::Code, Error> {
+    may_change(who)?;
+    let submission = Arc::new(submission);
+    let target = app.validate(ctx, &submission).await?.into_result()?;
+    let Submission {
+        purpose,
+        content,
+        title,
+        description,
+        style,
+        ..
+    } = &*submission;
+    let meaning = match (purpose, content, target) {
+        (Purpose::CreateDynamic, _, Some(target)) => Meaning::Dynamic { target },
+        (Purpose::CreateStatic, Some(content), _) => Meaning::Static {
+            content: content.clone(),
+        },
+        _ => {
+            return Err(Error::internal(
+                "a validation arm accepted a code that leads nowhere",
+            ));
+        }
+    };
+    let draft = Draft {
+        meaning,
+        title: some(title.as_ref()),
+        description: some(description.as_ref()),
+        style: stored(style)?,
+    };
+    app.codes.create(ctx, who.org_id, draft).await
+}
+
+fn some(text: Option<&String>) -> Option<String> {
+    text.filter(|t| !t.is_empty()).cloned()
+}
+
+/// The look of an accepted submission, with the dialect's defaults.
+fn stored(style: &Style) -> Result<codes::Style, Error> {
+    let color = |text: &Option<String>, default: Color, field| {
+        let parsed = text
+            .as_deref()
+            .map(|t| t.parse::<Color>().map_err(|e: Malformed| e.in_field(field)));
+        Ok::<_, Error>(parsed.transpose()?.unwrap_or(default).to_string())
+    };
+    let level = style
+        .error_level
+        .as_deref()
+        .map(|t| t.parse::<Level>().map_err(|e| e.in_field("error_level")));
+    let number =
+        |n: Option<i64>, default: u8| n.and_then(|n| u8::try_from(n).ok()).unwrap_or(default);
+    Ok(codes::Style {
+        fill_color: color(&style.fill_color, Color::BLACK, "fill_color")?,
+        back_color: color(&style.back_color, Color::WHITE, "back_color")?,
+        size: number(style.size, 10),
+        border: number(style.border, 4),
+        error_level: level
+            .transpose()?
+            .unwrap_or_default()
+            .label()
+            .chars()
+            .next()
+            .unwrap_or('m'),
+    })
+}

@@ -1,0 +1,42 @@
+//! `DELETE /api/v1/qr/{id}`.
+
+use std::sync::Arc;
+
+use poem::{Result, web::Data};
+use poem_openapi::{ApiResponse, OpenApi, param::Path};
+
+use super::{may_change, parse_id};
+use crate::{
+    app::App,
+    http::{api::Group, extract::Signed},
+    kernel::Ctx,
+};
+
+pub struct Delete;
+
+#[derive(ApiResponse)]
+enum Deleted {
+    /// The code and its scans are gone.
+    #[oai(status = 204)]
+    Gone,
+}
+
+#[OpenApi(tag = "Group::Codes")]
+impl Delete {
+    /// Delete a code and its scans
+    #[oai(path = "/api/v1/qr/:id", method = "delete")]
+    async fn delete(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        signed: Signed,
+        /// The code's UUID
+        id: Path<String>,
+    ) -> Result<Deleted> {
+        may_change(&signed.0)?;
+        app.codes
+            .delete(&ctx, signed.0.org_id, parse_id(&id)?)
+            .await?;
+        Ok(Deleted::Gone)
+    }
+}

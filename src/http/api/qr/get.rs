@@ -1,0 +1,32 @@
+//! `GET /api/v1/qr/{id}`.
+
+use std::sync::Arc;
+
+use poem::{Result, web::Data};
+use poem_openapi::{OpenApi, param::Path, payload::Json};
+
+use super::{Code, parse_id, shown};
+use crate::{
+    app::App,
+    http::{api::Group, extract::Signed},
+    kernel::Ctx,
+};
+
+pub struct Get;
+
+#[OpenApi(tag = "Group::Codes")]
+impl Get {
+    /// One code
+    #[oai(path = "/api/v1/qr/:id", method = "get")]
+    async fn get(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        signed: Signed,
+        /// The code's UUID
+        id: Path<String>,
+    ) -> Result<Json<Code>> {
+        let code = app.codes.get(&ctx, signed.0.org_id, parse_id(&id)?).await?;
+        Ok(Json(shown(&app, code)))
+    }
+}

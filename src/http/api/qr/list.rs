@@ -1,0 +1,92 @@
+//! `GET /api/v1/qr`.
+
+use std::sync::Arc;
+
+use poem::{Result, web::Data};
+use poem_openapi::{Enum, Object, OpenApi, param::Query, payload::Json};
+
+use super::{Code, QrType, shown};
+use crate::{
+    app::App,
+    codes::{ListQuery, Sort},
+    http::{api::Group, extract::Signed},
+    kernel::Ctx,
+};
+
+pub struct List;
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, Default, Enum)]
+#[oai(rename_all = "snake_case")]
+enum SortBy {
+    #[default]
+    CreatedAt,
+    ScanCount,
+    Title,
+}
+
+/// One page of codes.
+#[derive(Object)]
+struct CodePage {
+    items: Vec<Code>,
+    /// Codes that match, on all pages.
+    total: u64,
+    /// This page, from 1.
+    page: u64,
+    page_size: u64,
+}
+
+#[OpenApi(tag = "Group::Codes")]
+impl List {
+    /// Codes, a page at a time
+    #[oai(path = "/api/v1/qr", method = "get")]
+    #[allow(clippy::too_many_arguments)] // the dialect's parameters
+    async fn list(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        signed: Signed,
+        /// Codes to skip
+        #[oai(default, validator(maximum(value = "9007199254740991")))]
+        skip: Query<u64>,
+        /// Codes on a page
+        #[oai(
+            default = "ten",
+            validator(minimum(value = "1"), maximum(value = "100"))
+        )]
+        limit: Query<u64>,
+        /// Only this type
+        qr_type: Query<Option<QrType>>,
+        /// Only codes with this text in title, description, content, target or short id; case does not matter
+        #[oai(validator(max_length = 200))]
+        search: Query<Option<String>>,
+        #[oai(default)] sort_by: Query<SortBy>,
+        /// Largest first
+        #[oai(default)]
+        sort_desc: Query<bool>,
+    ) -> Result<Json<CodePage>> {
+        let query = ListQuery {
+            offset: skip.0,
+            limit: limit.0,
+            kind: qr_type.0.map(Into::into),
+            search: search.0.filter(|s| !s.is_empty()),
+            sort: match sort_by.0 {
+                SortBy::CreatedAt => Sort::CreatedAt,
+                SortBy::ScanCount => Sort::ScanCount,
+                SortBy::Title => Sort::Title,
+            },
+            descending: sort_desc.0,
+        };
+        let (codes, total) = app.codes.list(&ctx, signed.0.org_id, &query).await?;
+        Ok(Json(CodePage {
+            items: codes.into_iter().map(|c| shown(&app, c)).collect(),
+            total,
+            page: skip.0 / limit.0 + 1,
+            page_size: limit.0,
+        }))
+    }
+}
+
+fn ten() -> u64 {
+    10
+}

@@ -1,0 +1,118 @@
+//! Managed codes in dialect v1 (`/api/v1/qr`).
+
+pub mod analytics;
+pub mod create;
+pub mod delete;
+pub mod get;
+pub mod image;
+pub mod list;
+pub mod update;
+
+use poem_openapi::{Enum, Object};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::Principal,
+    codes::{self, CodeKind},
+    kernel::{Error, Kind, Result},
+};
+
+/// Whether a symbol says a text of its own or leads through `/r/{short_id}`.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[oai(rename_all = "lowercase")]
+pub enum QrType {
+    Static,
+    Dynamic,
+}
+
+impl From<CodeKind> for QrType {
+    fn from(kind: CodeKind) -> Self {
+        match kind {
+            CodeKind::Static => Self::Static,
+            CodeKind::Dynamic => Self::Dynamic,
+        }
+    }
+}
+
+impl From<QrType> for CodeKind {
+    fn from(kind: QrType) -> Self {
+        match kind {
+            QrType::Static => Self::Static,
+            QrType::Dynamic => Self::Dynamic,
+        }
+    }
+}
+
+/// A code. Times are RFC 3339, UTC.
+#[derive(Object)]
+pub struct Code {
+    id: Uuid,
+    /// What the symbol says.
+    content: String,
+    qr_type: QrType,
+    /// Where a dynamic code leads.
+    redirect_url: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+    created_at: String,
+    /// Scans by people.
+    scan_count: i64,
+    last_scan_at: Option<String>,
+    /// Scans of the symbol itself, not of a shared link.
+    genuine_scan_count: i64,
+    first_genuine_scan_at: Option<String>,
+    last_genuine_scan_at: Option<String>,
+    fill_color: String,
+    back_color: String,
+    /// 1..50, in steps of 25 pixels.
+    size: i64,
+    /// Modules of quiet zone, 0..20.
+    border: i64,
+    /// `l`, `m`, `q` or `h`.
+    error_level: String,
+    /// The slug of a dynamic code.
+    short_id: Option<String>,
+}
+
+/// A code as this dialect shows it.
+pub fn shown(app: &App, code: codes::Code) -> Code {
+    let time = |t: crate::kernel::Timestamp| t.to_string();
+    Code {
+        content: app.codes.content(&code),
+        id: code.id,
+        qr_type: code.kind.into(),
+        redirect_url: code.target,
+        title: code.title,
+        description: code.description,
+        created_at: time(code.created_at),
+        scan_count: code.counters.scans,
+        last_scan_at: code.counters.last_scan_at.map(time),
+        genuine_scan_count: code.counters.genuine_scans,
+        first_genuine_scan_at: code.counters.first_genuine_scan_at.map(time),
+        last_genuine_scan_at: code.counters.last_genuine_scan_at.map(time),
+        fill_color: code.style.fill_color,
+        back_color: code.style.back_color,
+        size: code.style.size.into(),
+        border: code.style.border.into(),
+        error_level: code.style.error_level.to_string(),
+        short_id: code.slug,
+    }
+}
+
+/// An id that is no UUID is simply unknown.
+pub fn parse_id(id: &str) -> Result<Uuid> {
+    Uuid::try_parse(id).map_err(|_| Error::not_found("there is no such code"))
+}
+
+/// Reading is for every member; changing is not for those who only look.
+pub fn may_change(who: &Principal) -> Result<()> {
+    use crate::auth::Role;
+    match who.role {
+        Role::Owner | Role::Admin | Role::Manager => Ok(()),
+        Role::Analyst | Role::Member => Err(Error::new(
+            Kind::Forbidden,
+            "your role may look, but not change",
+        )),
+    }
+}

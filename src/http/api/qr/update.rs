@@ -1,0 +1,82 @@
+//! `PUT /api/v1/qr/{id}`.
+
+use std::sync::Arc;
+
+use poem::{Result, web::Data};
+use poem_openapi::{Object, OpenApi, param::Path, payload::Json, types::MaybeUndefined};
+use serde::Deserialize;
+
+use super::{Code, may_change, parse_id, shown};
+use crate::{
+    app::App,
+    codes::{Change, CodeKind},
+    http::{
+        api::Group,
+        extract::{Input, Signed},
+    },
+    kernel::Ctx,
+    validate::{Purpose, Submission},
+};
+
+pub struct Update;
+
+/// What is to change; what is absent stays. `null` and the empty text remove a title or a description.
+#[derive(Deserialize, Object)]
+struct Changes {
+    /// A new target, for dynamic codes.
+    #[oai(validator(min_length = 1, max_length = 2048))]
+    redirect_url: Option<String>,
+    #[serde(default)]
+    #[oai(validator(max_length = 100))]
+    title: MaybeUndefined<String>,
+    #[serde(default)]
+    #[oai(validator(max_length = 500))]
+    description: MaybeUndefined<String>,
+}
+
+#[OpenApi(tag = "Group::Codes")]
+impl Update {
+    /// Change where a code leads, or what it is called
+    #[oai(path = "/api/v1/qr/:id", method = "put")]
+    async fn update(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        signed: Signed,
+        /// The code's UUID
+        id: Path<String>,
+        body: Input<Changes>,
+    ) -> Result<Json<Code>> {
+        may_change(&signed.0)?;
+        let (org_id, id) = (signed.0.org_id, parse_id(&id)?);
+        let code = app.codes.get(&ctx, org_id, id).await?;
+        let submission = Arc::new(Submission {
+            purpose: match code.kind {
+                CodeKind::Static => Purpose::UpdateStatic,
+                CodeKind::Dynamic => Purpose::UpdateDynamic,
+            },
+            redirect_url: body.0.redirect_url,
+            title: cleared(body.0.title),
+            description: cleared(body.0.description),
+            ..Submission::default()
+        });
+        let target = app.validate(&ctx, &submission).await?.into_result()?;
+        let change = Change {
+            target,
+            title: submission.title.clone(),
+            description: submission.description.clone(),
+            ..Change::default()
+        };
+        let code = app.codes.update(&ctx, org_id, id, &change).await?;
+        Ok(Json(shown(&app, code)))
+    }
+}
+
+/// Removing is writing the empty text.
+fn cleared(text: MaybeUndefined<String>) -> Option<String> {
+    match text {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(String::new()),
+        MaybeUndefined::Value(text) => Some(text),
+    }
+}

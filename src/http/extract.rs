@@ -1,0 +1,139 @@
+//! What handlers are given: a parsed JSON body, and who is signed in.
+
+use std::sync::Arc;
+
+use poem::{FromRequest, Request, RequestBody, Result, http::header};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    payload::Payload,
+    registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    app::App,
+    auth::{Credentials, Principal},
+    kernel::{Ctx, Error, Kind},
+};
+
+/// A JSON body. Unlike the framework's own it says which field is wrong, tells unparsable (400) from
+/// unacceptable (422), and takes a body without a `Content-Type`.
+pub struct Input<T>(pub T);
+
+impl<T: Type> Payload for Input<T> {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn check_content_type(content_type: &str) -> bool {
+        let essence = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        essence == "application/json"
+            || (essence.starts_with("application/") && essence.ends_with("+json"))
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Input<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        <Self as Payload>::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest {
+            description: None,
+            content: vec![MetaMediaType {
+                content_type: Self::CONTENT_TYPE,
+                schema: Self::schema_ref(),
+            }],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        if request
+            .content_type()
+            .is_some_and(|t| !Self::check_content_type(t))
+        {
+            return Err(Error::new(
+                Kind::UnsupportedMediaType,
+                "the body must be application/json",
+            )
+            .into());
+        }
+        let bytes = body
+            .take()?
+            .into_bytes()
+            .await
+            .map_err(|e| Error::caused(Kind::Malformed, "the body could not be read", e))?;
+        Ok(Self(parse(&bytes)?))
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+        let path = e.path().to_string();
+        let cause = e.into_inner();
+        if cause.is_data() {
+            Error::invalid(
+                if path == "." { "body".to_owned() } else { path },
+                without_position(&cause),
+            )
+        } else {
+            Error::new(Kind::Malformed, format!("the body is not JSON: {cause}"))
+        }
+    })?;
+    deserializer
+        .end()
+        .map_err(|e| Error::new(Kind::Malformed, format!("the body is not JSON: {e}")))?;
+    Ok(value)
+}
+
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Somebody who showed valid credentials.
+pub struct Signed(pub Arc<Principal>);
+
+impl<'a> FromRequest<'a> for Signed {
+    async fn from_request(request: &'a Request, _body: &mut RequestBody) -> Result<Self> {
+        let (Some(app), Some(ctx)) = (request.data::<Arc<App>>(), request.data::<Ctx>()) else {
+            return Err(Error::internal("a handler was mounted without its application").into());
+        };
+        let headers = request.headers();
+        let credentials = match (headers.get(header::AUTHORIZATION), headers.get("x-api-key")) {
+            (Some(value), _) => Credentials::Authorization(value.as_bytes()),
+            (None, Some(key)) => Credentials::Key(key.as_bytes()),
+            (None, None) => {
+                return Err(
+                    Error::new(Kind::Unauthenticated, "sign in with a user or an API key").into(),
+                );
+            }
+        };
+        Ok(Self(app.auth.authenticate(ctx, &credentials).await?))
+    }
+}

@@ -1,0 +1,63 @@
+//! `GET /metrics`: the Prometheus text format.
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, IntoResponse, Request, Response, Result, Route, get,
+    http::{HeaderValue, header},
+};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    app::App,
+    config::auth::Secret,
+    kernel::{Error, Kind},
+};
+
+pub struct Metrics {
+    app: Arc<App>,
+    token: Option<Secret>,
+}
+
+impl Metrics {
+    pub fn new(app: &Arc<App>) -> Self {
+        Self {
+            app: Arc::clone(app),
+            token: app.settings.server.metrics_token.clone(),
+        }
+    }
+}
+
+impl Endpoint for Metrics {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        if let Some(token) = &self.token {
+            let sent = request
+                .headers()
+                .get(header::AUTHORIZATION)
+                .map(HeaderValue::as_bytes);
+            let sent = sent
+                .and_then(|v| v.strip_prefix(b"Bearer "))
+                .unwrap_or_default();
+            if !bool::from(sent.ct_eq(token.expose().as_bytes())) {
+                return Err(Error::new(
+                    Kind::Unauthenticated,
+                    "metrics ask for METRICS_TOKEN as a bearer",
+                )
+                .into());
+            }
+        }
+        self.app.observe();
+        let text = self.app.recorder.render();
+        Ok(text
+            .with_content_type("text/plain; version=0.0.4; charset=utf-8")
+            .into_response())
+    }
+}
+
+/// What the listener of `METRICS_BIND` answers.
+#[must_use]
+pub fn metrics_only(app: &Arc<App>) -> Route {
+    Route::new().at("/metrics", get(Metrics::new(app)))
+}

@@ -1,0 +1,195 @@
+//! Around everything: makes the context, catches panics, turns errors into problem documents, sets the common
+//! headers, and measures. One layer instead of eight, because a redirect has no time for eight.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use metrics::Gauge;
+use poem::{
+    Endpoint, PathPattern, Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+};
+
+use super::routes::RouteTable;
+use crate::{
+    app::App,
+    http::problem::{Problems, translate},
+    kernel::{Ctx, Error, Kind, SharedClock, clock::Instant, id::Ids},
+    telemetry::{catalogue, handles},
+};
+
+pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub struct Edge<E> {
+    inner: E,
+    clock: SharedClock,
+    ids: Arc<Ids>,
+    timeout: Duration,
+    routes: RouteTable,
+    problems: Problems,
+    in_flight: Gauge,
+    https: bool,
+    log_every: u64,
+    served: AtomicU64,
+}
+
+/// Counts a request as in flight until it is dropped, answered or not.
+struct InFlight<'a>(&'a Gauge);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+impl<E> Edge<E> {
+    pub fn new(app: &Arc<App>, routes: RouteTable, inner: E) -> Self {
+        let server = &app.settings.server;
+        Self {
+            inner,
+            clock: Arc::clone(&app.clock),
+            ids: Arc::clone(&app.ids),
+            timeout: Duration::from_millis(server.request_timeout_ms),
+            routes,
+            problems: Problems::new(),
+            in_flight: handles::gauge(&catalogue::HTTP_IN_FLIGHT, &[]),
+            https: server.base_url.starts_with("https:"),
+            log_every: app.settings.logs.access_log_every,
+            served: AtomicU64::new(0),
+        }
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let start = self.clock.instant();
+        self.in_flight.increment(1.0);
+        let _in_flight = InFlight(&self.in_flight);
+        let ctx = self.context(start, request.headers());
+        let method = request.method().clone();
+        // The path is only kept when it may be logged.
+        let path = (self.log_every > 0).then(|| request.uri().path().to_owned());
+        request.set_data(ctx.clone());
+
+        let outcome = AssertUnwindSafe(self.inner.call(request))
+            .catch_unwind()
+            .await;
+        let id = request_id(&ctx);
+        let (mut response, pattern) = match outcome {
+            Ok(Ok(response)) => {
+                let pattern = response.data::<PathPattern>().map(|p| Arc::clone(&p.0));
+                (response, pattern)
+            }
+            Ok(Err(error)) => {
+                let pattern = error.data::<PathPattern>().map(|p| Arc::clone(&p.0));
+                let error = translate(&error);
+                let mut response = self
+                    .problems
+                    .answer(&error, &String::from_utf8_lossy(id.as_bytes()));
+                if error.kind() == Kind::MethodNotAllowed
+                    && let Some(allow) = self.routes.allow(pattern.as_deref())
+                {
+                    response.headers_mut().insert(header::ALLOW, allow);
+                }
+                (response, pattern)
+            }
+            Err(_panic) => {
+                let error = Error::internal("something went wrong here");
+                (
+                    self.problems
+                        .answer(&error, &String::from_utf8_lossy(id.as_bytes())),
+                    None,
+                )
+            }
+        };
+        self.common_headers(response.headers_mut(), id);
+        let took = self.clock.instant().saturating_duration_since(start);
+        let metrics = self.routes.metrics(pattern.as_deref());
+        if let Some(duration) = metrics.duration(&method, response.status()) {
+            duration.record(took);
+        }
+        if let Some(path) = path {
+            self.log(&ctx, (&method, &path), &response, took);
+        }
+        Ok(response)
+    }
+}
+
+impl<E> Edge<E> {
+    fn context(&self, start: Instant, headers: &HeaderMap) -> Ctx {
+        let mut ctx = Ctx::new(self.ids.next(), start + self.timeout);
+        ctx.request_id = headers
+            .get(&X_REQUEST_ID)
+            .and_then(acceptable)
+            .map(Into::into);
+        ctx
+    }
+
+    fn common_headers(&self, headers: &mut HeaderMap, request_id: HeaderValue) {
+        headers.insert(X_REQUEST_ID.clone(), request_id);
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        headers
+            .entry(header::REFERRER_POLICY)
+            .or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
+        if self.https {
+            headers.insert(
+                header::STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+            );
+        }
+        // A redirect has nothing to frame or to run.
+        if headers.contains_key(header::CONTENT_TYPE) {
+            headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+            headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
+                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
+            ));
+        }
+    }
+
+    /// One line for every n-th request that went well, and one for every fault.
+    fn log(&self, ctx: &Ctx, (method, path): (&Method, &str), response: &Response, took: Duration) {
+        let n = self.served.fetch_add(1, Ordering::Relaxed);
+        let status = response.status();
+        if n.is_multiple_of(self.log_every) || status.is_server_error() {
+            let request_id = request_id(ctx);
+            tracing::info!(
+                request_id = request_id.to_str().unwrap_or_default(),
+                %method,
+                path,
+                status = status.as_u16(),
+                took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                "served"
+            );
+        }
+    }
+}
+
+/// The caller's request id, if it is one that can be logged and echoed as it is.
+fn acceptable(value: &HeaderValue) -> Option<&str> {
+    let text = value.to_str().ok()?;
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(&b));
+    (plain && (1..=128).contains(&text.len())).then_some(text)
+}
+
+fn request_id(ctx: &Ctx) -> HeaderValue {
+    let mut buffer = [0; 36];
+    let text: &str = match &ctx.request_id {
+        Some(theirs) => theirs,
+        None => ctx.id.hyphenated().encode_lower(&mut buffer),
+    };
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
+}

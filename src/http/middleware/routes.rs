@@ -1,0 +1,138 @@
+//! The known routes: which methods they take, and their metric handles.
+//!
+//! Invariant: a metric's route label comes from this table, so a path that a client made up cannot become one.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use metrics::Histogram;
+use poem::http::{HeaderValue, Method, StatusCode};
+
+use crate::telemetry::{catalogue, handles};
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "_OTHER"];
+/// Every status that the product answers with; another one is counted under its class' first code.
+const STATUSES: [(u16, &str); 25] = [
+    (200, "200"),
+    (201, "201"),
+    (204, "204"),
+    (302, "302"),
+    (304, "304"),
+    (400, "400"),
+    (401, "401"),
+    (403, "403"),
+    (404, "404"),
+    (405, "405"),
+    (406, "406"),
+    (408, "408"),
+    (409, "409"),
+    (411, "411"),
+    (412, "412"),
+    (413, "413"),
+    (415, "415"),
+    (422, "422"),
+    (428, "428"),
+    (429, "429"),
+    (500, "500"),
+    (501, "501"),
+    (502, "502"),
+    (503, "503"),
+    (504, "504"),
+];
+
+/// Handles of one route, each made when it is first needed.
+pub struct RouteMetrics {
+    template: &'static str,
+    durations: Vec<OnceLock<Histogram>>,
+}
+
+impl RouteMetrics {
+    fn new(template: &'static str) -> Self {
+        let durations = (0..METHODS.len() * STATUSES.len())
+            .map(|_| OnceLock::new())
+            .collect();
+        Self {
+            template,
+            durations,
+        }
+    }
+
+    pub fn duration(&self, method: &Method, status: StatusCode) -> Option<&Histogram> {
+        let m = METHODS
+            .iter()
+            .position(|m| *m == method.as_str())
+            .unwrap_or(METHODS.len() - 1);
+        let code = status.as_u16();
+        let s = STATUSES
+            .iter()
+            .position(|(c, _)| *c == code)
+            .or_else(|| STATUSES.iter().position(|(c, _)| *c == code / 100 * 100))?;
+        let slot = self.durations.get(m * STATUSES.len() + s)?;
+        Some(slot.get_or_init(|| {
+            handles::histogram(
+                &catalogue::HTTP_DURATION,
+                &[METHODS[m], self.template, STATUSES[s].1],
+            )
+        }))
+    }
+}
+
+struct Known {
+    metrics: RouteMetrics,
+    allow: HeaderValue,
+}
+
+/// All routes by the framework's pattern.
+pub struct RouteTable {
+    known: HashMap<String, Known>,
+    unmatched: RouteMetrics,
+}
+
+impl RouteTable {
+    /// Every path of an OpenAPI document with its methods.
+    pub fn from_document(document: &serde_json::Value) -> Self {
+        let mut table = Self {
+            known: HashMap::new(),
+            unmatched: RouteMetrics::new("<unmatched>"),
+        };
+        for (path, operations) in document["paths"].as_object().into_iter().flatten() {
+            let methods: Vec<&str> = operations
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(m, _)| m.as_str())
+                .collect();
+            table.add(path, &methods);
+        }
+        table
+    }
+
+    /// `template` with `{name}` for a parameter, as in the document.
+    pub fn add(&mut self, template: &str, methods: &[&str]) {
+        let pattern = template.replace('{', ":").replace('}', "");
+        let mut allow: Vec<String> = methods.iter().map(|m| m.to_ascii_uppercase()).collect();
+        if allow.iter().any(|m| m == "GET") && !allow.iter().any(|m| m == "HEAD") {
+            allow.push("HEAD".to_owned());
+        }
+        allow.sort();
+        let known = Known {
+            // A label lives as long as the process; there are as many as routes.
+            metrics: RouteMetrics::new(Box::leak(template.to_owned().into_boxed_str())),
+            allow: HeaderValue::try_from(allow.join(", "))
+                .unwrap_or(HeaderValue::from_static("GET")),
+        };
+        self.known.insert(pattern, known);
+    }
+
+    pub fn metrics(&self, pattern: Option<&str>) -> &RouteMetrics {
+        pattern
+            .and_then(|p| self.known.get(p))
+            .map_or(&self.unmatched, |k| &k.metrics)
+    }
+
+    /// The `Allow` header of a 405 (RFC 9110 §15.5.6).
+    pub fn allow(&self, pattern: Option<&str>) -> Option<HeaderValue> {
+        pattern
+            .and_then(|p| self.known.get(p))
+            .map(|k| k.allow.clone())
+    }
+}

@@ -1,0 +1,204 @@
+//! From a slug to where it sends people.
+//!
+//! Invariant: a slug that was resolved once keeps its answer while the database is away; no dependency turns a
+//! known redirect into an error.
+
+mod slug;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use http::HeaderValue;
+
+pub use slug::Slug;
+
+use crate::{
+    cache::Local,
+    config,
+    kernel::{Ctx, Error, Result, SharedClock, clock::Instant, id::Uuid, task},
+    store::{
+        Store,
+        codes::{CodeKind, Resolution},
+    },
+};
+
+/// Where a slug leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    Target {
+        code_id: Uuid,
+        location: HeaderValue,
+    },
+    /// A code, but one that has no target.
+    NotARedirect,
+    /// Unknown or disabled: told apart by nothing.
+    Nowhere,
+}
+
+/// A remembered destination.
+#[derive(Clone)]
+pub struct Remembered {
+    destination: Destination,
+    /// After this the database is asked again.
+    fresh_until: Instant,
+}
+
+/// Slugs that were asked for, found or not.
+pub type Slugs = Local<Slug, Remembered>;
+
+/// How long a remembered answer may outlive its freshness while the database is away.
+pub const KEEP: Duration = Duration::from_hours(168);
+/// How long a redirect with a stale answer in hand waits for a fresh one.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// After the database failed, stale answers are given without asking it for this long.
+const TRUCE: Duration = Duration::from_secs(1);
+
+pub struct Redirect {
+    lookup: Arc<Lookup>,
+    slugs: Arc<Slugs>,
+    clock: SharedClock,
+    /// Until when stale answers are given without asking, in milliseconds since `epoch`.
+    away_until_ms: Arc<AtomicU64>,
+    epoch: Instant,
+}
+
+/// The way to the database.
+struct Lookup {
+    store: Store,
+    clock: SharedClock,
+    ttl: Duration,
+}
+
+impl Redirect {
+    #[must_use]
+    pub fn new(
+        settings: &config::targets::Targets,
+        store: Store,
+        slugs: Arc<Slugs>,
+        clock: SharedClock,
+    ) -> Self {
+        let ttl = Duration::from_millis(settings.cache_ttl_ms);
+        Self {
+            epoch: clock.instant(),
+            lookup: Arc::new(Lookup {
+                store,
+                clock: SharedClock::clone(&clock),
+                ttl,
+            }),
+            slugs,
+            clock,
+            away_until_ms: Arc::default(),
+        }
+    }
+
+    /// # Errors
+    /// The store's, and only for a slug that was never resolved here before.
+    pub async fn resolve(&self, _ctx: &Ctx, slug: Slug) -> Result<Destination> {
+        let now = self.clock.instant();
+        match self.slugs.get(&slug).await {
+            Some(known) if now < known.fresh_until => Ok(known.destination),
+            Some(stale) => Ok(self.refresh(slug, stale, now).await.destination),
+            None => {
+                let found = self
+                    .slugs
+                    .get_or_make(&slug, || self.lookup.find(&slug))
+                    .await?;
+                Ok(found.value.destination)
+            }
+        }
+    }
+
+    /// Entries and bytes of what is remembered: for gauges.
+    #[must_use]
+    pub fn remembered(&self) -> (u64, u64) {
+        (self.slugs.entries(), self.slugs.bytes())
+    }
+
+    /// Drops what is remembered of a slug: its code was made, changed or deleted.
+    pub async fn forget(&self, slug: &str) {
+        if let Some(slug) = Slug::parse(slug) {
+            self.slugs.invalidate(&slug).await;
+        }
+    }
+
+    /// A fresh answer if the database gives one in time, else the stale one.
+    async fn refresh(&self, slug: Slug, stale: Remembered, now: Instant) -> Remembered {
+        let now_ms = u64::try_from(now.saturating_duration_since(self.epoch).as_millis())
+            .unwrap_or(u64::MAX);
+        if now_ms < self.away_until_ms.load(Ordering::Relaxed) {
+            return stale;
+        }
+        let (lookup, slugs) = (Arc::clone(&self.lookup), Arc::clone(&self.slugs));
+        let (done, answer) = tokio::sync::oneshot::channel();
+        // Goes on when this request stops waiting: the next one finds the answer.
+        task::spawn("redirect.refresh", async move {
+            let _ = done.send(slugs.remake(slug.clone(), lookup.find(&slug)).await);
+        });
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(Ok(fresh))) => fresh,
+            late_or_failed => {
+                let until = now_ms + u64::try_from(TRUCE.as_millis()).unwrap_or(0);
+                let before = self.away_until_ms.swap(until, Ordering::Relaxed);
+                // Said once per outage, not once per slug.
+                if before == 0 || before + 10_000 < until {
+                    let why = match late_or_failed {
+                        Ok(Ok(Err(e))) => format!("{e:?}"),
+                        _ => "no answer in time".to_owned(),
+                    };
+                    tracing::warn!(
+                        "the database is away; remembered redirects keep being answered: {why}"
+                    );
+                }
+                stale
+            }
+        }
+    }
+}
+
+impl Lookup {
+    async fn find(&self, slug: &Slug) -> Result<Remembered> {
+        let found = self.store.codes.resolve(slug.as_str()).await?;
+        Ok(Remembered {
+            destination: destination(found)?,
+            fresh_until: self.clock.instant() + self.ttl,
+        })
+    }
+}
+
+fn destination(found: Option<Resolution>) -> Result<Destination> {
+    Ok(match found {
+        None => Destination::Nowhere,
+        Some(code) if !code.enabled => Destination::Nowhere,
+        Some(
+            Resolution {
+                kind: CodeKind::Static,
+                ..
+            }
+            | Resolution { target: None, .. },
+        ) => Destination::NotARedirect,
+        Some(Resolution {
+            code_id,
+            target: Some(target),
+            ..
+        }) => {
+            let location = HeaderValue::try_from(target)
+                .map_err(|_| Error::internal("a stored target cannot be sent as a Location"))?;
+            Destination::Target { code_id, location }
+        }
+    })
+}
+
+/// Bytes that a remembered slug holds on the heap.
+#[must_use]
+pub fn weigh(slug: &Slug, remembered: &Remembered) -> u32 {
+    let target = match &remembered.destination {
+        Destination::Target { location, .. } => location.len(),
+        Destination::NotARedirect | Destination::Nowhere => 0,
+    };
+    u32::try_from(slug.as_str().len() + target).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,202 @@
+//! How a batch of scans is written into one row of the spool.
+//!
+//! Format 1, little-endian: `u8` format, then per scan `u128` id, `u128` code, `i64` microseconds, `u8` flags,
+//! address (`u8` length 0, 4 or 16, bytes), user agent and referer (`u16` length, UTF-8). Written on the request's
+//! path into a shared buffer: no allocation of its own.
+
+use std::net::IpAddr;
+
+use crate::{
+    kernel::{
+        Error, Kind, Result, Timestamp,
+        clock::from_micros,
+        id::Uuid,
+        limits::{REFERER_BYTES, USER_AGENT_BYTES},
+    },
+    store::scans::Excluded,
+};
+
+/// First byte of every batch. Another format gets another number; old batches must stay readable, because a
+/// spool survives an upgrade.
+pub const FORMAT: u8 = 1;
+
+const GENUINE: u8 = 1;
+const HEAD: u8 = 2;
+const PREFETCH: u8 = 4;
+
+/// One scan as a redirect saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan<'a> {
+    /// The request's UUIDv7: what makes storing it twice harmless.
+    pub id: Uuid,
+    pub code_id: Uuid,
+    pub at: Timestamp,
+    /// Came from the symbol itself (`scan_ref=qr`), not from a shared link.
+    pub genuine: bool,
+    /// Not a person: why.
+    pub excluded: Option<Excluded>,
+    /// Already truncated.
+    pub address: Option<IpAddr>,
+    /// At most [`USER_AGENT_BYTES`] are kept.
+    pub user_agent: &'a str,
+    /// At most [`REFERER_BYTES`] are kept.
+    pub referer: &'a str,
+}
+
+impl Scan<'_> {
+    /// Appends this scan to a batch.
+    pub fn encode(&self, batch: &mut Vec<u8>) {
+        if batch.is_empty() {
+            batch.push(FORMAT);
+        }
+        batch.extend_from_slice(self.id.as_bytes());
+        batch.extend_from_slice(self.code_id.as_bytes());
+        batch.extend_from_slice(&self.at.as_microsecond().to_le_bytes());
+        let excluded = match self.excluded {
+            Some(Excluded::Head) => HEAD,
+            Some(Excluded::Prefetch) => PREFETCH,
+            // Told from the user agent, again, when the batch is drained.
+            Some(Excluded::Bot) | None => 0,
+        };
+        batch.push(excluded | if self.genuine { GENUINE } else { 0 });
+        match self.address {
+            None => batch.push(0),
+            Some(IpAddr::V4(a)) => {
+                batch.push(4);
+                batch.extend_from_slice(&a.octets());
+            }
+            Some(IpAddr::V6(a)) => {
+                batch.push(16);
+                batch.extend_from_slice(&a.octets());
+            }
+        }
+        put_text(batch, cut(self.user_agent, USER_AGENT_BYTES));
+        put_text(batch, cut(self.referer, REFERER_BYTES));
+    }
+}
+
+fn put_text(batch: &mut Vec<u8>, text: &str) {
+    // The limits are far below u16::MAX.
+    let length = u16::try_from(text.len()).unwrap_or(0);
+    batch.extend_from_slice(&length.to_le_bytes());
+    batch.extend_from_slice(&text.as_bytes()[..usize::from(length)]);
+}
+
+/// The longest prefix of at most `bytes` bytes that ends between two characters.
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+/// All scans of a batch, borrowing its texts.
+///
+/// # Errors
+/// `Internal` when the bytes are not a batch that this release or an earlier one wrote.
+pub fn decode(batch: &[u8]) -> Result<Vec<Scan<'_>>> {
+    let mut rest = Reader(batch);
+    if rest.array::<1>()? != [FORMAT] {
+        return Err(damaged());
+    }
+    let mut scans = Vec::new();
+    while !rest.0.is_empty() {
+        scans.push(rest.scan()?);
+    }
+    Ok(scans)
+}
+
+#[track_caller]
+fn damaged() -> Error {
+    Error::new(Kind::Internal, "a batch in the scan spool cannot be read")
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn scan(&mut self) -> Result<Scan<'a>> {
+        let id = Uuid::from_bytes(self.array()?);
+        let code_id = Uuid::from_bytes(self.array()?);
+        let at = from_micros(i64::from_le_bytes(self.array()?));
+        let [flags] = self.array()?;
+        let address = match self.array()? {
+            [0] => None,
+            [4] => Some(IpAddr::from(self.array::<4>()?)),
+            [16] => Some(IpAddr::from(self.array::<16>()?)),
+            _ => return Err(damaged()),
+        };
+        let excluded = match flags & (HEAD | PREFETCH) {
+            0 => None,
+            PREFETCH => Some(Excluded::Prefetch),
+            _ => Some(Excluded::Head),
+        };
+        Ok(Scan {
+            id,
+            code_id,
+            at,
+            genuine: flags & GENUINE != 0,
+            excluded,
+            address,
+            user_agent: self.text()?,
+            referer: self.text()?,
+        })
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk::<N>().ok_or_else(damaged)?;
+        self.0 = rest;
+        Ok(*head)
+    }
+
+    fn text(&mut self) -> Result<&'a str> {
+        let length = usize::from(u16::from_le_bytes(self.array()?));
+        let (text, rest) = self.0.split_at_checked(length).ok_or_else(damaged)?;
+        self.0 = rest;
+        std::str::from_utf8(text).map_err(|_| damaged())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_address() -> impl Strategy<Value = Option<IpAddr>> {
+        proptest::option::of(any::<IpAddr>())
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_accepted_is_what_is_drained(
+            ids in proptest::collection::vec((any::<u128>(), any::<u128>(), 0i64..4_000_000_000_000_000), 1..20),
+            genuine: bool,
+            address in any_address(),
+            agent in ".{0,80}",
+            referer in ".{0,40}",
+        ) {
+            let scans: Vec<Scan> = ids.iter().map(|(id, code, at)| Scan {
+                id: Uuid::from_u128(*id),
+                code_id: Uuid::from_u128(*code),
+                at: from_micros(*at),
+                genuine,
+                excluded: (id % 3 == 0).then_some(Excluded::Prefetch),
+                address,
+                user_agent: &agent,
+                referer: &referer,
+            }).collect();
+            let mut batch = Vec::new();
+            for scan in &scans {
+                scan.encode(&mut batch);
+            }
+            prop_assert_eq!(decode(&batch).unwrap(), scans);
+        }
+
+        #[test]
+        fn damaged_bytes_are_an_error_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_long_user_agent_is_cut_between_characters() {
+        let long = "ä".repeat(USER_AGENT_BYTES);
+        assert_eq!(cut(&long, 511).len(), 510);
+    }
+}

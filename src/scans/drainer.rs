@@ -1,0 +1,224 @@
+//! Moves scans from the spool to the database, exactly once: a batch is deleted from the spool only after the
+//! database has committed it, and storing a scan that is there already changes nothing.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use metrics::{Counter, Gauge};
+use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
+
+use super::{
+    codec::{self, Scan},
+    user_agent,
+};
+use crate::{
+    kernel::{Kind, Result},
+    store::{
+        Store,
+        scans::{Agent, AgentId, DeviceType, Excluded, ScanRow},
+        spool::Spool,
+    },
+    telemetry::{catalogue, handles},
+};
+
+/// Spool rows read at once. A row holds one commit's scans: hundreds under load.
+const ROWS: u32 = 64;
+/// Longest pause after a failure.
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+/// Distinct user agents remembered; real traffic has a few thousand.
+const AGENTS: usize = 20_000;
+
+/// Turns spooled batches into rows of the database.
+#[derive(Clone)]
+pub(super) struct Recording {
+    store: Store,
+    agents: Arc<Mutex<HashMap<Box<str>, Known>>>,
+    stored: Counter,
+    orphaned: Counter,
+    backlog: Gauge,
+}
+
+/// A user agent that was parsed and is in the database.
+#[derive(Clone, Copy)]
+struct Known {
+    id: AgentId,
+    bot: bool,
+}
+
+impl Recording {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            agents: Arc::default(),
+            stored: handles::counter(&catalogue::SCANS_STORED, &[]),
+            orphaned: handles::counter(&catalogue::SCANS_ORPHANED, &[]),
+            backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
+        }
+    }
+
+    /// Stores one batch as the spool holds it.
+    pub(super) async fn record_batch(&self, batch: &[u8]) -> Result<()> {
+        self.record(&codec::decode(batch)?).await
+    }
+
+    async fn record(&self, scans: &[Scan<'_>]) -> Result<()> {
+        let mut agents = self.agents.lock().await;
+        if agents.len() > AGENTS {
+            agents.clear();
+        }
+        let mut new: HashMap<&str, Agent> = HashMap::new();
+        let rows: Vec<ScanRow> = scans
+            .iter()
+            .map(|scan| {
+                let known = (!scan.user_agent.is_empty()).then(|| {
+                    agents.get(scan.user_agent).copied().unwrap_or_else(|| {
+                        known(
+                            new.entry(scan.user_agent)
+                                .or_insert_with(|| parse(scan.user_agent)),
+                        )
+                    })
+                });
+                row(scan, known)
+            })
+            .collect();
+        let fresh: Vec<Agent> = new.values().cloned().collect();
+        let recorded = self.store.scans.record(&rows, &fresh).await?;
+        // Remembered only now that they are committed.
+        agents.extend(
+            new.iter()
+                .map(|(text, agent)| (Box::from(*text), known(agent))),
+        );
+        self.stored.increment(whole(recorded.stored));
+        self.orphaned.increment(whole(recorded.orphaned));
+        #[allow(clippy::cast_precision_loss)] // a gauge
+        self.backlog.decrement(scans.len() as f64);
+        Ok(())
+    }
+}
+
+fn known(agent: &Agent) -> Known {
+    Known {
+        id: agent.id,
+        bot: agent.device_type == DeviceType::Bot,
+    }
+}
+
+fn parse(text: &str) -> Agent {
+    let parsed = user_agent::parse(text);
+    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    let first = digest.first_chunk().copied().unwrap_or_default();
+    Agent {
+        id: AgentId(i64::from_be_bytes(first)),
+        user_agent: text.to_owned(),
+        device_type: parsed.device_type,
+        device_family: parsed.device_family,
+        os_family: parsed.os_family,
+        os_version: parsed.os_version,
+        browser_family: parsed.browser_family,
+        browser_version: parsed.browser_version,
+    }
+}
+
+fn row(scan: &Scan<'_>, agent: Option<Known>) -> ScanRow {
+    // A scan without a user agent is no browser's.
+    let bot = agent.is_none_or(|a| a.bot);
+    ScanRow {
+        id: scan.id,
+        code_id: scan.code_id,
+        at: scan.at,
+        genuine: scan.genuine,
+        excluded: scan.excluded.or(bot.then_some(Excluded::Bot)),
+        address: scan.address.map(|a| a.to_string()),
+        referer: (!scan.referer.is_empty()).then(|| scan.referer.to_owned()),
+        agent: agent.map(|a| a.id),
+    }
+}
+
+pub(super) struct Drainer {
+    pub spool: Spool,
+    pub recording: Recording,
+    pub idle: Duration,
+    pub set_aside: Counter,
+}
+
+impl Drainer {
+    /// Runs for ever: drop the future to stop. Stopping between any two steps loses nothing.
+    pub(super) async fn run(&self) {
+        let mut pause = self.idle;
+        loop {
+            pause = match self.step().await {
+                Ok(0) => self.idle,
+                Ok(_) => continue,
+                Err(e) => {
+                    tracing::warn!(
+                        retry_in_ms = pause.as_millis(),
+                        "spooled scans could not be stored: {e:?}"
+                    );
+                    (pause * 2).min(MAX_BACKOFF)
+                }
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Drains until the spool is empty.
+    ///
+    /// # Errors
+    /// The database's, at the first batch that it does not take.
+    pub(super) async fn drain(&self) -> Result<()> {
+        while self.step().await? > 0 {}
+        Ok(())
+    }
+
+    /// Moves up to [`ROWS`] batches and returns how many it moved.
+    async fn step(&self) -> Result<usize> {
+        let entries = self.spool.oldest(ROWS).await?;
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        let decoded: Result<Vec<Vec<Scan<'_>>>> =
+            entries.iter().map(|e| codec::decode(&e.payload)).collect();
+        let together = match decoded {
+            Ok(scans) => self.recording.record(&scans.concat()).await,
+            Err(e) => Err(e),
+        };
+        match together {
+            Ok(()) => {
+                let ids: Vec<i64> = entries.iter().map(|e| e.id).collect();
+                self.spool.delete(&ids).await?;
+            }
+            Err(e) if refused_for_good(&e) => self.one_by_one(&entries).await?,
+            Err(e) => return Err(e),
+        }
+        Ok(entries.len())
+    }
+
+    /// One batch among several cannot be stored: find it and set it aside, so that the others get through.
+    async fn one_by_one(&self, entries: &[crate::store::spool::SpoolEntry]) -> Result<()> {
+        for entry in entries {
+            match self.recording.record_batch(&entry.payload).await {
+                Ok(()) => self.spool.delete(&[entry.id]).await?,
+                Err(e) if refused_for_good(&e) => {
+                    tracing::error!(
+                        scans = entry.scans,
+                        "a spooled batch of scans was set aside: {e:?}"
+                    );
+                    self.set_aside.increment(u64::from(entry.scans));
+                    self.recording.backlog.decrement(f64::from(entry.scans));
+                    self.spool.set_aside(entry.id, &format!("{e:?}")).await?;
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn whole(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// Trying again would end the same way.
+fn refused_for_good(e: &crate::kernel::Error) -> bool {
+    !matches!(e.kind(), Kind::Unavailable | Kind::Timeout)
+}

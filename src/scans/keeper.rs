@@ -1,0 +1,125 @@
+//! Starts and stops the two tasks that keep scans.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::Mutex, task::JoinHandle};
+
+use super::{
+    drainer::{Drainer, Recording},
+    intake::Intake,
+    writer::{self, Writer},
+};
+use crate::{
+    config,
+    kernel::{Result, SharedClock, task},
+    store::{
+        Store,
+        spool::{Durability, Spool},
+    },
+    telemetry::{catalogue, handles},
+};
+
+/// The spool, as configured.
+///
+/// # Errors
+/// `Unavailable` when it can be neither opened nor made.
+pub async fn open_spool(settings: &config::scans::Scans, clock: &SharedClock) -> Result<Spool> {
+    let durability = match settings.durability {
+        config::scans::Durability::Power => Durability::Power,
+        config::scans::Durability::Process => Durability::Process,
+    };
+    Spool::open(&settings.spool, durability, SharedClock::clone(clock)).await
+}
+
+/// Owns the spool, the writer and the drainer.
+pub struct Keeper {
+    intake: Arc<Intake>,
+    spool: Spool,
+    drainer: Arc<Drainer>,
+    tasks: Mutex<Option<Tasks>>,
+}
+
+struct Tasks {
+    writing: JoinHandle<()>,
+    draining: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// Opens the spool and starts to write and drain it; scans left by an earlier run are drained first.
+    ///
+    /// # Errors
+    /// `Unavailable` when the spool cannot be opened.
+    pub async fn start(
+        settings: &config::scans::Scans,
+        store: Store,
+        clock: SharedClock,
+    ) -> Result<Self> {
+        let spool = open_spool(settings, &clock).await?;
+        let (_, left) = spool.backlog().await?;
+        if left > 0 {
+            tracing::info!(scans = left, "scans of an earlier run wait in the spool");
+        }
+        #[allow(clippy::cast_precision_loss)] // a gauge
+        handles::gauge(&catalogue::SCANS_BACKLOG, &[]).set(left as f64);
+        let intake = Arc::new(Intake::new(settings.queue));
+        let recording = Recording::new(store);
+        let writer = Writer {
+            intake: Arc::clone(&intake),
+            spool: spool.clone(),
+            recording: recording.clone(),
+            clock,
+            ack_timeout: Duration::from_millis(settings.ack_timeout_ms),
+            metrics: writer::Metrics::new(),
+        };
+        let drainer = Arc::new(Drainer {
+            spool: spool.clone(),
+            recording,
+            idle: Duration::from_millis(settings.drain_interval_ms),
+            set_aside: handles::counter(&catalogue::SCANS_SET_ASIDE, &[]),
+        });
+        let draining = settings.drain.then(|| {
+            let drainer = Arc::clone(&drainer);
+            task::spawn("scans.drain", async move { drainer.run().await })
+        });
+        let tasks = Tasks {
+            writing: task::spawn("scans.write", writer.run()),
+            draining,
+        };
+        Ok(Self {
+            intake,
+            spool,
+            drainer,
+            tasks: Mutex::new(Some(tasks)),
+        })
+    }
+
+    #[must_use]
+    pub fn intake(&self) -> Arc<Intake> {
+        Arc::clone(&self.intake)
+    }
+
+    /// Scans that are not in the database yet: in memory and in the spool.
+    pub async fn backlog(&self) -> u64 {
+        let spooled = self.spool.backlog().await.map_or(0, |(_, scans)| scans);
+        self.intake.held() + spooled
+    }
+
+    /// Takes no more scans, makes all accepted ones durable, and moves as many as the time allows to the
+    /// database. What is left stays in the spool for the next start. A second call does nothing.
+    pub async fn stop(&self, within: Duration) {
+        let Some(Tasks { writing, draining }) = self.tasks.lock().await.take() else {
+            return;
+        };
+        self.intake.close();
+        if writing.await.is_err() {
+            tracing::error!("the scan writer ended badly");
+        }
+        let Some(draining) = draining else { return };
+        draining.abort();
+        match tokio::time::timeout(within, self.drainer.drain()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(e)) => tracing::warn!("scans stay in the spool until the next start: {e:?}"),
+            Err(_) => tracing::warn!("scans stay in the spool until the next start: no time left"),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Commits batches to the spool, one after the other, and releases those who wait.
+//!
+//! If the spool cannot be written (disk full, I/O error), the batch goes to the database directly; if that fails
+//! too it stays in memory and is tried again. Waiting requests are released at their deadline in any case.
+
+use std::{sync::Arc, time::Duration};
+
+use metrics::{Counter, Histogram};
+
+use super::{
+    drainer::Recording,
+    intake::{Batch, Intake},
+};
+use crate::{
+    kernel::{Result, SharedClock},
+    store::spool::Spool,
+    telemetry::{Outcome, catalogue, handles},
+};
+
+/// Between two tries of a batch that neither the spool nor the database takes.
+const RETRY: Duration = Duration::from_millis(500);
+
+pub(super) struct Writer {
+    pub intake: Arc<Intake>,
+    pub spool: Spool,
+    pub recording: Recording,
+    pub clock: SharedClock,
+    pub ack_timeout: Duration,
+    pub metrics: Metrics,
+}
+
+pub(super) struct Metrics {
+    scans: Histogram,
+    ok: Histogram,
+    error: Histogram,
+    unrecorded: Counter,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let duration =
+            |o: Outcome| handles::histogram(&catalogue::SPOOL_COMMIT_DURATION, &[o.label()]);
+        Self {
+            scans: handles::histogram(&catalogue::SPOOL_COMMIT_SCANS, &[]),
+            ok: duration(Outcome::Ok),
+            error: duration(Outcome::Error),
+            unrecorded: handles::counter(&catalogue::SCANS_UNRECORDED, &[]),
+        }
+    }
+}
+
+impl Writer {
+    /// Runs until the intake is closed and empty.
+    pub(super) async fn run(self) {
+        let mut spare = Vec::new();
+        loop {
+            match self.intake.take(std::mem::take(&mut spare)) {
+                Some(batch) => spare = self.keep(batch).await,
+                None if self.intake.is_closed() => return,
+                None => self.intake.work.notified().await,
+            }
+        }
+    }
+
+    /// Gets a batch out of the memory, however often it takes, and returns its buffer for the next one.
+    async fn keep(&self, batch: Batch) -> Vec<u8> {
+        {
+            let mut done = std::pin::pin!(self.try_until_kept(&batch));
+            while tokio::time::timeout(self.ack_timeout, &mut done)
+                .await
+                .is_err()
+            {
+                batch.signal.late();
+                self.intake.release_late();
+            }
+        }
+        batch.signal.durable();
+        self.intake.let_go(batch.scans);
+        let Batch { mut bytes, .. } = batch;
+        bytes.clear();
+        bytes
+    }
+
+    async fn try_until_kept(&self, batch: &Batch) {
+        loop {
+            let Err(spool_fault) = self.commit(batch).await else {
+                return;
+            };
+            let Err(store_fault) = self.recording.record_batch(&batch.bytes).await else {
+                tracing::warn!(
+                    scans = batch.scans,
+                    "the scan spool failed, the database took the scans: {spool_fault:?}"
+                );
+                return;
+            };
+            tracing::error!(
+                scans = batch.scans,
+                "neither the scan spool nor the database takes scans; they stay in memory: {spool_fault:?}; {store_fault:?}"
+            );
+            if self.intake.is_closed() {
+                // A stop cannot wait for ever: what it loses is counted and said.
+                self.metrics.unrecorded.increment(u64::from(batch.scans));
+                return;
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<()> {
+        let start = self.clock.instant();
+        let result = self.spool.append(&batch.bytes, batch.scans).await;
+        let took = self.clock.instant().saturating_duration_since(start);
+        match Outcome::of(&result) {
+            Outcome::Ok => &self.metrics.ok,
+            Outcome::Error => &self.metrics.error,
+        }
+        .record(took);
+        self.metrics.scans.record(f64::from(batch.scans));
+        result.map(drop)
+    }
+}
