@@ -26,7 +26,7 @@ use crate::{
 /// Name and version of this arm, part of every `ETag`. The version changes when the bytes of any request do.
 const NAME: &str = "legacy-1";
 
-/// Up to here rendering takes well under a millisecond, and moving it to another thread (some 20 µs, and a wake-up) is
+/// Up to here rendering takes well under a millisecond, and moving it to another thread (tens of µs, and a wake-up) is
 /// not worth it. Measured (one core): finding the modules takes 360 µs for 30 bytes and grows by 8 µs per byte;
 /// writing pixels takes 70 µs at 300 px and 1.4 ms at 2000 px. Beyond, a request would hold up the others of its
 /// worker thread.

@@ -34,73 +34,42 @@ fn colors(dark: [u8; 3], light: [u8; 3], data: [Option<[u8; 3]>; 2]) -> Colors {
     }
 }
 
+fn with(mut spec: Spec, change: impl FnOnce(&mut Spec)) -> Spec {
+    change(&mut spec);
+    spec
+}
+
 #[test]
 fn any_field_changes_the_digest() {
-    let plain = || Spec::new("a");
-    let painted = |colors| Spec { colors, ..plain() };
-    let sized = |size| Spec { size, ..plain() };
+    let png = |change: fn(&mut Spec)| with(Spec::new("a"), change);
+    let svg = |change: fn(&mut Spec)| with(svg(), change);
     let specs = vec![
-        plain(),
+        png(|_| ()),
         Spec::new("b"),
         Spec::new("aa"),
-        Spec {
-            level: Level::L,
-            ..plain()
-        },
-        Spec {
-            level: Level::Q,
-            ..plain()
-        },
-        Spec {
-            level: Level::H,
-            ..plain()
-        },
-        Spec {
-            format: Format::Webp,
-            ..plain()
-        },
+        png(|s| s.level = Level::L),
+        png(|s| s.level = Level::Q),
+        png(|s| s.level = Level::H),
+        png(|s| s.format = Format::Webp),
         jpeg(),
-        Spec {
-            quality: Some(89),
-            ..jpeg()
-        },
-        Spec {
-            border: 5,
-            ..plain()
-        },
-        Spec {
-            logo: true,
-            ..plain()
-        },
-        sized(Size::Pixels(251)),
-        sized(physical(1.0, Unit::In, 300)),
-        sized(physical(1.5, Unit::In, 300)),
-        sized(physical(1.0, Unit::Cm, 300)),
-        sized(physical(1.0, Unit::Mm, 300)),
-        sized(physical(1.0, Unit::In, 301)),
-        painted(colors([1, 0, 0], [255; 3], [None; 2])),
-        painted(colors([0; 3], [254; 3], [None; 2])),
-        painted(colors([0; 3], [255; 3], [Some([9; 3]), None])),
-        painted(colors([0; 3], [255; 3], [None, Some([9; 3])])),
-        svg(),
-        Spec {
-            title: Some("t".into()),
-            ..svg()
-        },
-        Spec {
-            description: Some("t".into()),
-            ..svg()
-        },
-        Spec {
-            title: Some("ab".into()),
-            description: Some("c".into()),
-            ..svg()
-        },
-        Spec {
-            title: Some("a".into()),
-            description: Some("bc".into()),
-            ..svg()
-        },
+        with(jpeg(), |s| s.quality = Some(89)),
+        png(|s| s.border = 5),
+        png(|s| s.logo = true),
+        png(|s| s.size = Size::Pixels(251)),
+        png(|s| s.size = physical(1.0, Unit::In, 300)),
+        png(|s| s.size = physical(1.5, Unit::In, 300)),
+        png(|s| s.size = physical(1.0, Unit::Cm, 300)),
+        png(|s| s.size = physical(1.0, Unit::Mm, 300)),
+        png(|s| s.size = physical(1.0, Unit::In, 301)),
+        png(|s| s.colors = colors([1, 0, 0], [255; 3], [None; 2])),
+        png(|s| s.colors = colors([0; 3], [254; 3], [None; 2])),
+        png(|s| s.colors = colors([0; 3], [255; 3], [Some([9; 3]), None])),
+        png(|s| s.colors = colors([0; 3], [255; 3], [None, Some([9; 3])])),
+        svg(|_| ()),
+        svg(|s| s.title = Some("t".into())),
+        svg(|s| s.description = Some("t".into())),
+        svg(|s| (s.title, s.description) = (Some("ab".into()), Some("c".into()))),
+        svg(|s| (s.title, s.description) = (Some("a".into()), Some("bc".into()))),
     ];
     let count = specs.len();
     let digests: HashSet<_> = specs.into_iter().map(digest).collect();
@@ -109,76 +78,32 @@ fn any_field_changes_the_digest() {
 
 #[test]
 fn what_cannot_matter_does_not() {
-    let png = || Spec::new("a");
+    let png = |change: fn(&mut Spec)| with(Spec::new("a"), change);
+    let svg = |change: fn(&mut Spec)| with(svg(), change);
     let pairs = [
+        (png(|_| ()), png(|s| s.quality = Some(3))),
+        (png(|_| ()), png(|s| s.title = Some("t".into()))),
+        (png(|_| ()), png(|s| s.description = Some("d".into()))),
         (
-            png(),
-            Spec {
-                quality: Some(3),
-                ..png()
-            },
+            png(|_| ()),
+            png(|s| s.colors = colors([0; 3], [255; 3], [Some([0; 3]), Some([255; 3])])),
+        ),
+        (jpeg(), with(jpeg(), |s| s.quality = Some(90))),
+        (
+            png(|s| (s.logo, s.level) = (true, Level::L)),
+            png(|s| (s.logo, s.level) = (true, Level::H)),
         ),
         (
-            png(),
-            Spec {
-                title: Some("t".into()),
-                description: Some("d".into()),
-                ..png()
-            },
+            svg(|_| ()),
+            svg(|s| (s.title, s.quality) = (Some(" \u{1}".into()), Some(7))),
         ),
         (
-            png(),
-            Spec {
-                colors: colors([0; 3], [255; 3], [Some([0; 3]), Some([255; 3])]),
-                ..png()
-            },
+            svg(|s| s.title = Some("a b".into())),
+            svg(|s| s.title = Some("a\u{0} \u{fffe}b\u{7f}".into())),
         ),
         (
-            jpeg(),
-            Spec {
-                quality: Some(90),
-                ..jpeg()
-            },
-        ),
-        (
-            Spec {
-                logo: true,
-                level: Level::L,
-                ..png()
-            },
-            Spec {
-                logo: true,
-                level: Level::H,
-                ..png()
-            },
-        ),
-        (
-            svg(),
-            Spec {
-                title: Some(" \u{1}".into()),
-                quality: Some(7),
-                ..svg()
-            },
-        ),
-        (
-            Spec {
-                title: Some("a b".into()),
-                ..svg()
-            },
-            Spec {
-                title: Some("a\u{0} \u{fffe}b\u{7f}".into()),
-                ..svg()
-            },
-        ),
-        (
-            Spec {
-                size: physical(3.0, Unit::Cm, 100),
-                ..svg()
-            },
-            Spec {
-                size: physical(3.0, Unit::Cm, 600),
-                ..svg()
-            },
+            svg(|s| s.size = physical(3.0, Unit::Cm, 100)),
+            svg(|s| s.size = physical(3.0, Unit::Cm, 600)),
         ),
     ];
     for (a, b) in pairs {
