@@ -49,7 +49,15 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
 }
 
 /// Sections of the configuration that are not called like the module whose they are.
-const SECTIONS: [(&str, &str); 1] = [("database", "store")];
+const SECTIONS: [(&str, &str); 6] = [
+    ("database", "store"),
+    ("logs", "telemetry"),
+    // The spool is a database file of the store's; how durable it is belongs to scans.
+    ("scans", "store"),
+    ("server", "http"),
+    ("targets", "codes"),
+    ("targets", "redirect"),
+];
 
 pub fn check(source: &Source) -> Vec<Violation> {
     let mut out = Vec::new();
@@ -90,7 +98,7 @@ fn refusal(
     let ok = target == module
         || allowed.contains(&"*")
         || allowed.iter().any(|g| granted(g) || short == *g)
-        || (target == "config" && module != "kernel" && own_section(module, &import.path))
+        || (target == "config" && module != "kernel" && own_section(source, module, &import.path))
         || (in_legacy && matches!(short.as_str(), "rollout::Judge"))
         || (rollout_page && target == "rollout")
         // The names at the root that are not modules: macros, and the crate's own documentation.
@@ -105,9 +113,26 @@ fn refusal(
     })
 }
 
-fn own_section(module: &str, path: &[String]) -> bool {
-    path.get(1)
-        .is_some_and(|section| section == module || SECTIONS.contains(&(section.as_str(), module)))
+fn own_section(source: &Source, module: &str, path: &[String]) -> bool {
+    let own = |section: &str| section == module || SECTIONS.contains(&(section, module));
+    match path {
+        // `use crate::config;` is as narrow as what is then taken from it.
+        [_] => sections_named(source).iter().all(|s| own(s)),
+        [_, section, ..] => own(section),
+        [] => false,
+    }
+}
+
+/// What follows `config::` where that is not itself the end of a longer path.
+fn sections_named(source: &Source) -> Vec<&str> {
+    let t = &source.tokens;
+    let starts = |i: usize| i == 0 || t[i - 1].kind != Kind::Path;
+    let sections = (0..t.len()).filter(|&i| t[i].name() == Some("config") && starts(i));
+    sections
+        .filter(|&i| t.get(i + 1).is_some_and(|t| t.kind == Kind::Path))
+        // A tree or a glob is no section, and so nobody's own.
+        .map(|i| t.get(i + 2).and_then(|t| t.name()).unwrap_or("*"))
+        .collect()
 }
 
 /// Legacy is named in one place, so that retiring it is: delete a folder, change one alias.

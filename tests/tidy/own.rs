@@ -91,6 +91,14 @@ fn layers_hold() {
         ("src/cli/mod.rs", "use crate::store::Codes;"),
         ("src/store/mod.rs", "use crate::config::cache::Cache;"),
         ("src/store/mod.rs", "use crate::config::Settings;"),
+        (
+            "src/store/mod.rs",
+            "use crate::config; fn f(x: config::cache::Cache) {}",
+        ),
+        (
+            "src/store/mod.rs",
+            "use crate::config; use config::{cache};",
+        ),
         ("src/main.rs", "use qr_observatory::store;"),
         ("src/cached.rs", "use crate::rollout::ReadOnly;"),
         ("src/novelty/mod.rs", "//! New."),
