@@ -184,6 +184,11 @@ async fn bodies_that_are_not_json(server: Server) {
         b"\"content\"".to_vec(),
         b"42".to_vec(),
         b"NaN".to_vec(),
+        b"{\"content\":\"a\",\"size\":99999999999999999999999999}".to_vec(),
+        b"{\"content\":\"a\",\"size\":1e999}".to_vec(),
+        // The fields' values in the order in which somebody declared them are no document either.
+        b"[\"a\",null,null,null,null,null,null,null,null]".to_vec(),
+        b"[\"https://example.com/\",null,null,null,null,null,null,null]".to_vec(),
         vec![0; 1000],
         deep.into_bytes(),
     ];

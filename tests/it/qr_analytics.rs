@@ -207,7 +207,7 @@ async fn bad_parameters_are_named(server: Server) {
         client.get(&path).await.invalid(field);
     }
     // Far behind the end is an empty page, however far.
-    let far = analytics(&client, &code, "scan-logs?page=4000000000").await;
+    let far = analytics(&client, &code, "scan-logs?page=1000000").await;
     assert_eq!(far["items"], json!([]));
 }
 
