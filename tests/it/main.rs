@@ -1,3 +1,24 @@
-//! The one integration binary; its folders mirror `src`.
+//! The product from outside: the real binary over HTTP and its command line, on SQLite and on PostgreSQL.
+//! Files mirror `src/http/api`. Run through `scripts/test integration`, which starts what they need.
+// Helpers of a test are tests too: a panic with its line is the right answer to what must not happen, time
+// passes for real here, and what scripts/test exports is no setting of the product.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
+mod support;
+
+mod auth;
+mod bad_input;
+mod cli;
+mod crash;
+mod database_away;
+mod drain;
+mod first_start;
+mod health;
+mod metrics;
+mod qr_analytics;
+mod qr_create;
+mod qr_image;
+mod qr_read_list;
+mod qr_update_delete;
+mod redirect;
 mod store;

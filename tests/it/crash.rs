@@ -1,0 +1,38 @@
+//! `kill -9` under load: no scan whose redirect was received is missing, none is there twice.
+//! `KILL_ROUNDS=200 scripts/test integration -- crash` for a long run.
+
+use crate::support::{
+    Client, Database, Setup, codes::create_dynamic, load::Load, rows::assert_nothing_lost,
+};
+
+#[tokio::test]
+async fn sqlite() {
+    killed_again_and_again(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn postgres() {
+    killed_again_and_again(Database::Postgres).await;
+}
+
+async fn killed_again_and_again(database: Database) {
+    let rounds =
+        std::env::var("KILL_ROUNDS").map_or(8, |n| n.parse().expect("KILL_ROUNDS: a number"));
+    let mut server = Setup::on(database).start().await;
+    let code = create_dynamic(&Client::admin(&server)).await;
+    let load = Load::start(&server, &code.genuine, 6);
+    for round in 0..rounds {
+        // Not always at the same point of what goes on inside.
+        load.progress(50 + 37 * (round % 7)).await;
+        server.kill().await;
+        server.start().await;
+    }
+    load.progress(50).await;
+    let tally = load.stop().await;
+    assert!(
+        tally.others.is_empty(),
+        "answers that were no redirect: {:?}",
+        tally.others
+    );
+    assert_nothing_lost(&server, &code.id, &tally).await;
+}

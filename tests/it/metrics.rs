@@ -1,0 +1,253 @@
+//! `GET /metrics`: what dashboards and scripts rely on, and nothing that is not declared.
+
+use std::collections::BTreeSet;
+
+use qr_observatory::telemetry::catalogue;
+use serde_json::json;
+
+use crate::support::{
+    Client, Database, Server, Setup,
+    codes::{API, counted, create_dynamic, create_static},
+    load::BROWSER,
+    metrics::Scrape,
+    on_both,
+    process::free_port,
+};
+
+on_both!(
+    everything_is_there_at_zero,
+    what_happens_is_counted,
+    only_what_is_declared_is_emitted,
+    routes_are_templates,
+);
+
+async fn everything_is_there_at_zero(server: Server) {
+    let scrape = Scrape::of(&Client::anonymous(&server)).await;
+    for (name, labels) in [
+        (
+            "qr_creations_total",
+            &[("qr_type", "static"), ("status", "success")][..],
+        ),
+        (
+            "qr_creations_total",
+            &[("qr_type", "dynamic"), ("status", "failure")],
+        ),
+        ("qr_redirects_total", &[("status", "success")]),
+        ("qr_redirects_total", &[("status", "not_found")]),
+        ("qr_redirects_total", &[("status", "failure")]),
+        (
+            "qr_images_total",
+            &[("format", "png"), ("status", "success")],
+        ),
+        (
+            "qr_images_total",
+            &[("format", "svg"), ("status", "failure")],
+        ),
+        (
+            "qr_cache_requests_total",
+            &[("tier", "memory"), ("result", "hit")],
+        ),
+        (
+            "qr_cache_requests_total",
+            &[("tier", "memory"), ("result", "miss")],
+        ),
+        ("qr_scans_accepted_total", &[("kind", "genuine")]),
+        ("qr_scans_stored_total", &[]),
+        ("qr_scans_backlog", &[]),
+        ("qr_scans_unrecorded_total", &[]),
+        (
+            "qr_store_operation_duration_seconds_count",
+            &[("outcome", "error")],
+        ),
+    ] {
+        assert_eq!(scrape.sum(name, labels), Some(0.0), "{name} {labels:?}");
+    }
+    for name in [
+        "qr_cache_entries",
+        "qr_cache_bytes",
+        "process_cpu_seconds_total",
+        "process_resident_memory_bytes",
+        "process_open_fds",
+        "process_start_time_seconds",
+        "qr_build_info",
+    ] {
+        assert!(scrape.sum(name, &[]).is_some(), "{name}");
+    }
+    assert!(scrape.sum("process_resident_memory_bytes", &[]) > Some(1e6));
+    assert!(scrape.sum("process_open_fds", &[]) > Some(3.0));
+}
+
+/// One of everything.
+async fn traffic(server: &Server) {
+    let client = Client::admin(server);
+    let code = create_dynamic(&client).await;
+    let fixed = create_static(&client, "text").await;
+    client
+        .post("/api/v1/qr/static", &json!({ "content": "" }))
+        .await
+        .expect(422);
+    let scan = client
+        .request(reqwest::Method::GET, &code.genuine)
+        .header("user-agent", BROWSER);
+    scan.send().await.unwrap();
+    client.get("/r/00000000").await.expect(404);
+    for format in ["png", "png", "svg"] {
+        let path = format!(
+            "{API}/{}/image?image_format={format}",
+            fixed["id"].as_str().unwrap()
+        );
+        client.get(&path).await.expect(200);
+    }
+    client.get("/nowhere/at/all").await.expect(404);
+    counted(&client, &code.id, 1, 1).await;
+}
+
+async fn what_happens_is_counted(server: Server) {
+    traffic(&server).await;
+    let scrape = Scrape::of(&Client::anonymous(&server)).await;
+    for (name, labels, value) in [
+        (
+            "qr_creations_total",
+            &[("qr_type", "dynamic"), ("status", "success")][..],
+            1.0,
+        ),
+        (
+            "qr_creations_total",
+            &[("qr_type", "static"), ("status", "success")],
+            1.0,
+        ),
+        (
+            "qr_creations_total",
+            &[("qr_type", "static"), ("status", "failure")],
+            1.0,
+        ),
+        ("qr_redirects_total", &[("status", "success")], 1.0),
+        ("qr_redirects_total", &[("status", "not_found")], 1.0),
+        (
+            "qr_images_total",
+            &[("format", "png"), ("status", "success")],
+            2.0,
+        ),
+        (
+            "qr_images_total",
+            &[("format", "svg"), ("status", "success")],
+            1.0,
+        ),
+        ("qr_scans_accepted_total", &[("kind", "genuine")], 1.0),
+        ("qr_scans_stored_total", &[], 1.0),
+        ("qr_scans_unrecorded_total", &[], 0.0),
+        (
+            "http_server_request_duration_seconds_count",
+            &[("http_response_status_code", "302")],
+            1.0,
+        ),
+        (
+            "http_server_request_duration_seconds_count",
+            &[("http_route", "<unmatched>")],
+            1.0,
+        ),
+    ] {
+        assert_eq!(scrape.sum(name, labels), Some(value), "{name} {labels:?}");
+    }
+    let hits = scrape.sum(
+        "qr_cache_requests_total",
+        &[("tier", "memory"), ("result", "hit")],
+    );
+    assert!(
+        hits >= Some(1.0),
+        "the second image came from no cache: {hits:?}"
+    );
+    let store = "qr_store_operation_duration_seconds_count";
+    assert!(scrape.sum(store, &[("outcome", "ok")]) >= Some(3.0));
+}
+
+async fn only_what_is_declared_is_emitted(server: Server) {
+    traffic(&server).await;
+    let scrape = Scrape::of(&Client::anonymous(&server)).await;
+    assert!(scrape.0.len() > 50, "only {} samples", scrape.0.len());
+    for sample in &scrape.0 {
+        let declared = catalogue::ALL.iter().find(|m| {
+            let histogram = m.kind == catalogue::Kind::Histogram;
+            let parts: &[&str] = if histogram {
+                &["_bucket", "_sum", "_count"]
+            } else {
+                &[""]
+            };
+            parts
+                .iter()
+                .any(|part| sample.name == format!("{}{part}", m.name))
+        });
+        let declared = declared.unwrap_or_else(|| panic!("not declared: {sample:?}"));
+        let labels: BTreeSet<&str> = sample.labels.keys().map(String::as_str).collect();
+        let mut expected: BTreeSet<&str> = declared.labels.iter().copied().collect();
+        if sample.name.ends_with("_bucket") {
+            expected.insert("le");
+        }
+        assert_eq!(labels, expected, "{}", sample.name);
+    }
+}
+
+async fn routes_are_templates(server: Server) {
+    traffic(&server).await;
+    let client = Client::admin(&server);
+    for n in 0..20 {
+        client.get(&format!("/made-up/{n}")).await.expect(404);
+        client.get(&format!("/r/{n:08x}")).await.expect(404);
+        client.get(&format!("{API}/{n}")).await.expect(404);
+    }
+    let scrape = Scrape::of(&client).await;
+    let routes: BTreeSet<&str> = scrape
+        .0
+        .iter()
+        .filter_map(|s| s.labels.get("http_route").map(String::as_str))
+        .collect();
+    assert!(routes.contains("<unmatched>"), "{routes:?}");
+    assert_eq!(
+        routes.iter().filter(|r| r.starts_with("/r/")).count(),
+        1,
+        "{routes:?}"
+    );
+    for route in &routes {
+        let made_up =
+            route.contains("made-up") || route.chars().any(|c| c.is_ascii_digit() && c != '1');
+        assert!(
+            !made_up && !route.contains('?'),
+            "a path is a label: {route}"
+        );
+    }
+    assert!(routes.len() < 40, "{routes:?}");
+}
+
+#[tokio::test]
+async fn a_token_closes_them() {
+    let server = Setup::on(Database::Sqlite)
+        .env("METRICS_TOKEN", "for-prometheus-only")
+        .start()
+        .await;
+    let client = Client::anonymous(&server);
+    client.get("/metrics").await.problem(401);
+    Client::admin(&server).get("/metrics").await.problem(401);
+    let auth = |token: &str| crate::support::client::Auth::Bearer(token.into());
+    Client::with(&server, auth("for-prometheus"))
+        .get("/metrics")
+        .await
+        .problem(401);
+    Scrape::of(&Client::with(&server, auth("for-prometheus-only"))).await;
+}
+
+#[tokio::test]
+async fn a_listener_of_their_own_takes_them_away_from_the_main_one() {
+    let port = free_port();
+    let server = Setup::on(Database::Sqlite).env("METRICS_BIND", format!("127.0.0.1:{port}"));
+    let server = server.start().await;
+    let client = Client::anonymous(&server);
+    client.get("/metrics").await.problem(404);
+    let own = client
+        .http
+        .get(format!("http://127.0.0.1:{port}/metrics"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(own.status(), 200);
+    assert!(own.text().await.unwrap().contains("qr_scans_backlog"));
+}

@@ -1,0 +1,296 @@
+//! `GET` and `HEAD /api/v1/qr/{id}/image`. What an image says is read by decoders that are not ours.
+
+use image::{DynamicImage, Rgb};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{
+    Answer, Client, Server,
+    client::send,
+    codes::{API, create_dynamic, create_static, get},
+    decode::decode,
+    on_both,
+};
+
+on_both!(
+    every_format_is_read_by_both_decoders,
+    the_query_overrides_what_is_stored,
+    data_modules_have_their_own_colours,
+    physical_sizes_are_exact_and_whole,
+    a_logo_leaves_the_symbol_readable,
+    svg_texts_are_texts,
+    images_are_revalidated,
+    bad_parameters_are_named,
+    unknown_codes_are_404,
+);
+
+const TEXT: &str = "https://example.com/a/rather/long/path?with=a&query=too";
+
+async fn image(client: &Client, id: &str, query: &str) -> Answer {
+    client
+        .get(&format!("{API}/{id}/image?{query}"))
+        .await
+        .expect(200)
+}
+
+async fn text_code(client: &Client) -> String {
+    create_static(client, TEXT).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+fn pixels(answer: &Answer) -> DynamicImage {
+    image::load_from_memory(&answer.body).unwrap()
+}
+
+fn has(answer: &Answer, color: [u8; 3]) -> bool {
+    pixels(answer).to_rgb8().pixels().any(|p| *p == Rgb(color))
+}
+
+async fn every_format_is_read_by_both_decoders(server: Server) {
+    let client = Client::admin(&server);
+    let dynamic = create_dynamic(&client).await;
+    let content = get(&client, &dynamic.id).await["content"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for (format, media, extension) in [
+        ("png", "image/png", "png"),
+        ("svg", "image/svg+xml", "svg"),
+        ("jpeg", "image/jpeg", "jpg"),
+        ("jpg", "image/jpeg", "jpg"),
+        ("webp", "image/webp", "webp"),
+    ] {
+        let answer = image(&client, &dynamic.id, &format!("image_format={format}")).await;
+        assert!(
+            answer.header("content-type").starts_with(media),
+            "{format}: {answer:?}"
+        );
+        assert_eq!(decode(&answer.body, extension), content, "{format}");
+    }
+    let default = image(&client, &dynamic.id, "").await;
+    assert_eq!(default.header("content-type"), "image/png");
+    assert_eq!(decode(&default.body, "png"), content);
+}
+
+async fn the_query_overrides_what_is_stored(server: Server) {
+    let client = Client::admin(&server);
+    let body =
+        json!({ "content": TEXT, "size": 12, "fill_color": "#102030", "back_color": "#F0F1F2" });
+    let code = client
+        .post("/api/v1/qr/static", &body)
+        .await
+        .expect(201)
+        .json();
+    let id = code["id"].as_str().unwrap();
+
+    let stored = image(&client, id, "").await;
+    assert_eq!(
+        (pixels(&stored).width(), pixels(&stored).height()),
+        (300, 300)
+    );
+    assert!(has(&stored, [0x10, 0x20, 0x30]) && has(&stored, [0xF0, 0xF1, 0xF2]));
+    assert_eq!(decode(&stored.body, "png"), TEXT);
+
+    let other = image(
+        &client,
+        id,
+        "size=20&fill_color=%23004000&back_color=%23FFF0FF",
+    )
+    .await;
+    assert_eq!(
+        (pixels(&other).width(), pixels(&other).height()),
+        (500, 500)
+    );
+    assert!(has(&other, [0, 0x40, 0]) && !has(&other, [0x10, 0x20, 0x30]));
+    assert_eq!(decode(&other.body, "png"), TEXT);
+
+    let wide = image(&client, id, "size=20&border=20").await;
+    assert_eq!(decode(&wide.body, "png"), TEXT);
+    let high = image(&client, id, "size=20&error_level=h").await;
+    assert_eq!(decode(&high.body, "png"), TEXT);
+    assert_ne!(
+        high.body,
+        image(&client, id, "size=20&error_level=l").await.body
+    );
+
+    let small = image(&client, id, "image_format=jpeg&size=20&image_quality=20").await;
+    let large = image(&client, id, "image_format=jpeg&size=20&image_quality=100").await;
+    assert!(small.body.len() < large.body.len());
+    // Asking for an image changes nothing.
+    assert_eq!(get(&client, id).await, code);
+}
+
+async fn data_modules_have_their_own_colours(server: Server) {
+    let client = Client::admin(&server);
+    let id = text_code(&client).await;
+    let query = "size=20&data_dark_color=%23600000&data_light_color=%23FFFFE0";
+    let answer = image(&client, &id, query).await;
+    assert!(has(&answer, [0x60, 0, 0]), "no data_dark_color");
+    assert!(has(&answer, [0xFF, 0xFF, 0xE0]), "no data_light_color");
+    assert!(
+        has(&answer, [0, 0, 0]),
+        "the finder patterns keep fill_color"
+    );
+    assert_eq!(decode(&answer.body, "png"), TEXT);
+    let svg = image(&client, &id, &format!("image_format=svg&{query}")).await;
+    assert_eq!(decode(&svg.body, "svg"), TEXT);
+}
+
+async fn physical_sizes_are_exact_and_whole(server: Server) {
+    let client = Client::admin(&server);
+    let id = text_code(&client).await;
+    for (size, unit) in [("2", "in"), ("5.08", "cm"), ("50.8", "mm")] {
+        let query = format!("physical_size={size}&physical_unit={unit}&dpi=300");
+        let answer = image(&client, &id, &query).await;
+        assert_eq!(pixels(&answer).width(), 600, "{query}");
+        assert_eq!(decode(&answer.body, "png"), TEXT);
+    }
+    for query in [
+        "physical_size=2",
+        "physical_unit=in",
+        "dpi=300",
+        "physical_size=2&physical_unit=in",
+        "physical_size=2&dpi=300",
+        "physical_unit=in&dpi=300",
+    ] {
+        client
+            .get(&format!("{API}/{id}/image?{query}"))
+            .await
+            .problem(422);
+    }
+}
+
+async fn a_logo_leaves_the_symbol_readable(server: Server) {
+    let client = Client::admin(&server);
+    let id = text_code(&client).await;
+    for (format, extension) in [
+        ("png", "png"),
+        ("svg", "svg"),
+        ("jpeg", "jpg"),
+        ("webp", "webp"),
+    ] {
+        let query = format!("size=20&image_format={format}&error_level=h");
+        let plain = image(&client, &id, &query).await;
+        let logo = image(&client, &id, &format!("{query}&include_logo=true")).await;
+        assert_ne!(plain.body, logo.body, "{format}: no logo");
+        assert_ne!(plain.header("etag"), logo.header("etag"));
+        assert_eq!(decode(&logo.body, extension), TEXT, "{format}");
+    }
+}
+
+async fn svg_texts_are_texts(server: Server) {
+    let client = Client::admin(&server);
+    let id = text_code(&client).await;
+    let query = "image_format=svg&svg_title=%3Cscript%3Ealert(1)%3C/script%3E%26&svg_description=a%20%22menu%22";
+    let answer = image(&client, &id, query).await;
+    let text = answer.text();
+    assert!(
+        text.contains("&lt;script") && text.contains("menu"),
+        "{text}"
+    );
+    assert!(!text.contains("<script"), "{text}");
+    // That it is XML is librsvg's to say.
+    assert_eq!(decode(&answer.body, "svg"), TEXT);
+}
+
+async fn images_are_revalidated(server: Server) {
+    let client = Client::admin(&server);
+    let id = text_code(&client).await;
+    let path = format!("{API}/{id}/image?image_format=png");
+    let first = client.get(&path).await.expect(200);
+    let etag = first.header("etag").to_owned();
+    assert!(
+        etag.starts_with('"') && etag.ends_with('"') && etag.len() > 2,
+        "not strong: {etag}"
+    );
+    assert!(!first.header("cache-control").is_empty());
+
+    for condition in [
+        etag.clone(),
+        format!("\"other\", {etag}"),
+        format!("W/{etag}"),
+        "*".to_owned(),
+    ] {
+        let request = client
+            .request(Method::GET, &path)
+            .header("if-none-match", &condition);
+        let answer = send(request).await.expect(304);
+        assert!(answer.body.is_empty());
+        assert_eq!(answer.header("etag"), etag, "{condition}");
+        assert_eq!(
+            answer.header("cache-control"),
+            first.header("cache-control")
+        );
+    }
+    let request = client
+        .request(Method::GET, &path)
+        .header("if-none-match", "\"other\"");
+    assert_eq!(send(request).await.expect(200).body, first.body);
+
+    let head = client.head(&path).await.expect(200);
+    assert!(head.body.is_empty());
+    for header in ["etag", "content-type", "content-length", "cache-control"] {
+        assert_eq!(head.header(header), first.header(header), "{header}");
+    }
+    let svg = client
+        .get(&format!("{API}/{id}/image?image_format=svg"))
+        .await
+        .expect(200);
+    assert_ne!(svg.header("etag"), etag, "two representations, one tag");
+}
+
+async fn bad_parameters_are_named(server: Server) {
+    let client = Client::admin(&server);
+    let id = text_code(&client).await;
+    for (query, field) in [
+        ("image_format=bmp", "image_format"),
+        ("image_quality=0", "image_quality"),
+        ("image_quality=101", "image_quality"),
+        ("size=0", "size"),
+        ("size=51", "size"),
+        ("size=1.5", "size"),
+        ("size=99999999999999999999", "size"),
+        ("border=-1", "border"),
+        ("border=21", "border"),
+        ("fill_color=red-ish", "fill_color"),
+        ("back_color=%2312", "back_color"),
+        ("data_dark_color=%00", "data_dark_color"),
+        ("data_light_color=%23GGGGGG", "data_light_color"),
+        ("error_level=x", "error_level"),
+        ("include_logo=perhaps", "include_logo"),
+        (
+            "physical_size=0.05&physical_unit=in&dpi=300",
+            "physical_size",
+        ),
+        (
+            "physical_size=101&physical_unit=in&dpi=300",
+            "physical_size",
+        ),
+        (
+            "physical_size=NaN&physical_unit=in&dpi=300",
+            "physical_size",
+        ),
+        ("physical_size=1&physical_unit=ell&dpi=300", "physical_unit"),
+        ("physical_size=1&physical_unit=in&dpi=71", "dpi"),
+        ("physical_size=1&physical_unit=in&dpi=1201", "dpi"),
+    ] {
+        client
+            .get(&format!("{API}/{id}/image?{query}"))
+            .await
+            .invalid(field);
+    }
+    let same = "fill_color=%23ABCDEF&back_color=%23abcdef";
+    client
+        .get(&format!("{API}/{id}/image?{same}"))
+        .await
+        .problem(422);
+}
+
+async fn unknown_codes_are_404(server: Server) {
+    let client = Client::admin(&server);
+    for id in ["00000000-0000-7000-8000-000000000000", "not-a-uuid"] {
+        client.get(&format!("{API}/{id}/image")).await.problem(404);
+    }
+}

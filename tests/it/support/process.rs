@@ -1,0 +1,261 @@
+//! The real binary in a folder of its own, on a free port, with nothing inherited from the environment.
+
+use std::{
+    collections::{BTreeMap, hash_map::RandomState},
+    fs::{File, OpenOptions},
+    hash::BuildHasher,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use super::{Client, postgres::PostgresDatabase};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_qr-observatory");
+pub const PASSWORD: &str = "correct-horse-battery";
+/// A debug build that migrates a database beside another test needs a moment; a hang needs an end.
+const START: Duration = Duration::from_secs(30);
+const STOP: Duration = Duration::from_secs(40);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// A product that has not been started yet.
+pub struct Setup {
+    env: BTreeMap<String, String>,
+    database: Option<PostgresDatabase>,
+}
+
+impl Setup {
+    /// On a fresh database, with a known administrator.
+    pub fn on(database: Database) -> Self {
+        let database = (database == Database::Postgres).then(PostgresDatabase::create);
+        let mut setup = Self {
+            env: BTreeMap::new(),
+            database,
+        };
+        if let Some(database) = &setup.database {
+            let url = database.url.clone();
+            setup = setup.env("DATABASE_URL", url);
+        }
+        setup.env("ADMIN_PASSWORD", PASSWORD)
+    }
+
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.env.remove(name);
+        self
+    }
+
+    /// The folder and the settings, with nothing running.
+    pub fn prepare(self) -> Server {
+        let port = free_port();
+        let env = self
+            .env("BIND", format!("127.0.0.1:{port}"))
+            .default("BASE_URL", format!("http://127.0.0.1:{port}"));
+        Server {
+            child: None,
+            port,
+            env: env.env,
+            dir: tempfile::tempdir().unwrap(),
+            _database: env.database,
+        }
+    }
+
+    /// Started, and ready to answer.
+    pub async fn start(self) -> Server {
+        let mut server = self.prepare();
+        server.start().await;
+        server
+    }
+
+    fn default(mut self, name: &str, value: String) -> Self {
+        self.env.entry(name.to_owned()).or_insert(value);
+        self
+    }
+}
+
+/// One product: its folder, its settings, and its process while it runs.
+pub struct Server {
+    child: Option<Child>,
+    pub port: u16,
+    env: BTreeMap<String, String>,
+    dir: TempDir,
+    // Only held: it is dropped after the process has ended.
+    _database: Option<PostgresDatabase>,
+}
+
+impl Server {
+    /// Starts the process (again, on the same data) and waits until it is ready.
+    pub async fn start(&mut self) {
+        self.spawn();
+        let ready = Client::anonymous(self);
+        let end = Instant::now() + START;
+        loop {
+            if let Ok(answer) = ready.try_get("/health/ready").await
+                && answer.status == 200
+            {
+                return;
+            }
+            if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
+                panic!("the product ended ({status}) instead of becoming ready");
+            }
+            assert!(
+                Instant::now() < end,
+                "the product was not ready within {START:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Starts the process without waiting for anything.
+    pub fn spawn(&mut self) {
+        assert!(self.child.is_none(), "it runs already");
+        let log = self.log_file();
+        let child = self
+            .command(&["serve"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+    }
+
+    /// Runs one command of the product with the same settings in the same folder.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// The same, as JSON from standard output; the command must succeed.
+    pub fn run_json(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.run(arguments);
+        let out = String::from_utf8_lossy(&output.stdout);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {out}\n{err}");
+        serde_json::from_str(&out)
+            .unwrap_or_else(|e| panic!("{arguments:?} printed no JSON ({e}): {out}"))
+    }
+
+    /// Sends `TERM`, `KILL`, `STOP`, `CONT`.
+    pub fn signal(&self, name: &str) {
+        super::postgres::signal(name, &[self.pid()]);
+    }
+
+    /// Waits for the process to end by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let end = Instant::now() + STOP;
+        loop {
+            if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
+                self.child = None;
+                return status;
+            }
+            assert!(
+                Instant::now() < end,
+                "the product did not end within {STOP:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// `kill -9`, and gone.
+    pub async fn kill(&mut self) {
+        self.signal("KILL");
+        self.ended().await;
+    }
+
+    /// SIGTERM, and a clean end.
+    pub async fn stop(&mut self) {
+        self.signal("TERM");
+        let status = self.ended().await;
+        assert!(status.success(), "SIGTERM ended it with {status}");
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it does not run").id()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it was started, and where `data/` is.
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.dir.path().join(inside)
+    }
+
+    /// What a second connection to the same database needs.
+    pub fn database_url(&self) -> String {
+        match self.env.get("DATABASE_URL") {
+            Some(url) => url.clone(),
+            None => format!("sqlite://{}", self.path("data/qr-observatory.db").display()),
+        }
+    }
+
+    /// Everything that it printed since the first start.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(self.path("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.env.insert(name.to_owned(), value.into());
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(self.dir.path());
+        command
+    }
+
+    fn log_file(&self) -> File {
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))
+            .unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // A stopped process dies of SIGKILL too.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let tail = lines[lines.len().saturating_sub(40)..].join("\n");
+            eprintln!("--- the end of the product's log ---\n{tail}\n---");
+        }
+    }
+}
+
+/// A port that nothing listens on. Below 32768, where outgoing connections do not take theirs from, so that it
+/// is still free after a restart; at random, so that tests in other processes choose others.
+pub fn free_port() -> u16 {
+    let random = RandomState::new();
+    (0u32..1000)
+        .map(|n| 10_240 + u16::try_from(random.hash_one(n) % 20_000).unwrap())
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("no port is free")
+}

@@ -1,0 +1,98 @@
+//! Scan rows as the database has them, read past the product: what it says about itself is not evidence.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+
+use super::{Client, Server, codes, eventually, load::Tally};
+
+/// Ids of all scan rows, as 32 hexadecimal digits; ordered, duplicates kept.
+pub async fn scan_ids(server: &Server) -> Vec<String> {
+    let db = Database::connect(server.database_url()).await.unwrap();
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        // SQLite keeps a UUID as it was bound: 16 bytes, or text.
+        DbBackend::Sqlite => {
+            "SELECT CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) ELSE replace(lower(id), '-', '') END FROM scans"
+        }
+        _ => "SELECT replace(id::text, '-', '') FROM scans",
+    };
+    let rows = db
+        .query_all_raw(Statement::from_string(backend, sql))
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+    let mut ids: Vec<String> = rows
+        .iter()
+        .map(|r| r.try_get_by_index(0).unwrap())
+        .collect();
+    ids.sort();
+    ids
+}
+
+/// Brings about a state that no answer of the product can: by hand in the database, as an operator would.
+pub async fn execute(server: &Server, statement: &str) {
+    let db = Database::connect(server.database_url()).await.unwrap();
+    let done = db.execute_unprepared(statement).await.unwrap();
+    assert!(done.rows_affected() > 0, "{statement}: changed nothing");
+    db.close().await.unwrap();
+}
+
+/// Once the backlog is drained: every scan whose redirect was received is there, none is there twice, none came
+/// from nowhere, and the counters and the log say what the rows say. All scans must be of the code `id`.
+pub async fn assert_nothing_lost(server: &Server, id: &str, tally: &Tally) {
+    let client = Client::admin(server);
+    drained(&client).await;
+    let rows = scan_ids(server).await;
+    let unique: BTreeSet<&String> = rows.iter().collect();
+    assert_eq!(unique.len(), rows.len(), "a scan is there twice");
+
+    let received: BTreeSet<String> = tally
+        .redirected
+        .iter()
+        .map(|id| id.replace('-', ""))
+        .collect();
+    assert_eq!(
+        received.len(),
+        tally.redirected.len(),
+        "two redirects with one id"
+    );
+    let lost: Vec<&String> = received.iter().filter(|id| !unique.contains(id)).collect();
+    assert!(
+        lost.is_empty(),
+        "{} of {} scans whose redirect was received are lost, e.g. {:?}",
+        lost.len(),
+        received.len(),
+        lost.first()
+    );
+    let unasked = rows.len() - received.len();
+    assert!(
+        unasked <= tally.unanswered,
+        "{unasked} rows without a redirect, but only {} requests were left unanswered",
+        tally.unanswered
+    );
+
+    let code = codes::get(&client, id).await;
+    assert_eq!(
+        code["scan_count"],
+        rows.len(),
+        "the counter is not the number of rows"
+    );
+    let log = format!("{}/{id}/analytics/scan-logs?limit=1", codes::API);
+    assert_eq!(
+        client.get(&log).await.expect(200).json()["total"],
+        rows.len()
+    );
+}
+
+/// Waits until nothing accepted is on its way any more.
+pub async fn drained(client: &Client) {
+    eventually(60, async || {
+        let scrape = super::metrics::Scrape::of(client).await;
+        match scrape.sum("qr_scans_backlog", &[]) {
+            Some(0.0) => Ok(()),
+            backlog => Err(format!("the backlog is {backlog:?}")),
+        }
+    })
+    .await;
+}

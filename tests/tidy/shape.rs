@@ -1,0 +1,226 @@
+//! Sizes, names, and where SQL may stand.
+
+use crate::{
+    Violation,
+    source::{Kind, Source},
+};
+
+const FILE_LINES: usize = 400;
+const MEDIAN_LINES: usize = 150;
+const FUNCTION_LINES: usize = 70;
+const PARAMETERS: usize = 5;
+const TEST_LINES: usize = 150;
+
+const PLACES: [&str; 8] = [
+    "utils", "util", "common", "types", "helpers", "helper", "misc", "shared",
+];
+const SUFFIXES: [&str; 6] = ["Manager", "Helper", "Util", "Utils", "Service", "Impl"];
+const DRIVERS: [&str; 3] = ["sea_orm", "sea_orm_migration", "sqlx"];
+const STATEMENTS: [&str; 9] = [
+    "SELECT ",
+    "INSERT INTO ",
+    "DELETE FROM ",
+    "CREATE TABLE ",
+    "CREATE INDEX ",
+    "ALTER TABLE ",
+    "DROP TABLE ",
+    "PRAGMA ",
+    "ON CONFLICT ",
+];
+
+pub fn check(source: &Source) -> Vec<Violation> {
+    let mut out = names(source);
+    out.extend(sizes(source));
+    out.extend(functions(source));
+    out.extend(sql(source));
+    out
+}
+
+/// Lines of code of a file, without its inline tests.
+pub fn lines(source: &Source) -> usize {
+    let tests: usize = source
+        .test_items()
+        .iter()
+        .map(|(first, last)| source.code_lines(*first, *last))
+        .sum();
+    source.code_lines(1, usize::MAX) - tests
+}
+
+/// The median over all files: one large file is an exception, a large median is a habit.
+pub fn median(sources: &[Source]) -> Option<Violation> {
+    let mut sizes: Vec<usize> = sources.iter().map(lines).collect();
+    sizes.sort_unstable();
+    let median = *sizes.get(sizes.len() / 2)?;
+    (median > MEDIAN_LINES).then(|| Violation {
+        path: "src/".to_owned(),
+        line: 1,
+        what: format!("the median file has {median} lines of code"),
+        why: format!("at most {MEDIAN_LINES}: split along what changes together"),
+    })
+}
+
+fn names(source: &Source) -> Vec<Violation> {
+    let mut out = Vec::new();
+    if !source.text.starts_with("//!") {
+        let why = "a file says what it is for, and its invariant, before anything else";
+        out.push(Violation::new(
+            source,
+            1,
+            "does not begin with `//!`".into(),
+            why.into(),
+        ));
+    }
+    for part in source.path.trim_end_matches(".rs").split('/') {
+        if PLACES.contains(&part) {
+            let why = "a name that fits anything says nothing: name what is in it";
+            out.push(Violation::new(
+                source,
+                1,
+                format!("is called `{part}`"),
+                why.into(),
+            ));
+        }
+    }
+    for pair in source.tokens.windows(2) {
+        let (Some("struct" | "enum" | "trait" | "type" | "union"), Some(name)) =
+            (pair[0].name(), pair[1].name())
+        else {
+            continue;
+        };
+        if SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
+            let why = "no Manager, Helper, Util, Service, Impl: say what it is";
+            out.push(Violation::new(
+                source,
+                pair[1].line,
+                format!("declares `{name}`"),
+                why.into(),
+            ));
+        }
+    }
+    out
+}
+
+fn sizes(source: &Source) -> Vec<Violation> {
+    let mut out = Vec::new();
+    let size = lines(source);
+    if size > FILE_LINES {
+        let why = format!("at most {FILE_LINES}: a file is read in one go");
+        out.push(Violation::new(
+            source,
+            1,
+            format!("has {size} lines of code"),
+            why,
+        ));
+    }
+    for (first, last) in source.test_items() {
+        let size = last - first + 1;
+        if size > TEST_LINES {
+            let why = format!("at most {TEST_LINES}: longer ones move to a sibling file");
+            out.push(Violation::new(
+                source,
+                first,
+                format!("has {size} lines of inline tests"),
+                why,
+            ));
+        }
+    }
+    out
+}
+
+fn functions(source: &Source) -> Vec<Violation> {
+    let mut out = Vec::new();
+    for i in 0..source.tokens.len() {
+        // `fn(` is a type, not a function.
+        let (Some("fn"), Some(name)) = (
+            source.tokens[i].name(),
+            source.tokens.get(i + 1).and_then(|t| t.name()),
+        ) else {
+            continue;
+        };
+        let line = source.tokens[i].line;
+        let Some(open) = parameters_open(source, i + 2) else {
+            continue;
+        };
+        let close = source.closing(open);
+        let count = parameters(source, open, close);
+        if count > PARAMETERS {
+            let why = format!("at most {PARAMETERS}: a struct names what a position cannot");
+            out.push(Violation::new(
+                source,
+                line,
+                format!("fn {name} has {count} parameters"),
+                why,
+            ));
+        }
+        let body = (close..source.tokens.len())
+            .find(|&j| source.tokens[j].is('{') || source.tokens[j].is(';'));
+        if let Some(body) = body.filter(|&j| source.tokens[j].is('{')) {
+            let size = source.code_lines(line, source.tokens[source.closing(body)].line);
+            if size > FUNCTION_LINES {
+                let why = format!("at most {FUNCTION_LINES}: it must fit a screen");
+                out.push(Violation::new(
+                    source,
+                    line,
+                    format!("fn {name} has {size} lines"),
+                    why,
+                ));
+            }
+        }
+    }
+    out
+}
+
+/// The bracket that opens the parameters: the first one outside `<…>` (an `Fn(A) -> B` bound has its own).
+fn parameters_open(source: &Source, from: usize) -> Option<usize> {
+    let mut angle = 0i32;
+    for i in from..source.tokens.len() {
+        match source.tokens[i].kind {
+            Kind::Punct('<') => angle += 1,
+            Kind::Punct('>') if !source.tokens[i - 1].is('-') => angle -= 1,
+            Kind::Punct('(') if angle == 0 => return Some(i),
+            Kind::Punct('{' | ';') => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Parameters between two brackets, without `self`.
+fn parameters(source: &Source, open: usize, close: usize) -> usize {
+    let (mut depth, mut count, mut seen) = (0i32, 0, false);
+    for i in open + 1..close {
+        let token = &source.tokens[i];
+        match token.kind {
+            Kind::Punct('(' | '[' | '{' | '<') => depth += 1,
+            Kind::Punct('>') if source.tokens[i - 1].is('-') => {}
+            Kind::Punct(')' | ']' | '}' | '>') => depth -= 1,
+            Kind::Punct(',') if depth == 0 => {
+                count += usize::from(seen);
+                seen = false;
+                continue;
+            }
+            _ => {}
+        }
+        seen |= depth == 0 && token.name().is_some_and(|n| n != "self" && n != "mut");
+    }
+    count + usize::from(seen)
+}
+
+fn sql(source: &Source) -> Vec<Violation> {
+    if source.path.starts_with("src/store/") || source.path.starts_with("migrations/") {
+        return Vec::new();
+    }
+    let why = "what the database looks like is known to src/store and migrations only";
+    let mut out = Vec::new();
+    for token in &source.tokens {
+        let what = match &token.kind {
+            Kind::Name(name) if DRIVERS.contains(&name.as_str()) => format!("uses {name}"),
+            Kind::Text(text) if STATEMENTS.iter().any(|s| text.contains(s)) => {
+                format!("holds SQL: {:.40}", text.trim())
+            }
+            _ => continue,
+        };
+        out.push(Violation::new(source, token.line, what, why.to_owned()));
+    }
+    out
+}
