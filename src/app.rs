@@ -29,8 +29,9 @@ use crate::{
 
 pub use serve::serve;
 
-/// What renders. Retiring the legacy arm changes this line.
-pub type Render = Cached<render::legacy::Renderer>;
+/// What renders. Retiring a legacy arm changes these lines.
+pub type Render = Cached<Drawing>;
+type Drawing = render::legacy::Renderer;
 /// What validates.
 pub type Validate = validate::legacy::Validator;
 /// What answers questions about scans.

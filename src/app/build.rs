@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Render, Validate};
+use super::{Drawing, Render, Validate};
 use crate::{
     cache::{Bounds, Local},
     cached::{Cached, Handling},
@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     kernel::{Error, Kind, Result, SharedClock, id::Ids},
     redirect::{self, Redirect, Slugs},
-    render::{self, Image, legacy::Renderer},
+    render::{self, Image},
     store::Store,
     telemetry::labels::Space,
     validate::Rules,
@@ -70,7 +70,7 @@ pub(super) fn render(settings: &Config, clock: &SharedClock) -> Result<Render> {
             )
         })
     });
-    let arm = Renderer::new(logo.transpose()?.as_deref(), SharedClock::clone(clock))?;
+    let arm = Drawing::new(logo.transpose()?.as_deref(), SharedClock::clone(clock))?;
     let bounds = Bounds {
         bytes: settings.cache.memory_bytes,
         ttl: Duration::from_millis(settings.cache.ttl_ms),

@@ -4,10 +4,24 @@ use std::sync::Arc;
 
 use crate::{
     auth::{self, Administrator, Keys},
-    config::Config,
+    config::{Config, logs::Format},
     kernel::{Clock, Result, SharedClock, SystemClock},
     store::Store,
+    telemetry::logs,
 };
+
+/// Sends log lines where they belong. Commands print their own result; only the server talks through the log.
+///
+/// # Errors
+/// `Invalid` when `LOG_LEVEL` cannot be parsed.
+pub fn start_logs(settings: &Config, serving: bool) -> Result<()> {
+    let level = if serving {
+        settings.logs.level.as_str()
+    } else {
+        "error"
+    };
+    logs::install(settings.logs.format == Format::Json, level)
+}
 
 /// The database, as configured.
 ///

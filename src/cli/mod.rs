@@ -9,12 +9,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{
-    app,
-    config::{Config, logs::Format},
-    kernel::Result,
-    telemetry,
-};
+use crate::{app, config::Config, kernel::Result};
 
 /// Self-hosted QR codes: symbols, redirects that never break, and scans that are never lost.
 #[derive(Parser)]
@@ -74,13 +69,7 @@ pub fn main() -> ExitCode {
 }
 
 fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> {
-    // Commands print their own result; only the server talks through the log.
-    let level = if serving {
-        settings.logs.level.as_str()
-    } else {
-        "error"
-    };
-    if let Err(e) = telemetry::logs::install(settings.logs.format == Format::Json, level) {
+    if let Err(e) = app::operate::start_logs(&settings, serving) {
         output::complain(&e.to_string());
         return Ok(ExitCode::from(BAD_SETTINGS));
     }

@@ -10,20 +10,17 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     app::App,
-    config::auth::Secret,
     kernel::{Error, Kind},
 };
 
 pub struct Metrics {
     app: Arc<App>,
-    token: Option<Secret>,
 }
 
 impl Metrics {
     pub fn new(app: &Arc<App>) -> Self {
         Self {
             app: Arc::clone(app),
-            token: app.settings.server.metrics_token.clone(),
         }
     }
 }
@@ -32,7 +29,7 @@ impl Endpoint for Metrics {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        if let Some(token) = &self.token {
+        if let Some(token) = &self.app.settings.server.metrics_token {
             let sent = request
                 .headers()
                 .get(header::AUTHORIZATION)

@@ -39,7 +39,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
             &ARM,
         ]
         .concat(),
-        "cached" => vec!["kernel", "rollout::Arm", "cache"],
+        "cached" => vec!["kernel", "rollout::Arm", "rollout::ReadOnly", "cache"],
         "http" | "web" => [&["kernel", "telemetry", "app"][..], &FEATURES].concat(),
         "app" => vec!["*"],
         "cli" => vec!["kernel", "config", "app"],

@@ -100,7 +100,6 @@ fn layers_hold() {
             "use crate::config; use config::{cache};",
         ),
         ("src/main.rs", "use qr_observatory::store;"),
-        ("src/cached.rs", "use crate::rollout::ReadOnly;"),
         ("src/novelty/mod.rs", "//! New."),
     ] {
         assert_eq!(layers(path, code).len(), 1, "{path}: {code}");
@@ -198,6 +197,12 @@ fn functions_have_a_size() {
         shape("src/a.rs", five).is_empty(),
         "{:?}",
         shape("src/a.rs", five)
+    );
+    let wire = "//!\nfn f(&self, a: A, b: B, c: C, d: D, e: E, #[oai(default)] f: Query<u8>, g: Query<Option<u8>>) {}";
+    assert!(
+        shape("src/a.rs", wire).is_empty(),
+        "{:?}",
+        shape("src/a.rs", wire)
     );
     let six = "//!\nfn f(a: u8, b: u8, c: u8, d: u8,\n e: fn(u8) -> u8, g: u8,\n) {}";
     assert_eq!(shape("src/a.rs", six), ["2: fn f has 6 parameters"]);

@@ -185,9 +185,11 @@ fn parameters_open(source: &Source, from: usize) -> Option<usize> {
     None
 }
 
-/// Parameters between two brackets, without `self`.
+/// Parameters between two brackets, without `self`, and without `Query<…>`: the framework binds those by name, and
+/// each is a field of a dialect that is not ours to group.
 fn parameters(source: &Source, open: usize, close: usize) -> usize {
-    let (mut depth, mut count, mut seen) = (0i32, 0, false);
+    let (mut depth, mut count) = (0i32, 0);
+    let (mut seen, mut query) = (false, false);
     for i in open + 1..close {
         let token = &source.tokens[i];
         match token.kind {
@@ -195,15 +197,16 @@ fn parameters(source: &Source, open: usize, close: usize) -> usize {
             Kind::Punct('>') if source.tokens[i - 1].is('-') => {}
             Kind::Punct(')' | ']' | '}' | '>') => depth -= 1,
             Kind::Punct(',') if depth == 0 => {
-                count += usize::from(seen);
-                seen = false;
+                count += usize::from(seen && !query);
+                (seen, query) = (false, false);
                 continue;
             }
             _ => {}
         }
+        query |= depth == 0 && token.name() == Some("Query");
         seen |= depth == 0 && token.name().is_some_and(|n| n != "self" && n != "mut");
     }
-    count + usize::from(seen)
+    count + usize::from(seen && !query)
 }
 
 fn sql(source: &Source) -> Vec<Violation> {

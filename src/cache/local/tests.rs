@@ -1,3 +1,5 @@
+//! What the first tier promises: one making per miss, no error kept, nothing stale kept.
+
 use super::*;
 use crate::telemetry::Recorder;
 use std::sync::{Arc, atomic::AtomicU32};

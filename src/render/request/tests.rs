@@ -1,3 +1,5 @@
+//! What a canonical request promises: every fault at once, and one digest for equal pictures.
+
 use super::*;
 use crate::render::{Color, Physical, Unit};
 use std::collections::HashSet;

@@ -1,3 +1,5 @@
+//! Real headers from a table, and arbitrary ones from a generator.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What is wrong with a field is said by its name, whatever stands in it.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Targets that must pass, and targets that must not, however they are spelled.
+
 use super::*;
 use proptest::prelude::*;
 
