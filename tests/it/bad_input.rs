@@ -42,7 +42,6 @@ const TARGETS: &[&str] = &[
     // Userinfo: what stands before the @ looks like the host.
     "https://example.com@evil.example/",
     "https://user:password@example.com/",
-    "https://@example.com/",
     // Header injection.
     "https://example.com/\r\nSet-Cookie: a=b",
     "https://example.com/\nx",
@@ -81,12 +80,18 @@ async fn unchanged(client: &Client, attempt: impl AsyncFnOnce()) {
 async fn targets_that_are_not_public_pages(server: Server) {
     let client = Client::admin(&server);
     unchanged(&client, async || {
+        // All of them before the verdict: a filter with one hole tends to have several.
+        let mut accepted = Vec::new();
         for target in TARGETS {
-            let body = json!({ "redirect_url": target });
-            let answer = client.post(DYNAMIC, &body).await;
-            assert_eq!(answer.status, 422, "{target:?}: {}", answer.text());
-            answer.invalid("redirect_url");
+            let answer = client
+                .post(DYNAMIC, &json!({ "redirect_url": target }))
+                .await;
+            match answer.status {
+                422 => answer.invalid("redirect_url"),
+                status => accepted.push((status, target)),
+            }
         }
+        assert!(accepted.is_empty(), "not refused with 422: {accepted:?}");
         let long = format!("https://example.com/{}", "a".repeat(2048));
         for value in [
             json!(long),

@@ -127,6 +127,8 @@ async fn unknown_codes_are_404(server: Server) {
         "..%2F..%2Fetc%2Fpasswd",
         "'%20OR%20'1'='1",
     ] {
-        client.get(&format!("{API}/{id}")).await.problem(404);
+        for what in ["", "/image"] {
+            client.get(&format!("{API}/{id}{what}")).await.problem(404);
+        }
     }
 }

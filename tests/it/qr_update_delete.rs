@@ -1,11 +1,15 @@
 //! `PUT` and `DELETE /api/v1/qr/{id}`.
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{
     Client, Server,
+    client::send,
     codes::{API, TARGET, create_dynamic, create_static, get, total},
-    eventually, on_both,
+    eventually,
+    load::BROWSER,
+    on_both,
 };
 
 on_both!(
@@ -116,7 +120,10 @@ async fn a_deleted_code_is_gone_everywhere(server: Server) {
     }
     client.delete(&path).await.problem(404);
     assert_eq!(total(&client).await, 1);
-    client.get(&other.shared).await.expect(302);
+    let scan = client
+        .request(Method::GET, &other.shared)
+        .header("user-agent", BROWSER);
+    send(scan).await.expect(302);
     // A scan under way when its code went does not block those behind it.
     eventually(20, async || {
         let count = get(&client, &other.id).await["scan_count"].clone();
