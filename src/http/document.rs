@@ -122,7 +122,7 @@ fn optional_means_nullable(schema: &mut Value) {
             *property = json!({"allOf": [{"$ref": reference}]});
         }
         property["nullable"] = Value::Bool(true);
-        if let Some(values) = property["enum"].as_array_mut() {
+        if let Some(values) = property.get_mut("enum").and_then(Value::as_array_mut) {
             values.push(Value::Null);
         }
     }

@@ -9,7 +9,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry},
     types::Type,
 };
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
     app::App,
@@ -89,31 +89,45 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Input<T> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    // The deserializer would take an array for an object, its fields in order. No client means that.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(|e| not_json(&e))?;
+        return Err(Error::invalid("body", "must be a JSON object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let path = e.path().to_string();
         let cause = e.into_inner();
         if cause.is_data() {
-            Error::invalid(
-                if path == "." { "body".to_owned() } else { path },
-                without_position(&cause),
-            )
+            unacceptable(&path, &cause)
         } else {
-            Error::new(Kind::Malformed, format!("the body is not JSON: {cause}"))
+            not_json(&cause)
         }
     })?;
-    deserializer
-        .end()
-        .map_err(|e| Error::new(Kind::Malformed, format!("the body is not JSON: {e}")))?;
+    deserializer.end().map_err(|e| not_json(&e))?;
     Ok(value)
 }
 
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ")
+fn not_json(cause: &serde_json::Error) -> Error {
+    Error::new(Kind::Malformed, format!("the body is not JSON: {cause}"))
+}
+
+/// Names the field, also one that is missing: the parser knows that one only by its message.
+fn unacceptable(path: &str, cause: &serde_json::Error) -> Error {
+    let text = cause.to_string();
+    let message = text
+        .split(" at line ")
         .next()
         .unwrap_or_default()
-        .to_owned()
+        .to_owned();
+    let missing = message
+        .strip_prefix("missing field `")
+        .and_then(|m| m.strip_suffix('`'));
+    match (missing, path) {
+        (Some(field), _) => Error::invalid(field.to_owned(), "is missing"),
+        (None, ".") => Error::invalid("body", message),
+        (None, field) => Error::invalid(field.to_owned(), message),
+    }
 }
 
 /// Somebody who showed valid credentials.

@@ -27,7 +27,8 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = poem::Response> + 'stati
     let mut table = RouteTable::from_document(&document);
     let api = api::service(&app.settings.server).data(Arc::clone(app));
     let mut routes = Route::new()
-        .at("/r/:slug", redirect::methods(app))
+        // Named as the route table expects it.
+        .at("/r/:param0", redirect::methods(app))
         .at("/openapi.json", get(document::json(&document)))
         .at(
             "/docs",

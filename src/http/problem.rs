@@ -5,7 +5,7 @@
 use metrics::Counter;
 use poem::{
     IntoResponse, Response,
-    error::{MethodNotAllowedError, NotFoundError, ResponseError},
+    error::{MethodNotAllowedError, NotFoundError, ParsePathError as PathNotText, ResponseError},
     http::{HeaderValue, StatusCode, header},
 };
 use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
@@ -135,7 +135,7 @@ pub fn translate(error: &poem::Error) -> Error {
     if let Some(e) = error.downcast_ref::<ParseParamError>() {
         return Error::invalid(e.name, e.reason.clone());
     }
-    if error.is::<NotFoundError>() || error.is::<ParsePathError>() {
+    if error.is::<NotFoundError>() || error.is::<ParsePathError>() || error.is::<PathNotText>() {
         return Error::not_found("nothing is here");
     }
     if error.is::<MethodNotAllowedError>() {

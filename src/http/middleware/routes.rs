@@ -81,6 +81,18 @@ struct Known {
     allow: HeaderValue,
 }
 
+/// A template as the framework's router spells it: it numbers the parameters of described operations.
+fn pattern(template: &str) -> String {
+    let mut parameters = 0..;
+    let segments = template
+        .split('/')
+        .map(|segment| match segment.strip_prefix('{') {
+            Some(_) => format!(":param{}", parameters.next().unwrap_or(0)),
+            None => segment.to_owned(),
+        });
+    segments.collect::<Vec<_>>().join("/")
+}
+
 /// All routes by the framework's pattern.
 pub struct RouteTable {
     known: HashMap<String, Known>,
@@ -108,7 +120,6 @@ impl RouteTable {
 
     /// `template` with `{name}` for a parameter, as in the document.
     pub fn add(&mut self, template: &str, methods: &[&str]) {
-        let pattern = template.replace('{', ":").replace('}', "");
         let mut allow: Vec<String> = methods.iter().map(|m| m.to_ascii_uppercase()).collect();
         if allow.iter().any(|m| m == "GET") && !allow.iter().any(|m| m == "HEAD") {
             allow.push("HEAD".to_owned());
@@ -120,7 +131,7 @@ impl RouteTable {
             allow: HeaderValue::try_from(allow.join(", "))
                 .unwrap_or(HeaderValue::from_static("GET")),
         };
-        self.known.insert(pattern, known);
+        self.known.insert(pattern(template), known);
     }
 
     pub fn metrics(&self, pattern: Option<&str>) -> &RouteMetrics {
@@ -134,5 +145,17 @@ impl RouteTable {
         pattern
             .and_then(|p| self.known.get(p))
             .map(|k| k.allow.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_numbered() {
+        assert_eq!(pattern("/api/v1/qr/{id}/image"), "/api/v1/qr/:param0/image");
+        assert_eq!(pattern("/o/{org}/c/{id}"), "/o/:param0/c/:param1");
+        assert_eq!(pattern("/docs"), "/docs");
     }
 }
