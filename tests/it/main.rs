@@ -11,6 +11,7 @@ mod bad_input;
 mod cli;
 mod crash;
 mod database_away;
+mod docs;
 mod drain;
 mod first_start;
 mod health;
