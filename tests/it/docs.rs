@@ -38,6 +38,33 @@ fn the_api_is_the_one_that_was_reviewed() {
     same("tests/goldens/openapi.json", &text);
 }
 
+#[test]
+fn every_setting_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/OPERATIONS.md")).unwrap();
+    let mut settings = 0;
+    for file in std::fs::read_dir(root.join("src/config")).unwrap() {
+        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        // `name("server.bind", "BIND")`: what is between the quotes.
+        for call in source.split("(name(").chain(source.split(" name(")).skip(1) {
+            let quoted: Vec<&str> = call.split('"').collect();
+            let [before, key, _, variable, ..] = quoted[..] else {
+                continue;
+            };
+            let Some((_, key)) = key.split_once('.').filter(|_| before.trim().is_empty()) else {
+                continue;
+            };
+            settings += 1;
+            let row = format!("| `{key}` | `{variable}` |");
+            assert!(page.contains(&row), "docs/OPERATIONS.md has no row {row}");
+        }
+    }
+    assert!(
+        settings > 20,
+        "only {settings} settings were found in src/config"
+    );
+}
+
 /// Compares with the file, or writes it when `UPDATE_DOCS=1`.
 fn same(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
