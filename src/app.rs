@@ -63,7 +63,7 @@ impl App {
     /// # Errors
     /// Whatever keeps a part from starting.
     pub async fn build(settings: Config, clock: SharedClock) -> Result<Arc<Self>> {
-        let recorder = Recorder::install()?;
+        let recorder = Recorder::install(settings.server.metrics_enabled)?;
         handles::gauge(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")]).set(1.0);
         let store = operate::open(&settings, &clock).await?;
         operate::prepare(&settings, &store, &clock).await?;

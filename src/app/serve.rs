@@ -6,10 +6,12 @@ use std::{
     time::Duration,
 };
 
-use poem::{Endpoint, Response, Server, listener::TcpListener};
+use poem::{Endpoint, Response, Server, listener::TcpAcceptor};
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
+    task::JoinHandle,
 };
 
 use super::App;
@@ -19,7 +21,7 @@ use crate::{
     kernel::{Clock, Error, Kind, Result, SystemClock, task},
 };
 
-/// Idle keep-alive connections, and clients that never finish a request, are let go after this.
+/// Connections on which nothing was answered for this long are let go.
 const IDLE: Duration = Duration::from_secs(75);
 /// How often recorded samples are moved into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -46,15 +48,21 @@ pub async fn serve(settings: Config) -> Result<()> {
             recorder.upkeep();
         }
     });
-    let metrics = server.metrics_bind.map(|address| {
-        let (routes, stopping) = (http::metrics_only(&app), stopping.clone());
-        task::spawn("http.metrics", async move {
-            if let Err(e) = listen(address, routes, stopping, drain).await {
-                tracing::error!("the metrics listener is gone: {e:?}");
-            }
-        })
-    });
-    let main = listen(server.bind, http::routes(&app), stopping, drain);
+    let metrics = match server.metrics_bind {
+        Some(address) => Some(serve_metrics(
+            &app,
+            bind(address).await?,
+            stopping.clone(),
+            drain,
+        )),
+        None => None,
+    };
+    let main = listen(
+        bind(server.bind).await?,
+        http::routes(&app),
+        stopping,
+        drain,
+    );
     tracing::info!(
         address = %server.bind,
         started_in_ms = u64::try_from(clock.instant().duration_since(started).as_millis()).unwrap_or(0),
@@ -84,25 +92,55 @@ pub async fn serve(settings: Config) -> Result<()> {
     Ok(())
 }
 
+fn serve_metrics(
+    app: &Arc<App>,
+    socket: TcpListener,
+    stopping: watch::Receiver<bool>,
+    drain: Duration,
+) -> JoinHandle<()> {
+    let routes = http::metrics_only(app);
+    task::spawn("http.metrics", async move {
+        if let Err(e) = listen(socket, routes, stopping, drain).await {
+            tracing::error!("metrics are not served any more: {e:?}");
+        }
+    })
+}
+
+/// Answers on one address until told to stop, and then until the requests under way are answered or `drain` is over.
 async fn listen<E>(
-    address: SocketAddr,
+    socket: TcpListener,
     routes: E,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
     drain: Duration,
 ) -> Result<()>
 where
     E: Endpoint<Output = Response> + 'static,
 {
-    Server::new(TcpListener::bind(address))
-        .name("qr-observatory")
-        .idle_timeout(IDLE)
-        .run_with_graceful_shutdown(
-            routes,
-            async move {
-                let _ = stopping.wait_for(|stop| *stop).await;
-            },
-            Some(drain),
-        )
+    let gone = |e| Error::caused(Kind::Unavailable, "the listener is gone", e);
+    let acceptor = TcpAcceptor::from_tokio(socket).map_err(gone)?;
+    let stopped = |mut stopping: watch::Receiver<bool>| async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let server =
+        Server::new_with_acceptor(http::Patient::new(acceptor, IDLE, Arc::new(SystemClock)))
+            .name("qr-observatory")
+            // Without its own time limit, which every connection would have to watch.
+            .run_with_graceful_shutdown(routes, stopped(stopping.clone()), None);
+    let too_long = async {
+        stopped(stopping).await;
+        tokio::time::sleep(drain).await;
+    };
+    tokio::select! {
+        ended = server => ended.map_err(gone),
+        () = too_long => {
+            tracing::warn!("requests were still under way after DRAIN_TIMEOUT_MS and were cut");
+            Ok(())
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
         .await
         .map_err(|e| Error::caused(Kind::Unavailable, format!("cannot listen on {address}"), e))
 }

@@ -33,6 +33,9 @@ pub struct Scans {
     pub durability: Durability,
     /// `SCAN_ACK_TIMEOUT_MS`: a redirect is answered after this long even if its scan is not durable yet.
     pub ack_timeout_ms: u64,
+    /// `SCAN_COMMIT_INTERVAL_MS`: commits begin at least this far apart, so that under load one sync serves many
+    /// scans. A scan that comes alone is committed at once.
+    pub commit_interval_ms: u64,
     /// `SCAN_QUEUE`: scans held in memory at most while the disk does not keep up.
     pub queue: usize,
     /// `SCAN_ADDRESSES`.
@@ -63,6 +66,11 @@ impl Scans {
                 name("scans.ack_timeout_ms", "SCAN_ACK_TIMEOUT_MS"),
                 250,
                 number(1..=10_000),
+            ),
+            commit_interval_ms: r.read(
+                name("scans.commit_interval_ms", "SCAN_COMMIT_INTERVAL_MS"),
+                3,
+                number(0..=1000),
             ),
             queue: r.read(
                 name("scans.queue", "SCAN_QUEUE"),

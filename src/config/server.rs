@@ -11,7 +11,7 @@ use url::Url;
 use super::{
     Reader,
     auth::Secret,
-    reader::{list, name, number},
+    reader::{flag, list, name, number},
 };
 
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Server {
     pub drain_timeout_ms: u64,
     /// `TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// `METRICS_ENABLED`: `false` records nothing and serves none: to measure what they cost.
+    pub metrics_enabled: bool,
     /// `METRICS_BIND`: a listener of its own for `/metrics`; then the main one does not serve it.
     pub metrics_bind: Option<SocketAddr>,
     /// `METRICS_TOKEN`: bearer token that `/metrics` asks for.
@@ -69,6 +71,11 @@ impl Server {
                 Vec::new(),
                 list(network),
             ),
+            metrics_enabled: r.read(
+                name("server.metrics_enabled", "METRICS_ENABLED"),
+                true,
+                flag,
+            ),
             metrics_bind: r.read(name("server.metrics_bind", "METRICS_BIND"), None, |s| {
                 address(s).map(Some)
             }),
@@ -81,7 +88,8 @@ impl Server {
     /// `/metrics` is open to whoever can reach it only where that is this machine, or a listener made for it.
     #[must_use]
     pub fn metrics_on_main(&self) -> bool {
-        self.metrics_bind.is_none()
+        self.metrics_enabled
+            && self.metrics_bind.is_none()
             && (self.bind.ip().is_loopback() || self.metrics_token.is_some())
     }
 }

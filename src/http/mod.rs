@@ -7,6 +7,7 @@ mod document;
 mod extract;
 mod metrics;
 mod middleware;
+mod patience;
 mod problem;
 mod redirect;
 
@@ -19,6 +20,7 @@ use middleware::{edge::Edge, limits::Limits, routes::RouteTable};
 
 pub use document::document;
 pub use metrics::metrics_only;
+pub use patience::Patient;
 
 /// Everything that the main listener answers.
 #[must_use]

@@ -68,6 +68,7 @@ impl Keeper {
             spool: spool.clone(),
             recording: recording.clone(),
             clock,
+            interval: Duration::from_millis(settings.commit_interval_ms),
             ack_timeout: Duration::from_millis(settings.ack_timeout_ms),
             metrics: writer::Metrics::new(),
         };

@@ -25,6 +25,8 @@ pub(super) struct Writer {
     pub spool: Spool,
     pub recording: Recording,
     pub clock: SharedClock,
+    /// Between the beginnings of two commits.
+    pub interval: Duration,
     pub ack_timeout: Duration,
     pub metrics: Metrics,
 }
@@ -50,14 +52,24 @@ impl Metrics {
 }
 
 impl Writer {
-    /// Runs until the intake is closed and empty.
+    /// Runs until the intake is closed and empty. Under load commits are spaced out: a sync costs the same for one
+    /// scan as for a thousand, and costs more than all the rest of a redirect.
     pub(super) async fn run(self) {
         let mut spare = Vec::new();
+        let mut next = self.clock.instant();
         loop {
             match self.intake.take(std::mem::take(&mut spare)) {
-                Some(batch) => spare = self.keep(batch).await,
+                Some(batch) => {
+                    let begun = self.clock.instant();
+                    spare = self.keep(batch).await;
+                    next = begun + self.interval;
+                }
                 None if self.intake.is_closed() => return,
                 None => self.intake.work.notified().await,
+            }
+            // Scans that come meanwhile share the next commit.
+            if !self.intake.is_closed() {
+                tokio::time::sleep_until(next).await;
             }
         }
     }

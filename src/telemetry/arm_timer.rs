@@ -97,7 +97,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_end_is_recorded() {
-        let recorder = Recorder::install().unwrap();
+        let recorder = Recorder::install(true).unwrap();
         let timer = ArmTimer::new(
             Arc::new(SystemClock),
             Experiment::Analytics,

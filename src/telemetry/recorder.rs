@@ -15,13 +15,17 @@ static INSTALLED: OnceLock<PrometheusHandle> = OnceLock::new();
 
 impl Recorder {
     /// Installs the recorder on the first call and returns the same one afterwards. Must run before any
-    /// handle is made: a handle made earlier counts into nothing.
+    /// handle is made: a handle made earlier counts into nothing. With `enabled` false all of them do.
     ///
     /// # Errors
     /// `Internal` when another recorder was installed by somebody else.
-    pub fn install() -> Result<Self> {
+    pub fn install(enabled: bool) -> Result<Self> {
         if let Some(handle) = INSTALLED.get() {
             return Ok(Self(handle.clone()));
+        }
+        if !enabled {
+            // Not installed: every handle counts into nothing, and rendering gives nothing.
+            return Ok(Self(PrometheusBuilder::new().build_recorder().handle()));
         }
         let mut builder = PrometheusBuilder::new();
         for m in catalogue::ALL.iter().filter(|m| m.kind == Kind::Histogram) {

@@ -22,7 +22,7 @@ async fn value(text: &str) -> Result<Arc<str>> {
 
 #[tokio::test]
 async fn hits_and_misses_are_counted_once_each() {
-    let recorder = Recorder::install().unwrap();
+    let recorder = Recorder::install(true).unwrap();
     let cache = cache(BOUNDS);
     assert_eq!(cache.get("a").await, None);
     let first = cache.get_or_make("a", || value("1")).await.unwrap();
