@@ -54,6 +54,7 @@ pub struct App {
     keeper: Keeper,
     process: Process,
     cache: CacheGauges,
+    backlog: metrics::Gauge,
     draining: AtomicBool,
 }
 
@@ -65,6 +66,9 @@ impl App {
     pub async fn build(settings: Config, clock: SharedClock) -> Result<Arc<Self>> {
         let recorder = Recorder::install(settings.server.metrics_enabled)?;
         handles::gauge(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")]).set(1.0);
+        // What only depends on the settings first: a bad one should not leave half a first start behind.
+        let render = build::render(&settings, &clock)?;
+        let validate = build::validate(&settings, &clock)?;
         let store = operate::open(&settings, &clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
         let keeper =
@@ -74,14 +78,15 @@ impl App {
         Ok(Arc::new(Self {
             auth: Auth::new(&settings.auth, store.clone())?,
             codes: build::codes(&settings, &store, &redirect, (&ids, &clock)),
-            render: build::render(&settings, &clock)?,
-            validate: build::validate(&settings, &clock)?,
+            render,
+            validate,
             analytics: analytics::legacy::Rows::new(store.clone(), SharedClock::clone(&clock)),
             health: health::Health::new(store, SharedClock::clone(&clock), &settings),
             intake: keeper.intake(),
             keeper,
             process: Process::new(),
             cache: CacheGauges::new(),
+            backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
             draining: AtomicBool::new(false),
             settings: Arc::new(settings),
             redirect,
@@ -125,7 +130,7 @@ impl App {
 
     /// How the parts are.
     pub async fn health(&self) -> Arc<health::Report> {
-        self.health.report(self.keeper.backlog().await).await
+        self.health.report(self.keeper.backlog()).await
     }
 
     /// Whether new requests should go elsewhere: the process is being stopped.
@@ -137,8 +142,11 @@ impl App {
 
 impl App {
     /// Brings the gauges up to date that nobody changes by an event: called before a scrape.
-    pub fn observe(&self) {
+    pub async fn observe(&self) {
         self.process.observe();
+        if let Ok(backlog) = self.keeper.backlog().await {
+            self.backlog.set(count(backlog));
+        }
         let (codes, slugs) = (self.codes.remembered(), self.redirect.remembered());
         let images = (self.render.entries(), self.render.bytes());
         self.cache.entries.set(count(images.0 + codes.0 + slugs.0));

@@ -5,7 +5,7 @@
 //! in one transaction. A released migration is never edited: what changes is a new one, expand before contract.
 
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 mod dialect;
 mod m0001_organizations;

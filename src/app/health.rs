@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use super::operate;
 use crate::{
     config::Config,
-    kernel::{SharedClock, clock::Instant},
+    kernel::{Result, SharedClock, clock::Instant},
     store::Store,
     telemetry::process,
 };
@@ -119,8 +119,8 @@ impl Health {
         }
     }
 
-    /// `backlog`: scans that are not in the database yet.
-    pub async fn report(&self, backlog: u64) -> Arc<Report> {
+    /// `backlog`: counts the scans that are not in the database yet; asked only for a new report.
+    pub async fn report(&self, backlog: impl Future<Output = Result<u64>>) -> Arc<Report> {
         let mut last = self.last.lock().await;
         let now = self.clock.instant();
         if let Some((at, report)) = &*last
@@ -136,7 +136,7 @@ impl Health {
                 Status::Pass,
                 "no experiment is running: the control arms serve",
             ),
-            scans: scans(backlog),
+            scans: scans(backlog.await.ok()),
             memory: memory(),
             disk: disk(&self.data_dir),
         });
@@ -164,7 +164,10 @@ impl Health {
     }
 }
 
-fn scans(backlog: u64) -> Check {
+fn scans(backlog: Option<u64>) -> Check {
+    let Some(backlog) = backlog else {
+        return Check::new(Status::Fail, "the scan spool cannot be read");
+    };
     let status = if backlog > BACKLOG_WARN {
         Status::Warn
     } else {

@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, OnceLock, atomic::Ordering},
     time::Duration,
 };
 
@@ -23,6 +23,8 @@ use crate::{
 
 /// Connections on which nothing was answered for this long are let go.
 const IDLE: Duration = Duration::from_secs(75);
+/// For moving scans to the database when requests took all the time there was.
+const LEAST_DRAIN: Duration = Duration::from_secs(1);
 /// How often recorded samples are moved into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -69,11 +71,13 @@ pub async fn serve(settings: Config) -> Result<()> {
         "listening; the API is described at {}/docs",
         server.base_url
     );
+    let stopped_at = OnceLock::new();
     let signalled = {
-        let app = Arc::clone(&app);
+        let (app, stopped_at) = (Arc::clone(&app), &stopped_at);
         async move {
             terminated().await;
             tracing::info!("stopping: requests under way are finished, no new ones are taken");
+            let _ = stopped_at.set(app.clock.instant());
             app.draining.store(true, Ordering::Relaxed);
             let _ = stop.send(true);
             std::future::pending::<()>().await;
@@ -83,11 +87,15 @@ pub async fn serve(settings: Config) -> Result<()> {
         ended = main => ended?,
         () = signalled => {}
     }
+    let left = stopped_at
+        .get()
+        .map_or(drain, |at| drain.saturating_sub(clock.instant() - *at));
     if let Some(metrics) = metrics {
         let _ = metrics.await;
     }
     upkeep.abort();
-    app.keeper.stop(drain).await;
+    // Accepted scans are made durable in any case; moving them on may wait for the next start.
+    app.keeper.stop(left.max(LEAST_DRAIN)).await;
     tracing::info!("stopped");
     Ok(())
 }

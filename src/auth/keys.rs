@@ -55,7 +55,7 @@ impl Keys {
             id: self.ids.next(),
             user_id: user.id,
             name: name.to_owned(),
-            prefix: key.chars().take(12).collect(),
+            prefix: key.chars().take(8).collect(),
             created_at: self.clock.now(),
             last_used_at: None,
             revoked_at: None,

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Reader,
-    reader::{name, number, text},
+    reader::{name, number},
 };
 
 /// A text that is not printed by accident.
@@ -54,9 +54,7 @@ impl Auth {
                 "admin".to_owned(),
                 user_name,
             ),
-            admin_password: r.read(name("auth.admin_password", "ADMIN_PASSWORD"), None, |s| {
-                text(s).map(|s| Some(s.as_str().into()))
-            }),
+            admin_password: r.read(name("auth.admin_password", "ADMIN_PASSWORD"), None, secret),
             initial_password_file: data_dir.join("initial-admin-password"),
             credential_ttl_ms: r.read(
                 name("auth.credential_ttl_ms", "CREDENTIAL_TTL_MS"),
@@ -67,10 +65,19 @@ impl Auth {
     }
 }
 
+/// A blank secret would open the door that it is meant to close.
+pub(super) fn secret(value: &str) -> Result<Option<Secret>, String> {
+    if value.is_empty() {
+        Err("must not be blank; leave it out to have none".to_owned())
+    } else {
+        Ok(Some(value.into()))
+    }
+}
+
 fn user_name(value: &str) -> Result<String, String> {
     // RFC 7617: a colon cannot be part of a Basic user-id.
-    if value.contains(':') || value.len() > 100 {
-        Err("must have at most 100 characters and no colon".to_owned())
+    if value.is_empty() || value.contains(':') || value.chars().count() > 100 {
+        Err("must have 1 to 100 characters and no colon".to_owned())
     } else {
         Ok(value.to_owned())
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Reader,
-    reader::{name, number, one_of, text},
+    reader::{name, number, one_of},
 };
 
 /// How a log line looks.
@@ -33,12 +33,19 @@ impl Logs {
                 Format::Pretty,
                 one_of(&[("pretty", Format::Pretty), ("json", Format::Json)]),
             ),
-            level: r.read(name("logs.level", "LOG_LEVEL"), "info".to_owned(), text),
+            level: r.read(name("logs.level", "LOG_LEVEL"), "info".to_owned(), filter),
             access_log_every: r.read(
                 name("logs.access_log_every", "ACCESS_LOG_EVERY"),
                 0,
                 number(0..=1_000_000_000),
             ),
         }
+    }
+}
+
+fn filter(value: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(e) => Err(format!("`{value}` is not a log filter such as `info`: {e}")),
     }
 }

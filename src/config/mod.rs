@@ -24,13 +24,23 @@ pub const DEFAULT_FILE: &str = "qr-observatory.toml";
 /// silence would look like success.
 const NOT_YET: &[&str] = &[
     "REDIS_URL",
+    "REDIS_HOST",
     "REDIS_CLUSTER_NODES",
     "REDIS_SENTINEL_NODES",
     "UNLEASH_URL",
+    "UNLEASH_API_TOKEN",
     "USE_NEW_QR_GENERATION_SERVICE",
     "USE_NEW_VALIDATION_SERVICE",
     "USE_NEW_ANALYTICS_SERVICE",
     "CANARY_TESTING_ENABLED",
+    "CANARY_PERCENTAGE",
+    "QR_GENERATION_CB_FAIL_MAX",
+    "QR_GENERATION_CB_RESET_TIMEOUT",
+    "QR_VALIDATION_CB_FAIL_MAX",
+    "QR_VALIDATION_CB_RESET_TIMEOUT",
+    "QR_ANALYTICS_CB_FAIL_MAX",
+    "QR_ANALYTICS_CB_RESET_TIMEOUT",
+    "RENDER_PUBLIC",
 ];
 
 /// Every setting of the product.
@@ -96,7 +106,7 @@ impl Config {
             ignored: NOT_YET
                 .iter()
                 .copied()
-                .filter(|name| r.is_set(name))
+                .filter(|name| r.asks_for(name))
                 .collect(),
             server,
         };

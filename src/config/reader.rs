@@ -115,8 +115,11 @@ impl Reader {
         }
     }
 
-    pub fn is_set(&self, variable: &str) -> bool {
-        self.environment.contains_key(variable)
+    /// Whether a variable is set to something that is not "off".
+    pub fn asks_for(&self, variable: &str) -> bool {
+        self.environment
+            .get(variable)
+            .is_some_and(|v| flag(v) != Ok(false))
     }
 
     pub fn fault(&mut self, setting: &str, message: &str) {
@@ -153,12 +156,6 @@ fn scalar(value: &toml::Value) -> Option<String> {
         }
         toml::Value::Datetime(_) | toml::Value::Table(_) => None,
     }
-}
-
-/// Any text.
-#[allow(clippy::unnecessary_wraps)] // a parser
-pub fn text(value: &str) -> Result<String, String> {
-    Ok(value.to_owned())
 }
 
 /// A whole number within a range.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     Reader,
-    auth::Secret,
+    auth::{Secret, secret},
     reader::{flag, list, name, number},
 };
 
@@ -79,9 +79,7 @@ impl Server {
             metrics_bind: r.read(name("server.metrics_bind", "METRICS_BIND"), None, |s| {
                 address(s).map(Some)
             }),
-            metrics_token: r.read(name("server.metrics_token", "METRICS_TOKEN"), None, |s| {
-                Ok(Some(s.into()))
-            }),
+            metrics_token: r.read(name("server.metrics_token", "METRICS_TOKEN"), None, secret),
         }
     }
 

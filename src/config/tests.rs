@@ -92,3 +92,11 @@ fn a_variable_that_does_nothing_yet_is_told() {
     let c = Config::read(environment(&[("REDIS_URL", "redis://h")])).unwrap();
     assert_eq!(c.ignored, ["REDIS_URL"]);
 }
+
+#[test]
+fn a_blank_secret_is_a_fault() {
+    for variable in ["METRICS_TOKEN", "ADMIN_PASSWORD", "ADMIN_USER"] {
+        let faults = Config::read(environment(&[(variable, "  ")])).unwrap_err();
+        assert_eq!(faults.0[0].setting, variable);
+    }
+}

@@ -1,12 +1,16 @@
 //! The OpenAPI document: what the handlers declare, completed by what holds for all of them, so that it says
 //! what the product really answers. Served as JSON and as a page.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use poem::{
     Endpoint, IntoResponse, Response,
     endpoint::make_sync,
     http::{HeaderValue, header},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
 };
 use serde_json::{Map, Value, json};
 
@@ -18,7 +22,7 @@ const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 /// The completed document.
 #[must_use]
 pub fn document(server: &Server) -> Value {
-    let mut document: Value =
+    let Merged(mut document) =
         serde_json::from_str(&api::service(server).spec()).unwrap_or_default();
     add_undeclared(&mut document);
     document["components"]["securitySchemes"] = json!({
@@ -38,6 +42,54 @@ pub fn document(server: &Server) -> Value {
         }
     }
     document
+}
+
+/// JSON in which a key may stand more than once: the framework writes a path once for every file that serves it.
+#[derive(Default)]
+struct Merged(Value);
+
+impl<'de> Deserialize<'de> for Merged {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Map<String, Value>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an OpenAPI document")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut merged = Map::new();
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    match (merged.get_mut(&key), value) {
+                        (Some(Value::Object(before)), Value::Object(more)) => before.extend(more),
+                        (_, value) => drop(merged.insert(key, value)),
+                    }
+                }
+                Ok(merged)
+            }
+        }
+
+        /// The document's members; only `paths` repeats its keys.
+        #[derive(Deserialize)]
+        struct Document {
+            #[serde(deserialize_with = "members")]
+            paths: Map<String, Value>,
+            #[serde(flatten)]
+            rest: Map<String, Value>,
+        }
+
+        fn members<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Map<String, Value>, D::Error> {
+            deserializer.deserialize_map(Members)
+        }
+
+        let Document { paths, mut rest } = Document::deserialize(deserializer)?;
+        rest.insert("paths".to_owned(), Value::Object(paths));
+        Ok(Self(Value::Object(rest)))
+    }
 }
 
 /// What is answered without the framework's help, because it has to be fast or is not JSON.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::{
-    Endpoint, IntoResponse, Request, Response, Result, Route, get,
+    Endpoint, IntoResponse, Request, Response, Result,
     http::{HeaderValue, header},
 };
 use subtle::ConstantTimeEq;
@@ -45,16 +45,10 @@ impl Endpoint for Metrics {
                 .into());
             }
         }
-        self.app.observe();
+        self.app.observe().await;
         let text = self.app.recorder.render();
         Ok(text
             .with_content_type("text/plain; version=0.0.4; charset=utf-8")
             .into_response())
     }
-}
-
-/// What the listener of `METRICS_BIND` answers.
-#[must_use]
-pub fn metrics_only(app: &Arc<App>) -> Route {
-    Route::new().at("/metrics", get(Metrics::new(app)))
 }

@@ -19,8 +19,16 @@ use crate::app::App;
 use middleware::{edge::Edge, limits::Limits, routes::RouteTable};
 
 pub use document::document;
-pub use metrics::metrics_only;
 pub use patience::Patient;
+
+/// What the listener of `METRICS_BIND` answers.
+#[must_use]
+pub fn metrics_only(app: &Arc<App>) -> impl Endpoint<Output = poem::Response> + 'static {
+    let mut table = RouteTable::default();
+    table.add("/metrics", &["GET"]);
+    let routes = Route::new().at("/metrics", get(metrics::Metrics::new(app)));
+    Edge::new(app, table, routes)
+}
 
 /// Everything that the main listener answers.
 #[must_use]

@@ -6,7 +6,7 @@ use metrics::Counter;
 use poem::{
     IntoResponse, Response,
     error::{MethodNotAllowedError, NotFoundError, ParsePathError as PathNotText, ResponseError},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
 };
 use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
 use serde::Serialize;
@@ -78,14 +78,19 @@ impl Problems {
     }
 
     /// Logs, counts and answers one error.
-    pub fn answer(&self, error: &Error, request_id: &str) -> Response {
+    pub fn answer(
+        &self,
+        error: &Error,
+        request_id: &str,
+        (method, route): (&Method, Option<&str>),
+    ) -> Response {
         if let Some((_, counter)) = self.counters.iter().find(|(k, _)| *k == error.kind()) {
             counter.increment(1);
         }
         if error.kind().is_fault() {
-            tracing::error!(request_id, "{error:?}");
+            tracing::error!(request_id, %method, route, "{error:?}");
         } else {
-            tracing::debug!(request_id, "{error:?}");
+            tracing::debug!(request_id, %method, route, "{error:?}");
         }
         let status = status(error);
         let problem = Problem {

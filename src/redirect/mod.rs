@@ -6,8 +6,9 @@
 mod slug;
 
 use std::{
+    collections::HashSet,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -62,8 +63,10 @@ pub struct Redirect {
     lookup: Arc<Lookup>,
     slugs: Arc<Slugs>,
     clock: SharedClock,
+    /// Slugs that are being asked for anew: one question each, however hot the slug is.
+    refreshing: Arc<Mutex<HashSet<Slug>>>,
     /// Until when stale answers are given without asking, in milliseconds since `epoch`.
-    away_until_ms: Arc<AtomicU64>,
+    away_until_ms: AtomicU64,
     epoch: Instant,
 }
 
@@ -92,7 +95,8 @@ impl Redirect {
             }),
             slugs,
             clock,
-            away_until_ms: Arc::default(),
+            refreshing: Arc::default(),
+            away_until_ms: AtomicU64::new(0),
         }
     }
 
@@ -111,6 +115,12 @@ impl Redirect {
                 Ok(found.value.destination)
             }
         }
+    }
+
+    fn refreshing(&self) -> MutexGuard<'_, HashSet<Slug>> {
+        self.refreshing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Entries and bytes of what is remembered: for gauges.
@@ -133,11 +143,20 @@ impl Redirect {
         if now_ms < self.away_until_ms.load(Ordering::Relaxed) {
             return stale;
         }
+        if !self.refreshing().insert(slug.clone()) {
+            return stale;
+        }
         let (lookup, slugs) = (Arc::clone(&self.lookup), Arc::clone(&self.slugs));
+        let refreshing = Arc::clone(&self.refreshing);
         let (done, answer) = tokio::sync::oneshot::channel();
         // Goes on when this request stops waiting: the next one finds the answer.
         task::spawn("redirect.refresh", async move {
-            let _ = done.send(slugs.remake(slug.clone(), lookup.find(&slug)).await);
+            let found = slugs.remake(slug.clone(), lookup.find(&slug)).await;
+            refreshing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&slug);
+            let _ = done.send(found);
         });
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(Ok(fresh))) => fresh,

@@ -1,9 +1,16 @@
 //! Moves scans from the spool to the database, exactly once: a batch is deleted from the spool only after the
 //! database has committed it, and storing a scan that is there already changes nothing.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use metrics::{Counter, Gauge};
+use metrics::Counter;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
@@ -23,6 +30,9 @@ use crate::{
 
 /// Spool rows read at once. A row holds one commit's scans: hundreds under load.
 const ROWS: u32 = 64;
+/// Scans in one transaction at most, and what a slow database brings it down to.
+const MOST: usize = 4096;
+const LEAST: usize = 32;
 /// Longest pause after a failure.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// Distinct user agents remembered; real traffic has a few thousand.
@@ -33,9 +43,10 @@ const AGENTS: usize = 20_000;
 pub(super) struct Recording {
     store: Store,
     agents: Arc<Mutex<HashMap<Box<str>, Known>>>,
+    /// Scans in one transaction: halved when one takes too long, so that a slow database still gets them all.
+    at_once: Arc<AtomicUsize>,
     stored: Counter,
     orphaned: Counter,
-    backlog: Gauge,
 }
 
 /// A user agent that was parsed and is in the database.
@@ -50,9 +61,9 @@ impl Recording {
         Self {
             store,
             agents: Arc::default(),
+            at_once: Arc::new(AtomicUsize::new(MOST)),
             stored: handles::counter(&catalogue::SCANS_STORED, &[]),
             orphaned: handles::counter(&catalogue::SCANS_ORPHANED, &[]),
-            backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
         }
     }
 
@@ -61,7 +72,27 @@ impl Recording {
         self.record(&codec::decode(batch)?).await
     }
 
+    /// Stores scans in as many transactions as it takes. Whatever was stored before one failed is known by its id
+    /// when it comes again.
     async fn record(&self, scans: &[Scan<'_>]) -> Result<()> {
+        let mut rest = scans;
+        while !rest.is_empty() {
+            let at_once = self.at_once.load(Ordering::Relaxed);
+            let (now, later) = rest.split_at(at_once.min(rest.len()));
+            let recorded = self.record_at_once(now).await;
+            let next = match &recorded {
+                Err(e) if !refused_for_good(e) => at_once / 2,
+                _ => at_once * 2,
+            };
+            self.at_once
+                .store(next.clamp(LEAST, MOST), Ordering::Relaxed);
+            recorded?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    async fn record_at_once(&self, scans: &[Scan<'_>]) -> Result<()> {
         let mut agents = self.agents.lock().await;
         if agents.len() > AGENTS {
             agents.clear();
@@ -90,8 +121,6 @@ impl Recording {
         );
         self.stored.increment(whole(recorded.stored));
         self.orphaned.increment(whole(recorded.orphaned));
-        #[allow(clippy::cast_precision_loss)] // a gauge
-        self.backlog.decrement(scans.len() as f64);
         Ok(())
     }
 }
@@ -203,9 +232,8 @@ impl Drainer {
                         scans = entry.scans,
                         "a spooled batch of scans was set aside: {e:?}"
                     );
-                    self.set_aside.increment(u64::from(entry.scans));
-                    self.recording.backlog.decrement(f64::from(entry.scans));
                     self.spool.set_aside(entry.id, &format!("{e:?}")).await?;
+                    self.set_aside.increment(u64::from(entry.scans));
                 }
                 Err(e) => return Err(e),
             }

@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicU8, AtomicU64, Ordering},
 };
 
-use metrics::{Counter, Gauge};
+use metrics::Counter;
 use tokio::sync::Notify;
 
 use super::codec::Scan;
@@ -101,7 +101,6 @@ struct Metrics {
     prefetch: Counter,
     unsynced: Counter,
     unrecorded: Counter,
-    backlog: Gauge,
 }
 
 impl Intake {
@@ -124,7 +123,6 @@ impl Intake {
                 prefetch: kind(ScanKind::Prefetch),
                 unsynced: handles::counter(&catalogue::SCANS_UNSYNCED, &[]),
                 unrecorded: handles::counter(&catalogue::SCANS_UNRECORDED, &[]),
-                backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
             },
         }
     }
@@ -163,7 +161,6 @@ impl Intake {
             (Arc::clone(&open.batch.signal), open.batch.scans == 1)
         };
         self.held.fetch_add(1, Ordering::Relaxed);
-        self.metrics.backlog.increment(1.0);
         if first {
             self.work.notify_one();
         }

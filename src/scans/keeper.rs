@@ -59,8 +59,6 @@ impl Keeper {
         if left > 0 {
             tracing::info!(scans = left, "scans of an earlier run wait in the spool");
         }
-        #[allow(clippy::cast_precision_loss)] // a gauge
-        handles::gauge(&catalogue::SCANS_BACKLOG, &[]).set(left as f64);
         let intake = Arc::new(Intake::new(settings.queue));
         let recording = Recording::new(store);
         let writer = Writer {
@@ -100,9 +98,11 @@ impl Keeper {
     }
 
     /// Scans that are not in the database yet: in memory and in the spool.
-    pub async fn backlog(&self) -> u64 {
-        let spooled = self.spool.backlog().await.map_or(0, |(_, scans)| scans);
-        self.intake.held() + spooled
+    ///
+    /// # Errors
+    /// `Unavailable` when the spool cannot be read.
+    pub async fn backlog(&self) -> Result<u64> {
+        Ok(self.intake.held() + self.spool.backlog().await?.1)
     }
 
     /// Takes no more scans, makes all accepted ones durable, and moves as many as the time allows to the

@@ -3,7 +3,7 @@
 //! Invariant: one node migrates at a time. On PostgreSQL an advisory lock makes the others wait and then find
 //! nothing left to do. Migrations have no timeout: a long one must not be cut off halfway.
 
-use ::migrations::{MigrationStatus, Migrator, MigratorTrait};
+use ::migrations::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector};
 
 use super::{connection::Connections, failure, postgres};
@@ -34,21 +34,31 @@ impl<'a> Migrations<'a> {
         }
     }
 
-    /// Every version in order, oldest first. Changes nothing.
+    /// Every version that this binary knows, oldest first. Changes nothing. Versions of a newer binary are no
+    /// fault: migrations keep the previous release working, so that a binary can be rolled back.
     ///
     /// # Errors
-    /// `Unavailable` when the database is away; `Internal` when it holds versions that this binary does not know.
+    /// `Unavailable` when the database is away.
     pub async fn status(&self) -> Result<Vec<Version>> {
-        let files = Migrator::get_migration_with_status_read_only(&self.connections.writer)
-            .await
-            .map_err(failure::classify)?;
-        Ok(files
-            .iter()
-            .map(|m| Version {
-                name: m.name().to_owned(),
-                applied: m.status() == MigrationStatus::Applied,
-            })
-            .collect())
+        let applied = self.applied().await.map_err(failure::classify)?;
+        let versions = Migrator::migrations().into_iter().map(|m| Version {
+            applied: applied.iter().any(|a| a == m.name()),
+            name: m.name().to_owned(),
+        });
+        Ok(versions.collect())
+    }
+
+    async fn applied(&self) -> Result<Vec<String>, DbErr> {
+        let db = &self.connections.writer;
+        let manager = SchemaManager::new(db);
+        if !manager.has_table("seaql_migrations").await? {
+            return Ok(Vec::new());
+        }
+        let ask = self
+            .connections
+            .statement("SELECT version FROM seaql_migrations", []);
+        let rows = db.query_all_raw(ask).await?;
+        rows.iter().map(|row| row.try_get_by_index(0)).collect()
     }
 
     /// Names of the versions that are not applied yet, oldest first.

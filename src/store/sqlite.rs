@@ -67,9 +67,9 @@ fn options(url: &str, timeout: Duration) -> Result<SqliteConnectOptions> {
         .map_err(|e| Error::caused(Kind::Invalid, "DATABASE_URL: not a SQLite URL", e))?;
     Ok(options
         .journal_mode(SqliteJournalMode::Wal)
-        // A commit survives the end of the process; the last ones may not survive a power cut, but then the
-        // spool, which syncs, delivers their scans again.
-        .synchronous(SqliteSynchronous::Normal)
+        // A code that was answered with 201 is printed, and a batch of scans is deleted from the spool once it is
+        // committed here: both must survive a power cut. Scans come in batches, so a sync is shared by many.
+        .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(timeout)
         .pragma("cache_size", CACHE_KIB)

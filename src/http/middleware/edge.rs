@@ -2,6 +2,7 @@
 //! headers, and measures. One layer instead of eight, because a redirect has no time for eight.
 
 use std::{
+    borrow::Cow,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -92,9 +93,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
             Ok(Err(error)) => {
                 let pattern = error.data::<PathPattern>().map(|p| Arc::clone(&p.0));
                 let error = translate(&error);
-                let mut response = self
-                    .problems
-                    .answer(&error, &String::from_utf8_lossy(id.as_bytes()));
+                let place = (&method, pattern.as_deref());
+                let mut response = self.problems.answer(&error, &text(&id), place);
                 if error.kind() == Kind::MethodNotAllowed
                     && let Some(allow) = self.routes.allow(pattern.as_deref())
                 {
@@ -105,8 +105,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
             Err(_panic) => {
                 let error = Error::internal("something went wrong here");
                 (
-                    self.problems
-                        .answer(&error, &String::from_utf8_lossy(id.as_bytes())),
+                    self.problems.answer(&error, &text(&id), (&method, None)),
                     None,
                 )
             }
@@ -146,7 +145,7 @@ impl<E> Edge<E> {
         if self.https {
             headers.insert(
                 header::STRICT_TRANSPORT_SECURITY,
-                HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+                HeaderValue::from_static("max-age=31536000"),
             );
         }
         // A redirect has nothing to frame or to run.
@@ -192,4 +191,8 @@ fn request_id(ctx: &Ctx) -> HeaderValue {
         None => ctx.id.hyphenated().encode_lower(&mut buffer),
     };
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
+}
+
+fn text(id: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(id.as_bytes())
 }

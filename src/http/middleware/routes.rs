@@ -99,13 +99,19 @@ pub struct RouteTable {
     unmatched: RouteMetrics,
 }
 
+impl Default for RouteTable {
+    fn default() -> Self {
+        Self {
+            known: HashMap::new(),
+            unmatched: RouteMetrics::new("<unmatched>"),
+        }
+    }
+}
+
 impl RouteTable {
     /// Every path of an OpenAPI document with its methods.
     pub fn from_document(document: &serde_json::Value) -> Self {
-        let mut table = Self {
-            known: HashMap::new(),
-            unmatched: RouteMetrics::new("<unmatched>"),
-        };
+        let mut table = Self::default();
         for (path, operations) in document["paths"].as_object().into_iter().flatten() {
             let methods: Vec<&str> = operations
                 .as_object()

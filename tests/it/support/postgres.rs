@@ -163,7 +163,11 @@ pub fn signal(name: &str, pids: &[u32]) {
     let mut command = Command::new("kill");
     command.arg(format!("-{name}"));
     command.args(pids.iter().map(ToString::to_string));
-    run(command).unwrap();
+    // A server's backend may end between being listed and being signalled.
+    match run(command) {
+        Err(e) if !e.contains("No such process") => panic!("{e}"),
+        _ => {}
+    }
 }
 
 fn children(parent: u32) -> Vec<u32> {
