@@ -1,19 +1,18 @@
 //! The OpenAPI document: what the handlers declare, completed by what holds for all of them, so that it says
 //! what the product really answers. Served as JSON and as a page.
 
-use std::{fmt, sync::Arc};
+mod merged;
+
+use std::sync::Arc;
 
 use poem::{
     Endpoint, IntoResponse, Response,
     endpoint::make_sync,
     http::{HeaderValue, header},
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::{Map, Value, json};
 
+use self::merged::Merged;
 use super::api;
 use crate::config::server::Server;
 
@@ -42,54 +41,6 @@ pub fn document(server: &Server) -> Value {
         }
     }
     document
-}
-
-/// JSON in which a key may stand more than once: the framework writes a path once for every file that serves it.
-#[derive(Default)]
-struct Merged(Value);
-
-impl<'de> Deserialize<'de> for Merged {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Map<String, Value>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an OpenAPI document")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut merged = Map::new();
-                while let Some((key, value)) = map.next_entry::<String, Value>()? {
-                    match (merged.get_mut(&key), value) {
-                        (Some(Value::Object(before)), Value::Object(more)) => before.extend(more),
-                        (_, value) => drop(merged.insert(key, value)),
-                    }
-                }
-                Ok(merged)
-            }
-        }
-
-        /// The document's members; only `paths` repeats its keys.
-        #[derive(Deserialize)]
-        struct Document {
-            #[serde(deserialize_with = "members")]
-            paths: Map<String, Value>,
-            #[serde(flatten)]
-            rest: Map<String, Value>,
-        }
-
-        fn members<'de, D: Deserializer<'de>>(
-            deserializer: D,
-        ) -> Result<Map<String, Value>, D::Error> {
-            deserializer.deserialize_map(Members)
-        }
-
-        let Document { paths, mut rest } = Document::deserialize(deserializer)?;
-        rest.insert("paths".to_owned(), Value::Object(paths));
-        Ok(Self(Value::Object(rest)))
-    }
 }
 
 /// What is answered without the framework's help, because it has to be fast or is not JSON.
@@ -166,7 +117,12 @@ fn optional_means_nullable(schema: &mut Value) {
         .flatten()
         .filter_map(|n| n.as_str().map(str::to_owned))
         .collect();
-    for (name, property) in schema["properties"].as_object_mut().into_iter().flatten() {
+    for (name, property) in schema
+        .get_mut("properties")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
         if required.contains(name) {
             continue;
         }
