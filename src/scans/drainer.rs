@@ -149,8 +149,7 @@ fn parse(text: &str) -> Agent {
 }
 
 fn row(scan: &Scan<'_>, agent: Option<Known>) -> ScanRow {
-    // A scan without a user agent is no browser's.
-    let bot = agent.is_none_or(|a| a.bot);
+    let bot = agent.is_some_and(|a| a.bot);
     ScanRow {
         id: scan.id,
         code_id: scan.code_id,

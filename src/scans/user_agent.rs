@@ -1,7 +1,7 @@
 //! From a `User-Agent` (RFC 9110 §10.1.5) to device, system and program.
 //!
 //! Invariants: any text has an answer, in time bounded by `limits::USER_AGENT_BYTES`; and a program that fetches a page
-//! without showing it to a person is a bot, whatever device it claims.
+//! without showing it to a person is a bot, whatever device it claims, as far as it can be told.
 
 mod app;
 mod bot;
@@ -38,18 +38,21 @@ pub fn parse(header: &str) -> Parsed {
     let (os_family, os_version) = system(agent, found.os, &found.os_version);
     let crawler = (found.category == "crawler").then_some(found.name);
     let bot = bot::name(agent).or(crawler);
-    let device_type = match bot {
-        Some(_) => DeviceType::Bot,
-        None => device::kind(agent, os_family, found.category),
+    let library = bot::library(agent);
+    let device_type = match (bot, library) {
+        (Some(_), _) => DeviceType::Bot,
+        (None, Some(_)) => DeviceType::Other,
+        (None, None) => device::kind(agent, os_family, found.category),
     };
     let app = app::find(agent);
-    let (browser_family, browser_version) = match (bot, app) {
+    let (browser_family, browser_version) = match (bot.or(library), app) {
         (Some(name), _) => (name, ""),
         (None, Some((name, version))) => (name, version),
         (None, None) => (found.name, found.version),
     };
     let device = match device_type {
         DeviceType::Bot => "",
+        _ if library.is_some() => "",
         _ => device::family(agent, os_family),
     };
     Parsed {

@@ -1,7 +1,8 @@
-//! Programs that fetch a page without showing it to a person: crawlers, link previews, monitors, HTTP libraries.
+//! Programs that fetch a page without showing it to a person: crawlers, link previews, monitors; and HTTP libraries,
+//! of which that cannot be told.
 //!
-//! HTTP libraries inside phone apps (okhttp, Dalvik, `CFNetwork`) are bots here: the app looked where a link leads. If
-//! its user then opens the page, a browser comes for it, and only that one is a person.
+//! A scanner app that opens what it read often does so through okhttp, Dalvik or `CFNetwork`, and the system that is
+//! being replaced counted curl and its like. So a library is no bot: it is counted, and shown by its name.
 
 /// What a header holds, in lower case, and the bot's name. The first match wins.
 const ANYWHERE: [(&str, &str); 60] = [
@@ -67,11 +68,17 @@ const ANYWHERE: [(&str, &str); 60] = [
     ("virustotal", "VirusTotal"),
 ];
 
-/// How the headers of programs without a browser begin, in lower case, and their names. A browser begins with
-/// `Mozilla/` or `Opera/`.
-const BEGINNING: [(&str, &str); 36] = [
+/// How the headers of previews, crawlers and load generators without a browser begin, in lower case, and their names.
+const BEGINNING: [(&str, &str); 5] = [
     ("whatsapp/", "WhatsApp"),
     ("viber", "Viber"),
+    ("scrapy/", "Scrapy"),
+    ("apachebench/", "ApacheBench"),
+    ("k6/", "k6"),
+];
+
+/// How the headers of HTTP libraries begin. A browser begins with `Mozilla/` or `Opera/`.
+const LIBRARIES: [(&str, &str); 31] = [
     ("curl/", "curl"),
     ("wget/", "Wget"),
     ("httpie/", "HTTPie"),
@@ -80,7 +87,6 @@ const BEGINNING: [(&str, &str); 36] = [
     ("python-httpx/", "python-httpx"),
     ("python/", "Python"),
     ("aiohttp/", "aiohttp"),
-    ("scrapy/", "Scrapy"),
     ("go-http-client/", "Go-http-client"),
     ("fasthttp", "fasthttp"),
     ("okhttp", "okhttp"),
@@ -104,8 +110,6 @@ const BEGINNING: [(&str, &str); 36] = [
     ("hyper/", "hyper"),
     ("postmanruntime/", "PostmanRuntime"),
     ("insomnia/", "Insomnia"),
-    ("apachebench/", "ApacheBench"),
-    ("k6/", "k6"),
 ];
 
 /// The name of the bot that sent this header, if one did.
@@ -116,11 +120,18 @@ pub fn name(agent: &str) -> Option<&'static str> {
     if let Some((_, name)) = anywhere.or_else(beginning) {
         return Some(name);
     }
+    calls_itself_one(&lower).then_some("Other bot")
+}
+
+/// The name of the HTTP library that sent this header, if one did.
+pub fn library(agent: &str) -> Option<&'static str> {
+    let lower = agent.trim().to_ascii_lowercase();
     // The networking of iOS and macOS, used by an app directly.
     if lower.contains("cfnetwork/") && !lower.starts_with("mozilla/") {
         return Some("CFNetwork");
     }
-    calls_itself_one(&lower).then_some("Other bot")
+    let known = LIBRARIES.iter().find(|(mark, _)| lower.starts_with(mark));
+    known.map(|(_, name)| *name)
 }
 
 /// By convention a bot gives an address where it is explained, or its name ends in what it is. `CUBOT` makes phones.
