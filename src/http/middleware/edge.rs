@@ -28,6 +28,35 @@ use crate::{
 
 pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What stands behind the edge.
+pub trait Inside: Send + Sync {
+    /// An answer, and the pattern of the route that gave it.
+    fn answer(
+        &self,
+        ctx: &Ctx,
+        request: Request,
+    ) -> impl Future<Output = (Option<Arc<str>>, Result<Response>)> + Send;
+}
+
+/// The framework's routes; handlers find the context in the request's data.
+pub struct Routed<E>(pub E);
+
+impl<E: Endpoint<Output = Response>> Inside for Routed<E> {
+    async fn answer(
+        &self,
+        ctx: &Ctx,
+        mut request: Request,
+    ) -> (Option<Arc<str>>, Result<Response>) {
+        request.set_data(ctx.clone());
+        let answer = self.0.call(request).await;
+        let pattern = match &answer {
+            Ok(response) => response.data::<PathPattern>(),
+            Err(error) => error.data::<PathPattern>(),
+        };
+        (pattern.map(|p| Arc::clone(&p.0)), answer)
+    }
+}
+
 pub struct Edge<E> {
     inner: E,
     clock: SharedClock,
@@ -68,10 +97,10 @@ impl<E> Edge<E> {
     }
 }
 
-impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
+impl<E: Inside> Endpoint for Edge<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    async fn call(&self, request: Request) -> Result<Response> {
         let start = self.clock.instant();
         self.in_flight.increment(1.0);
         let _in_flight = InFlight(&self.in_flight);
@@ -79,19 +108,14 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         let method = request.method().clone();
         // The path is only kept when it may be logged.
         let path = (self.log_every > 0).then(|| request.uri().path().to_owned());
-        request.set_data(ctx.clone());
 
-        let outcome = AssertUnwindSafe(self.inner.call(request))
+        let outcome = AssertUnwindSafe(self.inner.answer(&ctx, request))
             .catch_unwind()
             .await;
         let id = request_id(&ctx);
         let (mut response, pattern) = match outcome {
-            Ok(Ok(response)) => {
-                let pattern = response.data::<PathPattern>().map(|p| Arc::clone(&p.0));
-                (response, pattern)
-            }
-            Ok(Err(error)) => {
-                let pattern = error.data::<PathPattern>().map(|p| Arc::clone(&p.0));
+            Ok((pattern, Ok(response))) => (response, pattern),
+            Ok((pattern, Err(error))) => {
                 let error = translate(&error);
                 let place = (&method, pattern.as_deref());
                 let mut response = self.problems.answer(&error, &text(&id), place);

@@ -82,7 +82,7 @@ struct Known {
 }
 
 /// A template as the framework's router spells it: it numbers the parameters of described operations.
-fn pattern(template: &str) -> String {
+pub fn pattern(template: &str) -> String {
     let mut parameters = 0..;
     let segments = template
         .split('/')
