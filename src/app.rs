@@ -76,7 +76,7 @@ impl App {
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let redirect = Arc::new(build::redirect(&settings, &store, &clock));
         Ok(Arc::new(Self {
-            auth: Auth::new(&settings.auth, store.clone())?,
+            auth: Auth::new(&settings.auth, store.clone(), SharedClock::clone(&clock))?,
             codes: build::codes(&settings, &store, &redirect, (&ids, &clock)),
             render,
             validate,

@@ -47,7 +47,7 @@ pub async fn ensure_administrator(
                 .users
                 .set_password(user.id, &password::hash(password)?)
                 .await?;
-            audit(store, clock, &user, "password_replaced").await?;
+            audit(store, clock, &user, "password.replace").await?;
             Ok(Administrator::PasswordReplaced)
         }
         (Some(_), _) => Ok(Administrator::Kept),
@@ -78,7 +78,7 @@ async fn create(
         .organizations
         .join(Organizations::DEFAULT, user.id, Role::Owner)
         .await?;
-    audit(store, clock, &user, "administrator_created").await?;
+    audit(store, clock, &user, "user.create").await?;
     Ok(if generated {
         Administrator::Generated(password)
     } else {

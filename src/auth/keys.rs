@@ -6,6 +6,7 @@ use crate::{
     kernel::{Error, Result, SharedClock, id},
     store::{
         Store,
+        audit::Entry,
         users::{ApiKey, User},
     },
 };
@@ -61,7 +62,21 @@ impl Keys {
             revoked_at: None,
         };
         self.store.users.insert_key(&stored, &digest(&key)).await?;
+        self.audit("key.create", stored.id, &user).await?;
         Ok(Issued { key, stored })
+    }
+
+    async fn audit(&self, action: &str, key_id: id::Uuid, user: &User) -> Result<()> {
+        let entry = Entry {
+            id: self.ids.next(),
+            at: self.clock.now(),
+            actor: "cli".to_owned(),
+            action: action.to_owned(),
+            subject: format!("key:{key_id}"),
+            reason: None,
+            detail: Some(serde_json::json!({ "user": user.name }).to_string()),
+        };
+        self.store.audit.append(&entry).await
     }
 
     async fn user(&self, name: &str) -> Result<User> {
@@ -90,7 +105,7 @@ impl Keys {
             .revoke_key(user.id, key_id, self.clock.now())
             .await?
         {
-            Ok(())
+            self.audit("key.revoke", key_id, &user).await
         } else {
             Err(Error::not_found(
                 "there is no such key, or it was revoked before",

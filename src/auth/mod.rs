@@ -19,7 +19,7 @@ pub use crate::store::organizations::Role;
 
 use crate::{
     config,
-    kernel::{Ctx, Error, Kind, Result, id::Uuid},
+    kernel::{Ctx, Error, Kind, Result, SharedClock, id::Uuid},
     store::{Store, organizations::Organizations},
 };
 use credentials::Claim;
@@ -38,6 +38,7 @@ pub struct Principal {
 
 pub struct Auth {
     store: Store,
+    clock: SharedClock,
     passwords: Passwords,
     remembered: Remembered,
 }
@@ -45,9 +46,10 @@ pub struct Auth {
 impl Auth {
     /// # Errors
     /// `Internal` when the operating system gives no randomness.
-    pub fn new(settings: &config::auth::Auth, store: Store) -> Result<Self> {
+    pub fn new(settings: &config::auth::Auth, store: Store, clock: SharedClock) -> Result<Self> {
         Ok(Self {
             store,
+            clock,
             passwords: Passwords::new()?,
             remembered: Remembered::new(Duration::from_millis(settings.credential_ttl_ms))?,
         })
@@ -87,7 +89,13 @@ impl Auth {
 
     async fn by_key(&self, key: &str) -> Result<Option<Principal>> {
         match self.store.users.find_key(&keys::digest(key)).await? {
-            Some((_, user)) => self.principal(user.id, user.name).await,
+            Some((key, user)) => {
+                // For the operator who asks which keys are still in use; a sign-in does not depend on it.
+                if let Err(e) = self.store.users.touch_key(key.id, self.clock.now()).await {
+                    tracing::warn!("the use of an API key was not noted: {e:?}");
+                }
+                self.principal(user.id, user.name).await
+            }
             None => Ok(None),
         }
     }

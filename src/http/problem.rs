@@ -16,7 +16,7 @@ use crate::{
     telemetry::{catalogue, handles},
 };
 
-/// Lets handlers use `?` on our errors; the answer itself is made by [`Problems::answer`].
+/// Lets handlers use `?` on our errors; the answer itself is made by `Problems`.
 impl ResponseError for Error {
     fn status(&self) -> StatusCode {
         status(self)
