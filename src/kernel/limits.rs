@@ -14,5 +14,5 @@ pub const SLUG_BYTES: usize = 64;
 pub const USER_AGENT_BYTES: usize = 512;
 /// Bytes of a `Referer` that are kept with a scan.
 pub const REFERER_BYTES: usize = 512;
-/// Pixels along one side of a raster image: 100 in at 72 dpi, or 8 in at 1200 dpi, and 100 MB of RGB.
+/// Pixels along one side of a raster image: 100 in at 72 dpi, or 8 in at 1200 dpi, and 300 MB of RGB.
 pub const IMAGE_PX: u32 = 10_000;

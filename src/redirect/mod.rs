@@ -64,7 +64,7 @@ pub struct Redirect {
     slugs: Arc<Slugs>,
     clock: SharedClock,
     /// Slugs that are being asked for anew: one question each, however hot the slug is.
-    refreshing: Arc<Mutex<HashSet<Slug>>>,
+    refreshing: Refreshing,
     /// Until when stale answers are given without asking, in milliseconds since `epoch`.
     away_until_ms: AtomicU64,
     epoch: Instant,
@@ -117,12 +117,6 @@ impl Redirect {
         }
     }
 
-    fn refreshing(&self) -> MutexGuard<'_, HashSet<Slug>> {
-        self.refreshing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Entries and bytes of what is remembered: for gauges.
     #[must_use]
     pub fn remembered(&self) -> (u64, u64) {
@@ -143,19 +137,15 @@ impl Redirect {
         if now_ms < self.away_until_ms.load(Ordering::Relaxed) {
             return stale;
         }
-        if !self.refreshing().insert(slug.clone()) {
+        let Some(turn) = Turn::take(&self.refreshing, &slug) else {
             return stale;
-        }
+        };
         let (lookup, slugs) = (Arc::clone(&self.lookup), Arc::clone(&self.slugs));
-        let refreshing = Arc::clone(&self.refreshing);
         let (done, answer) = tokio::sync::oneshot::channel();
         // Goes on when this request stops waiting: the next one finds the answer.
         task::spawn("redirect.refresh", async move {
             let found = slugs.remake(slug.clone(), lookup.find(&slug)).await;
-            refreshing
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&slug);
+            drop(turn);
             let _ = done.send(found);
         });
         match tokio::time::timeout(PATIENCE, answer).await {
@@ -177,6 +167,36 @@ impl Redirect {
             }
         }
     }
+}
+
+type Refreshing = Arc<Mutex<HashSet<Slug>>>;
+
+/// The right to ask for one slug anew, given back however the asking ends: a slug that nobody may ask for would
+/// stay stale for ever.
+struct Turn {
+    refreshing: Refreshing,
+    slug: Slug,
+}
+
+impl Turn {
+    /// `None` while somebody else has it.
+    fn take(refreshing: &Refreshing, slug: &Slug) -> Option<Self> {
+        let first = locked(refreshing).insert(slug.clone());
+        first.then(|| Self {
+            refreshing: Arc::clone(refreshing),
+            slug: slug.clone(),
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        locked(&self.refreshing).remove(&self.slug);
+    }
+}
+
+fn locked(refreshing: &Refreshing) -> MutexGuard<'_, HashSet<Slug>> {
+    refreshing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Lookup {
@@ -220,4 +240,24 @@ pub fn weigh(slug: &Slug, remembered: &Remembered) -> u32 {
         Destination::NotARedirect | Destination::Nowhere => 0,
     };
     u32::try_from(slug.as_str().len() + target).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_asked_for_by_one_and_the_turn_comes_back() {
+        let refreshing = Refreshing::default();
+        let slug = Slug::parse("a1b2c3d4").unwrap();
+        let turn = Turn::take(&refreshing, &slug);
+        assert!(turn.is_some());
+        assert!(Turn::take(&refreshing, &slug).is_none());
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _turn = turn;
+            panic!("while asking");
+        }));
+        assert!(panicked.is_err());
+        assert!(Turn::take(&refreshing, &slug).is_some());
+    }
 }

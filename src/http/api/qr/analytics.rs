@@ -10,7 +10,7 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 
-use super::parse_id;
+use super::{page_size, parse_id};
 use crate::{
     analytics::{Answer, Question, Range},
     app::App,
@@ -162,7 +162,7 @@ impl Analytics {
         page: Query<u64>,
         /// Scans on a page
         #[oai(
-            default = "ten",
+            default = "page_size",
             validator(minimum(value = "1"), maximum(value = "100"))
         )]
         limit: Query<u64>,
@@ -221,10 +221,6 @@ impl Analytics {
 
 fn one() -> u64 {
     1
-}
-
-fn ten() -> u64 {
-    10
 }
 
 /// The code's id, if the caller's organization has such a code.

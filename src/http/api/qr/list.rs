@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::{Result, web::Data};
 use poem_openapi::{Enum, Object, OpenApi, param::Query, payload::Json};
 
-use super::{Code, QrType, shown};
+use super::{Code, QrType, page_size, shown};
 use crate::{
     app::App,
     codes::{ListQuery, Sort},
@@ -51,7 +51,7 @@ impl List {
         skip: Query<u64>,
         /// Codes on a page
         #[oai(
-            default = "ten",
+            default = "page_size",
             validator(minimum(value = "1"), maximum(value = "100"))
         )]
         limit: Query<u64>,
@@ -85,8 +85,4 @@ impl List {
             page_size: limit.0,
         }))
     }
-}
-
-fn ten() -> u64 {
-    10
 }

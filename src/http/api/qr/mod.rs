@@ -116,3 +116,8 @@ pub fn may_change(who: &Principal) -> Result<()> {
         )),
     }
 }
+
+/// What a page holds when nobody says.
+pub fn page_size() -> u64 {
+    10
+}
