@@ -3,15 +3,30 @@
 //! Invariant: pure functions of their input. No I/O, no clock, no state but tables that are built once, and no panic
 //! on any input.
 
+mod correction;
+mod cpu;
+mod draw;
 pub mod file;
+mod format;
+mod galois;
+mod lanes;
+mod layout;
 mod level;
 mod mask;
 mod matrix;
+mod patterns;
+mod penalty;
+mod strips;
 mod symbol;
+mod tables;
+mod transpose;
 mod version;
 
+pub use cpu::Cpu;
 pub use level::Level;
 pub use mask::Mask;
 pub use matrix::{Matrix, Row, Runs};
 pub use symbol::Symbol;
 pub use version::Version;
+#[doc(hidden)]
+pub fn draw_temp(cpu: Cpu, v: Version, l: Level, m: Option<Mask>, data: &[u8]) -> Symbol { draw::draw(cpu, (v, l), m, data) }
