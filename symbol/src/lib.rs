@@ -3,17 +3,21 @@
 //! Invariant: pure functions of their input. No I/O, no clock, no state but tables that are built once, and no panic
 //! on any input.
 
+mod content;
 mod correction;
 mod cpu;
 mod draw;
+mod error;
 pub mod file;
 mod format;
 mod galois;
+mod header;
 mod lanes;
 mod layout;
 mod level;
 mod mask;
 mod matrix;
+mod options;
 mod patterns;
 mod penalty;
 mod strips;
@@ -22,11 +26,17 @@ mod tables;
 mod transpose;
 mod version;
 
+pub use content::Content;
 pub use cpu::Cpu;
+pub use error::{Error, Feature, Found};
+pub use header::{Append, Eci, Fnc1};
 pub use level::Level;
 pub use mask::Mask;
 pub use matrix::{Matrix, Row, Runs};
+pub use options::{Mode, Options, Versions};
 pub use symbol::Symbol;
 pub use version::Version;
 #[doc(hidden)]
-pub fn draw_temp(cpu: Cpu, v: Version, l: Level, m: Option<Mask>, data: &[u8]) -> Symbol { draw::draw(cpu, (v, l), m, data) }
+pub fn draw_temp(cpu: Cpu, v: Version, l: Level, m: Option<Mask>, data: &[u8]) -> Symbol {
+    draw::draw(cpu, (v, l), m, data)
+}
