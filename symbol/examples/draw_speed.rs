@@ -1,6 +1,6 @@
 //! temp
-use symbol::*;
 use std::time::Instant;
+use symbol::*;
 fn main() {
     for (v, n) in [(3u8, 44usize), (6, 108), (13, 334), (26, 1062), (40, 2334)] {
         let version = Version::qr(v).unwrap();
@@ -12,10 +12,21 @@ fn main() {
                 for _ in 0..30 {
                     let k = 20000 / (n + 20) + 5;
                     let t = Instant::now();
-                    for _ in 0..k { std::hint::black_box(draw_temp(cpu, version, Level::M, mask, std::hint::black_box(&data))); }
+                    for _ in 0..k {
+                        std::hint::black_box(draw_temp(
+                            cpu,
+                            version,
+                            Level::M,
+                            mask,
+                            std::hint::black_box(&data),
+                        ));
+                    }
                     best = best.min(t.elapsed().as_nanos() as f64 / k as f64);
                 }
-                print!("  {cpu} {} {best:.0} ns", if mask.is_some() { "forced" } else { "auto" });
+                print!(
+                    "  {cpu} {} {best:.0} ns",
+                    if mask.is_some() { "forced" } else { "auto" }
+                );
             }
         }
         println!();

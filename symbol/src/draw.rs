@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use crate::{
     Cpu, Level, Mask, Matrix, Row, Symbol, Version,
     correction::{Blocks, remainder, remainders, table_of},
-    format::{format_bits, format_positions},
+    format::format_bits,
     layout::Layout,
     mask::PERIOD,
     penalty::{self, Scratch},
@@ -96,23 +96,30 @@ fn protect(version: Version, level: Level, data: &[u8], codewords: &mut Vec<u8>)
         for index in 0..blocks.count {
             let block = &data[blocks.start(index)..blocks.start(index + 1)];
             let (common, extra) = block.split_at(blocks.length);
-            for (codeword, place) in common
-                .iter()
-                .zip(body[index..].iter_mut().step_by(blocks.count))
-            {
-                *place = *codeword;
-            }
+            spread(common, &mut body[index..], blocks.count);
             if let Some(&codeword) = extra.first() {
                 body[blocks.length * blocks.count + index - blocks.short] = codeword;
             }
         }
     }
     remainders(data, blocks, table, |index, remainder| {
-        let bytes = remainder.iter().flat_map(|word| word.to_le_bytes());
-        for (codeword, place) in bytes.zip(tail[index..].iter_mut().step_by(blocks.count)) {
-            *place = codeword;
+        let mut bytes = [0; 32];
+        for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(remainder) {
+            *bytes = word.to_le_bytes();
         }
+        spread(&bytes[..check], &mut tail[index..], blocks.count);
     });
+}
+
+/// Every `apart`-th place, from the first one on.
+#[inline(always)]
+fn spread(codewords: &[u8], places: &mut [u8], apart: usize) {
+    // An index, because `step_by` divides to find out how far it goes.
+    let mut at = 0;
+    for &codeword in codewords {
+        places[at] = codeword;
+        at += apart;
+    }
 }
 
 /// Micro QR has one block. The last data codeword of M1 and M3 has four bits (§7.4.10): it counts as a number below 16, and
@@ -145,9 +152,9 @@ fn finish(layout: &Layout, level: Level, mask: Mask, rows: &mut [Row]) {
         *row = std::array::from_fn(|word| row[word] ^ (pattern[word] & data[word]));
     }
     let bits = format_bits(layout.version, level, mask);
-    for bit in (0..15).filter(|bit| bits >> bit & 1 == 1) {
-        for (x, y) in format_positions(layout.version, bit) {
-            rows[y][x / 64] |= 1 << (x % 64);
+    for (bit, places) in layout.format.iter().enumerate() {
+        for &(x, y) in places {
+            rows[y][x / 64] |= u64::from(bits >> bit & 1) << (x % 64);
         }
     }
 }

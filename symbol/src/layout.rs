@@ -25,6 +25,8 @@ pub(crate) struct Layout {
     pub data: Vec<Row>,
     /// The patterns' rows, by [`PERIOD`].
     pub patterns: [[Row; PERIOD]; 8],
+    /// Where the bits of the format information stand: (x, y).
+    pub format: [Vec<(usize, usize)>; 15],
     /// What the masks are judged by.
     pub planes: Vec<Plane>,
 }
@@ -102,6 +104,7 @@ impl Layout {
             patterns: std::array::from_fn(|pattern| {
                 std::array::from_fn(|y| row_of(|x| inverts(pattern, x, y)))
             }),
+            format: std::array::from_fn(|bit| format_positions(version, bit).collect()),
             planes,
         }
     }

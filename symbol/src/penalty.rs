@@ -177,3 +177,6 @@ pub(crate) fn best(scores: &[u64; 8]) -> Mask {
     }
     Mask::all().nth(best).unwrap_or(Mask::FIRST)
 }
+
+#[cfg(test)]
+mod tests;
