@@ -5,14 +5,16 @@
 
 use std::fmt;
 
-use fearless_simd::{Level, Simd};
+use fearless_simd::Level;
 
 /// A level of CPU features, in the order of speed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cpu {
     /// What every CPU of the target has: SSE2 on x86-64, NEON on aarch64.
     Portable,
-    /// x86-64-v3, without the slow early forms of what is not used here.
+    /// x86-64-v2.
+    Sse4,
+    /// x86-64-v3.
     Avx2,
     /// Ice Lake's and Zen 4's AVX-512, with population counts.
     Avx512,
@@ -22,35 +24,36 @@ impl Cpu {
     /// The fastest level that this machine has.
     #[must_use]
     pub fn best() -> Self {
-        let level = Level::new();
-        if level.as_avx512().is_some() {
-            Self::Avx512
-        } else if level.as_avx2().is_some() {
-            Self::Avx2
-        } else {
-            Self::Portable
-        }
+        Self::available().last().unwrap_or(Self::Portable)
     }
 
     /// Every level that this machine has, slowest first.
     pub fn available() -> impl Iterator<Item = Self> {
-        let best = Self::best();
-        [Self::Portable, Self::Avx2, Self::Avx512]
+        [Self::Portable, Self::Sse4, Self::Avx2, Self::Avx512]
             .into_iter()
-            .filter(move |cpu| *cpu <= best)
+            .filter(|cpu| *cpu == Self::Portable || cpu.own().is_some())
     }
 
-    /// Runs `work` compiled for this level, or for the next lower one that this machine has. Only what is inlined into
-    /// `work` profits.
-    #[inline(always)]
-    #[allow(clippy::inline_always)] // the whole purpose
-    pub(crate) fn run<T>(self, work: impl FnOnce() -> T) -> T {
+    /// For dispatch: this level, or the portable one where the machine does not have it.
+    pub(crate) fn level(self) -> Level {
+        self.own().unwrap_or(Level::baseline())
+    }
+
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    fn own(self) -> Option<Level> {
         let level = Level::new();
-        match (self, level.as_avx512(), level.as_avx2()) {
-            (Self::Avx512, Some(avx512), _) => avx512.vectorize(work),
-            (Self::Avx512 | Self::Avx2, _, Some(avx2)) => avx2.vectorize(work),
-            _ => work(),
+        match self {
+            Self::Portable => None,
+            Self::Sse4 => level.as_sse4_2().map(Level::Sse4_2),
+            Self::Avx2 => level.as_avx2().map(Level::Avx2),
+            Self::Avx512 => level.as_avx512().map(Level::Avx512),
         }
+    }
+
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    #[allow(clippy::unused_self)] // the same face everywhere
+    fn own(self) -> Option<Level> {
+        None
     }
 }
 
@@ -58,6 +61,7 @@ impl fmt::Display for Cpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Portable => "portable",
+            Self::Sse4 => "sse4.2",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         })

@@ -4,6 +4,8 @@
 
 use std::cell::RefCell;
 
+use fearless_simd::{Simd, dispatch};
+
 use crate::{
     Cpu, Level, Mask, Matrix, Row, Symbol, Version,
     correction::{Blocks, remainder, remainders, table_of},
@@ -35,16 +37,14 @@ pub(crate) fn draw(
     mask: Option<Mask>,
     data: &[u8],
 ) -> Symbol {
-    DESK.with_borrow_mut(|desk| {
-        cpu.run(
-            #[inline(always)]
-            || draw_here(desk, (version, level), mask, data),
-        )
-    })
+    DESK.with_borrow_mut(
+        |desk| dispatch!(cpu.level(), simd => draw_here(simd, desk, (version, level), mask, data)),
+    )
 }
 
 #[inline(always)]
-fn draw_here(
+fn draw_here<S: Simd>(
+    simd: S,
     desk: &mut Desk,
     (version, level): (Version, Level),
     mask: Option<Mask>,
@@ -67,7 +67,13 @@ fn draw_here(
         Some(mask) => mask,
         None if version.is_micro() => micro_mask(layout, level, &rows),
         None => {
-            let scores = penalty::scores(layout, level, (&rows, &desk.columns), &mut desk.scratch);
+            let scores = penalty::scores(
+                simd,
+                layout,
+                level,
+                (&rows, &desk.columns),
+                &mut desk.scratch,
+            );
             penalty::best(&scores)
         }
     };

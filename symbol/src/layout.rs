@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::{
     Level, Mask, Matrix, Row, Version,
     format::{format_bits, format_positions},
-    lanes::Lanes,
+    lines::Line,
     mask::{PERIOD, inverts},
     patterns::{Module, Patterns},
     strips::Strips,
@@ -38,9 +38,9 @@ pub(crate) struct Plane {
     /// Modules of each line that hold data.
     pub data: Vec<u64>,
     /// The patterns' lines, by [`PERIOD`].
-    pub patterns: [Lanes; PERIOD],
+    pub patterns: [Line; PERIOD],
     /// Format information of each level: line, and its dark modules.
-    pub format: [Vec<(usize, Lanes)>; 4],
+    pub format: [Vec<(usize, Line)>; 4],
     /// Bits that are modules.
     pub modules: u64,
     /// Those of them that come from rows. Both directions meet every dark module and every block of four, so only one
@@ -144,7 +144,7 @@ impl Plane {
             keep(line(by_rows, false)) | keep(line(by_columns, true)) << below
         };
         let lanes = |at: usize| {
-            Lanes(std::array::from_fn(|mask| {
+            Line(std::array::from_fn(|mask| {
                 part(&|x, y| inverts(mask, x, y), at)
             }))
         };
@@ -155,9 +155,9 @@ impl Plane {
             (0..side)
                 .map(|at| {
                     let line = |mask: usize| part(&|x, y| dark[mask].is_dark(x, y), at);
-                    (at, Lanes(std::array::from_fn(line)))
+                    (at, Line(std::array::from_fn(line)))
                 })
-                .filter(|(_, line)| *line != Lanes::default())
+                .filter(|(_, line)| *line != Line::default())
                 .collect()
         });
         let high = if matches!(source, Source::Both(_)) {
