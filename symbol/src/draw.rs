@@ -4,10 +4,10 @@
 
 use std::cell::RefCell;
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Level as Features, Simd, dispatch};
 
 use crate::{
-    Cpu, Level, Mask, Matrix, Row, Symbol, Version,
+    Level, Mask, Matrix, Row, Symbol, Version,
     correction::{Blocks, remainder, remainders, table_of},
     format::format_bits,
     layout::Layout,
@@ -32,13 +32,13 @@ thread_local! {
 
 /// Draws a symbol. `data`: the version's and level's data codewords. Without a mask, the best one is found.
 pub(crate) fn draw(
-    cpu: Cpu,
+    features: Features,
     (version, level): (Version, Level),
     mask: Option<Mask>,
     data: &[u8],
 ) -> Symbol {
     DESK.with_borrow_mut(
-        |desk| dispatch!(cpu.level(), simd => draw_here(simd, desk, (version, level), mask, data)),
+        |desk| dispatch!(features, simd => draw_here(simd, desk, (version, level), mask, data)),
     )
 }
 

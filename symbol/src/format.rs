@@ -78,6 +78,13 @@ pub(crate) fn format_positions(
     std::iter::once(first).chain(second)
 }
 
+/// Where bit `bit` of the version information stands: (x, y), beside the lower left and the upper right finder
+/// (figures 26 and 27).
+pub(crate) fn version_positions(version: Version, bit: usize) -> [(usize, usize); 2] {
+    let (near, far) = (bit / 3, version.modules() - 11 + bit % 3);
+    [(near, far), (far, near)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::{
     Level, Mask, Matrix, Row, Version,
-    format::{format_bits, format_positions},
+    format::{format_bits, format_positions, version_bits, version_positions},
     lines::Line,
     mask::{PERIOD, inverts},
     patterns::{Module, Patterns},
@@ -27,6 +27,8 @@ pub(crate) struct Layout {
     pub patterns: [[Row; PERIOD]; 8],
     /// Where the bits of the format information stand: (x, y).
     pub format: [Vec<(usize, usize)>; 15],
+    /// See [`Symbol::data_area`](crate::Symbol::data_area).
+    pub data_area: Matrix,
     /// What the masks are judged by.
     pub planes: Vec<Plane>,
 }
@@ -105,6 +107,7 @@ impl Layout {
                 std::array::from_fn(|y| row_of(|x| inverts(pattern, x, y)))
             }),
             format: std::array::from_fn(|bit| format_positions(version, bit).collect()),
+            data_area: data_area(version, &patterns),
             planes,
         }
     }
@@ -190,6 +193,17 @@ fn sources(side: usize) -> Vec<Source> {
         sources.extend((0..=last).map(Source::Columns));
     }
     sources
+}
+
+/// The codewords and the version information.
+fn data_area(version: Version, patterns: &Patterns) -> Matrix {
+    let information: Vec<(usize, usize)> = version_bits(version)
+        .into_iter()
+        .flat_map(|_| (0..18).flat_map(|bit| version_positions(version, bit)))
+        .collect();
+    Matrix::from_fn(version.modules(), |x, y| {
+        patterns.at(x, y) == Module::Data || information.contains(&(x, y))
+    })
 }
 
 /// 192 bits.

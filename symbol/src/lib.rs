@@ -38,5 +38,5 @@ pub use symbol::Symbol;
 pub use version::Version;
 #[doc(hidden)]
 pub fn draw_temp(cpu: Cpu, v: Version, l: Level, m: Option<Mask>, data: &[u8]) -> Symbol {
-    draw::draw(cpu, (v, l), m, data)
+    draw::draw(cpu.level(), (v, l), m, data)
 }

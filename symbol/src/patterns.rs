@@ -2,7 +2,7 @@
 
 use crate::{
     Version,
-    format::{format_positions, version_bits},
+    format::{format_positions, version_bits, version_positions},
 };
 
 /// One module of a symbol that holds no data yet.
@@ -100,9 +100,9 @@ impl Patterns {
         }
         if let Some(bits) = version_bits(version) {
             for bit in 0..18 {
-                let (near, far) = (bit / 3, self.side - 11 + bit % 3);
-                self.set(near, far, bits >> bit & 1 == 1);
-                self.set(far, near, bits >> bit & 1 == 1);
+                for (x, y) in version_positions(version, bit) {
+                    self.set(x, y, bits >> bit & 1 == 1);
+                }
             }
         }
     }

@@ -84,12 +84,12 @@ fn data(version: Version, level: Level, seed: u64) -> Vec<u8> {
 
 fn check(version: Version, level: Level, seed: u64) {
     let data = data(version, level, seed);
-    let under = |mask| draw(Cpu::Portable, (version, level), Some(mask), &data);
+    let under = |mask| draw(Cpu::Portable.level(), (version, level), Some(mask), &data);
     let scores: Vec<u64> = Mask::all()
         .map(|mask| naive(under(mask).matrix()))
         .collect();
     for cpu in Cpu::available() {
-        let symbol = draw(cpu, (version, level), None, &data);
+        let symbol = draw(cpu.level(), (version, level), None, &data);
         let chosen = usize::from(symbol.mask().reference());
         let lowest = scores.iter().min().unwrap();
         assert_eq!(
