@@ -128,23 +128,25 @@ fn spread(codewords: &[u8], places: &mut [u8], apart: usize) {
     }
 }
 
-/// Micro QR has one block. The last data codeword of M1 and M3 has four bits (§7.4.10): it counts as a number below 16, and
-/// the error correction codewords follow it without a gap.
+/// Micro QR has one block. The last data codeword of M1 and M3 has four bits (§7.4.10): for error correction it is the upper
+/// half of a byte, and the error correction codewords follow it without a gap.
 fn protect_micro(version: Version, level: Level, data: &[u8], codewords: &mut Vec<u8>) {
     let check = tables::ec_per_block(version, level);
+    let remainder = remainder(data, table_of(check));
+    let bytes = remainder.iter().flat_map(|word| word.to_le_bytes());
     codewords.clear();
     codewords.extend_from_slice(data);
-    let halved = version.number() % 2 == 1;
-    if let (true, Some(last)) = (halved, codewords.last_mut()) {
-        *last >>= 4;
-    }
-    let remainder = remainder(codewords, table_of(check));
-    let bytes = remainder.iter().flat_map(|word| word.to_le_bytes());
     codewords.extend(bytes.take(check));
-    if halved {
-        for at in data.len().saturating_sub(1)..codewords.len() {
-            let next = codewords.get(at + 1).copied().unwrap_or_default();
-            codewords[at] = codewords[at] << 4 | next >> 4;
+    if version.number() % 2 == 1 {
+        let half = data.len().saturating_sub(1);
+        for at in half..codewords.len() {
+            let next = codewords.get(at + 1).map_or(0, |next| next >> 4);
+            let kept = if at == half {
+                codewords[at]
+            } else {
+                codewords[at] << 4
+            };
+            codewords[at] = kept | next;
         }
     }
 }
