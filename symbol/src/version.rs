@@ -36,11 +36,13 @@ impl Version {
     }
 
     /// Every QR version from small to large.
+    #[must_use]
     pub fn all_qr() -> impl DoubleEndedIterator<Item = Self> + Clone {
         (4..44).map(|index| Self { index })
     }
 
     /// Every Micro QR version from small to large.
+    #[must_use]
     pub fn all_micro() -> impl DoubleEndedIterator<Item = Self> + Clone {
         (0..4).map(|index| Self { index })
     }

@@ -1,0 +1,41 @@
+//! What a symbol says.
+//!
+//! Invariant: borrows; nothing is transcoded here.
+
+/// Text or bytes to be put into a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Content<'a> {
+    /// Characters. Without [`Options::eci`](crate::Options::eci) those in byte mode are UTF-8.
+    Text(&'a str),
+    /// Octets, taken as they are.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Content<'a> {
+    /// As it stands in memory: UTF-8 for text.
+    #[must_use]
+    pub const fn as_bytes(self) -> &'a [u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Content<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Content<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Content<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(bytes)
+    }
+}

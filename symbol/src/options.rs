@@ -1,0 +1,88 @@
+//! What may be asked of an encoder.
+//!
+//! Invariant: the defaults are right for a web address.
+
+use std::fmt;
+
+use crate::{Append, Eci, Fnc1, Level, Mask, Version};
+
+/// How content becomes a symbol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// At least this much may be lost.
+    pub level: Level,
+    /// Raise the level as far as the symbol stays the same size.
+    pub boost: bool,
+    pub versions: Versions,
+    /// `None`: the one that scans best.
+    pub mask: Option<Mask>,
+    /// One mode for everything. `None`: whatever is shortest.
+    pub mode: Option<Mode>,
+    /// Whether text may use Kanji mode. It does only where readers cannot mistake it: see [`Mode::Kanji`].
+    pub kanji: bool,
+    pub eci: Option<Eci>,
+    pub fnc1: Option<Fnc1>,
+    pub append: Option<Append>,
+}
+
+/// Level M, no boost, any QR version, Kanji allowed, nothing forced.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            level: Level::default(),
+            boost: false,
+            versions: Versions::default(),
+            mask: None,
+            mode: None,
+            kanji: true,
+            eci: None,
+            fnc1: None,
+            append: None,
+        }
+    }
+}
+
+/// Which versions may be chosen. The smallest that fits is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Versions {
+    /// 1–40.
+    #[default]
+    Qr,
+    /// M1–M4.
+    Micro,
+    /// M1–M4, then 1–40. Micro QR is passed over where it cannot have what the options ask for.
+    MicroOrQr,
+    Exactly(Version),
+}
+
+/// How characters become bits (§7.3), from the narrowest character set to the widest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Digits, three in 10 bits.
+    Numeric,
+    /// Digits, capital letters, space and `$%*+-./:`, two in 11 bits.
+    Alphanumeric,
+    /// Anything, 8 bits a byte.
+    Byte,
+    /// Shift JIS double-byte characters of JIS X 0208, 13 bits each.
+    ///
+    /// Not chosen for characters on whose mapping decoders disagree, and not together with other text that is not
+    /// ASCII unless an ECI says what that is.
+    Kanji,
+}
+
+impl Mode {
+    pub const ALL: [Self; 4] = [Self::Numeric, Self::Alphanumeric, Self::Byte, Self::Kanji];
+}
+
+/// `numeric`, `alphanumeric`, `byte`, `Kanji`.
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Numeric => "numeric",
+            Self::Alphanumeric => "alphanumeric",
+            Self::Byte => "byte",
+            Self::Kanji => "Kanji",
+        })
+    }
+}
