@@ -11,6 +11,7 @@ mod level;
 mod mask;
 mod matrix;
 mod options;
+pub mod read;
 mod symbol;
 // The other half of the encoder will use what is left.
 #[allow(dead_code)]
