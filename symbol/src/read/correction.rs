@@ -3,7 +3,7 @@
 //! Invariant: what is returned as corrected is a codeword, and differs from what was read in no more places than the
 //! standard lets a reader correct.
 
-use super::galois::{alpha, div, mul, value};
+use super::galois::{alpha, div, mul, shift, value};
 
 /// A block that could be corrected.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,13 +65,14 @@ fn degree(polynomial: &[u8]) -> usize {
 
 /// The values of the received polynomial at the roots of the generator: all 0 where nothing is wrong.
 fn syndromes(codewords: &[u8], check: usize) -> Vec<u8> {
-    let at = |root: usize| {
-        let x = alpha(root);
-        codewords
-            .iter()
-            .fold(0, |sum, &codeword| mul(sum, x) ^ codeword)
-    };
-    (0..check).map(at).collect()
+    // All roots abreast: one sum waits for its own last value only.
+    let mut sums = vec![0; check];
+    for &codeword in codewords {
+        for (root, sum) in sums.iter_mut().enumerate() {
+            *sum = shift(*sum, root) ^ codeword;
+        }
+    }
+    sums
 }
 
 /// The polynomial, lowest coefficient first, whose roots are the inverses of the places in error: Berlekamp–Massey,
@@ -82,7 +83,7 @@ fn locator(syndromes: &[u8], hidden: &[usize]) -> Vec<u8> {
     locator[0] = 1;
     for &power in hidden {
         for i in (1..=check).rev() {
-            locator[i] ^= mul(locator[i - 1], alpha(power));
+            locator[i] ^= shift(locator[i - 1], power);
         }
     }
     let mut before = locator.clone();
@@ -127,6 +128,6 @@ fn magnitude(evaluator: &[u8], locator: &[u8], power: usize) -> u8 {
     match value(&odd, mul(x, x)) {
         // A double root: what comes out is no codeword, and the caller sees that.
         0 => 0,
-        slope => mul(alpha(power), div(value(evaluator, x), slope)),
+        slope => shift(div(value(evaluator, x), slope), power),
     }
 }

@@ -96,15 +96,15 @@ fn qr(version: Version, x: usize, y: usize) -> (Part, bool) {
     if let Some(&centre) = finders.iter().find(|&&centre| apart(centre, (x, y)) <= 4) {
         return finder(apart(centre, (x, y)));
     }
-    let centres = alignment(version);
-    let crossings = centres
-        .iter()
-        .flat_map(|&x| centres.iter().map(move |&y| (x.into(), y.into())));
-    // Not where a finder pattern stands: a centre there is a corner of it.
-    let mut patterns =
-        crossings.filter(|&centre| finders.iter().all(|&finder| apart(finder, centre) > 4));
-    if let Some(centre) = patterns.find(|&centre| apart(centre, (x, y)) <= 2) {
-        return (Part::Alignment, apart(centre, (x, y)) != 1);
+    let near = |along: usize| {
+        let mut centres = alignment(version).iter().map(|&centre| centre.into());
+        centres.find(|centre: &usize| centre.abs_diff(along) <= 2)
+    };
+    if let Some(centre) = near(x).zip(near(y)) {
+        // Where a finder pattern stands there is none.
+        if finders.iter().all(|&finder| apart(finder, centre) > 4) {
+            return (Part::Alignment, apart(centre, (x, y)) != 1);
+        }
     }
     if x == 6 || y == 6 {
         return (Part::Timing, (x + y).is_multiple_of(2));
