@@ -20,8 +20,10 @@ mod matrix;
 mod options;
 mod patterns;
 mod penalty;
+pub mod read;
 mod strips;
 mod symbol;
+#[allow(dead_code)]
 mod tables;
 mod transpose;
 mod version;
