@@ -1,0 +1,110 @@
+//! What PDF and EPS have in common: the sheet, its inks, and modules as rectangles.
+//!
+//! Invariant: the sheet is exactly as wide as asked for, to a billionth of a point.
+
+use super::{Ink, Length, frame::Frame, number};
+use crate::Matrix;
+
+/// Which inks colours are said in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Paint {
+    /// As they are: sRGB numbers in the device's RGB.
+    #[default]
+    Rgb,
+    /// By the plain formula K = 1 − max(R, G, B), C = (1 − R − K) / (1 − K), and so on. Black is black ink only, so that
+    /// the edges of modules do not suffer when plates are out of register. No colour profile is consulted: who needs
+    /// an exact tint leaves the conversion to the printer, with [`Paint::Rgb`].
+    Cmyk,
+}
+
+/// A square sheet of paper that is the picture's canvas.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sheet<'a> {
+    pub width: Length,
+    pub paint: Paint,
+    /// Empty: none.
+    pub title: &'a str,
+}
+
+/// Modules on a sheet.
+pub struct Grid {
+    /// Width of the sheet in points.
+    pub points: f64,
+    /// Width of a module in points.
+    pub module: f64,
+    /// From the left and the upper edge to the first module, in points.
+    pub offset: f64,
+    /// The canvas in modules from the first module's corner: where it begins, and how wide it is.
+    pub corner: f64,
+    pub width: f64,
+}
+
+impl Grid {
+    // Pixels are far below 2^52.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn of(frame: Frame, width: Length) -> Self {
+        let points = width.points();
+        let [width_px, module_px, offset_px] =
+            [frame.width_px, frame.module_px, frame.offset_px].map(|px| px as f64);
+        // A canvas without pixels has nothing on it, wherever that is.
+        let point_px = points / width_px.max(1.0);
+        Self {
+            points,
+            module: module_px * point_px,
+            offset: offset_px * point_px,
+            corner: -offset_px / module_px,
+            width: width_px / module_px,
+        }
+    }
+}
+
+/// The numbers of an opaque ink: three or four, each followed by a space.
+pub fn components(rgb: [u8; 3], paint: Paint, out: &mut Vec<u8>) {
+    let [r, g, b] = rgb.map(|byte| f64::from(byte) / 255.0);
+    let mut put = |share: f64| {
+        // Four digits tell 256 steps apart.
+        number::decimal(out, (share * 1e4).round() / 1e4);
+        out.push(b' ');
+    };
+    match paint {
+        Paint::Rgb => [r, g, b].map(&mut put),
+        Paint::Cmyk => {
+            let brightest = r.max(g).max(b);
+            // Nothing but black ink makes black, where the formula divides by 0.
+            let share = |c: f64| {
+                if brightest > 0.0 {
+                    (brightest - c) / brightest
+                } else {
+                    0.0
+                }
+            };
+            let inks = [r, g, b].map(|c| put(share(c)));
+            put(1.0 - brightest);
+            inks
+        }
+    };
+}
+
+/// What a translucent ink looks like on white paper.
+pub fn on_paper(ink: Ink) -> [u8; 3] {
+    let alpha = u16::from(ink.alpha);
+    ink.rgb.map(|byte| {
+        let sum = u16::from(byte) * alpha + 255 * (255 - alpha);
+        // At most 255, as both are.
+        u8::try_from((sum + 127) / 255).unwrap_or(255)
+    })
+}
+
+/// Each run as `x y width{command}`, in modules, y downwards.
+pub fn runs(matrix: &Matrix, command: &str, out: &mut Vec<u8>) {
+    for (y, row) in (0..).zip((0..matrix.modules()).map(|y| matrix.runs(y))) {
+        for run in row {
+            for n in [run.start.into(), y, i64::from(run.end - run.start)] {
+                number::integer(out, n);
+                out.push(b' ');
+            }
+            out.pop();
+            out.extend_from_slice(command.as_bytes());
+        }
+    }
+}
