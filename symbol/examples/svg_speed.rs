@@ -9,7 +9,7 @@ use std::{hint::black_box, time::Instant};
 use qrcodegen::{QrCode, QrCodeEcc};
 use symbol::{
     Matrix,
-    file::{Canvas, Inks, Picture, svg},
+    file::{Canvas, Inks, Length, Paint, Picture, Sheet, Unit, eps, pdf, svg},
 };
 
 /// Version, and the length of the text that fills it, as in `docs/QUALITY.md`.
@@ -25,7 +25,8 @@ fn matrix(version: u8, len: usize) -> Matrix {
     let code = QrCode::encode_text(&text, QrCodeEcc::Medium).unwrap();
     assert_eq!(code.version().value(), version);
     let modules = 17 + 4 * usize::from(version);
-    Matrix::from_fn(modules, |x, y| code.get_module(x as i32, y as i32))
+    let int = |n: usize| i32::try_from(n).unwrap();
+    Matrix::from_fn(modules, |x, y| code.get_module(int(x), int(y)))
 }
 
 /// Median over the rounds, in nanoseconds, and bytes.
@@ -46,10 +47,7 @@ fn measure(write: impl Fn(&mut Vec<u8>)) -> (u128, usize) {
 }
 
 fn main() {
-    println!(
-        "{:>7}  {:>16}  {:>16}",
-        "version", "svg minimal", "svg default"
-    );
+    println!("version        svg minimal        svg default                pdf                eps");
     for (version, len) in TEXTS {
         let dark = matrix(version, len);
         let picture = Picture {
@@ -64,9 +62,16 @@ fn main() {
             label: svg::Label::Silent,
             extra: "",
         };
+        let sheet = Sheet {
+            width: Length::new(25.0, Unit::Mm).unwrap(),
+            paint: Paint::Cmyk,
+            title: "",
+        };
         let columns = [
             measure(|out| svg::write(black_box(&picture), &minimal, out)),
             measure(|out| svg::write(black_box(&picture), &svg::Options::default(), out)),
+            measure(|out| pdf::write(black_box(&picture), &sheet, out)),
+            measure(|out| eps::write(black_box(&picture), &sheet, out)),
         ];
         print!("{version:>7}");
         for (ns, bytes) in columns {

@@ -3,9 +3,7 @@
 //! Invariant: only ASCII, no line longer than 255 characters, and nothing of the interpreter's state is changed.
 
 use super::{
-    Picture,
-    frame::Frame,
-    layers, number,
+    Picture, layers, number,
     print::{Grid, Paint, Sheet, components, on_paper, runs},
 };
 
@@ -19,7 +17,7 @@ const RUN: &str = "/r{3 1 roll moveto dup 0 rlineto 0 1 rlineto neg 0 rlineto cl
 ///
 /// PostScript has no opacity: translucent inks become what they look like on white paper. Clear ones are not painted.
 pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
-    let grid = Grid::of(Frame::of(picture.canvas), sheet.width);
+    let grid = Grid::of(picture, sheet.width);
     let (ground, layers) = layers::of(picture);
     comments(&grid, sheet.title, out);
     put(out, "gsave 4 dict begin\n");
@@ -29,13 +27,12 @@ pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
     operation(&[grid.module, -grid.module], "scale\n", out);
     if let Some(ground) = ground {
         color(on_paper(ground.ink), sheet.paint, out);
-        operation(&[grid.corner, grid.corner], "moveto ", out);
-        for [x, y] in [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]] {
-            operation(&[x * grid.width, y * grid.width], "rlineto ", out);
-        }
-        put(out, "closepath\n");
-        if let Some(holes) = &ground.holes {
-            runs(holes, " r\n", out);
+        for &[corner, width] in grid.squares(ground.is_hollow) {
+            operation(&[corner, corner], "moveto ", out);
+            for [x, y] in [[width, 0.0], [0.0, width], [-width, 0.0]] {
+                operation(&[x, y], "rlineto ", out);
+            }
+            put(out, "closepath\n");
         }
         put(out, "eofill\n");
     }

@@ -8,51 +8,63 @@ use std::borrow::Cow;
 use super::{Ink, Picture};
 use crate::Matrix;
 
-/// The light ink: the whole canvas but for the `holes`. Painted first.
+/// The light ink where there are no modules. Painted first.
 pub struct Ground {
     pub ink: Ink,
-    /// Modules whose own ink is not opaque. `None`: the whole canvas.
-    pub holes: Option<Matrix>,
+    /// Only the quiet zone: the light modules are a layer, because some ink is not opaque. Else the whole canvas.
+    pub is_hollow: bool,
 }
 
 /// Modules of one ink.
 pub type Layer<'a> = (Ink, Cow<'a, Matrix>);
 
-/// What is painted, from bottom to top. Clear inks are not.
+/// What is painted, from bottom to top: the ground, then layers that do not overlap each other. Clear inks are not.
 pub fn of<'a>(picture: &Picture<'a>) -> (Option<Ground>, impl Iterator<Item = Layer<'a>>) {
-    let layers = modules(picture);
+    let mut layers = modules(picture);
     let ink = picture.inks.light;
-    let ground = (ink.alpha > 0).then(|| Ground {
-        ink,
-        holes: holes(picture.dark.modules(), &layers),
-    });
+    let is_hollow = layers.iter().flatten().any(|(ink, _)| ink.alpha < 255);
+    if is_hollow {
+        layers[0] = Some((ink, Cow::Owned(light(picture))));
+    }
     let painted = |(ink, _): &Layer<'a>| ink.alpha > 0;
+    let ground = (ink.alpha > 0).then_some(Ground { ink, is_hollow });
     (ground, layers.into_iter().flatten().filter(painted))
 }
 
-/// The modules that do not look like the ground.
-fn modules<'a>(picture: &Picture<'a>) -> [Option<Layer<'a>>; 3] {
+/// The modules that do not look like the ground. The first place is left to those that do.
+fn modules<'a>(picture: &Picture<'a>) -> [Option<Layer<'a>>; 4] {
     let (dark, inks) = (picture.dark, picture.inks);
     if inks.are_two() {
-        return [Some((inks.dark, Cow::Borrowed(dark))), None, None];
+        return [None, None, None, Some((inks.dark, Cow::Borrowed(dark)))];
     }
-    let rows = picture.data.rows().iter().take(dark.modules());
-    let data = Matrix::from_rows(rows.copied().collect());
-    let light =
+    let data = data(picture);
+    let data_light =
         (inks.data_light != inks.light).then(|| (inks.data_light, Cow::Owned(data.without(dark))));
     if inks.data_dark == inks.dark {
-        return [light, Some((inks.dark, Cow::Borrowed(dark))), None];
+        let dark = (inks.dark, Cow::Borrowed(dark));
+        return [None, data_light, None, Some(dark)];
     }
     [
-        light,
-        Some((inks.dark, Cow::Owned(dark.without(&data)))),
+        None,
+        data_light,
         Some((inks.data_dark, Cow::Owned(dark.and(&data)))),
+        Some((inks.dark, Cow::Owned(dark.without(&data)))),
     ]
 }
 
-fn holes(modules: usize, layers: &[Option<Layer>; 3]) -> Option<Matrix> {
-    let clear = || layers.iter().flatten().filter(|(ink, _)| ink.alpha < 255);
-    clear().next()?;
-    let is_hole = |x, y| clear().any(|(_, matrix)| matrix.is_dark(x, y));
-    Some(Matrix::from_fn(modules, is_hole))
+/// The modules that look like the ground.
+fn light(picture: &Picture) -> Matrix {
+    let all = Matrix::from_rows(vec![[u64::MAX; 3]; picture.dark.modules()]);
+    let light = all.without(picture.dark);
+    if picture.inks.data_light == picture.inks.light {
+        light
+    } else {
+        light.without(&data(picture))
+    }
+}
+
+/// As many as there are dark or light modules, however many are named.
+fn data(picture: &Picture) -> Matrix {
+    let rows = picture.data.rows().iter().take(picture.dark.modules());
+    Matrix::from_rows(rows.copied().collect())
 }

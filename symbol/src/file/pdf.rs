@@ -6,15 +6,13 @@
 //! use of a compressor here that does not know what it compresses.
 
 use super::{
-    Ink, Picture,
-    frame::Frame,
-    layers, number,
+    Ink, Picture, layers, number,
     print::{Grid, Paint, Sheet, components, runs},
 };
 
 /// Writes the document to the end of `out`.
 pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
-    let grid = Grid::of(Frame::of(picture.canvas), sheet.width);
+    let grid = Grid::of(picture, sheet.width);
     let mut page = Page::new(sheet.paint);
     page.draw(picture, &grid);
 
@@ -73,9 +71,8 @@ impl Page {
         self.operation(&to_modules, "cm\n");
         if let Some(ground) = ground {
             self.ink(ground.ink);
-            self.operation(&[grid.corner, grid.corner, grid.width, grid.width], "re\n");
-            if let Some(holes) = &ground.holes {
-                runs(holes, " 1 re\n", &mut self.content);
+            for &[corner, width] in grid.squares(ground.is_hollow) {
+                self.operation(&[corner, corner, width, width], "re\n");
             }
             self.content.extend_from_slice(b"f*\n");
         }

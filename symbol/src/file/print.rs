@@ -2,7 +2,7 @@
 //!
 //! Invariant: the sheet is exactly as wide as asked for, to a billionth of a point.
 
-use super::{Ink, Length, frame::Frame, number};
+use super::{Ink, Length, Picture, frame::Frame, number};
 use crate::Matrix;
 
 /// Which inks colours are said in.
@@ -34,15 +34,15 @@ pub struct Grid {
     pub module: f64,
     /// From the left and the upper edge to the first module, in points.
     pub offset: f64,
-    /// The canvas in modules from the first module's corner: where it begins, and how wide it is.
-    pub corner: f64,
-    pub width: f64,
+    /// The canvas, and the symbol on it: corner and width in modules from the first module's corner.
+    squares: [[f64; 2]; 2],
 }
 
 impl Grid {
-    // Pixels are far below 2^52.
+    // Pixels and modules are far below 2^52.
     #[allow(clippy::cast_precision_loss)]
-    pub fn of(frame: Frame, width: Length) -> Self {
+    pub fn of(picture: &Picture, width: Length) -> Self {
+        let frame = Frame::of(picture.canvas);
         let points = width.points();
         let [width_px, module_px, offset_px] =
             [frame.width_px, frame.module_px, frame.offset_px].map(|px| px as f64);
@@ -52,9 +52,16 @@ impl Grid {
             points,
             module: module_px * point_px,
             offset: offset_px * point_px,
-            corner: -offset_px / module_px,
-            width: width_px / module_px,
+            squares: [
+                [-offset_px / module_px, width_px / module_px],
+                [0.0, picture.dark.modules() as f64],
+            ],
         }
+    }
+
+    /// What the ground is, by the even-odd rule: the canvas, and if it is hollow the symbol.
+    pub fn squares(&self, is_hollow: bool) -> &[[f64; 2]] {
+        &self.squares[..if is_hollow { 2 } else { 1 }]
     }
 }
 

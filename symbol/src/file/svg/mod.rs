@@ -63,6 +63,8 @@ impl Default for Options<'_> {
 /// cut off.
 pub fn write(picture: &Picture, options: &Options, out: &mut Vec<u8>) {
     let (ground, layers) = layers::of(picture);
+    // At most 177.
+    let modules = i64::try_from(picture.dark.modules()).unwrap_or(177);
     let view = View::of(Frame::of(picture.canvas));
     out.extend_from_slice(br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox=""#);
     for (n, before) in [
@@ -79,7 +81,7 @@ pub fn write(picture: &Picture, options: &Options, out: &mut Vec<u8>) {
     out.extend_from_slice(br#" shape-rendering="crispEdges""#);
     label(&options.label, out);
     if let Some(ground) = ground {
-        view.ground(&ground, out);
+        view.ground(&ground, modules, out);
     }
     view.begin_modules(out);
     for (ink, matrix) in layers {

@@ -35,30 +35,17 @@ impl View {
         }
     }
 
-    /// The canvas; the holes in it by the even-odd rule.
-    pub fn ground(&self, ground: &Ground, out: &mut Vec<u8>) {
+    /// The canvas; if it is hollow, without a square of `modules` along one side.
+    pub fn ground(&self, ground: &Ground, modules: i64, out: &mut Vec<u8>) {
         out.extend_from_slice(b"<path");
         paint("fill", ground.ink, out);
-        if ground.holes.is_some() {
+        if ground.is_hollow {
             out.extend_from_slice(br#" fill-rule="evenodd""#);
         }
         out.extend_from_slice(br#" d=""#);
-        rectangle([self.corner, self.corner, self.width, self.width], out);
-        if let Some(holes) = &ground.holes {
-            for (y, row) in (0..).zip((0..holes.modules()).map(|y| holes.runs(y))) {
-                for run in row {
-                    let [x, modules] = [run.start, run.end - run.start].map(i64::from);
-                    rectangle(
-                        [
-                            self.first + x * self.module,
-                            self.first + y * self.module,
-                            modules * self.module,
-                            self.module,
-                        ],
-                        out,
-                    );
-                }
-            }
+        square(self.corner, self.width, out);
+        if ground.is_hollow {
+            square(self.first, modules * self.module, out);
         }
         out.extend_from_slice(br#""/>"#);
     }
@@ -88,13 +75,14 @@ impl View {
     }
 }
 
-/// `[x, y, width, height]`. A filled path is closed at its end whether it says so or not.
-fn rectangle([x, y, width, height]: [i64; 4], out: &mut Vec<u8>) {
+/// A filled path is closed at its end whether it says so or not.
+fn square(corner: i64, width: i64, out: &mut Vec<u8>) {
+    let between = if corner < 0 { "" } else { " " };
     for (command, n) in [
-        ("M", x),
-        (if y < 0 { "" } else { " " }, y),
+        ("M", corner),
+        (between, corner),
         ("h", width),
-        ("v", height),
+        ("v", width),
         ("h", -width),
     ] {
         out.extend_from_slice(command.as_bytes());
