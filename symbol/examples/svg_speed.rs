@@ -12,7 +12,7 @@ use symbol::{
     file::{Canvas, Inks, Length, Paint, Picture, Sheet, Unit, eps, pdf, svg},
 };
 
-/// Version, and the length of the text that fills it, as in `docs/QUALITY.md`.
+/// Version, and the length of the text that fills it.
 const TEXTS: [(u8, usize); 5] = [(3, 30), (6, 100), (13, 300), (26, 1000), (40, 2300)];
 const ROUNDS: usize = 301;
 

@@ -46,11 +46,17 @@ pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
 
 /// Document structuring conventions 3.0, §5.
 fn comments(grid: &Grid, title: &str, out: &mut Vec<u8>) {
-    put(out, "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 ");
-    // The smallest whole box around it.
-    operation(&[grid.points.ceil()], "", out);
-    operation(&[grid.points.ceil()], "\n%%HiResBoundingBox: 0 0 ", out);
-    operation(&[grid.points, grid.points], "\n", out);
+    put(out, "%!PS-Adobe-3.0 EPSF-3.0\n");
+    // The smallest box of whole points around it.
+    put(
+        out,
+        &format!("%%BoundingBox: 0 0 {0} {0}\n", grid.points.ceil()),
+    );
+    put(out, "%%HiResBoundingBox: 0 0 ");
+    number::decimal(out, grid.points);
+    put(out, " ");
+    number::decimal(out, grid.points);
+    put(out, "\n");
     if !title.is_empty() {
         put(out, "%%Title: (");
         escape(title, out);
@@ -106,4 +112,41 @@ fn operation(operands: &[f64], operator: &str, out: &mut Vec<u8>) {
 
 fn put(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Matrix,
+        file::{Canvas, Inks, Length, Unit},
+    };
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_title_stays_in_its_comment(title in any::<String>()) {
+            let dark = Matrix::from_fn(1, |_, _| true);
+            let picture = Picture {
+                dark: &dark,
+                data: &dark,
+                canvas: Canvas::tight(1, 0, 1),
+                inks: Inks::BLACK_ON_WHITE,
+                dpi: None,
+            };
+            let sheet = Sheet {
+                width: Length::new(25.0, Unit::Mm).unwrap(),
+                paint: Paint::Cmyk,
+                title: &title,
+            };
+            let mut out = Vec::new();
+            write(&picture, &sheet, &mut out);
+            let file = String::from_utf8(out).unwrap();
+            prop_assert!(file.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)));
+            prop_assert!(file.lines().all(|line| line.len() <= 255));
+            let lines = if title.is_empty() { 19 } else { 20 };
+            prop_assert_eq!(file.lines().count(), lines);
+            prop_assert!(file.contains("%%BoundingBox: 0 0 71 71\n%%HiResBoundingBox: 0 0 70.866141732 70.866141732\n"));
+        }
+    }
 }

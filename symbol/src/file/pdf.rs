@@ -213,3 +213,71 @@ impl<'a> File<'a> {
         self.out.extend_from_slice(text.as_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Matrix,
+        file::{Canvas, Inks, Length, Unit},
+    };
+    use proptest::prelude::*;
+
+    fn document(title: &str, inks: Inks) -> Vec<u8> {
+        let dark = Matrix::from_fn(21, |x, y| (x ^ y) % 3 == 1);
+        let picture = Picture {
+            dark: &dark,
+            data: &dark,
+            canvas: Canvas::tight(21, 4, 3),
+            inks,
+            dpi: None,
+        };
+        let sheet = Sheet {
+            width: Length::new(25.0, Unit::Mm).unwrap(),
+            paint: Paint::Cmyk,
+            title,
+        };
+        // What is there already does not count.
+        let mut out = b"before".to_vec();
+        write(&picture, &sheet, &mut out);
+        out.split_off(6)
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_points_at_the_objects(title in any::<String>(), alpha in any::<u8>()) {
+            let ink = Ink { alpha, ..Ink::BLACK };
+            let file = document(&title, Inks::two(ink, Ink::WHITE));
+            let file = String::from_utf8_lossy(&file[15..]).into_owned();
+            // The header's second line is not UTF-8.
+            let at = |offset: usize| &file[offset - 15..];
+            let (_, table) = file.rsplit_once("startxref\n").unwrap();
+            let table = at(table.lines().next().unwrap().parse().unwrap());
+            prop_assert!(table.starts_with("xref\n0 "));
+            let entries: Vec<&str> = table.lines().skip(2).take_while(|line| line.ends_with(' ')).collect();
+            let size = format!("/Size {}", entries.len());
+            prop_assert!(table.contains(&size));
+            for (number, entry) in entries.iter().enumerate().skip(1) {
+                prop_assert_eq!(entry.len(), 19);
+                let object = at(entry[..10].parse().unwrap());
+                let head = format!("{number} 0 obj\n");
+                prop_assert!(object.starts_with(&head));
+            }
+            let (_, stream) = file.split_once("<</Length ").unwrap();
+            let (length, stream) = stream.split_once(">>stream\n").unwrap();
+            prop_assert!(stream[length.parse().unwrap()..].starts_with("endstream"));
+        }
+    }
+
+    #[test]
+    fn black_is_100_k_and_the_sheet_is_25_mm() {
+        let file = document("(a)\\", Inks::BLACK_ON_WHITE);
+        let file = String::from_utf8_lossy(&file);
+        assert!(
+            file.contains("/MediaBox[0 0 70.866141732 70.866141732]"),
+            "{file}"
+        );
+        assert!(file.contains("\n0 0 0 1 k\n") && file.contains("\n0 0 0 0 k\n"));
+        assert!(file.contains("/Title(\\(a\\)\\\\)"));
+    }
+}

@@ -115,3 +115,54 @@ pub fn runs(matrix: &Matrix, command: &str, out: &mut Vec<u8>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::{Canvas, Inks, Unit, eps, pdf};
+    use proptest::prelude::*;
+
+    #[test]
+    fn colours_in_ink() {
+        for (rgb, expected) in [
+            ([0, 0, 0], "0 0 0 1 "),
+            ([255, 255, 255], "0 0 0 0 "),
+            ([51, 51, 51], "0 0 0 .8 "),
+            ([255, 0, 51], "0 1 .8 0 "),
+            ([0, 0, 128], "1 1 0 .498 "),
+        ] {
+            let mut out = Vec::new();
+            components(rgb, Paint::Cmyk, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+        let half = Ink {
+            rgb: [0, 255, 100],
+            alpha: 51,
+        };
+        assert_eq!(on_paper(half), [204, 255, 224]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_canvas_is_too_odd(
+            (width_px, module_px, offset_px) in any::<(u32, u32, u32)>(), modules in 0_usize..30,
+            mm in Length::MIN_MM..=Length::MAX_MM, alpha in any::<u8>(),
+        ) {
+            let dark = Matrix::from_fn(modules, |x, y| x > y);
+            let picture = Picture {
+                dark: &dark,
+                data: &dark,
+                canvas: Canvas { width_px, module_px, offset_px },
+                inks: Inks::two(Ink { alpha, ..Ink::BLACK }, Ink::WHITE),
+                dpi: None,
+            };
+            let width = Length::new(mm, Unit::Mm).unwrap();
+            let sheet = Sheet { width, paint: Paint::Rgb, title: "" };
+            for write in [pdf::write, eps::write] {
+                let mut out = Vec::new();
+                write(&picture, &sheet, &mut out);
+                prop_assert!(out.ends_with(b"%%EOF\n"));
+            }
+        }
+    }
+}

@@ -4,6 +4,8 @@
 
 mod line;
 mod path;
+#[cfg(test)]
+mod tests;
 mod text;
 mod view;
 
