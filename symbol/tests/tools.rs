@@ -16,6 +16,11 @@ use symbol::{
     file::{Canvas, Ink, Inks, Length, Paint, Picture, Sheet, Unit, eps, pdf, svg},
 };
 
+use image::Image;
+
+#[path = "tools/image.rs"]
+mod image;
+
 const TEXT: &str = "https://example.com/r/1234abcd";
 
 /// A folder of its own for each test, gone at the end.
@@ -53,66 +58,6 @@ fn run(program: &str, arguments: &[&str], file: &Path) -> Option<Output> {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program}: {said}");
     Some(output)
-}
-
-/// Pixels of `channels` bytes.
-struct Image {
-    width: usize,
-    channels: usize,
-    bytes: Vec<u8>,
-}
-
-impl Image {
-    fn png(file: &[u8]) -> Self {
-        let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
-        decoder.set_transformations(png::Transformations::ALPHA);
-        let mut reader = decoder.read_info().unwrap();
-        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut bytes).unwrap();
-        assert_eq!(info.color_type, png::ColorType::Rgba);
-        Self {
-            width: info.width as usize,
-            channels: 4,
-            bytes,
-        }
-    }
-
-    /// PPM, or PAM of four channels: a header of words, then the pixels.
-    fn netpbm(file: &[u8]) -> Self {
-        let (channels, end) = if file.starts_with(b"P7") {
-            let marker = b"ENDHDR\n";
-            let at = file
-                .windows(marker.len())
-                .position(|window| window == marker);
-            (4, at.unwrap() + marker.len())
-        } else {
-            // P6, comments, width and height, 255.
-            let mut lines = 0;
-            let mut start = 0;
-            while lines < 3 {
-                let line = file[start..]
-                    .iter()
-                    .position(|&byte| byte == b'\n')
-                    .unwrap();
-                lines += usize::from(file[start] != b'#');
-                start += line + 1;
-            }
-            (3, start)
-        };
-        let bytes = file[end..].to_vec();
-        let width = (bytes.len() / channels).isqrt();
-        assert_eq!(width * width * channels, bytes.len(), "not a square");
-        Self {
-            width,
-            channels,
-            bytes,
-        }
-    }
-
-    fn pixel(&self, x: usize, y: usize) -> &[u8] {
-        let at = (y * self.width + x) * self.channels;
-        &self.bytes[at..at + self.channels]
-    }
 }
 
 /// What is drawn, with pixels enough in each module.
