@@ -2,6 +2,18 @@
 //!
 //! Invariant: the same picture gives the same bytes. Nothing here knows what the symbol says.
 
+pub mod eps;
+mod frame;
+mod layers;
+mod length;
+mod number;
+pub mod pdf;
+mod print;
+pub mod svg;
+
+pub use length::{Length, OutOfRange, Unit};
+pub use print::{Paint, Sheet};
+
 use crate::Matrix;
 
 /// An sRGB colour with its opacity.
