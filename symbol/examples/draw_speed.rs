@@ -1,34 +1,44 @@
-//! temp
-use std::time::Instant;
-use symbol::*;
+//! How long a symbol takes on every level of CPU features: the best of many runs, in nanoseconds.
+
+use std::{hint::black_box, time::Instant};
+
+use symbol::{Cpu, Options, encode_on};
+
 fn main() {
-    for (v, n) in [(3u8, 44usize), (6, 108), (13, 334), (26, 1062), (40, 2334)] {
-        let version = Version::qr(v).unwrap();
-        let data: Vec<u8> = (0..n).map(|i| (i * i * 31 + i * 7) as u8).collect();
-        print!("v{v}:");
+    let url = |length: usize| {
+        let tail = "abcdefghijklmnopqrstuvwxyz-/".chars().cycle();
+        "https://example.com/"
+            .chars()
+            .chain(tail)
+            .take(length)
+            .collect::<String>()
+    };
+    let digits: String = "8675309".chars().cycle().take(500).collect();
+    let capitals: String = "QR CODE/42 ".chars().cycle().take(200).collect();
+    let mut inputs: Vec<(String, String)> = [30, 100, 300, 1000, 2300]
+        .map(|length| (format!("url{length}"), url(length)))
+        .to_vec();
+    inputs.push(("digits500".to_owned(), digits));
+    inputs.push(("alnum200".to_owned(), capitals));
+    for (name, text) in &inputs {
+        let options = Options::default();
+        print!("{name:10}");
         for cpu in Cpu::available() {
-            for mask in [None, Mask::new(3)] {
-                let mut best = f64::MAX;
-                for _ in 0..1500 {
-                    let k = 2000 / (n + 20) + 2;
-                    let t = Instant::now();
-                    for _ in 0..k {
-                        std::hint::black_box(draw_temp(
-                            cpu,
-                            version,
-                            Level::M,
-                            mask,
-                            std::hint::black_box(&data),
-                        ));
-                    }
-                    best = best.min(t.elapsed().as_nanos() as f64 / k as f64);
+            let make = || encode_on(cpu, black_box(text.as_str()), &options).map(|s| s.version());
+            let runs = 4000 / (text.len() + 20) + 2;
+            let mut best = f64::MAX;
+            for _ in 0..1500 {
+                let start = Instant::now();
+                for _ in 0..runs {
+                    let _ = black_box(make());
                 }
-                print!(
-                    "  {cpu} {} {best:.0}",
-                    if mask.is_some() { "forced" } else { "auto" }
-                );
+                best = best.min(start.elapsed().as_secs_f64() * 1e9 / runs as f64);
             }
+            print!("  {cpu} {best:7.0}");
         }
-        println!();
+        println!(
+            "  version {}",
+            encode_on(Cpu::best(), text.as_str(), &options).map_or(0, |s| s.version().number())
+        );
     }
 }

@@ -6,7 +6,9 @@
 mod content;
 mod correction;
 mod cpu;
+mod data;
 mod draw;
+mod encode;
 mod error;
 pub mod file;
 mod format;
@@ -23,13 +25,13 @@ mod penalty;
 pub mod read;
 mod strips;
 mod symbol;
-#[allow(dead_code)]
 mod tables;
 mod transpose;
 mod version;
 
 pub use content::Content;
 pub use cpu::Cpu;
+pub use encode::{encode, encode_on};
 pub use error::{Error, Feature, Found};
 pub use header::{Append, Eci, Fnc1};
 pub use level::Level;
@@ -38,7 +40,3 @@ pub use matrix::{Matrix, Row, Runs};
 pub use options::{Mode, Options, Versions};
 pub use symbol::Symbol;
 pub use version::Version;
-#[doc(hidden)]
-pub fn draw_temp(cpu: Cpu, v: Version, l: Level, m: Option<Mask>, data: &[u8]) -> Symbol {
-    draw::draw(cpu.level(), (v, l), m, data)
-}

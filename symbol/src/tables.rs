@@ -133,6 +133,23 @@ pub(crate) const fn data_bits(version: Version, level: Level) -> Option<usize> {
     }
 }
 
+/// The smallest version from `first` to `last`, both of one family, with room for `bits`.
+pub(crate) fn smallest(
+    bits: usize,
+    level: Level,
+    first: Version,
+    last: Version,
+) -> Option<Version> {
+    let table = &DATA_BITS[level as usize][first.index()..=last.index()];
+    let holds = |&available: &u16| available > 0 && usize::from(available) >= bits;
+    let number = u8::try_from(table.iter().position(holds)?).ok()? + first.number();
+    if first.is_micro() {
+        Version::micro(number)
+    } else {
+        Version::qr(number)
+    }
+}
+
 /// Versions whose fields have the same widths (table 3): M1, M2, M3, M4, 1–9, 10–26, 27–40.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Widths(u8);
@@ -156,11 +173,11 @@ impl Widths {
     }
 
     /// What the indicator says, or `None` where the version does not have the mode (table 2).
-    pub(crate) const fn indicator_of(self, mode: Mode) -> Option<u64> {
+    pub(crate) const fn indicator_of(self, mode: Mode) -> Option<u32> {
         const MICRO_MODES: [u8; 4] = [1, 2, 4, 4];
         let mode = mode as u8;
         match self.0 {
-            micro @ 0..4 if mode < MICRO_MODES[micro as usize] => Some(mode as u64),
+            micro @ 0..4 if mode < MICRO_MODES[micro as usize] => Some(mode as u32),
             0..4 => None,
             _ => Some(1 << mode),
         }

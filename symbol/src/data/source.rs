@@ -1,0 +1,210 @@
+//! Content in the character set it is sent in, and as runs.
+//!
+//! Invariant: the runs are those of `bytes`.
+
+use std::borrow::Cow;
+
+use crate::{Content, Eci, Error, Found, Mode, Options};
+
+use super::{
+    classify::{self, VALUES},
+    runs::{Class, Run, Runs},
+    shift_jis,
+};
+
+const GS: u8 = 0x1D;
+
+/// Content as byte mode has it.
+pub(super) struct Source<'a> {
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// The same, where it is UTF-8. Otherwise, Kanji mode finds Shift JIS in `bytes`.
+    pub(super) text: Option<&'a str>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(content: Content<'a>, options: &Options) -> Result<Self, Error> {
+        let text = match content {
+            Content::Text(text) => text,
+            Content::Bytes(bytes) => return Ok(Self::octets(bytes.into())),
+        };
+        // The other modes have characters of their own, whatever the bytes are in.
+        let has_bytes = matches!(options.mode, None | Some(Mode::Byte));
+        match options.eci.filter(|_| has_bytes) {
+            Some(eci @ (Eci::LATIN_1 | Eci::SHIFT_JIS)) if !text.is_ascii() => {
+                Ok(Self::octets(transcode(text, eci)?.into()))
+            }
+            _ => Ok(Self {
+                bytes: text.as_bytes().into(),
+                text: Some(text),
+            }),
+        }
+    }
+
+    const fn octets(bytes: Cow<'a, [u8]>) -> Self {
+        Self { bytes, text: None }
+    }
+
+    /// Runs of which each may have the mode it likes. `only_qr`: no Micro QR symbol is wanted.
+    pub(super) fn runs(&self, options: &Options, only_qr: bool) -> Runs {
+        let fnc1 = options.fnc1.is_some();
+        if self.text.is_none() && options.kanji && options.eci == Some(Eci::SHIFT_JIS) {
+            self.shift_jis_runs(fnc1)
+        } else if fnc1 {
+            let mut walk = Walk::new(fnc1);
+            for &byte in &*self.bytes {
+                walk.add_byte(byte);
+            }
+            walk.runs
+        } else if only_qr {
+            classify::paying_runs(&self.bytes)
+        } else {
+            classify::every_run(&self.bytes)
+        }
+    }
+
+    /// Runs with everything that is not ASCII in Kanji mode. `None` where that cannot be, or must not: unlabelled
+    /// UTF-8 beside it readers take for Shift JIS, and a label of another character set they take Kanji mode to be in,
+    /// too, though the standard says otherwise.
+    pub(super) fn kanji_runs(&self, options: &Options) -> Option<Runs> {
+        let may_be = options.kanji && options.eci.is_none();
+        let text = self.text.filter(|text| may_be && !text.is_ascii())?;
+        let mut walk = Walk::new(options.fnc1.is_some());
+        for c in text.chars() {
+            match u8::try_from(c) {
+                Ok(byte @ 0..0x80) => walk.add_byte(byte),
+                _ if shift_jis::kanji(c).is_some() => walk.add(Class::KanjiOnly, c.len_utf8()),
+                _ => return None,
+            }
+        }
+        Some(walk.runs)
+    }
+
+    fn shift_jis_runs(&self, fnc1: bool) -> Runs {
+        let mut walk = Walk::new(fnc1);
+        let mut rest = &*self.bytes;
+        while let [first, behind @ ..] = rest {
+            rest = match behind {
+                [second, behind @ ..] if shift_jis::is_lead(*first) => {
+                    let code = u16::from_be_bytes([*first, *second]);
+                    if shift_jis::is_undisputed(code) {
+                        walk.add(Class::Kanji, 2);
+                    } else {
+                        walk.add(Class::Byte, 2);
+                    }
+                    behind
+                }
+                _ => {
+                    walk.add_byte(*first);
+                    behind
+                }
+            };
+        }
+        walk.runs
+    }
+
+    /// Runs that all are in `mode`, or the first character that it does not have.
+    pub(super) fn forced_runs(&self, mode: Mode, fnc1: bool) -> Result<Runs, Error> {
+        let len = self.bytes.len();
+        let (class, chars) = match mode {
+            _ if len == 0 => return Ok(Runs::new()),
+            Mode::Byte => (Class::Byte, len),
+            Mode::Kanji => (Class::KanjiOnly, self.count_kanji()?),
+            Mode::Numeric | Mode::Alphanumeric => return self.forced_ascii_runs(mode, fnc1),
+        };
+        Ok(Runs::one(Run::new(class, len, chars)))
+    }
+
+    fn forced_ascii_runs(&self, mode: Mode, fnc1: bool) -> Result<Runs, Error> {
+        let mut walk = Walk::new(fnc1);
+        for (at, &byte) in self.bytes.iter().enumerate() {
+            if class(byte, fnc1).prices()[mode as usize] == 0 {
+                return Err(self.not_in(mode, at));
+            }
+            walk.add_byte(byte);
+        }
+        Ok(walk.runs)
+    }
+
+    fn count_kanji(&self) -> Result<usize, Error> {
+        let Some(text) = self.text else {
+            let whole = self.bytes.chunks(2).position(|two| match *two {
+                [lead, trail] => {
+                    shift_jis::thirteen_bits(u16::from_be_bytes([lead, trail])).is_none()
+                }
+                _ => true,
+            });
+            return match whole {
+                Some(pair) => Err(self.not_in(Mode::Kanji, 2 * pair)),
+                None => Ok(self.bytes.len() / 2),
+            };
+        };
+        match text
+            .char_indices()
+            .find(|&(_, c)| shift_jis::kanji(c).is_none())
+        {
+            Some((at, _)) => Err(self.not_in(Mode::Kanji, at)),
+            None => Ok(text.chars().count()),
+        }
+    }
+
+    fn not_in(&self, mode: Mode, at: usize) -> Error {
+        let character = self.text.and_then(|text| text.get(at..)?.chars().next());
+        let found = match character {
+            Some(c) => Found::Character(c),
+            None => Found::Byte(self.bytes.get(at).copied().unwrap_or(0)),
+        };
+        Error::NotInMode { mode, at, found }
+    }
+}
+
+/// Runs, character by character.
+struct Walk {
+    runs: Runs,
+    fnc1: bool,
+    after_gs: bool,
+}
+
+impl Walk {
+    fn new(fnc1: bool) -> Self {
+        Self {
+            runs: Runs::new(),
+            fnc1,
+            after_gs: false,
+        }
+    }
+
+    fn add(&mut self, class: Class, bytes: usize) {
+        self.runs.add(class, bytes, false);
+        self.after_gs = false;
+    }
+
+    fn add_byte(&mut self, byte: u8) {
+        let apart = self.after_gs && matches!(byte, b'%' | GS);
+        self.runs.add(class(byte, self.fnc1), 1, apart);
+        self.after_gs = self.fnc1 && byte == GS;
+    }
+}
+
+/// What an ASCII character, or a byte, may be sent as.
+fn class(byte: u8, fnc1: bool) -> Class {
+    match byte {
+        b'0'..=b'9' => Class::Digit,
+        b'%' if fnc1 => Class::Percent,
+        GS if fnc1 => Class::Alphanumeric,
+        _ if VALUES[byte as usize] < 45 => Class::Alphanumeric,
+        _ => Class::Byte,
+    }
+}
+
+fn transcode(text: &str, eci: Eci) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let done = if eci == Eci::SHIFT_JIS {
+            shift_jis::encode(c, &mut bytes)
+        } else {
+            u8::try_from(c).ok().map(|byte| bytes.push(byte))
+        };
+        done.ok_or(Error::NotInCharset { eci, at, found: c })?;
+    }
+    Ok(bytes)
+}
