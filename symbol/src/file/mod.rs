@@ -2,6 +2,9 @@
 //!
 //! Invariant: the same picture gives the same bytes. Nothing here knows what the symbol says.
 
+mod deflate;
+pub mod png;
+
 use crate::Matrix;
 
 /// An sRGB colour with its opacity.
@@ -150,28 +153,4 @@ impl Picture<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_canvas_holds_its_symbol(
-            modules in prop_oneof![0_usize..200, any::<usize>()],
-            border in any::<u8>(),
-            px in prop_oneof![0_u32..70_000, any::<u32>()],
-        ) {
-            let (tight, fit) = (Canvas::tight(modules, border, px), Canvas::fit(modules, border, px));
-            for canvas in tight.iter().chain(&fit) {
-                let across = u64::from(canvas.module_px()) * modules as u64;
-                let wanted = u64::from(border) * u64::from(canvas.module_px());
-                prop_assert!(canvas.module_px() > 0 && u64::from(canvas.offset_px()) >= wanted);
-                prop_assert!(u64::from(canvas.offset_px()) + across + wanted <= u64::from(canvas.width_px()));
-            }
-            let across = modules as u128 + 2 * u128::from(border);
-            let max = u128::from(Canvas::MAX_WIDTH_PX);
-            prop_assert_eq!(tight.is_some(), modules > 0 && px > 0 && across * u128::from(px) <= max);
-            prop_assert_eq!(fit.is_some(), modules > 0 && across <= u128::from(px) && u128::from(px) <= max);
-        }
-    }
-}
+mod tests;
