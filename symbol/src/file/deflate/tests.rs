@@ -40,7 +40,7 @@ proptest! {
                 }
                 Said::Copy(..) => (),
                 Said::Literal(byte) => {
-                    deflate.literal(byte);
+                    deflate.literals([byte].into_iter());
                     wanted.push(byte);
                 }
             }

@@ -1,8 +1,6 @@
 //! Scanlines from module rows, and where in them something happens.
 //!
-//! Invariant: everything is found from the module row's few edges, never by looking at every pixel.
-
-use std::ops::Range;
+//! Invariant: bits beyond the canvas are as if the quiet zone went on.
 
 use super::colour::Colour;
 use crate::file::Picture;
@@ -20,18 +18,6 @@ pub(super) struct Layout<'a> {
     line_bits: usize,
 }
 
-/// One scanline.
-pub(super) struct Line {
-    /// [`Layout::line_bytes`], then what is left over.
-    bytes: Vec<u8>,
-    len: usize,
-    words: Vec<u64>,
-    /// The bytes that are not like the one before, in order; then the number of bytes.
-    pub changes: Vec<usize>,
-    /// The ranges of bytes that are not like those of the line above, in order and not touching.
-    pub differing: Vec<Range<usize>>,
-}
-
 impl<'a> Layout<'a> {
     pub(super) fn new(picture: &Picture, colour: &'a Colour<'a>) -> Self {
         let bits = |px: u32| px as usize * usize::from(colour.bits_per_pixel());
@@ -43,9 +29,9 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Bytes of a scanline with the filter type before it (PNG §7.2), which is 0 for all: 2..=16 385.
+    /// Bytes of a scanline without the filter type: 1..=16 384.
     pub(super) const fn line_bytes(&self) -> usize {
-        1 + self.line_bits.div_ceil(8)
+        self.line_bits.div_ceil(8)
     }
 
     /// The bit planes of row `y`; `modules` are drawn.
@@ -56,13 +42,8 @@ impl<'a> Layout<'a> {
         [mask(row), mask(self.colour.high_bits(y, &row))]
     }
 
-    /// Where module `x` starts, in bits from the left edge.
-    const fn bit(&self, x: usize) -> usize {
-        self.offset_bits + x * self.module_bits
-    }
-
     /// The lowest bits of the pixels are `planes[0]`, the next `planes[1]`.
-    fn masks(&self) -> [u64; 2] {
+    const fn masks(&self) -> [u64; 2] {
         match self.colour.bits_per_pixel() {
             1 => [u64::MAX, 0],
             _ => [u64::MAX / 3, u64::MAX / 3 * 2],
@@ -70,25 +51,43 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// One scanline.
+pub(super) struct Line {
+    /// The pixels, the highest bit leftmost, and at least one bit more.
+    words: Vec<u64>,
+    above: Vec<u64>,
+    /// The bytes that are not like the one before, in the first line before that the filter type 0.
+    pub changed: ByteSet,
+    /// Where at least four bytes in a row are like the one before: a copy of them is shorter than they are.
+    pub long_runs: ByteSet,
+    /// The bytes that are not like those of the line above.
+    pub differing: ByteSet,
+}
+
 impl Line {
     pub(super) fn new(layout: &Layout) -> Self {
-        // One word more, so that an edge at the very end has a word to lie in.
+        // An edge at the very end needs a word to lie in.
         let words = layout.line_bits / 64 + 1;
         Self {
-            bytes: vec![0; 1 + 8 * words],
-            len: layout.line_bytes(),
             words: vec![0; words],
-            changes: Vec::new(),
-            differing: Vec::new(),
+            above: vec![0; words],
+            changed: ByteSet::of(words),
+            long_runs: ByteSet::of(words),
+            differing: ByteSet::of(words),
         }
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
     }
 
-    /// Paints a row; `above` is the one before, `None` for the first.
-    pub(super) fn paint(&mut self, layout: &Layout, planes: &Planes, above: Option<&Planes>) {
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        self.words[at / 8].to_be_bytes()[at % 8]
+    }
+
+    /// Paints a row below the one painted before.
+    pub(super) fn paint(&mut self, layout: &Layout, planes: &Planes) {
+        std::mem::swap(&mut self.words, &mut self.above);
         self.words.fill(if layout.colour.is_flipped() {
             u64::MAX
         } else {
@@ -96,85 +95,45 @@ impl Line {
         });
         for (plane, mask) in planes.iter().zip(layout.masks()) {
             if *plane != Row::default() {
-                toggle(&mut self.words, layout, &edges(plane), mask);
+                toggle(&mut self.words, layout, plane, mask);
             }
         }
-        for (bytes, word) in self.bytes[1..].chunks_exact_mut(8).zip(&self.words) {
-            bytes.copy_from_slice(&word.to_be_bytes());
-        }
-        self.find_changes(layout, planes);
-        self.find_differing(layout, planes, above);
-    }
-
-    fn find_changes(&mut self, layout: &Layout, planes: &Planes) {
-        self.changes.clear();
-        let (bytes, changes, len) = (&self.bytes, &mut self.changes, self.len);
         let mut last = 0;
-        let mut put = |at: usize| {
-            // Modules narrower than a byte make bytes that are alike though there are edges in them.
-            if at > last && at < len && bytes[at] != bytes[at - 1] {
-                changes.push(at);
-                last = at;
-            }
-        };
-        // After the filter type.
-        put(1);
-        let [dark, high] = [edges(&planes[0]), edges(&planes[1])];
-        let both = std::array::from_fn(|word| dark[word] | high[word]);
-        for_each(&both, |x| {
-            let bit = layout.bit(x);
-            put(1 + bit / 8);
-            put(2 + bit / 8);
-        });
-        changes.push(len);
-    }
-
-    fn find_differing(&mut self, layout: &Layout, planes: &Planes, above: Option<&Planes>) {
-        self.differing.clear();
-        let Some(above) = above else {
-            self.differing.push(0..self.len);
-            return;
-        };
-        let differ: Row = std::array::from_fn(|word| {
-            (planes[0][word] ^ above[0][word]) | (planes[1][word] ^ above[1][word])
-        });
-        let mut start = None;
-        for_each(&edges(&differ), |x| {
-            let bit = layout.bit(x);
-            match start.take() {
-                None => start = Some(1 + bit / 8),
-                Some(start) => {
-                    let range = start..1 + bit.div_ceil(8);
-                    match self.differing.last_mut() {
-                        Some(last) if last.end >= range.start => last.end = range.end,
-                        _ => self.differing.push(range),
-                    }
-                }
-            }
-        });
+        self.changed.fill(self.words.iter().map(|&word| {
+            let before = word >> 8 | last << 56;
+            last = word;
+            word ^ before
+        }));
+        self.long_runs.fill_with_runs_out_of(&self.changed);
+        self.differing.fill(
+            self.words
+                .iter()
+                .zip(&self.above)
+                .map(|(word, above)| word ^ above),
+        );
     }
 }
 
-/// Inverts everything right of each edge, in the bits of `mask`; a byte's highest bit is the leftmost.
-fn toggle(words: &mut [u64], layout: &Layout, edges: &Row, mask: u64) {
+/// Inverts everything right of each edge, in the bits of `mask`.
+fn toggle(words: &mut [u64], layout: &Layout, plane: &Row, mask: u64) {
     let (mut at, mut current, mut fill) = (0, 0, 0);
-    for_each(edges, |x| {
-        let bit = layout.bit(x);
-        if bit / 64 > at {
-            words[at] ^= current;
-            for word in &mut words[at + 1..bit / 64] {
-                *word ^= fill;
+    for (first, edges) in (0..).step_by(64).zip(edges(plane)) {
+        let mut left = edges;
+        while left != 0 {
+            let bit =
+                layout.offset_bits + layout.module_bits * (first + left.trailing_zeros() as usize);
+            while bit / 64 > at {
+                words[at] ^= current;
+                at += 1;
+                current = fill;
             }
-            at = bit / 64;
-            current = fill;
+            current ^= u64::MAX >> (bit % 64) & mask;
+            fill ^= mask;
+            left &= left - 1;
         }
-        current ^= u64::MAX >> (bit % 64) & mask;
-        fill ^= mask;
-    });
-    words[at] ^= current;
-    for word in &mut words[at + 1..] {
-        *word ^= fill;
     }
+    // All is light from here on.
+    words[at] ^= current;
 }
 
 /// The modules that are not like the one before. Outside is light, so the one after the last may be among them.
@@ -187,13 +146,61 @@ fn edges(row: &Row) -> Row {
     })
 }
 
-/// The set bits in order.
-fn for_each(row: &Row, mut f: impl FnMut(usize)) {
-    for (first, word) in (0..).step_by(64).zip(row) {
-        let mut left = *word;
-        while left != 0 {
-            f(first + left.trailing_zeros() as usize);
-            left &= left - 1;
+/// A set of the bytes of a line.
+pub(super) struct ByteSet {
+    /// Bit `at % 64` of word `at / 64`.
+    bits: Vec<u64>,
+}
+
+impl ByteSet {
+    /// For lines of so many words.
+    fn of(words: usize) -> Self {
+        Self {
+            bits: vec![0; words.div_ceil(8)],
         }
+    }
+
+    /// The bytes that are not 0.
+    fn fill(&mut self, words: impl Iterator<Item = u64>) {
+        const LOW: u64 = u64::MAX / 255 * 0x7F;
+        const SPREAD: u64 = 0x8040_2010_0804_0201;
+        self.bits.fill(0);
+        for (at, word) in words.enumerate() {
+            // A byte's highest bit says whether any is set; the product brings the eight together, the first lowest.
+            let any = ((word & LOW) + LOW | word) & !LOW;
+            self.bits[at / 8] |= ((any >> 7).wrapping_mul(SPREAD) >> 56) << (at % 8 * 8);
+        }
+    }
+
+    /// The bytes from which on four or more are not in the other set.
+    fn fill_with_runs_out_of(&mut self, other: &Self) {
+        let mut behind = 0_u64;
+        for (bits, other) in self.bits.iter_mut().zip(&other.bits).rev() {
+            let next = |n: u32| !other >> n | behind << (64 - n);
+            *bits = !other & next(1) & next(2) & next(3);
+            behind = !other;
+        }
+    }
+
+    /// The first at or after `from` that is in the set, at most `end`.
+    pub(super) fn next(&self, from: usize, end: usize) -> usize {
+        self.next_with(from, end, 0)
+    }
+
+    /// The first at or after `from` that is not, at most `end`.
+    pub(super) fn next_absent(&self, from: usize, end: usize) -> usize {
+        self.next_with(from, end, u64::MAX)
+    }
+
+    fn next_with(&self, from: usize, end: usize, flip: u64) -> usize {
+        let mut at = from;
+        while at < end {
+            let left = (self.bits[at / 64] ^ flip) >> (at % 64);
+            if left != 0 {
+                return end.min(at + left.trailing_zeros() as usize);
+            }
+            at = (at / 64 + 1) * 64;
+        }
+        end
     }
 }

@@ -51,7 +51,7 @@ fn assert_reads_back(picture: &Picture) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn every_pixel_is_what_a_naive_painter_paints(
@@ -60,6 +60,33 @@ proptest! {
         inks in any_inks(),
     ) {
         assert_reads_back(&Picture { dark: &dark, data: &data, canvas, inks, dpi: None });
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_pixel_of_small_pictures(
+        (dark, data) in any_matrix().prop_flat_map(|dark| (Just(dark), any_matrix())),
+        canvas in any_canvas(70),
+        inks in any_inks(),
+    ) {
+        assert_reads_back(&Picture { dark: &dark, data: &data, canvas, inks, dpi: None });
+    }
+
+    #[test]
+    fn every_pixel_of_tiny_pictures(
+        rows in prop::collection::vec(any::<u64>(), 0..24),
+        border in 0_u8..3,
+        module_px in 1_u32..5,
+        inks in any_inks(),
+    ) {
+        let dark = Matrix::from_rows(rows.into_iter().map(|row| [row, 0, 0]).collect());
+        if let Some(canvas) = Canvas::tight(dark.modules(), border, module_px) {
+            assert_reads_back(&Picture { dark: &dark, data: &dark, canvas, inks, dpi: None });
+        }
     }
 
     #[test]
