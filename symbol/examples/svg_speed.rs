@@ -53,7 +53,7 @@ fn main() {
         let picture = Picture {
             dark: &dark,
             data: &dark,
-            canvas: Canvas::tight(dark.modules(), 4, 8),
+            canvas: Canvas::tight(dark.modules(), 4, 8).expect("it fits"),
             inks: Inks::BLACK_ON_WHITE,
             dpi: None,
         };

@@ -3,6 +3,9 @@
 //! Invariant: pure functions of their input. No I/O, no clock, no state but tables that are built once, and no panic
 //! on any input.
 
+// Drawing is compiled once for each level of CPU features; only what is inlined into it profits.
+#![allow(clippy::inline_always)]
+
 mod content;
 mod correction;
 mod cpu;

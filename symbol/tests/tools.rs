@@ -144,11 +144,7 @@ impl Case {
         Picture {
             dark: &self.dark,
             data: &self.data,
-            canvas: Canvas {
-                width_px,
-                module_px,
-                offset_px,
-            },
+            canvas: Canvas::new(self.dark.modules(), width_px, module_px, offset_px).unwrap(),
             inks: self.inks,
             dpi: None,
         }

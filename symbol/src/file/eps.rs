@@ -130,7 +130,7 @@ mod tests {
             let picture = Picture {
                 dark: &dark,
                 data: &dark,
-                canvas: Canvas::tight(1, 0, 1),
+                canvas: Canvas::tight(1, 0, 1).unwrap(),
                 inks: Inks::BLACK_ON_WHITE,
                 dpi: None,
             };

@@ -228,7 +228,7 @@ mod tests {
         let picture = Picture {
             dark: &dark,
             data: &dark,
-            canvas: Canvas::tight(21, 4, 3),
+            canvas: Canvas::tight(21, 4, 3).unwrap(),
             inks,
             dpi: None,
         };

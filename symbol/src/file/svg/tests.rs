@@ -172,7 +172,7 @@ proptest! {
     fn any_text_stays_where_it_belongs(title in any::<String>(), description in any::<String>(), id in any::<String>()) {
         let matrix = Matrix::from_fn(21, |_, _| false);
         let label = Label::Texts { title: &title, description: &description, id: &id };
-        let svg = document(&matrix, Canvas::tight(21, 4, 1), &Options { label, ..Options::default() });
+        let svg = document(&matrix, Canvas::tight(21, 4, 1).unwrap(), &Options { label, ..Options::default() });
         let (elements, ids) = (svg.matches('<').count(), svg.matches('"').count());
         let texts = [&title, &description].into_iter().filter(|text| !text.is_empty()).count();
         // <svg> and two paths; each text has a start and an end tag.
@@ -224,7 +224,7 @@ fn nothing_is_said_twice() {
         extra: "",
     };
     assert_eq!(
-        document(&matrix, Canvas::tight(7, 4, 10), &plain),
+        document(&matrix, Canvas::tight(7, 4, 10).unwrap(), &plain),
         concat!(
             r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 15 15" shape-rendering="crispEdges">"##,
             r##"<path fill="#fff" d="M-4-4h15v15h-15"/>"##,
@@ -266,7 +266,7 @@ fn texts_are_escaped_and_referred_to() {
     let size = Size::Paper(Length::new(2.5, Unit::Cm).unwrap());
     let svg = document(
         &matrix,
-        Canvas::tight(1, 1, 1),
+        Canvas::tight(1, 1, 1).unwrap(),
         &Options {
             size,
             label,
