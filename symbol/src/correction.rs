@@ -95,7 +95,7 @@ impl Blocks {
     }
 
     #[inline(always)]
-    fn of<'a>(self, data: &'a [u8], index: usize) -> &'a [u8] {
+    fn of(self, data: &[u8], index: usize) -> &[u8] {
         &data[self.start(index)..self.start(index + 1)]
     }
 }

@@ -11,7 +11,7 @@ pub(crate) const fn multiply(a: u8, b: u8) -> u8 {
     while bit > 0 {
         bit -= 1;
         let carry = product >> 7;
-        product = product << 1 ^ carry * REDUCTION;
+        product = (product << 1) ^ (carry * REDUCTION);
         product ^= (b >> bit & 1) * a;
     }
     product

@@ -45,10 +45,15 @@ pub(crate) fn scores<S: Simd>(
         for from in (0..8).step_by(S::u64s::LEN) {
             match (plane.rows != 0, right.is_empty()) {
                 (true, true) => {
-                    scan::<S, true, false>(simd, plane, (&scratch.plane, right), (from, &mut tally))
+                    scan::<S, true, false>(
+                        simd,
+                        plane,
+                        (&scratch.plane, right),
+                        (from, &mut tally),
+                    );
                 }
                 (true, false) => {
-                    scan::<S, true, true>(simd, plane, (&scratch.plane, right), (from, &mut tally))
+                    scan::<S, true, true>(simd, plane, (&scratch.plane, right), (from, &mut tally));
                 }
                 (false, _) => scan::<S, false, false>(
                     simd,
@@ -145,12 +150,12 @@ fn scan<S: Simd, const ROWS: bool, const RIGHT: bool>(
         if ROWS {
             let mut next = line >> 1;
             if RIGHT {
-                next = next | load(simd, &right[at], from) << 63;
+                next |= load(simd, &right[at], from) << 63;
             }
             let across = !(line ^ next) & plane.pairs;
             let blocks = (across & beside & same).count_ones();
             runs = runs + blocks + (blocks << 1);
-            dark = dark + (line & plane.rows).count_ones();
+            dark += (line & plane.rows).count_ones();
             beside = across;
         }
         let one = line | x[0];
@@ -169,7 +174,7 @@ fn scan<S: Simd, const ROWS: bool, const RIGHT: bool>(
     // Four more lines, which are light: those outside.
     for _ in 0..4 {
         let clear = modules & !(x[0] | either[1]);
-        finders = finders + (waiting[3] & clear).count_ones();
+        finders += (waiting[3] & clear).count_ones();
         waiting = [nothing, waiting[0], waiting[1], waiting[2]];
         either = [x[0], either[0]];
         x[0] = nothing;

@@ -73,7 +73,7 @@ fn data(version: Version, level: Level, seed: u64) -> Vec<u8> {
         state ^= state >> 7;
         state ^= state << 17;
         // Bytes of one pattern now and then: long runs and finder-like stretches.
-        if seed % 3 == 0 && state % 4 != 0 {
+        if seed.is_multiple_of(3) && !state.is_multiple_of(4) {
             0x5d
         } else {
             state.to_be_bytes()[0]

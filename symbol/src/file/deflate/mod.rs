@@ -91,7 +91,7 @@ impl Deflate {
         self.distances[distance as usize] += times;
         self.items.extend([
             length | length_extra << 9,
-            SYMBOLS as u32 + distance | distance_extra << 9,
+            (SYMBOLS as u32 + distance) | (distance_extra << 9),
         ]);
         if times > 1 {
             self.repeats.push((self.items.len(), times - 1));

@@ -167,7 +167,7 @@ impl ByteSet {
         self.bits.fill(0);
         for (at, word) in words.enumerate() {
             // A byte's highest bit says whether any is set; the product brings the eight together, the first lowest.
-            let any = ((word & LOW) + LOW | word) & !LOW;
+            let any = (((word & LOW) + LOW) | word) & !LOW;
             self.bits[at / 8] |= ((any >> 7).wrapping_mul(SPREAD) >> 56) << (at % 8 * 8);
         }
     }

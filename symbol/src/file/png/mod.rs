@@ -52,11 +52,11 @@ fn write_palette(palette: &[Ink], out: &mut Vec<u8>) {
     chunk(out, *b"PLTE", |out| {
         palette
             .iter()
-            .for_each(|ink| out.extend_from_slice(&ink.rgb))
+            .for_each(|ink| out.extend_from_slice(&ink.rgb));
     });
     if let Some(last) = palette.iter().rposition(|ink| ink.alpha < 255) {
         chunk(out, *b"tRNS", |out| {
-            out.extend(palette[..=last].iter().map(|ink| ink.alpha))
+            out.extend(palette[..=last].iter().map(|ink| ink.alpha));
         });
     }
 }
