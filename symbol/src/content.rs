@@ -7,7 +7,9 @@
 pub enum Content<'a> {
     /// Characters. Without [`Options::eci`](crate::Options::eci) those in byte mode are UTF-8.
     Text(&'a str),
-    /// Octets, taken as they are.
+    /// Octets, taken as they are, each by itself, but behind [`Eci::SHIFT_JIS`](crate::Eci::SHIFT_JIS) in pairs. In
+    /// another multi-byte set whose second bytes may be ASCII (GB 18030, Big5), force [`Mode::Byte`](crate::Mode::Byte):
+    /// some readers decode segment by segment.
     Bytes(&'a [u8]),
 }
 

@@ -19,36 +19,57 @@ pub(super) struct Source<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
     /// The same, where it is UTF-8. Otherwise, Kanji mode finds Shift JIS in `bytes`.
     pub(super) text: Option<&'a str>,
+    /// Shift JIS, whose second bytes look like ASCII: readers that decode segment by segment must find both in one.
+    pairs: Option<Pairs>,
+}
+
+/// What the double-byte characters of Shift JIS may be sent as.
+#[derive(Clone, Copy)]
+enum Pairs {
+    Bytes,
+    BytesOrKanji,
 }
 
 impl<'a> Source<'a> {
     pub(super) fn new(content: Content<'a>, options: &Options) -> Result<Self, Error> {
         let text = match content {
             Content::Text(text) => text,
-            Content::Bytes(bytes) => return Ok(Self::octets(bytes.into())),
+            Content::Bytes(bytes) => {
+                let pairs = options.eci.filter(|&eci| eci == Eci::SHIFT_JIS);
+                return Ok(Self {
+                    bytes: bytes.into(),
+                    text: None,
+                    pairs: pairs.map(|_| Pairs::Bytes),
+                });
+            }
         };
         // The other modes have characters of their own, whatever the bytes are in.
         let has_bytes = matches!(options.mode, None | Some(Mode::Byte));
-        match options.eci.filter(|_| has_bytes) {
-            Some(eci @ (Eci::LATIN_1 | Eci::SHIFT_JIS)) if !text.is_ascii() => {
-                Ok(Self::octets(transcode(text, eci)?.into()))
-            }
-            _ => Ok(Self {
+        let eci = options.eci.filter(|_| has_bytes && !text.is_ascii());
+        let kanji = if options.kanji {
+            Pairs::BytesOrKanji
+        } else {
+            Pairs::Bytes
+        };
+        Ok(match eci {
+            Some(eci @ (Eci::LATIN_1 | Eci::SHIFT_JIS)) => Self {
+                bytes: transcode(text, eci)?.into(),
+                text: None,
+                pairs: (eci == Eci::SHIFT_JIS).then_some(kanji),
+            },
+            _ => Self {
                 bytes: text.as_bytes().into(),
                 text: Some(text),
-            }),
-        }
-    }
-
-    const fn octets(bytes: Cow<'a, [u8]>) -> Self {
-        Self { bytes, text: None }
+                pairs: None,
+            },
+        })
     }
 
     /// Runs of which each may have the mode it likes. `only_qr`: no Micro QR symbol is wanted.
     pub(super) fn runs(&self, options: &Options, only_qr: bool) -> Runs {
         let fnc1 = options.fnc1.is_some();
-        if self.text.is_none() && options.kanji && options.eci == Some(Eci::SHIFT_JIS) {
-            self.shift_jis_runs(fnc1)
+        if let Some(pairs) = self.pairs {
+            self.shift_jis_runs(pairs, fnc1)
         } else if fnc1 {
             let mut walk = Walk::new(fnc1);
             for &byte in &*self.bytes {
@@ -79,18 +100,20 @@ impl<'a> Source<'a> {
         Some(walk.runs)
     }
 
-    fn shift_jis_runs(&self, fnc1: bool) -> Runs {
+    fn shift_jis_runs(&self, pairs: Pairs, fnc1: bool) -> Runs {
         let mut walk = Walk::new(fnc1);
         let mut rest = &*self.bytes;
         while let [first, behind @ ..] = rest {
             rest = match behind {
                 [second, behind @ ..] if shift_jis::is_lead(*first) => {
                     let code = u16::from_be_bytes([*first, *second]);
-                    if shift_jis::is_undisputed(code) {
-                        walk.add(Class::Kanji, 2);
-                    } else {
-                        walk.add(Class::Byte, 2);
-                    }
+                    walk.add(
+                        match pairs {
+                            Pairs::BytesOrKanji if shift_jis::is_undisputed(code) => Class::Kanji,
+                            _ => Class::Byte,
+                        },
+                        2,
+                    );
                     behind
                 }
                 _ => {

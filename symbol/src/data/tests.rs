@@ -170,7 +170,10 @@ proptest! {
     fn bytes_read_back(bytes in prop::collection::vec(any::<u8>(), 0..400), options in options()) {
         let content = Content::Bytes(&bytes);
         if let Ok((codewords, version, level)) = encode(content, &options) {
-            check_read_back(content, &options, &read(&codewords, version, level));
+            let message = read(&codewords, version, level);
+            check_read_back(content, &options, &message);
+            let kanji = message.segments.iter().any(|&(mode, _)| mode == Mode::Kanji);
+            prop_assert_eq!(kanji, options.mode == Some(Mode::Kanji) && !bytes.is_empty());
         }
     }
 
