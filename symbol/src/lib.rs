@@ -7,6 +7,7 @@ pub mod file;
 mod level;
 mod mask;
 mod matrix;
+pub mod payload;
 mod symbol;
 mod version;
 
