@@ -4,7 +4,14 @@ use symbol::payload::Email;
 
 use super::{address, built, input::Input, percent_decoded, with_lf};
 
+/// By a reader that splits before it decodes, as RFC 6068 has it, and by one that decodes first, as ZXing does.
 fn list(text: &str) -> Vec<String> {
+    let decoded = percent_decoded(text, "@,");
+    assert_eq!(
+        decoded.matches(',').count(),
+        text.matches(',').count(),
+        "{text}"
+    );
     text.split(',')
         .map(|address| percent_decoded(address, "@"))
         .collect()

@@ -23,6 +23,7 @@ fn event(input: &mut Input<'_>) -> Event {
     let end = input.maybe(|input| match start {
         When::Utc(_) => When::Utc(a.max(b)),
         When::Local(_) => When::Local(a.max(b)),
+        When::Day(start) if input.one_in(4) => When::Day(start),
         When::Day(_) => when(input),
     });
     Event {

@@ -2,7 +2,9 @@
 
 use symbol::payload::Gs1Link;
 
-use super::{built, gs1_message::element, input::Input, percent_decoded, same_url};
+use super::{
+    built, gs1_message::element, has_check_digit, input::Input, percent_decoded, same_url,
+};
 
 fn link(input: &mut Input<'_>) -> Gs1Link {
     let len = input.pick(&[8, 12, 13, 14]);
@@ -60,6 +62,7 @@ pub fn check(bytes: &[u8]) -> bool {
         );
     }
     assert_eq!(segments, wanted, "{out}");
+    assert!(has_check_digit(&segments[1]), "{out}");
 
     let mut found: Vec<(String, String)> = query
         .split('&')

@@ -2,7 +2,7 @@
 
 use symbol::payload::{Gs1Element, Gs1Message};
 
-use super::{built, input::Input};
+use super::{built, has_check_digit, input::Input};
 
 pub fn element(input: &mut Input<'_>) -> Gs1Element {
     let date = input
@@ -109,6 +109,10 @@ pub fn check(bytes: &[u8]) -> bool {
         return false;
     };
     assert_eq!(read(&out), message.elements, "{out:?}");
+    for Gs1Element { ai, value } in &message.elements {
+        let is_key = ["00", "01", "414"].contains(&ai.as_str());
+        assert!(!is_key || has_check_digit(value), "{out:?}");
+    }
     assert!(!out.ends_with('\u{1d}'));
     assert!(
         out.bytes().all(|b| b == 0x1d || b.is_ascii_graphic()),

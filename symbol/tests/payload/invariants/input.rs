@@ -162,13 +162,16 @@ impl<'a> Input<'a> {
     }
 
     pub fn email(&mut self) -> String {
-        let local = self.pick(&["a", "ada.l", "x+y", "o'neil", "q?x&y=%", "ä", "{}|~`"]);
-        let domain = self.pick(&[
-            "example.com",
-            "Mail.Example.ORG",
-            "bücher.example",
-            "localhost",
-        ]);
+        let local = if self.one_in(10) {
+            self.pick(&["ä", "a,b", ".a", "a;b", ""])
+        } else {
+            self.pick(&["a", "ada.l", "x+y", "o'neil", "q?x&y=%", "{}|~`"])
+        };
+        let domain = if self.one_in(10) {
+            "localhost"
+        } else {
+            self.pick(&["example.com", "Mail.Example.ORG", "bücher.example"])
+        };
         self.or_text(format!("{local}@{domain}"))
     }
 
@@ -178,6 +181,7 @@ impl<'a> Input<'a> {
             "bücher.Example:443",
             "[2001:db8::1]:8080",
             "192.0.2.1",
+            "bank.example@evil.example",
             "a.example.",
         ]);
         let scheme = self.pick(&["https://", "http://", "HTTPS://"]);
@@ -217,13 +221,13 @@ impl<'a> Input<'a> {
     pub fn iban(&mut self) -> String {
         let (country, len) = self.pick(&[("DE", 18), ("BE", 12), ("NO", 11), ("US", 20)]);
         let account: String = (0..len).map(|_| self.digits(1)).collect();
-        let plausible = with_mod_97(country, &account);
+        let plausible = or_mistyped(self, with_mod_97(country, &account));
         self.or_text(plausible)
     }
 
     pub fn reference(&mut self) -> String {
         let digits = self.digits(21);
-        let plausible = with_mod_97("RF", &digits);
+        let plausible = or_mistyped(self, with_mod_97("RF", &digits));
         self.or_text(plausible)
     }
 
@@ -237,8 +241,18 @@ impl<'a> Input<'a> {
             .map(|(i, digit)| u32::from(digit - b'0') * if i % 2 == 0 { 3 } else { 1 })
             .sum();
         digits.push(char::from_digit((10 - sum % 10) % 10, 10).unwrap());
-        self.or_text(digits)
+        let plausible = or_mistyped(self, digits);
+        self.or_text(plausible)
     }
+}
+
+/// Now and then with another last digit, so that the check digit does not fit.
+fn or_mistyped(input: &mut Input<'_>, mut digits: String) -> String {
+    if input.one_in(8) {
+        digits.pop();
+        digits += &input.digits(1);
+    }
+    digits
 }
 
 /// `XXnn…` of ISO/IEC 7064: the check digits are 98 less the remainder of what stands with 00 in their place.

@@ -96,6 +96,17 @@ fn with_lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
+/// Whether the last digit is what the others, weighed 3 and 1 in turn from the right, lack to a multiple of 10.
+fn has_check_digit(digits: &str) -> bool {
+    let digits = digits.bytes().rev().map(|digit| u32::from(digit - b'0'));
+    digits
+        .zip([1, 3].into_iter().cycle())
+        .map(|(digit, weight)| digit * weight)
+        .sum::<u32>()
+        % 10
+        == 0
+}
+
 /// Without spaces, in upper case.
 fn code(text: &str) -> String {
     text.replace(' ', "").to_ascii_uppercase()
