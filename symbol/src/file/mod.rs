@@ -3,7 +3,14 @@
 //! Invariant: the same picture gives the same bytes. Nothing here knows what the symbol says.
 
 mod deflate;
+pub mod gif;
+pub mod jpeg;
+mod pixels;
 pub mod png;
+pub mod terminal;
+pub mod webp;
+
+pub use pixels::{Channels, PixelError, Pixels};
 
 use crate::Matrix;
 
