@@ -3,6 +3,7 @@
 //! Invariant: pure functions of their input. No I/O, no clock, no state but tables that are built once, and no panic
 //! on any input.
 
+mod append;
 mod content;
 // The other half of the encoder will call it.
 #[allow(dead_code)]
@@ -20,6 +21,7 @@ mod symbol;
 mod tables;
 mod version;
 
+pub use append::append_parts;
 pub use content::Content;
 pub use error::{Error, Feature, Found};
 pub use header::{Append, Eci, Fnc1};
