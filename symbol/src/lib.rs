@@ -6,6 +6,7 @@
 // Drawing is compiled once for each level of CPU features; only what is inlined into it profits.
 #![allow(clippy::inline_always)]
 
+mod append;
 mod content;
 mod correction;
 mod cpu;
@@ -33,6 +34,7 @@ mod tables;
 mod transpose;
 mod version;
 
+pub use append::append_parts;
 pub use content::Content;
 pub use cpu::Cpu;
 pub use encode::{encode, encode_on};
