@@ -6,7 +6,9 @@
 mod color;
 mod digest;
 mod image;
+mod layout;
 pub mod legacy;
+mod logo;
 mod option;
 mod request;
 mod size;

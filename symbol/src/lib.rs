@@ -3,26 +3,41 @@
 //! Invariant: pure functions of their input. No I/O, no clock, no state but tables that are built once, and no panic
 //! on any input.
 
+// Drawing is compiled once for each level of CPU features; only what is inlined into it profits.
+#![allow(clippy::inline_always)]
+
 mod append;
 mod content;
-// The other half of the encoder will call it.
-#[allow(dead_code)]
+mod correction;
+mod cpu;
 mod data;
+mod draw;
+mod encode;
 mod error;
 pub mod file;
+mod format;
+mod galois;
 mod header;
+mod layout;
 mod level;
+mod lines;
 mod mask;
 mod matrix;
 mod options;
+mod patterns;
+pub mod payload;
+mod penalty;
+pub mod read;
+mod strips;
 mod symbol;
-// The other half of the encoder will use what is left.
-#[allow(dead_code)]
 mod tables;
+mod transpose;
 mod version;
 
 pub use append::append_parts;
 pub use content::Content;
+pub use cpu::Cpu;
+pub use encode::{encode, encode_on};
 pub use error::{Error, Feature, Found};
 pub use header::{Append, Eci, Fnc1};
 pub use level::Level;

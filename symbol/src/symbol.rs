@@ -1,6 +1,6 @@
 //! A finished symbol.
 
-use crate::{Level, Mask, Matrix, Version};
+use crate::{Level, Mask, Matrix, Version, layout::Layout};
 
 /// A QR or Micro QR symbol without its quiet zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,13 @@ impl Symbol {
     #[must_use]
     pub const fn matrix(&self) -> &Matrix {
         &self.matrix
+    }
+
+    /// The modules that hold codewords or version information. The others are what a reader looks for first: finder,
+    /// separator, timing and alignment patterns, and the format information.
+    #[must_use]
+    pub fn data_area(&self) -> &'static Matrix {
+        &Layout::of(self.version).data_area
     }
 
     #[must_use]

@@ -1,8 +1,6 @@
 //! The old renderer: the `qrcode` crate finds the modules, the `image` crate writes the pixels.
 //! To be replaced; then this folder goes.
 
-mod layout;
-mod logo;
 mod raster;
 mod renderer;
 mod svg;

@@ -10,10 +10,10 @@ use image::{
     imageops::{self, FilterType},
 };
 
-use super::{layout::Layout, logo::Logo, symbol::Symbol};
+use super::symbol::Symbol;
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{Color, Format, Size, Spec, request::QUALITY},
+    render::{Color, Format, Size, Spec, layout::Layout, logo::Logo, request::QUALITY},
 };
 
 /// A square picture, one byte per pixel if everything is grey, else three.

@@ -7,15 +7,13 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    layout::Layout,
-    logo::Logo,
     raster::{self, Canvas},
     svg,
     symbol::Symbol,
 };
 use crate::{
     kernel::{Ctx, Error, Kind, Result, SharedClock},
-    render::{self, Format, Image, Request, Size},
+    render::{self, Format, Image, Request, Size, layout::Layout, logo::Logo},
     rollout::{Arm, ReadOnly},
     telemetry::{
         ArmTimer,

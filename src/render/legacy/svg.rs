@@ -4,14 +4,10 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    layout::Layout,
-    logo::Logo,
-    symbol::{Cell, Symbol},
-};
+use super::symbol::{Cell, Symbol};
 use crate::{
     kernel::id::hex,
-    render::{Color, Request, Size},
+    render::{Color, Request, Size, layout::Layout, logo::Logo},
 };
 
 /// The document, and its width in CSS pixels.

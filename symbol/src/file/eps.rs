@@ -1,0 +1,152 @@
+//! Vectors for print as other programs place them: EPSF-3.0 in PostScript level 2.
+//!
+//! Invariant: only ASCII, no line longer than 255 characters, and nothing of the interpreter's state is changed.
+
+use super::{
+    Picture, layers, number,
+    print::{Grid, Paint, Sheet, components, on_paper, runs},
+};
+
+/// A title is cut where its line would become too long for readers of comments.
+const TITLE_LEN: usize = 200;
+
+/// `x y width r`: a run becomes a part of the path.
+const RUN: &str = "/r{3 1 roll moveto dup 0 rlineto 0 1 rlineto neg 0 rlineto closepath}bind def\n";
+
+/// Writes the document to the end of `out`.
+///
+/// PostScript has no opacity: translucent inks become what they look like on white paper. Clear ones are not painted.
+pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
+    let grid = Grid::of(picture, sheet.width);
+    let (ground, layers) = layers::of(picture);
+    comments(&grid, sheet.title, out);
+    put(out, "gsave 4 dict begin\n");
+    put(out, RUN);
+    // From here on y goes down and a module is 1 wide.
+    operation(&[grid.offset, grid.points - grid.offset], "translate ", out);
+    operation(&[grid.module, -grid.module], "scale\n", out);
+    if let Some(ground) = ground {
+        color(on_paper(ground.ink), sheet.paint, out);
+        for &[corner, width] in grid.squares(ground.is_hollow) {
+            operation(&[corner, corner], "moveto ", out);
+            for [x, y] in [[width, 0.0], [0.0, width], [-width, 0.0]] {
+                operation(&[x, y], "rlineto ", out);
+            }
+            put(out, "closepath\n");
+        }
+        put(out, "eofill\n");
+    }
+    for (ink, matrix) in layers {
+        color(on_paper(ink), sheet.paint, out);
+        runs(&matrix, " r\n", out);
+        put(out, "fill\n");
+    }
+    put(out, "end grestore\nshowpage\n%%EOF\n");
+}
+
+/// Document structuring conventions 3.0, §5.
+fn comments(grid: &Grid, title: &str, out: &mut Vec<u8>) {
+    put(out, "%!PS-Adobe-3.0 EPSF-3.0\n");
+    // The smallest box of whole points around it.
+    put(
+        out,
+        &format!("%%BoundingBox: 0 0 {0} {0}\n", grid.points.ceil()),
+    );
+    put(out, "%%HiResBoundingBox: 0 0 ");
+    number::decimal(out, grid.points);
+    put(out, " ");
+    number::decimal(out, grid.points);
+    put(out, "\n");
+    if !title.is_empty() {
+        put(out, "%%Title: (");
+        escape(title, out);
+        put(out, ")\n");
+    }
+    put(
+        out,
+        "%%LanguageLevel: 2\n%%Pages: 1\n%%EndComments\n%%Page: 1 1\n",
+    );
+}
+
+/// A PostScript string: what is not printable ASCII is UTF-8 in octal, a line feed too.
+fn escape(title: &str, out: &mut Vec<u8>) {
+    let end = out.len() + TITLE_LEN;
+    for c in title.chars() {
+        let mut piece = String::new();
+        for &byte in c.encode_utf8(&mut [0; 4]).as_bytes() {
+            match byte {
+                b'(' | b')' | b'\\' => piece.extend(['\\', byte.into()]),
+                b' '..=b'~' => piece.push(byte.into()),
+                _ => {
+                    let octal = [6, 3, 0].map(|shift| char::from(b'0' + (byte >> shift & 7)));
+                    piece.push('\\');
+                    piece.extend(octal);
+                }
+            }
+        }
+        if out.len() + piece.len() > end {
+            break;
+        }
+        put(out, &piece);
+    }
+}
+
+fn color(rgb: [u8; 3], paint: Paint, out: &mut Vec<u8>) {
+    components(rgb, paint, out);
+    put(
+        out,
+        match paint {
+            Paint::Rgb => "setrgbcolor\n",
+            Paint::Cmyk => "setcmykcolor\n",
+        },
+    );
+}
+
+fn operation(operands: &[f64], operator: &str, out: &mut Vec<u8>) {
+    for &operand in operands {
+        number::decimal(out, operand);
+        out.push(b' ');
+    }
+    put(out, operator);
+}
+
+fn put(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Matrix,
+        file::{Canvas, Inks, Length, Unit},
+    };
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_title_stays_in_its_comment(title in any::<String>()) {
+            let dark = Matrix::from_fn(1, |_, _| true);
+            let picture = Picture {
+                dark: &dark,
+                data: &dark,
+                canvas: Canvas::tight(1, 0, 1).unwrap(),
+                inks: Inks::BLACK_ON_WHITE,
+                dpi: None,
+            };
+            let sheet = Sheet {
+                width: Length::new(25.0, Unit::Mm).unwrap(),
+                paint: Paint::Cmyk,
+                title: &title,
+            };
+            let mut out = Vec::new();
+            write(&picture, &sheet, &mut out);
+            let file = String::from_utf8(out).unwrap();
+            prop_assert!(file.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)));
+            prop_assert!(file.lines().all(|line| line.len() <= 255));
+            let lines = if title.is_empty() { 19 } else { 20 };
+            prop_assert_eq!(file.lines().count(), lines);
+            prop_assert!(file.contains("%%BoundingBox: 0 0 71 71\n%%HiResBoundingBox: 0 0 70.866141732 70.866141732\n"));
+        }
+    }
+}
