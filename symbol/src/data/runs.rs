@@ -158,14 +158,6 @@ impl Runs {
         }
     }
 
-    pub(super) fn as_slice(&self) -> &[Run] {
-        if self.many.is_empty() {
-            &self.few[..self.len]
-        } else {
-            &self.many
-        }
-    }
-
     pub(super) fn as_mut(&mut self) -> &mut [Run] {
         if self.many.is_empty() {
             &mut self.few[..self.len]
