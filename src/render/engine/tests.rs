@@ -139,8 +139,8 @@ async fn physical_sizes_carry_their_density() {
         dpi: 300,
     });
     let of = |format| Spec {
-        size,
         format,
+        size,
         ..Spec::new("a")
     };
     let png = render(of(Format::Png)).await.unwrap();
