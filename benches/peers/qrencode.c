@@ -1,4 +1,6 @@
-/* Times libqrencode. See loop.h. */
+/* Times libqrencode. See loop.h.
+ *
+ * Invariant: only symbols; the library writes no files. */
 
 #include <qrencode.h>
 

@@ -1,4 +1,6 @@
-/* Times zint. See loop.h. */
+/* Times zint. See loop.h.
+ *
+ * Invariant: only symbols; a file of zint goes to disk, which is not what is measured. */
 
 #include <zint.h>
 
