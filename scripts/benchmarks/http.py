@@ -177,6 +177,10 @@ def scenarios(args):
     name, server, path, headers, _, size = image("image/cached")
     yield "image/bare", bare(size), "/image/bench", [], None, None
     yield name, server, path, headers, None, "image/bare"
+    # Nothing remembered: the two renderers behind the same handler. The old one first, the other is held against it.
+    old = "image/uncached_legacy"
+    yield *image(old, CACHE_MEMORY_BYTES="0", RENDER_ARM="legacy")[:5], None
+    yield *image("image/uncached_engine", CACHE_MEMORY_BYTES="0", RENDER_ARM="engine")[:5], old
 
 
 def measure(args):
