@@ -13,10 +13,12 @@ VERIFY = tools.RELEASE / "verify"
 # Files on disk at once.
 BATCH = 500
 
+# pdftoppm may make a page a pixel wider than high and blurs every edge; at the size of the canvas zxing-cpp then misses
+# one symbol in some thousands that it reads at twice that, and that zbar reads anyway.
 # How a format becomes pixels: a program and its Debian package, and its arguments; None where Pillow reads it.
 RASTERISERS = {
     "svg": ("rsvg-convert", "librsvg2-bin", ["--output", "{png}", "{file}"]),
-    "pdf": ("pdftoppm", "poppler-utils", ["-png", "-singlefile", "-scale-to", "{width_px}", "{file}", "{stem}"]),
+    "pdf": ("pdftoppm", "poppler-utils", ["-png", "-singlefile", "-scale-to", "{double_px}", "{file}", "{stem}"]),
     "eps": ("gs", "ghostscript", ["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dEPSCrop", "-sDEVICE=pnggray", "-r{dpi}",
                                   "-sOutputFile={png}", "{file}"]),
 }
@@ -53,7 +55,7 @@ def pixels(entry):
     if kind in RASTERISERS:
         program, _, arguments = RASTERISERS[kind]
         path = entry.file.with_suffix(f".{kind}.png")
-        names = {"file": entry.file, "png": path, "stem": path.with_suffix(""), "width_px": entry.width_px,
+        names = {"file": entry.file, "png": path, "stem": path.with_suffix(""), "double_px": 2 * int(entry.width_px),
                  "dpi": int(entry.width_px) / PAPER_IN}
         subprocess.run([program, *(argument.format(**names) for argument in arguments)], check=True, capture_output=True)
     image = Image.open(path)

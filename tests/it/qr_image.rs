@@ -335,6 +335,8 @@ async fn what_a_reader_may_stumble_over_is_told(server: Server) {
             "fill_color=%23ffffff&back_color=%23000000&border=1",
             "quiet-zone;modules=1, inverted",
         ),
+        // 55 characters: version 4, 33 modules and the quiet zone.
+        ("size=1", "enlarged;width=41"),
     ] {
         let answer = image(&client, &id, query).await;
         assert_eq!(answer.header("x-qr-concerns"), concerns, "{query}");

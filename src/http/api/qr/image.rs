@@ -68,7 +68,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`
+        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -77,7 +77,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`
+        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -86,7 +86,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`
+        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -95,7 +95,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`
+        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -220,8 +220,9 @@ async fn draw(
     let code = app.codes.appearance(ctx, org_id, id).await?;
     let spec = spec(app.codes.content(&code), &code, wishes)?;
     let request = Arc::new(render::Request::new(spec)?);
-    let concerns: Vec<_> = request.concerns().iter().map(ToString::to_string).collect();
     let image = app.render(ctx, &request).await?;
+    let concerns = request.concerns(&image);
+    let concerns: Vec<_> = concerns.iter().map(ToString::to_string).collect();
     Ok((image, (!concerns.is_empty()).then(|| concerns.join(", "))))
 }
 
