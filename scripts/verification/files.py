@@ -13,14 +13,15 @@ VERIFY = tools.RELEASE / "verify"
 # Files on disk at once.
 BATCH = 500
 
-# pdftoppm may make a page a pixel wider than high and blurs every edge; at the size of the canvas zxing-cpp then misses
-# one symbol in some thousands that it reads at twice that, and that zbar reads anyway.
-# How a format becomes pixels: a program and its Debian package, and its arguments; None where Pillow reads it.
+# Not pdftoppm for PDF: it may make a page a pixel wider than high and blurs every edge, and zxing-cpp then misses one
+# symbol in some thousands that zbar reads. symbol/tests/tools.rs compares what it draws.
+GHOSTSCRIPT = ["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pnggray", "-r{dpi}", "-sOutputFile={png}"]
+# How a format becomes pixels: a program and its Debian package, and its arguments before the file; other formats are
+# read by Pillow.
 RASTERISERS = {
-    "svg": ("rsvg-convert", "librsvg2-bin", ["--output", "{png}", "{file}"]),
-    "pdf": ("pdftoppm", "poppler-utils", ["-png", "-singlefile", "-scale-to", "{double_px}", "{file}", "{stem}"]),
-    "eps": ("gs", "ghostscript", ["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dEPSCrop", "-sDEVICE=pnggray", "-r{dpi}",
-                                  "-sOutputFile={png}", "{file}"]),
+    "svg": ("rsvg-convert", "librsvg2-bin", ["--output", "{png}"]),
+    "pdf": ("gs", "ghostscript", GHOSTSCRIPT),
+    "eps": ("gs", "ghostscript", [*GHOSTSCRIPT, "-dEPSCrop"]),
 }
 # What benches/src/files.rs prints on: 60 mm.
 PAPER_IN = 60 / 25.4
@@ -55,9 +56,8 @@ def pixels(entry):
     if kind in RASTERISERS:
         program, _, arguments = RASTERISERS[kind]
         path = entry.file.with_suffix(f".{kind}.png")
-        names = {"file": entry.file, "png": path, "stem": path.with_suffix(""), "double_px": 2 * int(entry.width_px),
-                 "dpi": int(entry.width_px) / PAPER_IN}
-        subprocess.run([program, *(argument.format(**names) for argument in arguments)], check=True, capture_output=True)
+        names = {"png": path, "dpi": int(entry.width_px) / PAPER_IN}
+        subprocess.run([program, *(argument.format(**names) for argument in arguments), entry.file], check=True, capture_output=True)
     image = Image.open(path)
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
