@@ -17,13 +17,17 @@ use crate::{
     auth::Auth,
     cached::Cached,
     codes::Codes,
-    config::Config,
+    config::{self, Config},
     kernel::{Ctx, Result, SharedClock, id::Ids},
     redirect::Redirect,
     render,
-    rollout::Arm,
+    rollout::{Arm, ReadOnly},
     scans::{Intake, Keeper},
-    telemetry::{Recorder, catalogue, handles, labels::Tier, process::Process},
+    telemetry::{
+        Recorder, catalogue, handles,
+        labels::{Side, Tier},
+        process::Process,
+    },
     validate,
 };
 
@@ -31,11 +35,48 @@ pub use serve::serve;
 
 /// What renders. Retiring a legacy arm changes these lines.
 pub type Render = Cached<Drawing>;
-type Drawing = render::legacy::Renderer;
 /// What validates.
 pub type Validate = validate::legacy::Validator;
 /// What answers questions about scans.
 pub type Analytics = analytics::legacy::Rows;
+
+/// Who draws, until an experiment decides it for each request: a setting does.
+pub enum Drawing {
+    Legacy(render::legacy::Renderer),
+    Engine(render::Engine),
+}
+
+impl Arm for Drawing {
+    type In = render::In;
+    type Out = render::Image;
+
+    async fn run(&self, ctx: &Ctx, request: &render::In) -> Result<render::Image> {
+        match self {
+            Self::Legacy(arm) => arm.run(ctx, request).await,
+            Self::Engine(arm) => arm.run(ctx, request).await,
+        }
+    }
+}
+
+impl ReadOnly for Drawing {}
+
+impl Drawing {
+    /// `logo`: see the arms.
+    ///
+    /// # Errors
+    /// The arm's.
+    fn new(arm: config::render::Arm, logo: Option<&[u8]>, clock: &SharedClock) -> Result<Self> {
+        let clock = SharedClock::clone(clock);
+        match arm {
+            config::render::Arm::Legacy => {
+                render::legacy::Renderer::new(logo, clock).map(Self::Legacy)
+            }
+            config::render::Arm::Engine => {
+                render::Engine::new(logo, Side::Control, clock).map(Self::Engine)
+            }
+        }
+    }
+}
 
 /// Everything that serves requests. Built once.
 pub struct App {

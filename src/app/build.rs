@@ -7,7 +7,7 @@ use crate::{
     cache::{Bounds, Local},
     cached::{Cached, Handling},
     codes::{Appearances, Codes, Parts},
-    config::Config,
+    config::{Config, render as render_setting},
     kernel::{Error, Kind, Result, SharedClock, id::Ids},
     redirect::{self, Redirect, Slugs},
     render::{self, Image},
@@ -70,7 +70,7 @@ pub(super) fn render(settings: &Config, clock: &SharedClock) -> Result<Render> {
             )
         })
     });
-    let arm = Drawing::new(logo.transpose()?.as_deref(), SharedClock::clone(clock))?;
+    let arm = Drawing::new(settings.render.arm, logo.transpose()?.as_deref(), clock)?;
     let bounds = Bounds {
         bytes: settings.cache.memory_bytes,
         ttl: Duration::from_millis(settings.cache.ttl_ms),
@@ -80,7 +80,11 @@ pub(super) fn render(settings: &Config, clock: &SharedClock) -> Result<Render> {
         weigh: Image::weight,
         mark: Image::from_cache,
     };
-    Ok(Cached::new(arm, Space::RenderLegacy, bounds, &handling))
+    let space = match settings.render.arm {
+        render_setting::Arm::Legacy => Space::RenderLegacy,
+        render_setting::Arm::Engine => Space::RenderEngine,
+    };
+    Ok(Cached::new(arm, space, bounds, &handling))
 }
 
 pub(super) fn validate(settings: &Config, clock: &SharedClock) -> Result<Validate> {

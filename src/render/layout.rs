@@ -36,11 +36,7 @@ impl Layout {
 
     #[must_use]
     pub fn raster(spec: &Spec, modules: u32) -> Self {
-        let width = match spec.size {
-            Size::Pixels(px) => px,
-            Size::Physical(physical) => physical.pixels(physical.dpi),
-        };
-        Self::new(width, modules, spec.border)
+        Self::new(spec.size.pixels(), modules, spec.border)
     }
 
     /// On paper a module may have any width, so the canvas is in modules.

@@ -4,7 +4,9 @@
 //! Invariant: a pure function of the request (and of the arm's own logo). No I/O, no caches, no clock in the bytes.
 
 mod color;
+mod concern;
 mod digest;
+mod engine;
 mod image;
 mod layout;
 pub mod legacy;
@@ -15,6 +17,8 @@ pub mod sampled;
 mod size;
 
 pub use color::{Color, Colors};
+pub use concern::Concern;
+pub use engine::Engine;
 pub use image::Image;
 pub use option::{Format, Level, Malformed};
 pub use request::{Request, Spec};

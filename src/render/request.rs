@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
-use super::{Colors, Format, Level, Size, digest};
+use super::{Colors, Concern, Format, Level, Size, concern, digest};
 use crate::kernel::{
     Error, Result,
     error::Detail,
@@ -153,6 +153,12 @@ impl Request {
     #[must_use]
     pub const fn digest(&self) -> [u8; 32] {
         self.digest
+    }
+
+    /// What may keep the symbol from being read although it is drawn as asked.
+    #[must_use]
+    pub fn concerns(&self) -> Vec<Concern> {
+        concern::of(&self.spec)
     }
 }
 

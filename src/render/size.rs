@@ -87,6 +87,14 @@ impl Physical {
 }
 
 impl Size {
+    /// Of a raster image, at its own density.
+    pub(super) fn pixels(&self) -> u32 {
+        match self {
+            Self::Pixels(px) => *px,
+            Self::Physical(physical) => physical.pixels(physical.dpi),
+        }
+    }
+
     /// Dialect v1's `size`, 1..=50: multiples of [`STEP_PX`].
     ///
     /// # Errors

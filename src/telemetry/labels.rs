@@ -47,7 +47,7 @@ label! {
 
 label! {
     /// What a cache holds.
-    Space { Slug = "slug", Code = "code", RenderLegacy = "render_legacy" }
+    Space { Slug = "slug", Code = "code", RenderLegacy = "render_legacy", RenderEngine = "render_engine" }
 }
 
 label! {

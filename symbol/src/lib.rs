@@ -24,6 +24,7 @@ mod mask;
 mod matrix;
 mod options;
 mod patterns;
+pub mod payload;
 mod penalty;
 pub mod read;
 mod strips;

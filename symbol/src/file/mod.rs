@@ -5,15 +5,21 @@
 mod deflate;
 pub mod eps;
 mod frame;
+pub mod gif;
+pub mod jpeg;
 mod layers;
 mod length;
 mod number;
 pub mod pdf;
+mod pixels;
 pub mod png;
 mod print;
 pub mod svg;
+pub mod terminal;
+pub mod webp;
 
 pub use length::{Length, OutOfRange, Unit};
+pub use pixels::{Channels, PixelError, Pixels};
 pub use print::{Paint, Sheet};
 
 use crate::Matrix;

@@ -3,7 +3,7 @@
 //! Invariant: at most [`MAX_BYTES`].
 
 use super::bits::BitWriter;
-use super::huffman::Code;
+use super::huffman::{Code, Word};
 use super::{DISTANCES, SYMBOLS, Symbol};
 
 /// 17 bits, 19 lengths of 3, and for every symbol at most 7 with as many extra bits.
@@ -16,35 +16,26 @@ const LENGTHS_ORDER: [usize; 19] = [
 
 /// The block's header: the codes by their lengths, and those by a code again (RFC 1951 §3.2.7).
 pub(super) fn write(symbols: &Code<SYMBOLS>, distances: &Code<DISTANCES>, writer: &mut BitWriter) {
-    let symbol_count = symbols
-        .lengths
-        .iter()
-        .rposition(|&length| length > 0)
-        .unwrap_or(0)
-        .max(256)
-        + 1;
-    let distance_count = distances
-        .lengths
-        .iter()
-        .rposition(|&length| length > 0)
-        .unwrap_or(0)
-        + 1;
+    let symbol_count = used(&symbols.0).max(257);
+    let distance_count = used(&distances.0).max(1);
     let mut lengths = [0; SYMBOLS + DISTANCES];
-    lengths[..symbol_count].copy_from_slice(&symbols.lengths[..symbol_count]);
-    lengths[symbol_count..][..distance_count].copy_from_slice(&distances.lengths[..distance_count]);
+    let words = symbols.0[..symbol_count]
+        .iter()
+        .chain(&distances.0[..distance_count]);
+    for (length, word) in lengths.iter_mut().zip(words) {
+        *length = word.bits;
+    }
 
     let mut items = [(0, 0, 0); SYMBOLS + DISTANCES];
-    let used = run_lengths(&lengths[..symbol_count + distance_count], &mut items);
-    let items = &items[..used];
+    let item_count = run_lengths(&lengths[..symbol_count + distance_count], &mut items);
+    let items = &items[..item_count];
     let mut counts = [0; 19];
     for item in items {
         counts[item.0 as usize] += 1;
     }
     let code = Code::new(&counts, 7);
-    let last = LENGTHS_ORDER
-        .iter()
-        .rposition(|&symbol| code.lengths[symbol] > 0);
-    let written = (last.unwrap_or(0) + 1).max(4);
+    let lengths = LENGTHS_ORDER.map(|symbol| code.0[symbol]);
+    let written = used(&lengths).max(4);
 
     // The last block, with dynamic codes.
     writer.put(0b101, 3);
@@ -55,13 +46,22 @@ pub(super) fn write(symbols: &Code<SYMBOLS>, distances: &Code<DISTANCES>, writer
     ] {
         writer.put(value as u64, count);
     }
-    for &symbol in &LENGTHS_ORDER[..written] {
-        writer.put(u64::from(code.lengths[symbol]), 3);
+    for word in &lengths[..written] {
+        writer.put(u64::from(word.bits), 3);
     }
     for &(symbol, extra, extra_bits) in items {
-        let (word, bits) = code.of(symbol as usize);
-        writer.put(u64::from(word | extra << bits), bits + extra_bits);
+        let word = code.0[symbol as usize];
+        let bits = u64::from(word.code) | u64::from(extra) << word.bits;
+        writer.put(bits, u32::from(word.bits) + extra_bits);
     }
+}
+
+/// How many symbols there are up to the last that occurs.
+fn used(words: &[Word]) -> usize {
+    words
+        .iter()
+        .rposition(|word| word.bits > 0)
+        .map_or(0, |last| last + 1)
 }
 
 /// Code lengths with their runs shortened. Says how many there are.

@@ -2,21 +2,24 @@
 //!
 //! Invariant: a code is complete (Kraft's sum is 1) unless it has one symbol, which then takes one bit.
 
-/// As many symbols as the largest alphabet, literals and lengths, has.
-const MAX_SYMBOLS: usize = 286;
+/// A symbol as it is written.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Word {
+    /// First bit lowest, as they are written.
+    pub code: u16,
+    /// Its length; 0 for symbols that do not occur.
+    pub bits: u8,
+    /// With those of the extra bits behind it. A code by itself has none.
+    pub bits_with_extra: u8,
+}
 
 /// A code for an alphabet of `N`.
-pub(super) struct Code<const N: usize> {
-    /// In bits; 0 for symbols that do not occur.
-    pub lengths: [u8; N],
-    /// First bit lowest, as they are written.
-    pub words: [u16; N],
-}
+pub(super) struct Code<const N: usize>(pub [Word; N]);
 
 impl<const N: usize> Code<N> {
     /// The shortest code for symbols that occur so often, none longer than `max_bits`, 7..=15. A symbol must occur.
     pub(super) fn new(counts: &[u32; N], max_bits: usize) -> Self {
-        let mut by_count = [(0, 0); MAX_SYMBOLS];
+        let mut by_count = [(0, 0); N];
         let mut used = 0;
         for (symbol, &count) in (0_u16..).zip(counts) {
             if count > 0 {
@@ -27,53 +30,45 @@ impl<const N: usize> Code<N> {
         let by_count = &mut by_count[..used];
         by_count.sort_unstable();
 
-        let mut of_length = depths(by_count);
+        let mut of_length = depths::<N>(by_count);
         limit(&mut of_length, max_bits);
-        let mut lengths = [0; N];
+        let mut code = [Word::default(); N];
         let mut rarest_first = by_count.iter();
         for bits in (1_u8..16).rev() {
             for (_, symbol) in rarest_first.by_ref().take(of_length[usize::from(bits)]) {
-                lengths[usize::from(*symbol)] = bits;
+                code[usize::from(*symbol)].bits = bits;
             }
         }
-        let words = words(&lengths, &of_length);
-        Self { lengths, words }
-    }
-
-    /// Code word and length in bits.
-    pub(super) fn of(&self, symbol: usize) -> (u32, u32) {
-        (
-            u32::from(self.words[symbol]),
-            u32::from(self.lengths[symbol]),
-        )
+        assign(&mut code, &of_length);
+        Self(code)
     }
 }
 
 /// How many leaves of Huffman's tree lie how deep, those deeper than 31 as if at 31. `leaves` is sorted by count.
 ///
 /// Inner nodes come into being in the order of their counts, so two queues do for a heap.
-fn depths(leaves: &[(u32, u16)]) -> [usize; 32] {
+fn depths<const N: usize>(leaves: &[(u32, u16)]) -> [usize; 32] {
     let mut of_depth = [0; 32];
     let inner = leaves.len().saturating_sub(1);
     if inner == 0 {
         of_depth[1] = leaves.len();
         return of_depth;
     }
-    let mut sums = [0_u32; MAX_SYMBOLS];
-    let mut parents = [0_usize; MAX_SYMBOLS];
-    let mut leaf_parents = [0_usize; MAX_SYMBOLS];
+    let mut sums = [0_u32; N];
+    let mut parents = [0_u16; N];
+    let mut leaf_parents = [0_u16; N];
     let (mut next_leaf, mut next_inner) = (0, 0);
-    for node in 0..inner {
+    for (node, name) in (0..inner).zip(0_u16..) {
         for _ in 0..2 {
             let leaf_first = next_inner == node
                 || next_leaf < leaves.len() && leaves[next_leaf].0 <= sums[next_inner];
             if leaf_first {
                 sums[node] += leaves[next_leaf].0;
-                leaf_parents[next_leaf] = node;
+                leaf_parents[next_leaf] = name;
                 next_leaf += 1;
             } else {
                 sums[node] += sums[next_inner];
-                parents[next_inner] = node;
+                parents[next_inner] = name;
                 next_inner += 1;
             }
         }
@@ -81,10 +76,10 @@ fn depths(leaves: &[(u32, u16)]) -> [usize; 32] {
     // The last inner node is the root. From here on `sums` holds depths.
     sums[inner - 1] = 0;
     for node in (0..inner - 1).rev() {
-        sums[node] = sums[parents[node]] + 1;
+        sums[node] = sums[usize::from(parents[node])] + 1;
     }
     for &parent in &leaf_parents[..leaves.len()] {
-        of_depth[(sums[parent] as usize + 1).min(31)] += 1;
+        of_depth[(sums[usize::from(parent)] as usize + 1).min(31)] += 1;
     }
     of_depth
 }
@@ -110,7 +105,7 @@ fn limit(of_length: &mut [usize; 32], max_bits: usize) {
 }
 
 /// The canonical code with these lengths.
-fn words<const N: usize>(lengths: &[u8; N], of_length: &[usize; 32]) -> [u16; N] {
+fn assign(code: &mut [Word], of_length: &[usize; 32]) {
     let mut next = [0_u16; 16];
     let mut first = 0;
     for bits in 1..16 {
@@ -118,11 +113,10 @@ fn words<const N: usize>(lengths: &[u8; N], of_length: &[usize; 32]) -> [u16; N]
         // At most 2^15 words of 15 bits.
         first = (first + u16::try_from(of_length[bits]).unwrap_or(0)) << 1;
     }
-    let mut words = [0; N];
-    for (word, &bits) in words.iter_mut().zip(lengths).filter(|(_, bits)| **bits > 0) {
-        let canonical = &mut next[usize::from(bits)];
-        *word = canonical.reverse_bits() >> (16 - bits);
+    for word in code.iter_mut().filter(|word| word.bits > 0) {
+        let canonical = &mut next[usize::from(word.bits)];
+        word.code = canonical.reverse_bits() >> (16 - word.bits);
+        word.bits_with_extra = word.bits;
         *canonical += 1;
     }
-    words
 }

@@ -9,7 +9,7 @@ mod huffman;
 mod tests;
 
 use bits::BitWriter;
-use huffman::Code;
+use huffman::{Code, Word};
 
 /// The longest copy.
 pub(super) const MAX_COPY: usize = 258;
@@ -125,17 +125,9 @@ impl Deflate {
         }
         put_items(&mut writer, &self.items[said..], &words);
         let end = words[END_OF_BLOCK];
-        writer.put(u64::from(end.word), u32::from(end.bits));
+        writer.put(u64::from(end.code), u32::from(end.bits));
         writer.finish();
     }
-}
-
-/// A symbol as it is written.
-#[derive(Clone, Copy, Default)]
-struct Word {
-    word: u16,
-    bits: u8,
-    bits_with_extra: u8,
 }
 
 /// Both alphabets, and as many more as 9 bits can name.
@@ -143,15 +135,8 @@ type Words = [Word; 512];
 
 fn words(symbols: &Code<SYMBOLS>, distances: &Code<DISTANCES>) -> Words {
     let mut table = [Word::default(); 512];
-    let words = symbols.words.iter().chain(&distances.words);
-    let lengths = symbols.lengths.iter().chain(&distances.lengths);
-    for (entry, (&word, &bits)) in table.iter_mut().zip(words.zip(lengths)) {
-        *entry = Word {
-            word,
-            bits,
-            bits_with_extra: bits,
-        };
-    }
+    table[..SYMBOLS].copy_from_slice(&symbols.0);
+    table[SYMBOLS..SYMBOLS + DISTANCES].copy_from_slice(&distances.0);
     for (entry, extra) in table[265..285]
         .iter_mut()
         .zip((1..6).flat_map(|extra| [extra; 4]))
@@ -170,7 +155,7 @@ fn words(symbols: &Code<SYMBOLS>, distances: &Code<DISTANCES>) -> Words {
 /// An item's bits, at most 28, and their number.
 fn bits_of(item: u32, words: &Words) -> (u64, u32) {
     let word = words[(item & 511) as usize];
-    let bits = u64::from(word.word) | u64::from(item >> 9) << word.bits;
+    let bits = u64::from(word.code) | u64::from(item >> 9) << word.bits;
     (bits, u32::from(word.bits_with_extra))
 }
 

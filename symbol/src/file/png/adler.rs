@@ -23,11 +23,9 @@ impl Adler {
     pub(super) fn repeat(&mut self, words: &[u64], len: usize, times: u32) {
         let (s, t) = sums(words, len);
         let (n, k) = (len as u64 + 1, u64::from(times));
-        let (s, t) = (s % MODULUS, t % MODULUS);
-        // Each product is below 2^62.
-        let triangle = k * k.saturating_sub(1) / 2 % MODULUS;
-        self.b =
-            (self.b + k * ((n * self.a + t) % MODULUS) + triangle * (n * s % MODULUS)) % MODULUS;
+        // n < 2^15, k < 2^16, s < 2^23, t < 2^38, and so each term is below 2^54.
+        let triangle = k * k.saturating_sub(1) / 2;
+        self.b = (self.b + k * (n * self.a + t) + triangle * (n * s % MODULUS)) % MODULUS;
         self.a = (self.a + k * s) % MODULUS;
     }
 

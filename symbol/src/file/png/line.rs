@@ -98,20 +98,34 @@ impl Line {
                 toggle(&mut self.words, layout, plane, mask);
             }
         }
-        let mut last = 0;
-        self.changed.fill(self.words.iter().map(|&word| {
-            let before = word >> 8 | last << 56;
-            last = word;
-            word ^ before
-        }));
-        self.long_runs.fill_with_runs_out_of(&self.changed);
-        self.differing.fill(
-            self.words
-                .iter()
-                .zip(&self.above)
-                .map(|(word, above)| word ^ above),
-        );
+        self.compare();
     }
+
+    /// Fills the sets.
+    fn compare(&mut self) {
+        let mut last = 0;
+        let groups = self.words.chunks(8).zip(self.above.chunks(8));
+        for (at, (words, above)) in groups.enumerate() {
+            let (mut changed, mut differing) = (0, 0);
+            for (at, (&word, &above)) in words.iter().zip(above).enumerate() {
+                changed |= bytes_set(word ^ (word >> 8 | last << 56)) << (8 * at);
+                differing |= bytes_set(word ^ above) << (8 * at);
+                last = word;
+            }
+            self.changed.bits[at] = changed;
+            self.differing.bits[at] = differing;
+        }
+        self.long_runs.fill_with_runs_out_of(&self.changed);
+    }
+}
+
+/// Which bytes are not 0, the highest in bit 0.
+const fn bytes_set(word: u64) -> u64 {
+    const LOW: u64 = u64::MAX / 255 * 0x7F;
+    const GATHER: u64 = 0x8040_2010_0804_0201;
+    // A byte's highest bit says whether any is set; the product brings the eight together.
+    let any = (((word & LOW) + LOW) | word) & !LOW;
+    (any >> 7).wrapping_mul(GATHER) >> 56
 }
 
 /// Inverts everything right of each edge, in the bits of `mask`.
@@ -157,18 +171,6 @@ impl ByteSet {
     fn of(words: usize) -> Self {
         Self {
             bits: vec![0; words.div_ceil(8)],
-        }
-    }
-
-    /// The bytes that are not 0.
-    fn fill(&mut self, words: impl Iterator<Item = u64>) {
-        const LOW: u64 = u64::MAX / 255 * 0x7F;
-        const SPREAD: u64 = 0x8040_2010_0804_0201;
-        self.bits.fill(0);
-        for (at, word) in words.enumerate() {
-            // A byte's highest bit says whether any is set; the product brings the eight together, the first lowest.
-            let any = (((word & LOW) + LOW) | word) & !LOW;
-            self.bits[at / 8] |= ((any >> 7).wrapping_mul(SPREAD) >> 56) << (at % 8 * 8);
         }
     }
 

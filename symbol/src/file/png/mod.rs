@@ -12,7 +12,7 @@ mod tests;
 use colour::Colour;
 use line::Layout;
 
-use super::{Ink, Picture};
+use super::{Channels, Ink, Picture, PixelError, Pixels};
 
 const SIGNATURE: &[u8; 8] = b"\x89PNG\r\n\x1a\n";
 const INCHES_PER_METRE: f64 = 1.0 / 0.0254;
@@ -44,20 +44,44 @@ pub fn write(picture: &Picture, out: &mut Vec<u8>) {
     chunk(out, *b"IEND", |_| ());
 }
 
+/// A file of pixels, for pictures with more colours than modules have. Compressed lightly; `dpi` as for [`write()`].
+///
+/// # Errors
+///
+/// [`PixelError::Encoder`].
+pub fn encode(pixels: &Pixels, dpi: Option<f64>, out: &mut Vec<u8>) -> Result<(), PixelError> {
+    let width_px = pixels.width_px();
+    let mut info = ::png::Info::with_size(width_px, width_px);
+    info.bit_depth = ::png::BitDepth::Eight;
+    info.color_type = match pixels.channels() {
+        Channels::Grey => ::png::ColorType::Grayscale,
+        Channels::Rgb => ::png::ColorType::Rgb,
+        Channels::Rgba => ::png::ColorType::Rgba,
+    };
+    info.pixel_dims = pixels_per_metre(dpi).map(|per_metre| ::png::PixelDimensions {
+        xppu: per_metre,
+        yppu: per_metre,
+        unit: ::png::Unit::Meter,
+    });
+    let done = ::png::Encoder::with_info(out, info).and_then(|mut encoder| {
+        encoder.set_compression(::png::Compression::Fast);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(pixels.bytes())?;
+        writer.finish()
+    });
+    done.map_err(|error| PixelError::Encoder(error.to_string()))
+}
+
 /// `PLTE`, and `tRNS` as far as there is something to say. Nothing without a palette.
 fn write_palette(palette: &[Ink], out: &mut Vec<u8>) {
     if palette.is_empty() {
         return;
     }
-    chunk(out, *b"PLTE", |out| {
-        palette
-            .iter()
-            .for_each(|ink| out.extend_from_slice(&ink.rgb));
-    });
+    let colours = palette.iter().flat_map(|ink| ink.rgb);
+    chunk(out, *b"PLTE", |out| out.extend(colours));
     if let Some(last) = palette.iter().rposition(|ink| ink.alpha < 255) {
-        chunk(out, *b"tRNS", |out| {
-            out.extend(palette[..=last].iter().map(|ink| ink.alpha));
-        });
+        let opacities = palette[..=last].iter().map(|ink| ink.alpha);
+        chunk(out, *b"tRNS", |out| out.extend(opacities));
     }
 }
 

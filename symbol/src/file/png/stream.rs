@@ -24,14 +24,11 @@ pub(super) fn write(picture: &Picture, layout: &Layout, out: &mut Vec<u8>) {
         line_bytes: layout.line_bytes(),
         waiting: 0,
     };
-    let mut above = None;
     let rows = (0..modules).map(|y| (layout.planes(picture.dark, y, modules), canvas.module_px()));
     let light = |height_px| std::iter::once((Planes::default(), height_px));
-    for (planes, height_px) in light(canvas.offset_px()).chain(rows).chain(light(below)) {
-        if height_px > 0 {
-            scanlines.row(layout, &planes, above.as_ref(), height_px);
-            above = Some(planes);
-        }
+    let rows = light(canvas.offset_px()).chain(rows).chain(light(below));
+    for (number, (planes, height_px)) in rows.filter(|(_, height_px)| *height_px > 0).enumerate() {
+        scanlines.row(layout, &planes, number == 0, height_px);
     }
     // Deflate with the largest window, and that it was not compressed hard.
     out.extend_from_slice(&[0x78, 0x01]);
@@ -51,16 +48,18 @@ struct Scanlines {
 
 impl Scanlines {
     /// A row of modules, and so many scanlines of it.
-    fn row(&mut self, layout: &Layout, planes: &Planes, above: Option<&Planes>, height_px: u32) {
+    fn row(&mut self, layout: &Layout, planes: &Planes, is_first: bool, height_px: u32) {
+        self.line.paint(layout, planes);
         let mut repeated = height_px as usize;
         let (mut said, mut like) = (self.line_bytes, self.line_bytes);
-        if above != Some(planes) {
-            self.line.paint(layout, planes);
+        let unlike = self.line.differing.next(0, self.line_bytes);
+        if is_first {
+            self.deflate.literals([0].into_iter());
+            said = 0;
             repeated -= 1;
-            (said, like) = match above {
-                Some(_) => self.changed_scanline(),
-                None => self.first_scanline(),
-            };
+        } else if unlike < self.line_bytes {
+            (said, like) = self.changed_scanline(unlike);
+            repeated -= 1;
         }
         let waiting = self.waiting + (self.line_bytes - like) + repeated * (1 + self.line_bytes);
         if waiting >= MIN_COPY {
@@ -70,7 +69,7 @@ impl Scanlines {
             // Too little to wait for: the row is one scanline high, or the canvas a byte wide.
             self.runs(said, self.line_bytes);
             for _ in 0..repeated {
-                self.first_scanline();
+                self.deflate.literals([0].into_iter());
                 self.runs(0, self.line_bytes);
             }
         }
@@ -78,17 +77,10 @@ impl Scanlines {
             .repeat(self.line.words(), self.line_bytes, height_px);
     }
 
-    /// As [`Self::changed_scanline`] for a line that shares nothing with what is above.
-    fn first_scanline(&mut self) -> (usize, usize) {
-        self.deflate.literals([0].into_iter());
-        (0, self.line_bytes)
-    }
-
-    /// Says of the line what differs from the one above and what lies before that. Returns how many bytes are said, and
-    /// from where on all are like above.
-    fn changed_scanline(&mut self) -> (usize, usize) {
+    /// Says of the line what differs from the one above, first at `unlike`, and what lies before that. Returns how many
+    /// bytes are said, and from where on all are like above.
+    fn changed_scanline(&mut self, mut unlike: usize) -> (usize, usize) {
         let end = self.line_bytes;
-        let mut unlike = self.line.differing.next(0, end);
         let mut said = self.say_waiting(unlike);
         let mut like = 0;
         while unlike < end {

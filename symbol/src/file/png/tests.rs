@@ -9,9 +9,9 @@ use crate::file::{Canvas, Inks};
 
 /// Red, green, blue and opacity of every pixel, from top to bottom, and pixels per metre.
 fn read(file: &[u8]) -> (u32, Vec<[u8; 4]>, Option<u32>) {
-    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    let mut decoder = ::png::Decoder::new(std::io::Cursor::new(file));
     decoder.set_transformations(
-        png::Transformations::normalize_to_color8() | png::Transformations::ALPHA,
+        ::png::Transformations::normalize_to_color8() | ::png::Transformations::ALPHA,
     );
     let mut reader = decoder.read_info().unwrap();
     let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
@@ -27,7 +27,7 @@ fn read(file: &[u8]) -> (u32, Vec<[u8; 4]>, Option<u32>) {
     let dimensions = reader.info().pixel_dims.map(|dimensions| {
         assert_eq!(
             (dimensions.xppu, dimensions.unit),
-            (dimensions.yppu, png::Unit::Meter)
+            (dimensions.yppu, ::png::Unit::Meter)
         );
         dimensions.xppu
     });
@@ -117,7 +117,7 @@ fn widest() {
             },
             &mut file,
         );
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(file))
             .read_info()
             .unwrap();
         let mut y = 0;
@@ -134,6 +134,35 @@ fn widest() {
             }
             y += 1;
         }
+    }
+}
+
+#[test]
+fn pixels_come_back() {
+    let dark = Matrix::from_fn(21, |x, y| x * y % 3 == 0);
+    let canvas = Canvas::tight(21, 4, 3).unwrap();
+    let clear = Ink {
+        rgb: [1, 2, 3],
+        alpha: 99,
+    };
+    for inks in [
+        Inks::BLACK_ON_WHITE,
+        Inks::two(Ink::BLACK, Ink::opaque([9, 8, 7])),
+        Inks::two(Ink::BLACK, clear),
+    ] {
+        let picture = Picture {
+            dark: &dark,
+            data: &dark,
+            canvas,
+            inks,
+            dpi: Some(300.0),
+        };
+        let mut file = Vec::new();
+        encode(&Pixels::paint(&picture).unwrap(), picture.dpi, &mut file).unwrap();
+        let (width_px, pixels, per_metre) = read(&file);
+        let wanted = Pixels::paint_with(&picture, Channels::Rgba).unwrap();
+        assert_eq!((width_px, per_metre), (canvas.width_px(), Some(11_811)));
+        assert_eq!(pixels.as_flattened(), wanted.bytes());
     }
 }
 

@@ -1,0 +1,8 @@
+//! See `invariants/geo.rs`.
+//!
+//! Invariant: none of its own.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzz::invariants::geo::check(bytes);
+});

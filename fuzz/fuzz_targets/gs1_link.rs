@@ -1,0 +1,8 @@
+//! See `invariants/gs1_link.rs`.
+//!
+//! Invariant: none of its own.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzz::invariants::gs1_link::check(bytes);
+});

@@ -1,0 +1,172 @@
+//! One request on its way to a file.
+
+use symbol::{
+    Content, Options, Symbol,
+    file::{self, Canvas, Channels, Inks, Length, Picture, Pixels, jpeg, png, svg, webp},
+};
+
+use super::stamp;
+use crate::{
+    kernel::{Error, Kind, Result, id::hex},
+    render::{
+        Color, Format, Level, Request, Size, Unit, layout::Layout, logo::Logo, request::QUALITY,
+    },
+};
+
+/// The smallest symbol that holds the request's content.
+///
+/// # Errors
+/// `Invalid` naming `content` when not even version 40 holds it.
+pub(super) fn encode(request: &Request) -> Result<Symbol> {
+    let options = Options {
+        level: match request.level {
+            Level::L => symbol::Level::L,
+            Level::M => symbol::Level::M,
+            Level::Q => symbol::Level::Q,
+            Level::H => symbol::Level::H,
+        },
+        ..Options::default()
+    };
+    let content = match str::from_utf8(&request.content) {
+        Ok(text) => Content::Text(text),
+        Err(_) => Content::Bytes(&request.content),
+    };
+    symbol::encode(content, &options).map_err(|e| Error::invalid("content", e.to_string()))
+}
+
+/// A symbol, and how it shall look.
+pub(super) struct Drawing<'a> {
+    request: &'a Request,
+    layout: Layout,
+    picture: Picture<'a>,
+    logo: Option<&'a Logo>,
+}
+
+impl<'a> Drawing<'a> {
+    /// # Errors
+    /// `Internal` if the layout does not hold the symbol.
+    pub(super) fn new(
+        request: &'a Request,
+        symbol: &'a Symbol,
+        logo: Option<&'a Logo>,
+    ) -> Result<Self> {
+        let side = symbol.matrix().modules();
+        let modules = u32::try_from(side).unwrap_or(u32::MAX);
+        let layout = if request.format == Format::Svg {
+            Layout::vector(request, modules)
+        } else {
+            Layout::raster(request, modules)
+        };
+        let canvas = Canvas::new(side, layout.width, layout.scale, layout.offset)
+            .ok_or_else(|| Error::new(Kind::Internal, "the canvas does not hold the symbol"))?;
+        let colors = &request.colors;
+        let picture = Picture {
+            dark: symbol.matrix(),
+            data: symbol.data_area(),
+            canvas,
+            inks: Inks {
+                dark: ink(colors.dark),
+                light: ink(colors.light),
+                data_dark: ink(colors.data_dark()),
+                data_light: ink(colors.data_light()),
+            },
+            dpi: match &request.size {
+                Size::Pixels(_) => None,
+                Size::Physical(physical) => Some(layout.dpi(physical)),
+            },
+        };
+        Ok(Self {
+            request,
+            layout,
+            picture,
+            logo,
+        })
+    }
+
+    /// Of the finished file. For an SVG with a physical size: in CSS pixels, of which an inch has 96.
+    pub(super) fn width_px(&self) -> u32 {
+        match (self.request.format, &self.request.size) {
+            (Format::Svg, Size::Physical(physical)) => physical.pixels(96),
+            _ => self.layout.width,
+        }
+    }
+
+    /// # Errors
+    /// `Internal`: the encoders fail only on sizes that a valid request cannot have.
+    pub(super) fn write(&self, file: &mut Vec<u8>) -> Result<()> {
+        let quality = self.request.quality.unwrap_or(QUALITY);
+        let dpi = self.picture.dpi;
+        let written = match (self.request.format, self.logo) {
+            (Format::Svg, _) => return self.write_svg(file),
+            (Format::Png, None) => {
+                png::write(&self.picture, file);
+                Ok(())
+            }
+            (Format::Png, Some(logo)) => png::encode(&self.stamped(logo)?, dpi, file),
+            (Format::Jpeg, None) => jpeg::write(&self.picture, quality, file),
+            (Format::Jpeg, Some(logo)) => jpeg::encode(&self.stamped(logo)?, quality, dpi, file),
+            (Format::Webp, None) => webp::write(&self.picture, file),
+            (Format::Webp, Some(logo)) => webp::encode(&self.stamped(logo)?, file),
+        };
+        written.map_err(not_encoded)
+    }
+
+    fn stamped(&self, logo: &Logo) -> Result<Pixels> {
+        let mut pixels = Pixels::paint_with(&self.picture, Channels::Rgb).map_err(not_encoded)?;
+        stamp::stamp(&mut pixels, logo, &self.layout, self.request.colors.light);
+        Ok(pixels)
+    }
+
+    fn write_svg(&self, file: &mut Vec<u8>) -> Result<()> {
+        let request = self.request;
+        let size = match &request.size {
+            Size::Pixels(_) => svg::Size::Pixels,
+            Size::Physical(physical) => {
+                let unit = match physical.unit {
+                    Unit::In => file::Unit::In,
+                    Unit::Cm => file::Unit::Cm,
+                    Unit::Mm => file::Unit::Mm,
+                };
+                let length = Length::new(physical.width, unit);
+                svg::Size::Paper(
+                    length.map_err(|e| Error::invalid("physical_size", e.to_string()))?,
+                )
+            }
+        };
+        let mut id = hex(&request.digest());
+        id.truncate(8);
+        let label = svg::Label::Texts {
+            title: request.title.as_deref().unwrap_or_default(),
+            description: request.description.as_deref().unwrap_or_default(),
+            id: &id,
+        };
+        let extra = self.logo.map(|logo| self.plate(logo)).unwrap_or_default();
+        let options = svg::Options {
+            size,
+            label,
+            extra: &extra,
+        };
+        svg::write(&self.picture, &options, file);
+        Ok(())
+    }
+
+    /// The logo on a plate of the light colour, with half a module of air around.
+    fn plate(&self, logo: &Logo) -> String {
+        let plate = self.layout.plate_modules();
+        let at = (self.layout.modules - plate) / 2;
+        format!(
+            r#"<rect x="{at}" y="{at}" width="{plate}" height="{plate}" fill="{light}"/><image x="{at}.5" y="{at}.5" width="{room}" height="{room}" href="{uri}"/>"#,
+            light = self.request.colors.light,
+            room = plate - 1,
+            uri = logo.data_uri
+        )
+    }
+}
+
+const fn ink(color: Color) -> file::Ink {
+    file::Ink::opaque(color.rgb)
+}
+
+fn not_encoded(e: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::caused(Kind::Internal, "the image could not be encoded", e)
+}

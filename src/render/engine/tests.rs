@@ -1,0 +1,1 @@
+//! What is rendered reads back.
