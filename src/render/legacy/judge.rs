@@ -10,7 +10,7 @@
 //! | `level` | the candidate restores more than the control, in a symbol of the same size |
 //! | `segmentation` | the candidate says the same in a smaller symbol, restores no less, and lies where that must lie |
 //! | `logo pixels` | how a logo is scaled, by little |
-//! | `noise` | a JPEG so coarse that modules are lost; the candidate did not lose many more |
+//! | `noise` | what a JPEG is too coarse to show; if both can be read, the candidate did not lose much more |
 //! | `illegible alike` | nothing: no symbol can be made out in either, as in a JPEG of quality 1 |
 //!
 //! Mismatches, the first of these that is found:
@@ -24,7 +24,7 @@
 //! | `payload` | what the symbol says |
 //! | `damage` | modules are wrong in one, or of no colour that they may have |
 //! | `quiet zone` | narrower, or not light everywhere |
-//! | `version`, `level`, `mask` | the symbol is larger or weaker than the control's |
+//! | `version`, `level` | the symbol is larger than the control's, or restores less |
 //! | `geometry` | width, module, or where the symbol lies |
 //! | `colours`, `density`, `quality`, `texts`, `logo` | |
 
@@ -74,12 +74,17 @@ fn drawn(control: &Drawn, candidate: &Drawn) -> Match {
     }
     match (&control.seen, &candidate.seen) {
         (Ok(a), Ok(b)) => seen((a, control.told_px), (b, candidate.told_px)),
-        // Only there may it be the file's fault and not the symbol's.
+        _ if control.told_px != candidate.told_px => Match::Mismatch("unreadable"),
+        // Only of a JPEG may it be the format's fault and not the arm's.
         (Err(Unclear::Illegible(_)), Err(Unclear::Illegible(_)))
-            if control.media_type == Format::Jpeg.media_type()
-                && control.told_px == candidate.told_px =>
+            if control.media_type == Format::Jpeg.media_type() =>
         {
             Match::Tolerated("illegible alike")
+        }
+        (Ok(legible), Err(Unclear::Illegible(_))) | (Err(Unclear::Illegible(_)), Ok(legible))
+            if alike::is_coarse(legible) =>
+        {
+            Match::Tolerated("noise")
         }
         _ => Match::Mismatch("unreadable"),
     }
@@ -87,16 +92,14 @@ fn drawn(control: &Drawn, candidate: &Drawn) -> Match {
 
 /// Each with the width and the height that its arm told.
 fn seen((a, a_px): (&Seen, [u32; 2]), (b, b_px): (&Seen, [u32; 2])) -> Match {
-    let damage = alike::damage(a, b);
-    let logo = alike::logos(a.logo.as_ref(), b.logo.as_ref());
+    let (faults, logo) = (alike::faults(a, b), alike::logos(a, b));
     let found = [
         (a.payload != b.payload).then_some("payload"),
-        damage.filter(|_| damage != Some("noise")),
-        (!a.quiet_zone_is_light || !b.quiet_zone_is_light).then_some("quiet zone"),
+        faults.filter(|label| *label != "noise"),
         layout_rule::fault((a, a_px), (b, b_px)),
         (!alike::colors(a, b)).then_some("colours"),
         (!alike::densities(a, b)).then_some("density"),
-        (!alike::qualities(a.metadata.quantisers, b.metadata.quantisers)).then_some("quality"),
+        (!alike::qualities(a, b)).then_some("quality"),
         (a.texts != b.texts).then_some("texts"),
         logo.filter(|label| *label == "logo"),
     ];
@@ -106,9 +109,9 @@ fn seen((a, a_px): (&Seen, [u32; 2]), (b, b_px): (&Seen, [u32; 2])) -> Match {
     let tolerated = [
         (a.version != b.version).then_some("segmentation"),
         (a.level != b.level).then_some("level"),
-        damage,
-        (a.mask != b.mask).then_some("mask"),
+        faults,
         logo,
+        (a.mask != b.mask).then_some("mask"),
     ];
     match tolerated.into_iter().flatten().next() {
         Some(label) => Match::Tolerated(label),

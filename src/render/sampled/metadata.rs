@@ -7,8 +7,9 @@ use crate::render::Format;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
     pub density: Option<Density>,
-    /// Of a JPEG: the sum of the quantisation table for brightness, 64 (best) ..= 16 320.
-    pub quantisers: Option<u32>,
+    /// Of a JPEG: the sums of the quantisation tables for brightness and for colour, 64 (best) ..= 16 320 each; 0 for
+    /// what it has not.
+    pub quantisers: [u32; 2],
 }
 
 /// How many pixels make a length, as the file writes it: across and down.
@@ -25,7 +26,7 @@ impl Metadata {
         match format {
             Format::Png => Self {
                 density: png(file),
-                quantisers: None,
+                ..Self::default()
             },
             Format::Jpeg => jpeg(file),
             // It has no place for them.
@@ -60,6 +61,7 @@ fn png(file: &[u8]) -> Option<Density> {
 /// Segments before the scan (ITU-T T.81 §B.1.1): a marker, a length that counts itself, so many bytes.
 fn jpeg(file: &[u8]) -> Metadata {
     let mut found = Metadata::default();
+    let mut is_grey = false;
     let mut rest = file.get(2..).unwrap_or_default();
     while let [0xFF, marker, high, low, after @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([*high, *low]));
@@ -71,12 +73,17 @@ fn jpeg(file: &[u8]) -> Metadata {
         };
         match marker {
             0xE0 => found.density = found.density.or(jfif(body)),
-            0xDB => found.quantisers = found.quantisers.or(quantisers(body)),
+            0xDB => quantisers(body, &mut found.quantisers),
+            // A frame of one component has no colours.
+            0xC0..=0xC2 => is_grey = body.get(5) == Some(&1),
             // The scan.
             0xDA => break,
             _ => {}
         }
         rest = after;
+    }
+    if is_grey {
+        found.quantisers[1] = 0;
     }
     found
 }
@@ -94,10 +101,14 @@ fn jfif(body: &[u8]) -> Option<Density> {
     (unit != 0 || density.across != density.down).then_some(density)
 }
 
-/// Table 0 in bytes (ITU-T T.81 §B.2.4.1), which encoders use for brightness.
-fn quantisers(body: &[u8]) -> Option<u32> {
-    let table = body.strip_prefix(&[0])?.get(..64)?;
-    Some(table.iter().map(|&n| u32::from(n)).sum())
+/// Tables of bytes (ITU-T T.81 §B.2.4.1), of which encoders use number 0 for brightness and 1 for colour.
+fn quantisers(body: &[u8], sums: &mut [u32; 2]) {
+    let tables = body.chunks_exact(1 + 64);
+    for (&number, table) in tables.filter_map(<[u8]>::split_first) {
+        if let Some(sum) = sums.get_mut(usize::from(number)) {
+            *sum = table.iter().map(|&n| u32::from(n)).sum();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -126,8 +137,13 @@ mod tests {
             unit: 1,
         };
         assert_eq!(file(50, Some(300)).density, Some(density));
-        assert_eq!(file(100, None).quantisers, Some(64));
-        assert!(file(30, None).quantisers > file(31, None).quantisers);
+        assert_eq!(file(100, None).quantisers, [64, 0]);
+        assert!(file(30, None).quantisers[0] > file(31, None).quantisers[0]);
+        let mut color = Vec::new();
+        JpegEncoder::new_with_quality(&mut color, 100)
+            .encode(&[7; 3], 1, 1, image::ExtendedColorType::Rgb8)
+            .unwrap();
+        assert_eq!(Metadata::of(&color, Format::Jpeg).quantisers, [64, 64]);
     }
 
     proptest! {

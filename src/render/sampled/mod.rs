@@ -4,12 +4,16 @@
 //! Invariant: no panic on any bytes, and no more memory than the pixels of an image of `limits::IMAGE_PX` need.
 
 mod corner;
+#[cfg(test)]
+pub(super) mod drawn;
 mod frame;
 mod metadata;
 mod pixels;
 mod raster;
 mod reading;
 mod svg;
+#[cfg(test)]
+mod tests;
 
 pub use frame::{Frame, is_close};
 pub use metadata::{Density, Metadata};
@@ -24,9 +28,9 @@ pub type Rgb = [u8; 3];
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampled {
     pub frame: Frame,
-    /// Everything around the symbol has the light colour of the upper left finder pattern. In a JPEG: is nearer to it
-    /// than to the dark one.
-    pub quiet_zone_is_light: bool,
+    /// Pixels around the symbol that do not have the light colour of its upper left finder pattern. In a JPEG: that are
+    /// at least half as far from it as the dark one is.
+    pub stains_px: usize,
     /// Row by row, `frame.modules` each.
     pub cells: Vec<Cell>,
     /// False for a JPEG, whose colours are only about right: a cell is then the mean of its middle.
@@ -113,7 +117,8 @@ fn plate(modules: usize) -> (usize, usize) {
 }
 
 /// How far two colours are apart: in the channel that tells most.
-fn apart(a: Rgb, b: Rgb) -> u8 {
+#[must_use]
+pub fn apart(a: Rgb, b: Rgb) -> u8 {
     let channels = a.into_iter().zip(b);
     channels.map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
 }

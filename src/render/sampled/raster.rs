@@ -22,7 +22,7 @@ pub fn sample(file: &[u8], format: Format) -> Result<Sampled, Unclear> {
     ))?;
     Ok(Sampled {
         frame: frame(&pixels, &place),
-        quiet_zone_is_light: quiet_zone_is_light(&pixels, &place, is_exact),
+        stains_px: stains_px(&pixels, &place, is_exact),
         cells: cells(&pixels, &place, is_exact),
         is_exact,
         picture: picture(&pixels, &place),
@@ -57,35 +57,35 @@ fn frame(pixels: &Pixels, place: &Place) -> Frame {
     }
 }
 
-fn quiet_zone_is_light(pixels: &Pixels, place: &Place, is_exact: bool) -> bool {
+fn stains_px(pixels: &Pixels, place: &Place, is_exact: bool) -> usize {
     let most = if is_exact {
         0
     } else {
         apart(place.dark, place.light) / 2
     };
     let (right, bottom) = end(place);
-    let is_light = |y: usize, x: std::ops::Range<usize>| {
-        x.into_iter()
-            .all(|x| apart(pixels.rgb(x, y), place.light) <= most)
-    };
-    let mut above: (&[u8], &[u8]) = (&[], &[]);
+    let is_stain = |x: &usize, y: usize| apart(pixels.rgb(*x, y), place.light) > most;
+    let mut count = 0;
+    let mut above: ([&[u8]; 2], usize) = ([&[]; 2], 0);
     for y in 0..pixels.height {
         let beside = if (place.grid.top..bottom).contains(&y) {
             [0..place.grid.left, right..pixels.width]
         } else {
             [0..pixels.width, 0..0]
         };
-        let line = (
-            pixels.line(y, beside[0].clone()),
-            pixels.line(y, beside[1].clone()),
-        );
+        let line = beside.clone().map(|x| pixels.line(y, x));
         // Almost every line is like the one above.
-        if line != above && !beside.into_iter().all(|x| is_light(y, x)) {
-            return false;
+        if line != above.0 {
+            let stains = beside
+                .into_iter()
+                .flatten()
+                .filter(|x| is_stain(x, y))
+                .count();
+            above = (line, stains);
         }
-        above = line;
+        count += above.1;
     }
-    true
+    count
 }
 
 fn cells(pixels: &Pixels, place: &Place, is_exact: bool) -> Vec<Cell> {

@@ -15,8 +15,9 @@ pub type Inks = [Rgb; 4];
 
 /// How much of the data may be of other colours than the data's: alignment patterns and a logo are at most a tenth.
 const STRAY_SHARE: usize = 7;
-/// In a JPEG, what is so far from the colour it should have, besides a multiple of its noise, is a picture.
-const PICTURE: u8 = 24;
+/// In a JPEG, a module that is so far from the colour it should have is covered; or half as far again as the farthest
+/// that certainly is not.
+const COVERED: u8 = 24;
 
 /// A symbol that could be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,17 +124,20 @@ impl Sampled {
         } else {
             Histogram::of(places().map(|(x, y)| [off(x, y); 3])).median()[0]
         };
-        let (mut found, mut has_logo) = ([0; 2], false);
+        let (mut found, mut farthest) = ([[0; 2]; 2], [0; 2]);
         for (x, y) in places() {
-            let fault = self.fault(self.cell(x, y), off(x, y), inks[role(x, y) ^ 1]);
-            if is_on_plate(modules, x, y) {
-                let most = PICTURE.saturating_add(noise.saturating_mul(4));
-                has_logo |= fault.is_some() || off(x, y) > most;
-            } else if let Some(fault) = fault {
-                found[fault as usize] += 1;
+            let on_plate = usize::from(is_on_plate(modules, x, y));
+            farthest[on_plate] = farthest[on_plate].max(off(x, y));
+            if let Some(fault) = self.fault(self.cell(x, y), off(x, y), inks[role(x, y) ^ 1]) {
+                found[on_plate][fault as usize] += 1;
             }
         }
-        let [damaged, strays] = found;
+        let [[damaged, strays], covered] = found;
+        let has_logo = if self.is_exact {
+            covered != [0; 2]
+        } else {
+            farthest[1] > COVERED.max(farthest[0].saturating_add(farthest[0] / 2))
+        };
         Reading {
             inks,
             noise,

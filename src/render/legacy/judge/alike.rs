@@ -1,26 +1,49 @@
 //! Whether two pictures look the same where they need not be equal.
 
 use super::fact::Seen;
-use crate::render::sampled::{Density, Picture};
+use crate::render::sampled::{Density, Picture, apart};
 
 /// Levels of a channel that a JPEG may be off, besides twice its noise.
 const COLOR: u8 = 8;
-/// Modules that the candidate's JPEG may lose, besides twice as many as the control's.
+/// Modules and pixels that the candidate's coarse JPEG may lose, besides twice as many as the control's.
 const LOST: usize = 4;
+const STAINED_PX: usize = 64;
+/// What a JPEG is off by at the root of the mean square is the sum of its quantisers by this: each coefficient is off by
+/// at most half of its own, all amounts alike, and 8 × 8 pixels share 64 of them (ITU-T T.81 §A.3.3): 64 √12.
+const ERROR: u32 = 222;
+/// How many times that is so rare that not one of the modules is off by half of the contrast.
+const RARE: u32 = 6;
 /// Levels of a channel by which the means of a logo may differ because it is scaled in another way: rounded; and that
 /// nobody would see in a square of a few pixels.
 const ROUNDED: u8 = 2;
 const SCALED: u8 = 40;
 
-/// `damage` if modules of one are wrong; `noise` if that may be because of a coarse JPEG.
-pub fn damage(control: &Seen, candidate: &Seen) -> Option<&'static str> {
-    let (lost, more) = (control.damaged, candidate.damaged);
-    let strays = control.strays + candidate.strays;
-    match (lost, more, strays) {
-        (0, 0, 0) => None,
-        _ if control.is_exact || more > LOST + 2 * lost => Some("damage"),
-        _ => Some("noise"),
-    }
+/// A JPEG so coarse that its errors can make dark of light and light of dark.
+pub fn is_coarse(seen: &Seen) -> bool {
+    let [dark, light, data_dark, data_light] = seen.inks;
+    let contrast = apart(dark, light).min(apart(data_dark, data_light));
+    // Blue takes 1.772 times of what the colours are off by (ITU-T T.871 §7).
+    let [brightness, color] = seen.metadata.quantisers;
+    !seen.is_exact && (brightness + 2 * color) * RARE * 2 > u32::from(contrast) * ERROR
+}
+
+/// `damage` or `quiet zone` if one of the pictures has what it should not have; `noise` if that may be because both are
+/// coarse.
+pub fn faults(control: &Seen, candidate: &Seen) -> Option<&'static str> {
+    let coarse = is_coarse(control) && is_coarse(candidate);
+    let judged = |[control, candidate]: [usize; 2], more: usize, label: &'static str| {
+        let is_noise = coarse && candidate <= more + 2 * control;
+        (control + candidate > 0).then_some(if is_noise { "noise" } else { label })
+    };
+    let damage = judged([control.damaged, candidate.damaged], LOST, "damage");
+    let strays = (control.strays + candidate.strays > 0).then_some("damage");
+    let stains = judged(
+        [control.stains_px, candidate.stains_px],
+        STAINED_PX,
+        "quiet zone",
+    );
+    let all = || [damage, strays, stains].into_iter().flatten();
+    all().find(|label| *label != "noise").or(all().next())
 }
 
 /// Both are of one media type.
@@ -58,27 +81,35 @@ pub fn densities(a: &Seen, b: &Seen) -> bool {
 }
 
 /// Encoders round in their own ways.
-pub fn qualities(a: Option<u32>, b: Option<u32>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a.abs_diff(b) <= a.min(b) / 8,
-        _ => a == b,
-    }
+pub fn qualities(a: &Seen, b: &Seen) -> bool {
+    let tables = a.metadata.quantisers.into_iter().zip(b.metadata.quantisers);
+    { tables }.all(|(a, b)| a.abs_diff(b) <= a.min(b) / 8)
 }
 
-/// `logo` if they are different pictures, or at different places; `logo pixels` if one is scaled in another way.
-pub fn logos(a: Option<&Picture>, b: Option<&Picture>) -> Option<&'static str> {
-    match (a, b) {
-        (Some(Picture::Means { side, rgb }), Some(Picture::Means { side: n, rgb: other }))
+/// `logo` if they are different pictures, or at different places; `logo pixels` if one is scaled in another way; `noise`
+/// if both are so coarse that it cannot be told whether there is one.
+pub fn logos(control: &Seen, candidate: &Seen) -> Option<&'static str> {
+    match (&control.logo, &candidate.logo) {
+        (
+            Some(Picture::Means { side, rgb }),
+            Some(Picture::Means {
+                side: n,
+                rgb: other,
+            }),
+        ) => {
             // Of symbols of different sizes: a plate that is so much smaller has fewer squares.
-            if side == n => {
-                let pairs = rgb.iter().flatten().zip(other.iter().flatten());
-                match { pairs }.map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0) {
-                    0..=ROUNDED => None,
-                    ..=SCALED => Some("logo pixels"),
-                    _ => Some("logo"),
-                }
+            if side != n {
+                return Some("logo pixels");
             }
-        (Some(Picture::Means { .. }), Some(Picture::Means { .. })) => Some("logo pixels"),
-        _ => (a != b).then_some("logo"),
+            let pairs = rgb.iter().flatten().zip(other.iter().flatten());
+            match { pairs }.map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0) {
+                0..=ROUNDED => None,
+                ..=SCALED => Some("logo pixels"),
+                _ => Some("logo"),
+            }
+        }
+        (a, b) if a == b => None,
+        _ if is_coarse(control) && is_coarse(candidate) => Some("noise"),
+        _ => Some("logo"),
     }
 }

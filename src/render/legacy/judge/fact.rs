@@ -45,7 +45,7 @@ pub(super) struct Drawn {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Seen {
     pub frame: Frame,
-    pub quiet_zone_is_light: bool,
+    pub stains_px: usize,
     /// False for a JPEG.
     pub is_exact: bool,
     pub inks: Inks,
@@ -98,7 +98,7 @@ impl Seen {
         let symbol = &reading.said.symbol;
         Ok(Self {
             frame: sampled.frame,
-            quiet_zone_is_light: sampled.quiet_zone_is_light,
+            stains_px: sampled.stains_px,
             is_exact: sampled.is_exact,
             inks: reading.inks,
             noise: reading.noise,
