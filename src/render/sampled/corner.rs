@@ -1,14 +1,14 @@
 //! Where a symbol is in a picture: its upper left finder pattern (ISO/IEC 18004 §6.3.3), and from there the other two.
 //!
-//! Invariant: what is found lies within the picture, finder patterns and separators module by module.
+//! Invariant: what is found lies within the picture, finder patterns and separators but for a few modules.
 
-use super::{Rgb, apart, pixels::Pixels};
+use super::{Rgb, apart, histogram::Histogram, pixels::Pixels};
 
 /// What an edge in a JPEG may be told by, in the order of what is likely. One of them lies between a third and two
 /// thirds of any contrast from 15 on.
 const CONTRASTS: [u8; 9] = [120, 85, 60, 42, 30, 21, 15, 170, 10];
-/// Modules of a finder pattern with its separators that may look wrong in a JPEG, of 64.
-const BLURRED: usize = 4;
+/// Modules of a finder pattern with its separator that may be wrong, of 64: blurred in a JPEG, or damaged.
+const WRONG: usize = 4;
 
 /// A symbol in a picture, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +68,15 @@ impl Grid {
 /// `is_exact`: neighbouring pixels of one colour are equal.
 pub fn find(pixels: &Pixels, is_exact: bool) -> Option<Place> {
     let contrasts: &[u8] = if is_exact { &[0] } else { &CONTRASTS };
-    let wrong = if is_exact { 0 } else { BLURRED };
-    let found = |&contrast: &u8| upper_left(pixels, contrast, is_exact);
-    let grid = contrasts.iter().find_map(found)?;
+    let found = |&contrast: &u8| {
+        let grid = upper_left(pixels, contrast, is_exact)?;
+        place(pixels, grid, is_exact)
+    };
+    contrasts.iter().find_map(found)
+}
+
+/// The rest of the symbol, by the first number of modules at which its other finder patterns are.
+fn place(pixels: &Pixels, grid: Grid, is_exact: bool) -> Option<Place> {
     let (dark, light) = colors(pixels, &grid);
     let is_dark = |rgb: Rgb| apart(rgb, dark) < apart(rgb, light);
     let grid = if is_exact {
@@ -82,8 +88,8 @@ pub fn find(pixels: &Pixels, is_exact: bool) -> Option<Place> {
         let dark = |x: usize, y: usize| is_dark(grid.color(pixels, x, y));
         let last = modules - 1;
         grid.has_room(pixels, modules)
-            && is_finder(|x, y| dark(last - x, y), wrong)
-            && is_finder(|x, y| dark(x, last - y), wrong)
+            && is_finder(|x, y| dark(last - x, y))
+            && is_finder(|x, y| dark(x, last - y))
     };
     let modules = (21..=177).step_by(4).find(is_symbol)?;
     Some(Place {
@@ -108,9 +114,8 @@ fn upper_left(pixels: &Pixels, contrast: u8, is_exact: bool) -> Option<Grid> {
         };
         let is_whole = module > 0 && (!is_exact || length.is_multiple_of(7));
         let grid = Grid::new(left, top, module, is_exact);
-        let wrong = if is_exact { 0 } else { BLURRED };
         let is_dark = |x, y| is_ink(grid.color(pixels, x, y)) == dark;
-        (is_whole && grid.has_room(pixels, 21) && is_finder(is_dark, wrong)).then_some(grid)
+        (is_whole && grid.has_room(pixels, 21) && is_finder(is_dark)).then_some(grid)
     };
     let filled = (0..pixels.width).take_while(|&x| !pixel(x, 0)).count();
     if let Some(grid) = checked((0, 0), filled, false) {
@@ -136,33 +141,27 @@ fn upper_left(pixels: &Pixels, contrast: u8, is_exact: bool) -> Option<Grid> {
 }
 
 /// Rings of 7, 5 and 3 modules and the separator beside them, counted from the outer corner of the symbol.
-fn is_finder(is_dark: impl Fn(usize, usize) -> bool, wrong: usize) -> bool {
-    let all = (0..8).flat_map(|y| (0..8).map(move |x| (x, y)));
-    let faults = { all }.filter(|&(x, y)| is_dark(x, y) != finder(x, y));
-    faults.take(wrong + 1).count() <= wrong
+fn is_finder(is_dark: impl Fn(usize, usize) -> bool) -> bool {
+    let faults = finder_modules().filter(|&(x, y, dark)| is_dark(x, y) != dark);
+    faults.take(WRONG + 1).count() <= WRONG
 }
 
-/// Whether a module of a finder pattern or its separator is dark.
-fn finder(x: usize, y: usize) -> bool {
-    !matches!(x.abs_diff(3).max(y.abs_diff(3)), 2 | 4)
+/// The modules of an upper left finder pattern and its separator: across, down, whether it is dark.
+pub fn finder_modules() -> impl Iterator<Item = (usize, usize, bool)> {
+    let places = (0..8).flat_map(|y| (0..8).map(move |x: usize| (x, y)));
+    places.map(|(x, y): (usize, usize)| {
+        let from_centre = x.abs_diff(3).max(y.abs_diff(3));
+        (x, y, !matches!(from_centre, 2 | 4))
+    })
 }
 
-/// The dark and the light colour of the upper left finder pattern: means over its modules.
+/// The dark and the light colour of the upper left finder pattern: those of most of its modules.
 fn colors(pixels: &Pixels, grid: &Grid) -> (Rgb, Rgb) {
-    let mean = |dark: bool| {
-        let mut sums = [0_u32; 3];
-        let mut count = 0_u32;
-        for (x, y) in (0..8).flat_map(|y| (0..8).map(move |x| (x, y))) {
-            if finder(x, y) == dark {
-                let rgb = grid.color(pixels, x, y);
-                sums = std::array::from_fn(|i| sums[i] + u32::from(rgb[i]));
-                count += 1;
-            }
-        }
-        // Neither kind is missing, and a mean of bytes is a byte.
-        sums.map(|sum| u8::try_from((sum + count / 2) / count.max(1)).unwrap_or(255))
+    let most = |wanted: bool| {
+        let modules = finder_modules().filter(|&(_, _, dark)| dark == wanted);
+        Histogram::of(modules.map(|(x, y, _)| grid.color(pixels, x, y))).median()
     };
-    (mean(true), mean(false))
+    (most(true), most(false))
 }
 
 /// Where the edges of a JPEG's pattern are, by what most of its lines say: a single line may be off by a pixel.

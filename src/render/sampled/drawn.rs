@@ -146,7 +146,7 @@ pub fn any_spec() -> impl Strategy<Value = Spec> {
 
 fn is_visible(spec: &Spec) -> bool {
     let [dark, light, data_dark, data_light] = inks(&spec.colors);
-    let least = if spec.format == Format::Jpeg { 60 } else { 0 };
+    let least = if spec.format == Format::Jpeg { 120 } else { 0 };
     let pairs = [
         (dark, light),
         (data_dark, data_light),

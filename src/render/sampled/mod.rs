@@ -7,6 +7,7 @@ mod corner;
 #[cfg(test)]
 pub(super) mod drawn;
 mod frame;
+mod histogram;
 mod metadata;
 mod pixels;
 mod raster;

@@ -4,11 +4,13 @@
 //! what their colours suggest.
 
 use symbol::{
-    Matrix,
+    Matrix, Symbol,
     read::{self, Unreadable},
 };
 
-use super::{Cell, Rgb, Sampled, Unclear, apart, plate};
+use super::{
+    Cell, Rgb, Sampled, Unclear, apart, corner::finder_modules, histogram::Histogram, plate,
+};
 
 /// The colours of dark and light modules, and of dark and light data modules (see [`crate::render::Colors`]).
 pub type Inks = [Rgb; 4];
@@ -50,7 +52,10 @@ impl Sampled {
 
     /// The colours, as far as they can be told before it is known which modules are data; the likelier way first.
     fn guesses(&self) -> impl Iterator<Item = Inks> + use<> {
-        let (dark, light) = (self.cell(0, 0).rgb, self.cell(1, 1).rgb);
+        let [dark, light] = [true, false].map(|wanted| {
+            let modules = finder_modules().filter(|&(_, _, dark)| dark == wanted);
+            Histogram::of(modules.map(|(x, y, _)| self.cell(x, y).rgb)).median()
+        });
         let pair = self.data_pair();
         let [a, b] = pair.unwrap_or([dark, light]);
         let cost = |a, b| u16::from(apart(a, dark)) + u16::from(apart(b, light));
@@ -64,27 +69,19 @@ impl Sampled {
     }
 
     /// The two colours that most data modules have. Of the channel in which they differ most, one is at the lower end
-    /// and the other at the upper, since neither has less than a fifth of the modules (§7.8.3 sees to that).
+    /// and the other at the upper: masking leaves neither less than a fifth of the modules.
     fn data_pair(&self) -> Option<[Rgb; 2]> {
         let modules = self.modules();
         let cells = || {
-            let places = (0..modules * modules).map(|i| (i % modules, i / modules));
-            { places }
-                .filter(|&(x, y)| !is_function(modules, x, y))
-                .map(|(x, y)| self.cell(x, y).rgb)
+            let data = self.places().filter(|&(x, y)| !is_function(modules, x, y));
+            data.map(|(x, y)| self.cell(x, y).rgb)
         };
         let all = Histogram::of(cells());
-        let ends = |channel: usize| {
-            let edge = all.count / STRAY_SHARE;
-            let low = all.nth(channel, edge);
-            (
-                all.nth(channel, all.count.saturating_sub(edge + 1)) - low,
-                low,
-            )
-        };
-        let channel = (0..3).max_by_key(|&channel| ends(channel).0)?;
-        let (gap, low) = ends(channel);
-        let middle = low + gap / 2;
+        let edge = all.count / STRAY_SHARE;
+        let low = |channel| all.nth(channel, edge);
+        let gap = |channel| all.nth(channel, all.count.saturating_sub(edge + 1)) - low(channel);
+        let channel = (0..3).max_by_key(|&channel| gap(channel))?;
+        let (gap, middle) = (gap(channel), low(channel) + gap(channel) / 2);
         let low = Histogram::of(cells().filter(|rgb| rgb[channel] <= middle)).median();
         let high = Histogram::of(cells().filter(|rgb| rgb[channel] > middle)).median();
         (gap > 0).then_some([low, high])
@@ -103,32 +100,34 @@ impl Sampled {
         });
         // Almost always there is enough to correct what a logo hides without being told where it is.
         read::read(&matrix).or_else(|fault| {
-            let hidden = Matrix::from_fn(modules, |x, y| is_on_plate(modules, x, y));
+            let (first, plate) = plate(modules);
+            let plate = first..first + plate;
+            let hidden = Matrix::from_fn(modules, |x, y| plate.contains(&x) && plate.contains(&y));
             read::read_around(&matrix, &hidden).map_err(|_| fault)
         })
     }
 
     /// Holds every module against what it should be.
     fn compared(&self, said: read::Reading) -> Reading {
-        let modules = self.modules();
-        let (matrix, data) = (said.symbol.matrix(), said.symbol.data_area());
-        let places = || (0..modules * modules).map(|i| (i % modules, i / modules));
-        let role = |x, y| 2 * usize::from(data.is_dark(x, y)) + usize::from(!matrix.is_dark(x, y));
+        let roles = self.roles(&said.symbol);
+        let cells = || self.cells.iter().zip(&roles);
         let inks: Inks = std::array::from_fn(|ink| {
-            let own = |&(x, y): &(usize, usize)| role(x, y) == ink && !is_on_plate(modules, x, y);
-            Histogram::of({ places() }.filter(own).map(|(x, y)| self.cell(x, y).rgb)).median()
+            let own = cells().filter(|(_, role)| role.ink == ink && !role.on_plate);
+            Histogram::of(own.map(|(cell, _)| cell.rgb)).median()
         });
-        let off = |x, y| apart(self.cell(x, y).rgb, inks[role(x, y)]);
+        let off = |(cell, role): (&Cell, &Role)| apart(cell.rgb, inks[role.ink]);
         let noise = if self.is_exact {
             0
         } else {
-            Histogram::of(places().map(|(x, y)| [off(x, y); 3])).median()[0]
+            Histogram::of(cells().map(|pair| [off(pair); 3])).median()[0]
         };
         let (mut found, mut farthest) = ([[0; 2]; 2], [0; 2]);
-        for (x, y) in places() {
-            let on_plate = usize::from(is_on_plate(modules, x, y));
-            farthest[on_plate] = farthest[on_plate].max(off(x, y));
-            if let Some(fault) = self.fault(self.cell(x, y), off(x, y), inks[role(x, y) ^ 1]) {
+        for (cell, role) in cells() {
+            let on_plate = usize::from(role.on_plate);
+            let off = off((cell, role));
+            farthest[on_plate] = farthest[on_plate].max(off);
+            // The ink of the other shade stands beside it.
+            if let Some(fault) = self.fault(cell, off, inks[role.ink ^ 1]) {
                 found[on_plate][fault as usize] += 1;
             }
         }
@@ -148,8 +147,26 @@ impl Sampled {
         }
     }
 
+    /// Row by row.
+    fn roles(&self, symbol: &Symbol) -> Vec<Role> {
+        let (matrix, data) = (symbol.matrix(), symbol.data_area());
+        let (first, plate) = plate(self.modules());
+        let plate = first..first + plate;
+        let role = |(x, y)| Role {
+            ink: 2 * usize::from(data.is_dark(x, y)) + usize::from(!matrix.is_dark(x, y)),
+            on_plate: plate.contains(&x) && plate.contains(&y),
+        };
+        self.places().map(role).collect()
+    }
+
+    /// Across and down, row by row.
+    fn places(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let modules = self.modules();
+        (0..modules).flat_map(move |y| (0..modules).map(move |x| (x, y)))
+    }
+
     /// `off`: how far it is from the colour it should have; `other`: the one that would say the opposite.
-    fn fault(&self, cell: Cell, off: u8, other: Rgb) -> Option<Fault> {
+    fn fault(&self, cell: &Cell, off: u8, other: Rgb) -> Option<Fault> {
         if apart(cell.rgb, other) < off {
             Some(Fault::Damaged)
         } else if self.is_exact && (off > 0 || cell.is_mixed) {
@@ -158,6 +175,13 @@ impl Sampled {
             None
         }
     }
+}
+
+/// What a module is for.
+struct Role {
+    /// Which of [`Inks`] it should have.
+    ink: usize,
+    on_plate: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -173,12 +197,6 @@ fn is_function(modules: usize, x: usize, y: usize) -> bool {
     x == 6 || y == 6 || (x < 9 && (y < 9 || y >= far)) || (x >= far && y < 9)
 }
 
-fn is_on_plate(modules: usize, x: usize, y: usize) -> bool {
-    let (first, plate) = plate(modules);
-    let plate = first..first + plate;
-    plate.contains(&x) && plate.contains(&y)
-}
-
 /// Without numbers: it becomes part of a fact.
 const fn illegible(fault: &Unreadable) -> &'static str {
     match fault {
@@ -187,42 +205,5 @@ const fn illegible(fault: &Unreadable) -> &'static str {
         Unreadable::Version { .. } => "the version information is another version's",
         Unreadable::Block { .. } => "there are more errors than can be corrected",
         Unreadable::Data { .. } => "the data break the rules of their encoding",
-    }
-}
-
-/// Colours, counted channel by channel.
-struct Histogram {
-    channels: [[u32; 256]; 3],
-    count: usize,
-}
-
-impl Histogram {
-    fn of(colors: impl Iterator<Item = Rgb>) -> Self {
-        let mut all = Self {
-            channels: [[0; 256]; 3],
-            count: 0,
-        };
-        for rgb in colors {
-            for (channel, value) in all.channels.iter_mut().zip(rgb) {
-                channel[usize::from(value)] += 1;
-            }
-            all.count += 1;
-        }
-        all
-    }
-
-    /// The value of a channel that `n` others are not above.
-    fn nth(&self, channel: usize, n: usize) -> u8 {
-        let mut seen = 0;
-        let found = (0..=255).find(|&value| {
-            seen += self.channels[channel][usize::from(value)] as usize;
-            seen > n
-        });
-        found.unwrap_or(255)
-    }
-
-    /// Of each channel. If most colours are equal, it is that one.
-    fn median(&self) -> Rgb {
-        [0, 1, 2].map(|channel| self.nth(channel, self.count / 2))
     }
 }

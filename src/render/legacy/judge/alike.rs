@@ -1,7 +1,7 @@
 //! Whether two pictures look the same where they need not be equal.
 
 use super::fact::Seen;
-use crate::render::sampled::{Density, Picture, apart};
+use crate::render::sampled::{Picture, apart};
 
 /// Levels of a channel that a JPEG may be off, besides twice its noise.
 const COLOR: u8 = 8;
@@ -58,23 +58,23 @@ pub fn colors(a: &Seen, b: &Seen) -> bool {
 }
 
 /// A canvas that had to grow for a larger symbol keeps its size on paper: so it is the length of the canvas that must
-/// be the same, as far as whole numbers can say it.
+/// be the same, as far as whole pixels and whole densities can say it.
 pub fn densities(a: &Seen, b: &Seen) -> bool {
-    let close = |(density, width): (u32, f64), (other, other_width): (u32, f64)| {
-        let [lower, upper] = [-0.5, 0.5].map(|off| (f64::from(density) + off) * other_width);
-        let [other_lower, other_upper] = [-0.5, 0.5].map(|off| (f64::from(other) + off) * width);
-        lower <= other_upper && other_lower <= upper
+    let lengths = |density: u32, width: f64| {
+        let density = f64::from(density);
+        (width - 0.5) / (density + 0.5)..(width + 0.5) / (density - 0.5)
     };
-    let follows = |a_density: Density, b_density: Density| {
-        let (a_px, b_px) = (a.frame.width_px, b.frame.width_px);
-        a_density.unit == b_density.unit
-            && close((a_density.across, a_px), (b_density.across, b_px))
-            && close((a_density.down, a_px), (b_density.down, b_px))
+    let follows = |x: u32, y: u32| {
+        let (x, y) = (lengths(x, a.frame.width_px), lengths(y, b.frame.width_px));
+        x.start <= y.end && y.start <= x.end
     };
     match (a.metadata.density, b.metadata.density) {
-        (a, b) if a == b => true,
-        (Some(a_density), Some(b_density)) => {
-            a.frame.modules != b.frame.modules && follows(a_density, b_density)
+        (x, y) if x == y => true,
+        (Some(x), Some(y)) => {
+            a.frame.modules != b.frame.modules
+                && x.unit == y.unit
+                && follows(x.across, y.across)
+                && follows(x.down, y.down)
         }
         _ => false,
     }

@@ -73,7 +73,7 @@ fn engine(spec: &Spec) -> Result<Image> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn the_old_arm_agrees_with_itself_and_the_new_one_with_it(spec in random::any_spec()) {

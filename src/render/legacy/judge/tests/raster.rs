@@ -284,9 +284,9 @@ fn a_logo_must_be_the_same_and_in_its_place() {
             tamper(&mut pixels);
             judge_images(control.clone(), with(&control, pixels))
         };
-        // 29 modules; the plate has 5, from 12 on.
-        let scale = 250 / 37;
-        let at = (250 - 29 * scale) / 2 + 12 * scale;
+        // 33 modules; the plate has 5, from 14 on.
+        let scale = 250 / 41;
+        let at = (250 - 33 * scale) / 2 + 14 * scale;
         let side = 5 * scale;
         let shaded = |pixels: &mut RgbImage| {
             let (x, y) = (at + side / 2, at + side / 2);

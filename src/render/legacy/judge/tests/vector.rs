@@ -146,7 +146,7 @@ fn colours_and_modules_are_part_of_it() {
         ..spec()
     };
     for (from, to) in [("=\"#112233\"", "=\"#112234\""), ("=\"#123\"", "=\"#124\"")] {
-        let arm = usize::from(from.len() < 11);
+        let arm = usize::from(from.len() < 10);
         let [a, b] = [legacy(&spec), engine(&spec)].map(Result::unwrap);
         let image = [&a, &b][arm];
         let svg = str::from_utf8(&image.bytes).unwrap();
@@ -204,12 +204,12 @@ fn a_logo_is_compared_by_its_file_and_its_place() {
     };
     for (from, to) in [
         ("base64,iVBOR", "base64,iVBOS"),
-        ("<image x=\"12.5\"", "<image x=\"12.75\""),
+        ("<image x=\"14.5\"", "<image x=\"14.75\""),
     ] {
         let found = tampered(&spec, from, to);
         assert_eq!(found, [Match::Mismatch("logo"); 2], "{to}");
     }
-    let shifted = tampered(&spec, "<rect x=\"12\"", "<rect x=\"10\"");
+    let shifted = tampered(&spec, "<rect x=\"14\"", "<rect x=\"12\"");
     assert!(
         shifted
             .iter()
