@@ -4,3 +4,6 @@
 
 #[path = "../../symbol/tests/payload/invariants/mod.rs"]
 pub mod invariants;
+
+#[path = "../../symbol/tests/encode/invariants.rs"]
+pub mod encode;

@@ -1,10 +1,10 @@
 //! What may keep a symbol from being read although it is drawn as asked.
 //!
-//! Invariant: follows from the request alone, so every arm is told the same.
+//! Invariant: follows from the request and the size of the answer alone, so every arm is told the same.
 
 use std::fmt;
 
-use super::{Color, Colors, Spec};
+use super::{Color, Colors, Format, Size, Spec};
 
 /// Light modules that a reader may count on (ISO/IEC 18004 §9.1).
 const QUIET_ZONE: u8 = 4;
@@ -18,6 +18,8 @@ pub enum Concern {
     QuietZone { modules: u8 },
     /// Darkest light less lightest dark, in percent of full reflectance, rounded down; 0 if they overlap.
     Contrast { percent: u8 },
+    /// Fewer pixels were asked for than there are modules. A module is at least a pixel, so the image is that wide.
+    Enlarged { width_px: u32 },
     /// Light on dark. Many readers only look for dark on light.
     Inverted,
 }
@@ -28,13 +30,14 @@ impl fmt::Display for Concern {
         match self {
             Self::QuietZone { modules } => write!(f, "quiet-zone;modules={modules}"),
             Self::Contrast { percent } => write!(f, "contrast;percent={percent}"),
+            Self::Enlarged { width_px } => write!(f, "enlarged;width={width_px}"),
             Self::Inverted => f.write_str("inverted"),
         }
     }
 }
 
-/// All of them. None for what any reader can read.
-pub(super) fn of(spec: &Spec) -> Vec<Concern> {
+/// All of them, of an image of `width_px`. None for what any reader can read.
+pub(super) fn of(spec: &Spec, width_px: u32) -> Vec<Concern> {
     let mut concerns = Vec::new();
     if spec.border < QUIET_ZONE {
         concerns.push(Concern::QuietZone {
@@ -52,6 +55,10 @@ pub(super) fn of(spec: &Spec) -> Vec<Concern> {
     }
     if inverted {
         concerns.push(Concern::Inverted);
+    }
+    let on_paper = matches!(spec.size, Size::Physical(_)) && spec.format == Format::Svg;
+    if width_px > spec.size.pixels() && !on_paper {
+        concerns.push(Concern::Enlarged { width_px });
     }
     concerns
 }
@@ -100,7 +107,7 @@ mod tests {
     fn concerns(change: impl FnOnce(&mut Spec)) -> Vec<String> {
         let mut spec = Spec::new("a");
         change(&mut spec);
-        of(&spec).iter().map(ToString::to_string).collect()
+        of(&spec, 250).iter().map(ToString::to_string).collect()
     }
 
     fn colors(dark: &str, light: &str) -> impl FnOnce(&mut Spec) {
@@ -135,6 +142,13 @@ mod tests {
         // A data colour between the others spoils it for all.
         let grey = |spec: &mut Spec| spec.colors.data_dark = Some("#eee".parse().unwrap());
         assert_eq!(concerns(grey), ["contrast;percent=14"]);
+    }
+
+    #[test]
+    fn an_image_that_had_to_grow_is_told() {
+        let tiny = |spec: &mut Spec| spec.size = Size::Pixels(25);
+        assert_eq!(concerns(tiny), ["enlarged;width=250"]);
+        assert!(concerns(|spec| spec.size = Size::Pixels(250)).is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
-use super::{Colors, Concern, Format, Level, Size, concern, digest};
+use super::{Colors, Concern, Format, Image, Level, Size, concern, digest};
 use crate::kernel::{
     Error, Result,
     error::Detail,
@@ -155,10 +155,10 @@ impl Request {
         self.digest
     }
 
-    /// What may keep the symbol from being read although it is drawn as asked.
+    /// What may keep the answer from being read although it is drawn as asked, or is not quite as asked.
     #[must_use]
-    pub fn concerns(&self) -> Vec<Concern> {
-        concern::of(&self.spec)
+    pub fn concerns(&self, image: &Image) -> Vec<Concern> {
+        concern::of(&self.spec, image.width_px)
     }
 }
 

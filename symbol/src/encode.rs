@@ -41,3 +41,6 @@ fn encode_with(
         Ok(draw(features, size, options.mask, data))
     })
 }
+
+#[cfg(test)]
+mod tests;

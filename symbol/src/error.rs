@@ -77,7 +77,7 @@ impl fmt::Display for Error {
                     Mode::Numeric => "the digits 0-9",
                     Mode::Alphanumeric => "0-9, A-Z, space and $%*+-./:",
                     Mode::Byte => "any byte",
-                    Mode::Kanji => "the double-byte characters of JIS X 0208 in Shift JIS",
+                    Mode::Kanji => "those of JIS X 0208, in Shift JIS, that readers agree on",
                 };
                 write!(
                     f,

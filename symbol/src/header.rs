@@ -11,7 +11,8 @@ pub struct Eci(u32);
 impl Eci {
     /// ISO/IEC 8859-1. Text is transcoded.
     pub const LATIN_1: Self = Self(3);
-    /// Shift JIS, as Windows-31J has it. Text is transcoded.
+    /// Shift JIS. Text is transcoded, if it has only what all readers have in the same place: ASCII but `\` and `~`,
+    /// half-width katakana, and JIS X 0208 but ten characters (`～` is one).
     pub const SHIFT_JIS: Self = Self(20);
     pub const UTF_8: Self = Self(26);
 

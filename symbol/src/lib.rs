@@ -1,11 +1,35 @@
 //! QR symbols: from text to modules to files (ISO/IEC 18004:2024).
 //!
+//! ```
+//! use symbol::{Options, encode, file::{Canvas, Inks, Picture, png}};
+//!
+//! let symbol = encode("https://example.com", &Options::default())?;
+//! let picture = Picture {
+//!     dark: symbol.matrix(),
+//!     data: symbol.data_area(),
+//!     canvas: Canvas::fit(symbol.matrix().modules(), 4, 300).ok_or("300 pixels are too few")?,
+//!     inks: Inks::BLACK_ON_WHITE,
+//!     dpi: None,
+//! };
+//! let mut file = Vec::new();
+//! png::write(&picture, &mut file);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`encode`] turns [`Content`] into a [`Symbol`] as [`Options`] say, or tells why it cannot ([`Error`]).
+//!   On the way: `data` finds the shortest segments and writes codewords, `correction` adds those that correct errors,
+//!   `strips` places their bits, `penalty` finds the mask.
+//! - [`file`](crate::file) has a module for each format that a symbol can become.
+//! - [`payload`] writes what phones act on: networks, cards, events, payments.
+//! - [`read`](crate::read) is the way back, from modules to text, independent of the way there.
+//!
 //! Invariant: pure functions of their input. No I/O, no clock, no state but tables that are built once, and no panic
 //! on any input.
 
 // Drawing is compiled once for each level of CPU features; only what is inlined into it profits.
 #![allow(clippy::inline_always)]
 
+mod append;
 mod content;
 mod correction;
 mod cpu;
@@ -33,6 +57,7 @@ mod tables;
 mod transpose;
 mod version;
 
+pub use append::append_parts;
 pub use content::Content;
 pub use cpu::Cpu;
 pub use encode::{encode, encode_on};

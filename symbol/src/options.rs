@@ -66,8 +66,9 @@ pub enum Mode {
     Byte,
     /// Shift JIS double-byte characters of JIS X 0208, 13 bits each.
     ///
-    /// Not chosen for characters on whose mapping decoders disagree, and not together with other text that is not
-    /// ASCII unless an ECI says what that is.
+    /// Where it is not forced, it is chosen for text only, either behind [`Eci::SHIFT_JIS`], or without an ECI if then
+    /// all that is not ASCII is in it: readers take bytes beside it for Shift JIS, too. Never for characters that
+    /// readers disagree on, nor beside ASCII that Shift JIS has something else for (`\` and `~`).
     Kanji,
 }
 

@@ -1,6 +1,6 @@
 //! What programs that are not ours make of the files: they draw them, and each module must have its colour.
 //!
-//! Invariant: a tool that is not installed is named on standard error; one that is there must agree.
+//! Invariant: every tool must be there; scripts/test installs them.
 // A file of tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -46,18 +46,12 @@ impl Drop for Folder {
     }
 }
 
-/// `None` if it is not installed.
-fn run(program: &str, arguments: &[&str], file: &Path) -> Option<Output> {
-    let output = match Command::new(program).args(arguments).arg(file).output() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            eprintln!("{program} is not installed: what it makes of our files was NOT checked");
-            return None;
-        }
-        output => output.unwrap(),
-    };
+fn run(program: &str, arguments: &[&str], file: &Path) -> Output {
+    let output = Command::new(program).args(arguments).arg(file).output();
+    let output = output.unwrap_or_else(|e| panic!("{program}: {e}; scripts/test installs it"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program}: {said}");
-    Some(output)
+    output
 }
 
 /// What is drawn, with pixels enough in each module.
@@ -235,9 +229,7 @@ fn librsvg_draws_every_pixel_of_an_svg() {
         let mut out = Vec::new();
         svg::write(&case.picture(), &svg::Options::default(), &mut out);
         let file = folder.put("a.svg", &out);
-        let Some(output) = run("rsvg-convert", &[], &file) else {
-            return;
-        };
+        let output = run("rsvg-convert", &[], &file);
         case.check("rsvg-convert", &Image::png(&output.stdout), rgba);
         if case.name == "plain" {
             read(&folder.put("a.png", &output.stdout));
@@ -252,9 +244,7 @@ fn poppler_draws_every_pixel_of_a_pdf() {
         let mut out = Vec::new();
         pdf::write(&case.picture(), &case.sheet(Paint::Rgb), &mut out);
         let file = folder.put("a.pdf", &out);
-        let Some(output) = run("pdftoppm", &["-r", "72"], &file) else {
-            return;
-        };
+        let output = run("pdftoppm", &["-r", "72"], &file);
         assert!(
             output.stderr.is_empty(),
             "{}",
@@ -277,9 +267,7 @@ fn ghostscript_draws_every_pixel_of_both() {
         pdf::write(&case.picture(), &case.sheet(Paint::Rgb), &mut portable);
         eps::write(&case.picture(), &case.sheet(Paint::Rgb), &mut encapsulated);
         for (name, bytes) in [("a.pdf", portable), ("a.eps", encapsulated)] {
-            let Some(image) = ghostscript("ppmraw", &folder.put(name, &bytes)) else {
-                return;
-            };
+            let image = ghostscript("ppmraw", &folder.put(name, &bytes));
             case.check("gs", &image, rgb);
         }
     }
@@ -298,9 +286,7 @@ fn black_is_black_ink_only() {
     pdf::write(&case.picture(), &case.sheet(Paint::Cmyk), &mut portable);
     eps::write(&case.picture(), &case.sheet(Paint::Cmyk), &mut encapsulated);
     for (name, bytes) in [("a.pdf", portable), ("a.eps", encapsulated)] {
-        let Some(image) = ghostscript("pamcmyk32", &folder.put(name, &bytes)) else {
-            return;
-        };
+        let image = ghostscript("pamcmyk32", &folder.put(name, &bytes));
         case.check("gs", &image, |ink| match ink {
             Ink::BLACK => vec![0, 0, 0, 255],
             _ => vec![0, 204, 255, 0],
@@ -331,7 +317,8 @@ fn a_sheet_is_as_wide_as_asked_for() {
             folder.put("a.pdf", &portable),
             folder.put("a.eps", &encapsulated),
         ];
-        if let Some(output) = run("pdfinfo", &[], &files[0]) {
+        {
+            let output = run("pdfinfo", &[], &files[0]);
             assert!(output.stderr.is_empty());
             let said = String::from_utf8(output.stdout).unwrap();
             let field = |name: &str| {
@@ -351,13 +338,11 @@ fn a_sheet_is_as_wide_as_asked_for() {
             assert!((width / points - 1.0).abs() < 1e-5, "{said}");
         }
         for file in &files {
-            let Some(output) = run(
+            let output = run(
                 "gs",
                 &["-q", "-dBATCH", "-dNOPAUSE", "-dEPSCrop", "-sDEVICE=bbox"],
                 file,
-            ) else {
-                return;
-            };
+            );
             let said = String::from_utf8(output.stderr).unwrap();
             let (_, bounds) = said.split_once("%%HiResBoundingBox: ").unwrap();
             let bounds: Vec<f64> = bounds
@@ -396,7 +381,7 @@ fn any_title_is_well_formed() {
     run("rsvg-convert", &[], &folder.put("a.svg", &out));
 }
 
-fn ghostscript(device: &str, file: &Path) -> Option<Image> {
+fn ghostscript(device: &str, file: &Path) -> Image {
     let device = format!("-sDEVICE={device}");
     let arguments = [
         "-q",
@@ -408,19 +393,18 @@ fn ghostscript(device: &str, file: &Path) -> Option<Image> {
         &device,
         "-sOutputFile=-",
     ];
-    let output = run("gs", &arguments, file)?;
+    let output = run("gs", &arguments, file);
     assert!(
         output.stderr.is_empty(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Some(Image::netpbm(&output.stdout))
+    Image::netpbm(&output.stdout)
 }
 
 /// By a decoder that is not ours.
 fn read(file: &Path) {
     let arguments = ["-q", "--raw", "--nodbus", "-Sdisable", "-Sqrcode.enable"];
-    if let Some(output) = run("zbarimg", &arguments, file) {
-        assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), TEXT);
-    }
+    let output = run("zbarimg", &arguments, file);
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), TEXT);
 }

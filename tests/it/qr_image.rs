@@ -21,7 +21,35 @@ on_both!(
     svg_texts_are_texts,
     images_are_revalidated,
     bad_parameters_are_named,
+    what_a_reader_may_stumble_over_is_told,
 );
+
+/// The same by the other arm.
+mod engine {
+    use crate::support::{Database, Setup};
+
+    macro_rules! drawn_by_the_engine {
+        ($($name:ident),+ $(,)?) => {
+            $(#[tokio::test]
+            async fn $name() {
+                let setup = Setup::on(Database::Sqlite).env("RENDER_ARM", "engine");
+                super::$name(setup.start().await).await;
+            })+
+        };
+    }
+
+    drawn_by_the_engine!(
+        every_format_is_read_by_both_decoders,
+        the_query_overrides_what_is_stored,
+        data_modules_have_their_own_colours,
+        physical_sizes_are_exact_and_whole,
+        a_logo_leaves_the_symbol_readable,
+        svg_texts_are_texts,
+        images_are_revalidated,
+        bad_parameters_are_named,
+        what_a_reader_may_stumble_over_is_told,
+    );
+}
 
 const TEXT: &str = "https://example.com/a/rather/long/path?with=a&query=too";
 
@@ -291,4 +319,26 @@ async fn bad_parameters_are_named(server: Server) {
         .get(&format!("{API}/{id}/image?{same}"))
         .await
         .problem(422);
+}
+
+async fn what_a_reader_may_stumble_over_is_told(server: Server) {
+    let client = Client::admin(&server);
+    let id = text_code(&client).await;
+    for (query, concerns) in [
+        ("border=4", ""),
+        ("border=0", "quiet-zone;modules=0"),
+        (
+            "fill_color=%23777777&back_color=%23888888",
+            "contrast;percent=6",
+        ),
+        (
+            "fill_color=%23ffffff&back_color=%23000000&border=1",
+            "quiet-zone;modules=1, inverted",
+        ),
+        // 55 characters: version 4, 33 modules and the quiet zone.
+        ("size=1", "enlarged;width=41"),
+    ] {
+        let answer = image(&client, &id, query).await;
+        assert_eq!(answer.header("x-qr-concerns"), concerns, "{query}");
+    }
 }

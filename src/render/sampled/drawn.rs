@@ -131,13 +131,13 @@ pub fn any_spec() -> impl Strategy<Value = Spec> {
     ("[ -~]{1,90}", size, kind, 0_u8..=20, colors, text)
         .prop_map(
             |(content, size, (format, level, quality), border, colors, title)| Spec {
-                size,
                 level,
                 format,
+                size,
                 border,
+                quality,
                 colors,
                 title,
-                quality,
                 ..Spec::new(content)
             },
         )

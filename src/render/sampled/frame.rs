@@ -46,6 +46,7 @@ impl Frame {
 }
 
 /// A millionth is far below what anybody sees, and far above what is lost.
+#[must_use]
 pub fn is_close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-6 * a.abs().max(b.abs()).max(1.0)
 }

@@ -127,7 +127,7 @@ impl Sampled {
             let off = off((cell, role));
             farthest[on_plate] = farthest[on_plate].max(off);
             // The ink of the other shade stands beside it.
-            if let Some(fault) = self.fault(cell, off, inks[role.ink ^ 1]) {
+            if let Some(fault) = self.fault(*cell, off, inks[role.ink ^ 1]) {
                 found[on_plate][fault as usize] += 1;
             }
         }
@@ -138,12 +138,12 @@ impl Sampled {
             farthest[1] > COVERED.max(farthest[0].saturating_add(farthest[0] / 2))
         };
         Reading {
+            said,
             inks,
             noise,
             damaged,
             strays,
             has_logo,
-            said,
         }
     }
 
@@ -166,7 +166,7 @@ impl Sampled {
     }
 
     /// `off`: how far it is from the colour it should have; `other`: the one that would say the opposite.
-    fn fault(&self, cell: &Cell, off: u8, other: Rgb) -> Option<Fault> {
+    fn fault(&self, cell: Cell, off: u8, other: Rgb) -> Option<Fault> {
         if apart(cell.rgb, other) < off {
             Some(Fault::Damaged)
         } else if self.is_exact && (off > 0 || cell.is_mixed) {

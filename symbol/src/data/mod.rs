@@ -29,7 +29,13 @@ use crate::{
     tables::{self, Widths},
 };
 
-use self::{bits::Bits, fit::Fit, plan::Plans, runs::Run, source::Source};
+use self::{
+    bits::Bits,
+    fit::Fit,
+    plan::Plans,
+    runs::{Run, Runs},
+    source::Source,
+};
 
 mod bits;
 mod classify;
@@ -63,10 +69,22 @@ pub(crate) fn data_codewords(
         Versions::Micro => false,
         Versions::Exactly(version) => !version.is_micro(),
     };
-    let mut plans = Plans::new(&source, options, only_qr)?;
+    let mut plain = match options.mode {
+        Some(mode) => source.forced_runs(mode, options.fnc1.is_some())?,
+        None => source.runs(options, only_qr),
+    };
+    let mut kanji = source.kanji_runs(options);
+    let kanji = kanji.as_mut().map(Runs::as_mut);
+    let mut plans = Plans::new(plain.as_mut(), kanji, options.mode);
     let fit = fit::fit(&mut plans, options, only_qr)?;
     fill(out, &source, plans.runs(fit.kanji), options, &fit);
     Ok((fit.version, fit.level))
+}
+
+/// The exclusive or of all bytes of a message, as byte mode would have them (§8.3).
+pub(crate) fn parity(content: Content<'_>, options: &Options) -> Result<u8, Error> {
+    let source = Source::new(content, options)?;
+    Ok(source.bytes.iter().fold(0, |parity, byte| parity ^ byte))
 }
 
 fn check_indicator(options: &Options) -> Result<(), Error> {

@@ -2,12 +2,9 @@
 //!
 //! Invariant: no other choice of modes for the same runs has fewer bits.
 
-use crate::{Error, Mode, Options, tables::Widths};
+use crate::{Mode, tables::Widths};
 
-use super::{
-    runs::{Run, Runs},
-    source::Source,
-};
+use super::runs::Run;
 
 /// Sixths of a bit: three digits are 10 bits, two alphanumerics 11.
 const SIXTHS: u64 = 6;
@@ -16,63 +13,71 @@ const SIXTHS: u64 = 6;
 const NEVER: u64 = 1 << 60;
 
 /// The ways in which content may become segments.
-pub(super) struct Plans {
-    plain: Runs,
+pub(super) struct Plans<'a> {
+    plain: &'a mut [Run],
     /// With everything that is not ASCII in Kanji mode, where that may be.
-    kanji: Option<Runs>,
+    kanji: Option<&'a mut [Run]>,
     forced: Option<Mode>,
+    /// Sixths for all characters in their cheapest modes.
+    floor: u64,
 }
 
-impl Plans {
-    pub(super) fn new(source: &Source, options: &Options, only_qr: bool) -> Result<Self, Error> {
-        Ok(match options.mode {
-            Some(mode) => Self {
-                plain: source.forced_runs(mode, options.fnc1.is_some())?,
-                kanji: None,
-                forced: Some(mode),
-            },
-            None => Self {
-                plain: source.runs(options, only_qr),
-                kanji: source.kanji_runs(options),
-                forced: None,
-            },
-        })
+impl<'a> Plans<'a> {
+    pub(super) fn new(
+        plain: &'a mut [Run],
+        kanji: Option<&'a mut [Run]>,
+        forced: Option<Mode>,
+    ) -> Self {
+        let floor = |runs: &[Run]| runs.iter().map(Run::floor).sum();
+        let plain_floor: u64 = floor(plain);
+        let floor = kanji
+            .as_deref()
+            .map_or(plain_floor, |runs| plain_floor.min(floor(runs)));
+        Self {
+            plain,
+            kanji,
+            forced,
+            floor,
+        }
     }
 
     /// Chooses modes. Bits from the first mode indicator to the last character, and whether [`Self::runs`] are to be
     /// those with Kanji.
     pub(super) fn plan(&mut self, widths: Widths) -> (u64, bool) {
         let bits = match self.forced {
-            Some(mode) => force(self.plain.as_mut(), mode, widths),
-            None => plan(self.plain.as_mut(), widths),
+            Some(mode) => force(self.plain, mode, widths),
+            None => plan(self.plain, widths),
         };
         match &mut self.kanji {
             Some(runs) => {
-                let with_kanji = plan(runs.as_mut(), widths);
+                let with_kanji = plan(runs, widths);
                 (bits.min(with_kanji), with_kanji < bits)
             }
             None => (bits, false),
         }
     }
 
-    /// Nothing will have fewer bits.
+    /// Nothing will have fewer bits: one header, and each character in its cheapest mode.
     pub(super) fn at_least(&self, widths: Widths) -> u64 {
-        let plain = at_least(self.plain.as_slice(), widths);
-        let kanji = self.kanji.as_ref();
-        kanji.map_or(plain, |runs| plain.min(at_least(runs.as_slice(), widths)))
+        if self.plain.is_empty() {
+            return 0;
+        }
+        let headers = Mode::ALL.map(|mode| header(mode, widths));
+        let cheapest = headers.into_iter().min().unwrap_or(0);
+        (cheapest + self.floor).div_ceil(SIXTHS)
     }
 
     /// With the modes last planned.
     pub(super) fn runs(&self, kanji: bool) -> &[Run] {
-        let runs = self.kanji.as_ref().filter(|_| kanji);
-        runs.unwrap_or(&self.plain).as_slice()
+        let runs = self.kanji.as_deref().filter(|_| kanji);
+        runs.unwrap_or(self.plain)
     }
 
     /// The widest mode without which it cannot be done.
     pub(super) fn widest(&self) -> Mode {
-        let runs = self.plain.as_slice().iter();
         let mode = |run: &Run| self.forced.unwrap_or(run.class.narrowest());
-        runs.map(mode).max().unwrap_or(Mode::Numeric)
+        let modes = self.plain.iter().map(mode);
+        modes.max().unwrap_or(Mode::Numeric)
     }
 }
 
@@ -84,18 +89,14 @@ fn plan(runs: &mut [Run], widths: Widths) -> u64 {
     let mut spent = 0;
     let mut cheapest = 0;
     for run in &mut *runs {
-        let prices = run.class.prices();
+        let prices = run.prices();
         let mut switches = 0;
         for mode in 0..4 {
             let fresh = spent + headers[mode];
             let kept_apart = run.apart && mode == Mode::Alphanumeric as usize;
             let switch = fresh < costs[mode] || kept_apart;
             switches |= u8::from(switch) << mode;
-            let before = if switch { fresh } else { costs[mode] };
-            costs[mode] = match prices[mode] {
-                0 => NEVER,
-                price => before + price * count(run, Mode::ALL[mode]),
-            };
+            costs[mode] = if switch { fresh } else { costs[mode] } + prices[mode];
         }
         // In the first run there is no mode to come from; the way back ends there.
         run.trace = switches << 2 | cheapest;
@@ -115,7 +116,7 @@ fn force(runs: &mut [Run], mode: Mode, widths: Widths) -> u64 {
     for run in &mut *runs {
         run.mode = mode;
     }
-    let price = |run: &Run| run.class.prices()[mode as usize] * count(run, mode);
+    let price = |run: &Run| run.prices()[mode as usize];
     let segment = |runs: &[Run]| {
         let characters: u64 = runs.iter().map(price).sum();
         (characters + header(mode, widths)).div_ceil(SIXTHS)
@@ -129,36 +130,12 @@ pub(super) fn segments(runs: &[Run]) -> impl Iterator<Item = &[Run]> {
     runs.chunk_by(move |a, b| a.mode == b.mode && !kept_apart(b))
 }
 
-/// No plan has fewer bits: one header, and each character in its cheapest mode.
-fn at_least(runs: &[Run], widths: Widths) -> u64 {
-    let cheapest = |run: &Run| {
-        let modes = Mode::ALL.into_iter().zip(run.class.prices());
-        let possible = modes.filter(|&(_, price)| price > 0);
-        possible.map(|(mode, price)| price * count(run, mode)).min()
-    };
-    let characters: u64 = runs.iter().filter_map(cheapest).sum();
-    let header = Mode::ALL.map(|mode| header(mode, widths)).into_iter().min();
-    match runs {
-        [] => 0,
-        _ => (characters + header.unwrap_or(0)).div_ceil(SIXTHS),
-    }
-}
-
 /// Sixths for mode indicator and character count indicator.
 fn header(mode: Mode, widths: Widths) -> u64 {
     match widths.count(mode) {
         0 => NEVER,
         count => SIXTHS * u64::from(widths.indicator() + count),
     }
-}
-
-/// What a mode's price is asked for.
-fn count(run: &Run, mode: Mode) -> u64 {
-    u64::from(if mode == Mode::Byte {
-        run.bytes
-    } else {
-        run.chars
-    })
 }
 
 /// The least, rounded up to whole bits, and whose it is.

@@ -18,11 +18,11 @@ pub(super) enum Class {
     KanjiOnly,
 }
 
-/// No mode has this price.
-const NEVER: u64 = 0;
+/// In sixths of a bit: no plan wins with such a character, and 4 GiB of them do not overflow.
+const NEVER: u64 = 1 << 24;
 
 impl Class {
-    /// Price in sixths of a bit, by mode: of each character, but in byte mode of each byte.
+    /// Sixths of a bit that each character takes, by mode; in byte mode, each byte.
     pub(super) const fn prices(self) -> [u64; 4] {
         match self {
             Self::Digit => [20, 33, 48, NEVER],
@@ -32,6 +32,10 @@ impl Class {
             Self::Kanji => [NEVER, NEVER, 48, 78],
             Self::KanjiOnly => [NEVER, NEVER, NEVER, 78],
         }
+    }
+
+    pub(super) const fn has(self, mode: Mode) -> bool {
+        self.prices()[mode as usize] < NEVER
     }
 
     /// The first mode that will do.
@@ -73,6 +77,24 @@ impl Run {
             bytes: cut(bytes),
             chars: cut(chars),
         }
+    }
+
+    /// Sixths of a bit that it takes, by mode.
+    pub(super) fn prices(&self) -> [u64; 4] {
+        let (bytes, chars) = (u64::from(self.bytes), u64::from(self.chars));
+        let [numeric, alphanumeric, byte, kanji] = self.class.prices();
+        [
+            numeric * chars,
+            alphanumeric * chars,
+            byte * bytes,
+            kanji * chars,
+        ]
+    }
+
+    /// The least of them.
+    pub(super) fn floor(&self) -> u64 {
+        let [numeric, alphanumeric, byte, kanji] = self.prices();
+        numeric.min(alphanumeric).min(byte).min(kanji)
     }
 }
 
@@ -133,14 +155,6 @@ impl Runs {
                 last.chars = last.chars.saturating_add(1);
             }
             _ => self.push(run),
-        }
-    }
-
-    pub(super) fn as_slice(&self) -> &[Run] {
-        if self.many.is_empty() {
-            &self.few[..self.len]
-        } else {
-            &self.many
         }
     }
 

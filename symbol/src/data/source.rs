@@ -45,18 +45,21 @@ impl<'a> Source<'a> {
         };
         // The other modes have characters of their own, whatever the bytes are in.
         let has_bytes = matches!(options.mode, None | Some(Mode::Byte));
-        let eci = options.eci.filter(|_| has_bytes && !text.is_ascii());
-        let kanji = if options.kanji {
-            Pairs::BytesOrKanji
-        } else {
-            Pairs::Bytes
+        let octets = |bytes: Vec<u8>, pairs| Self {
+            bytes: bytes.into(),
+            text: None,
+            pairs,
         };
-        Ok(match eci {
-            Some(eci @ (Eci::LATIN_1 | Eci::SHIFT_JIS)) => Self {
-                bytes: transcode(text, eci)?.into(),
-                text: None,
-                pairs: (eci == Eci::SHIFT_JIS).then_some(kanji),
-            },
+        Ok(match options.eci.filter(|_| has_bytes) {
+            Some(eci @ Eci::LATIN_1) if !text.is_ascii() => octets(transcode(text, eci)?, None),
+            Some(eci @ Eci::SHIFT_JIS) => {
+                let pairs = if options.kanji {
+                    Pairs::BytesOrKanji
+                } else {
+                    Pairs::Bytes
+                };
+                octets(transcode(text, eci)?, Some(pairs))
+            }
             _ => Self {
                 bytes: text.as_bytes().into(),
                 text: Some(text),
@@ -83,17 +86,19 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Runs with everything that is not ASCII in Kanji mode. `None` where that cannot be, or must not: unlabelled
-    /// UTF-8 beside it readers take for Shift JIS, and a label of another character set they take Kanji mode to be in,
-    /// too, though the standard says otherwise.
+    /// Runs with everything that is not ASCII in Kanji mode. `None` where that cannot be, or must not: beside Kanji,
+    /// readers take unlabelled bytes for Shift JIS; and under the label of another character set they take Kanji mode
+    /// for that, too, though the standard says otherwise (zxing-cpp 3.1 and zbar 0.23 both do).
     pub(super) fn kanji_runs(&self, options: &Options) -> Option<Runs> {
-        let may_be = options.kanji && options.eci.is_none();
+        let may_be = options.kanji && options.eci.is_none() && options.mode.is_none();
         let text = self.text.filter(|text| may_be && !text.is_ascii())?;
         let mut walk = Walk::new(options.fnc1.is_some());
         for c in text.chars() {
             match u8::try_from(c) {
-                Ok(byte @ 0..0x80) => walk.add_byte(byte),
-                _ if shift_jis::kanji(c).is_some() => walk.add(Class::KanjiOnly, c.len_utf8()),
+                Ok(byte @ 0..0x80) if shift_jis::is_same(byte) => walk.add_byte(byte),
+                _ if shift_jis::double_byte(c).is_some() => {
+                    walk.add(Class::KanjiOnly, c.len_utf8());
+                }
                 _ => return None,
             }
         }
@@ -101,19 +106,17 @@ impl<'a> Source<'a> {
     }
 
     fn shift_jis_runs(&self, pairs: Pairs, fnc1: bool) -> Runs {
+        // Text has been transcoded: there is no pair that Kanji mode does not have.
+        let class = match pairs {
+            Pairs::Bytes => Class::Byte,
+            Pairs::BytesOrKanji => Class::Kanji,
+        };
         let mut walk = Walk::new(fnc1);
         let mut rest = &*self.bytes;
         while let [first, behind @ ..] = rest {
             rest = match behind {
-                [second, behind @ ..] if shift_jis::is_lead(*first) => {
-                    let code = u16::from_be_bytes([*first, *second]);
-                    walk.add(
-                        match pairs {
-                            Pairs::BytesOrKanji if shift_jis::is_undisputed(code) => Class::Kanji,
-                            _ => Class::Byte,
-                        },
-                        2,
-                    );
+                [_, behind @ ..] if shift_jis::is_lead(*first) => {
+                    walk.add(class, 2);
                     behind
                 }
                 _ => {
@@ -140,7 +143,7 @@ impl<'a> Source<'a> {
     fn forced_ascii_runs(&self, mode: Mode, fnc1: bool) -> Result<Runs, Error> {
         let mut walk = Walk::new(fnc1);
         for (at, &byte) in self.bytes.iter().enumerate() {
-            if class(byte, fnc1).prices()[mode as usize] == 0 {
+            if !class(byte, fnc1).has(mode) {
                 return Err(self.not_in(mode, at));
             }
             walk.add_byte(byte);
@@ -163,7 +166,7 @@ impl<'a> Source<'a> {
         };
         match text
             .char_indices()
-            .find(|&(_, c)| shift_jis::kanji(c).is_none())
+            .find(|&(_, c)| shift_jis::double_byte(c).is_none())
         {
             Some((at, _)) => Err(self.not_in(Mode::Kanji, at)),
             None => Ok(text.chars().count()),

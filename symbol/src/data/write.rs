@@ -146,7 +146,7 @@ fn kanji(bits: &mut Bits, bytes: &[u8], text: Option<&str>) {
     match text {
         Some(text) => text
             .chars()
-            .filter_map(shift_jis::kanji)
+            .filter_map(shift_jis::double_byte)
             .for_each(&mut push),
         None => bytes
             .as_chunks()

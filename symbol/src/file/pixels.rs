@@ -295,7 +295,7 @@ mod tests {
         };
         assert_eq!(
             Pixels::paint(&picture),
-            Err(PixelError::TooWide { width_px: 8193 })
+            Err(PixelError::TooWide { width_px: 10_001 })
         );
     }
 

@@ -74,6 +74,7 @@ pub enum WifiSyntax {
     /// The format of ZXing's wiki ("Barcode Contents"), escaped with backslashes: every phone reads it. A value that
     /// looks hexadecimal stays as it is: iOS, and Android since it has `WifiUriParser`, take quotes for a part of the name
     /// or password (`QRCoder` issue 440), and neither takes an SSID for hexadecimal.
+    /// Android before that takes the end of a value that ends in a backslash for escaped; nothing can be done about it.
     #[default]
     Plain,
     /// The same with quotes around an SSID or password of only hexadecimal digits, as the wiki asks for. Only ZXing's own

@@ -68,24 +68,36 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
+        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        #[oai(header = "X-QR-Concerns")]
+        Option<String>,
     ),
     #[oai(status = 200, content_type = "image/svg+xml")]
     Svg(
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
+        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        #[oai(header = "X-QR-Concerns")]
+        Option<String>,
     ),
     #[oai(status = 200, content_type = "image/jpeg")]
     Jpeg(
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
+        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        #[oai(header = "X-QR-Concerns")]
+        Option<String>,
     ),
     #[oai(status = 200, content_type = "image/webp")]
     Webp(
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
+        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        #[oai(header = "X-QR-Concerns")]
+        Option<String>,
     ),
     /// Not changed.
     #[oai(status = 304)]
@@ -194,7 +206,8 @@ impl Image {
         let format = wishes.format;
         let drawn = draw(&app, &ctx, (signed.0.org_id, id), wishes).await;
         self.count(format, drawn.is_ok());
-        Ok(answer(drawn?, format, request.headers()))
+        let (image, concerns) = drawn?;
+        Ok(answer(image, concerns, format, request.headers()))
     }
 }
 
@@ -203,11 +216,14 @@ async fn draw(
     ctx: &Ctx,
     (org_id, id): (uuid::Uuid, uuid::Uuid),
     wishes: Wishes,
-) -> Result<render::Image, Error> {
+) -> Result<(render::Image, Option<String>), Error> {
     let code = app.codes.appearance(ctx, org_id, id).await?;
     let spec = spec(app.codes.content(&code), &code, wishes)?;
-    app.render(ctx, &Arc::new(render::Request::new(spec)?))
-        .await
+    let request = Arc::new(render::Request::new(spec)?);
+    let image = app.render(ctx, &request).await?;
+    let concerns = request.concerns(&image);
+    let concerns: Vec<_> = concerns.iter().map(ToString::to_string).collect();
+    Ok((image, (!concerns.is_empty()).then(|| concerns.join(", "))))
 }
 
 /// The code as stored, with the caller's wishes over it.
@@ -291,7 +307,12 @@ fn physical(
     }
 }
 
-fn answer(image: render::Image, format: Format, headers: &HeaderMap) -> ImageAnswer {
+fn answer(
+    image: render::Image,
+    concerns: Option<String>,
+    format: Format,
+    headers: &HeaderMap,
+) -> ImageAnswer {
     let etag = image.etag.to_string();
     let cache = CACHE_CONTROL.to_owned();
     if has(headers, &etag) {
@@ -299,10 +320,10 @@ fn answer(image: render::Image, format: Format, headers: &HeaderMap) -> ImageAns
     }
     let body = Binary(Body::from_bytes(image.bytes));
     match format {
-        Format::Png => ImageAnswer::Png(body, etag, cache),
-        Format::Svg => ImageAnswer::Svg(body, etag, cache),
-        Format::Jpeg => ImageAnswer::Jpeg(body, etag, cache),
-        Format::Webp => ImageAnswer::Webp(body, etag, cache),
+        Format::Png => ImageAnswer::Png(body, etag, cache, concerns),
+        Format::Svg => ImageAnswer::Svg(body, etag, cache, concerns),
+        Format::Jpeg => ImageAnswer::Jpeg(body, etag, cache, concerns),
+        Format::Webp => ImageAnswer::Webp(body, etag, cache, concerns),
     }
 }
 

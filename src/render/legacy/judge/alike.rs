@@ -102,10 +102,13 @@ pub fn logos(control: &Seen, candidate: &Seen) -> Option<&'static str> {
                 return Some("logo pixels");
             }
             let pairs = rgb.iter().flatten().zip(other.iter().flatten());
-            match { pairs }.map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0) {
-                0..=ROUNDED => None,
-                ..=SCALED => Some("logo pixels"),
-                _ => Some("logo"),
+            let off = { pairs }.map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+            if off <= ROUNDED {
+                None
+            } else if off <= SCALED {
+                Some("logo pixels")
+            } else {
+                Some("logo")
             }
         }
         (a, b) if a == b => None,

@@ -15,12 +15,15 @@ pub enum Piece<'a> {
     Text(&'a str),
 }
 
+/// Its name and its value.
+pub type Attribute<'a> = (&'a str, &'a str);
+
 /// A start tag.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tag<'a> {
     pub name: &'a str,
     /// In order, still escaped. No name comes twice.
-    pub attributes: Vec<(&'a str, &'a str)>,
+    pub attributes: Vec<Attribute<'a>>,
     /// `/>`: no end tag follows.
     pub is_empty: bool,
 }
@@ -74,8 +77,9 @@ impl<'a> Markup<'a> {
         })))
     }
 
-    fn attributes(&self, mut rest: &'a str) -> Result<(Vec<(&'a str, &'a str)>, &'a str), Unclear> {
-        let mut found: Vec<(&str, &str)> = Vec::new();
+    /// Those of a tag, and what comes behind them.
+    fn attributes(&self, mut rest: &'a str) -> Result<(Vec<Attribute<'a>>, &'a str), Unclear> {
+        let mut found: Vec<Attribute> = Vec::new();
         loop {
             rest = rest.trim_start();
             let (name, after) = split_name(rest);

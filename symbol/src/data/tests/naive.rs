@@ -55,7 +55,6 @@ pub fn readings(text: &str, options: &Options) -> Vec<Vec<Character>> {
         Some(Eci::SHIFT_JIS) => encoding_rs::SHIFT_JIS.encode(&c.to_string()).0.len(),
         _ => c.len_utf8(),
     };
-    // Windows-31J's own characters stay bytes; so do these, whose code is the same in any case.
     let forced = options.mode == Some(Mode::Kanji);
     let kanji = |c| (forced || options.kanji && sjis) && is_kanji(c);
     let plain: Vec<_> = text
@@ -63,7 +62,13 @@ pub fn readings(text: &str, options: &Options) -> Vec<Vec<Character>> {
         .map(|c| character(c, bytes(c), kanji(c), fnc1))
         .collect();
     let mut readings = vec![plain];
-    let all_kanji = text.chars().all(|c| c.is_ascii() || is_kanji(c));
+    let all_kanji = text.chars().all(|c| {
+        if c.is_ascii() {
+            !"\\~".contains(c)
+        } else {
+            is_kanji(c)
+        }
+    });
     if options.kanji && options.eci.is_none() && all_kanji {
         let strict = |c: char| character(c, usize::from(c.is_ascii()), !c.is_ascii(), fnc1);
         readings.push(text.chars().map(strict).collect());

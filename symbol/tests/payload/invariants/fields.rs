@@ -59,7 +59,7 @@ pub fn searched(text: &str, name: &str) -> Vec<String> {
             .map(|(i, _)| start + i)
             .find(|&i| {
                 let before = &text[..i];
-                (before.len() - before.trim_end_matches('\\').len()) % 2 == 0
+                (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2)
             })
             .unwrap_or(text.len());
         let value = unescaped(&text[start..end]);

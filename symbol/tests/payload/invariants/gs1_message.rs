@@ -1,6 +1,6 @@
 //! A message is read back element by element, by a scanner's rules alone.
 
-use symbol::payload::{Gs1Element, Gs1Message};
+use symbol::payload::{Gs1Element, Gs1Message, Payload};
 
 use super::{built, has_check_digit, input::Input};
 
@@ -96,15 +96,15 @@ pub fn check(bytes: &[u8]) -> bool {
     };
 
     // The form for people leads to the same message.
-    let shown: String = message
+    let shown: Vec<String> = message
         .elements
         .iter()
         .map(|Gs1Element { ai, value }| format!("({ai}){}", value.replace('(', "\\(")))
         .collect();
-    let bracketed = Gs1Message::bracketed(&shown);
+    let bracketed = Gs1Message::bracketed(&shown.concat());
 
     let result = message.build();
-    assert!(result.as_ref().is_ok_and(|payload| payload.is_gs1()) || result.is_err());
+    assert!(result.as_ref().is_ok_and(Payload::is_gs1) || result.is_err());
     let Some(out) = built(result) else {
         return false;
     };

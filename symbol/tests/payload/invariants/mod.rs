@@ -71,6 +71,7 @@ fn percent_decoded(text: &str, bare: &str) -> String {
     while let Some(byte) = bytes.next() {
         if byte == b'%' {
             let digits = [bytes.next().unwrap(), bytes.next().unwrap()];
+            assert!(digits.iter().all(u8::is_ascii_hexdigit), "{text}");
             out.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
         } else {
             let is_bare = byte.is_ascii_alphanumeric()
@@ -139,16 +140,9 @@ fn decoded_loosely(text: &str) -> Vec<u8> {
     let mut i = 0;
     while i < bytes.len() {
         let digits = text.get(i + 1..i + 3).filter(|_| bytes[i] == b'%');
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                i += 3;
-            }
-            None => {
-                out.push(bytes[i]);
-                i += 1;
-            }
-        }
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.push(byte.unwrap_or(bytes[i]));
+        i += if byte.is_some() { 3 } else { 1 };
     }
     out
 }

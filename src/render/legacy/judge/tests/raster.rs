@@ -298,11 +298,11 @@ fn a_logo_must_be_the_same_and_in_its_place() {
             "{found:?}"
         );
         let other = |pixels: &mut RgbImage| {
-            fill(pixels, (at + 4, at + 4), (side - 8, side - 8), [200, 0, 0])
+            fill(pixels, (at + 4, at + 4), (side - 8, side - 8), [200, 0, 0]);
         };
         assert_eq!(stamped(&other), Match::Mismatch("logo"));
         let wide = |pixels: &mut RgbImage| {
-            fill(pixels, (at - scale, at), (side + 2 * scale, side), [255; 3])
+            fill(pixels, (at - scale, at), (side + 2 * scale, side), [255; 3]);
         };
         let found = stamped(&wide);
         assert!(

@@ -1,0 +1,80 @@
+//! The symbols of the standard's annex I, module by module.
+
+use super::*;
+use crate::{Mask, Matrix, Version, Versions};
+
+/// Annex I.2: 1-M, mask 010.
+const QR: [&str; 21] = [
+    "#######..#.##.#######",
+    "#.....#..####.#.....#",
+    "#.###.#.#.....#.###.#",
+    "#.###.#.##....#.###.#",
+    "#.###.#.#.###.#.###.#",
+    "#.....#.#...#.#.....#",
+    "#######.#.#.#.#######",
+    "........#..##........",
+    "#.#####..#..#.#####..",
+    "...#.#.##.#.#..#.##..",
+    "..#...##.#.#.#..#####",
+    "....#....#.....####..",
+    "...######..#.#..#....",
+    "........#.#####..##..",
+    "#######..##.#.##.....",
+    "#.....#.#.#####...#.#",
+    "#.###.#.#...#..#.##..",
+    "#.###.#.##..#..#.....",
+    "#.###.#.#.##.#..#.#..",
+    "#.....#........##.##.",
+    "#######.####.#..#.#..",
+];
+
+/// Annex I.3: M2-L, mask 01.
+const MICRO: [&str; 13] = [
+    "#######.#.#.#",
+    "#.....#.###.#",
+    "#.###.#..##.#",
+    "#.###.#..####",
+    "#.###.#.###..",
+    "#.....#.#...#",
+    "#######..####",
+    ".........##..",
+    "##.#....#...#",
+    ".##.#.#.#.#.#",
+    "###..#######.",
+    "...#.#....##.",
+    "###.#..##.###",
+];
+
+fn matrix(rows: &[&str]) -> Matrix {
+    Matrix::from_fn(rows.len(), |x, y| rows[y].as_bytes()[x] == b'#')
+}
+
+#[test]
+fn annex_i_2() {
+    let symbol = encode("01234567", &Options::default()).unwrap();
+    assert_eq!(
+        (symbol.version(), symbol.level()),
+        (Version::MIN, crate::Level::M)
+    );
+    assert_eq!(symbol.mask().reference(), 2);
+    assert_eq!(symbol.matrix(), &matrix(&QR));
+}
+
+#[test]
+fn annex_i_3() {
+    let options = Options {
+        level: crate::Level::L,
+        versions: Versions::Micro,
+        mask: Mask::new(1),
+        ..Options::default()
+    };
+    let symbol = encode("01234567", &options).unwrap();
+    assert_eq!(Some(symbol.version()), Version::micro(2));
+    assert_eq!(symbol.matrix(), &matrix(&MICRO));
+    // It is also the best mask.
+    let automatic = Options {
+        mask: None,
+        ..options
+    };
+    assert_eq!(encode("01234567", &automatic).unwrap(), symbol);
+}
