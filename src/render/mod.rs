@@ -13,6 +13,7 @@ pub mod legacy;
 mod logo;
 mod option;
 mod request;
+pub mod sampled;
 mod size;
 
 pub use color::{Color, Colors};

@@ -11,7 +11,7 @@ use crate::{
     rollout::Arm as _,
 };
 
-mod random;
+pub(super) mod random;
 mod svg;
 
 fn renderer() -> Renderer {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn any_spec() -> impl Strategy<Value = Spec> {
+pub(in super::super) fn any_spec() -> impl Strategy<Value = Spec> {
     let size = prop_oneof![
         (1_u32..=600).prop_map(Size::Pixels),
         (

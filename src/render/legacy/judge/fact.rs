@@ -1,0 +1,127 @@
+//! What is kept of an answer.
+//!
+//! Invariant: no payload and no pixels: digests, sizes, colours, and the means of a logo.
+
+use sha2::{Digest as _, Sha256};
+use symbol::{Level, Mask, Version};
+
+use crate::{
+    kernel::{Error, Kind, Result},
+    render::{
+        Image,
+        sampled::{Frame, Inks, Metadata, Picture, Sampled, Unclear},
+    },
+};
+
+/// What must agree, of one answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact(pub(super) Answer);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Answer {
+    Refused(Refusal),
+    Drawn(Box<Drawn>),
+}
+
+/// An error, without what it says to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub kind: Kind,
+    /// Names of fields, sorted, each once.
+    pub fields: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Drawn {
+    pub media_type: &'static str,
+    /// What the arm says: width, height.
+    pub told_px: [u32; 2],
+    /// SHA-256 of the file.
+    pub file: [u8; 32],
+    pub seen: std::result::Result<Seen, Unclear>,
+}
+
+/// What the file shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Seen {
+    pub frame: Frame,
+    pub stains_px: usize,
+    /// False for a JPEG.
+    pub is_exact: bool,
+    pub inks: Inks,
+    /// See [`crate::render::sampled::Reading`], as for the next two.
+    pub noise: u8,
+    pub damaged: usize,
+    pub strays: usize,
+    pub version: Version,
+    pub level: Level,
+    pub mask: Mask,
+    /// SHA-256 of what the symbol says.
+    pub payload: [u8; 32],
+    /// What the plate shows, where it hides modules.
+    pub logo: Option<Picture>,
+    pub metadata: Metadata,
+    pub texts: Option<[u8; 32]>,
+}
+
+impl Fact {
+    pub(super) fn of(answer: &Result<Image>) -> Self {
+        Self(match answer {
+            Err(e) => Answer::Refused(Refusal::of(e)),
+            Ok(image) => Answer::Drawn(Box::new(Drawn {
+                media_type: image.media_type,
+                told_px: [image.width_px, image.height_px],
+                file: Sha256::digest(&image.bytes).into(),
+                seen: Seen::of(image),
+            })),
+        })
+    }
+}
+
+impl Refusal {
+    fn of(e: &Error) -> Self {
+        let names = e.details().iter().map(|detail| detail.field.to_string());
+        let mut fields: Vec<_> = names.collect();
+        fields.sort_unstable();
+        fields.dedup();
+        Self {
+            kind: e.kind(),
+            fields,
+        }
+    }
+}
+
+impl Seen {
+    fn of(image: &Image) -> std::result::Result<Self, Unclear> {
+        let sampled = Sampled::of(&image.bytes, image.media_type)?;
+        let reading = sampled.read()?;
+        let symbol = &reading.said.symbol;
+        Ok(Self {
+            frame: sampled.frame,
+            stains_px: sampled.stains_px,
+            is_exact: sampled.is_exact,
+            inks: reading.inks,
+            noise: reading.noise,
+            damaged: reading.damaged,
+            strays: reading.strays,
+            version: symbol.version(),
+            level: symbol.level(),
+            mask: symbol.mask(),
+            payload: payload(&reading.said),
+            logo: reading.has_logo.then_some(sampled.picture),
+            metadata: sampled.metadata,
+            texts: sampled.texts,
+        })
+    }
+}
+
+/// As a reader app shows it, however it is cut into segments; and whether it claims to be more than text.
+fn payload(said: &symbol::read::Reading) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update([
+        u8::from(said.append.is_some()),
+        u8::from(said.fnc1.is_some()),
+    ]);
+    hash.update(said.text());
+    hash.finalize().into()
+}

@@ -1,0 +1,228 @@
+//! What the judge says of answers that agree, and of answers that were tampered with.
+
+use std::{sync::Arc, time::Duration};
+
+use proptest::prelude::*;
+use symbol::{Mask, Version, Versions};
+
+use super::{Judge, fact::Answer};
+use crate::{
+    kernel::{Clock as _, Ctx, Error, Kind, Result, SystemClock},
+    render::{
+        self, Color, Colors, Engine, Format, Image, Level, Physical, Request, Size, Spec, Unit,
+        legacy::{Renderer, tests::random},
+        sampled::drawn::{any_spec, draw, options},
+    },
+    rollout::{Arm, Judge as _, Match},
+    telemetry::labels::Side,
+};
+
+mod raster;
+mod vector;
+
+const LABELS: [&str; 18] = [
+    "mask",
+    "level",
+    "segmentation",
+    "logo pixels",
+    "noise",
+    "illegible alike",
+    "answer",
+    "refusal",
+    "media type",
+    "unreadable",
+    "payload",
+    "damage",
+    "quiet zone",
+    "version",
+    "geometry",
+    "colours",
+    "density",
+    "quality",
+];
+
+fn judge(control: &Result<Image>, candidate: &Result<Image>) -> Match {
+    let [control, candidate] = [control, candidate].map(|answer| Judge.fact(answer));
+    Judge.judge(&control, &candidate)
+}
+
+fn judge_images(control: Image, candidate: Image) -> Match {
+    judge(&Ok(control), &Ok(candidate))
+}
+
+fn run(arm: &impl Arm<In = render::In, Out = Image>, spec: &Spec) -> Result<Image> {
+    let deadline = SystemClock.instant() + Duration::from_mins(1);
+    let ctx = Ctx::new(uuid::Uuid::nil(), deadline);
+    let request = Arc::new(Request::new(spec.clone())?);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(arm.run(&ctx, &request))
+}
+
+fn legacy(spec: &Spec) -> Result<Image> {
+    run(&Renderer::new(None, Arc::new(SystemClock)).unwrap(), spec)
+}
+
+fn engine(spec: &Spec) -> Result<Image> {
+    run(
+        &Engine::new(None, Side::Candidate, Arc::new(SystemClock)).unwrap(),
+        spec,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_old_arm_agrees_with_itself_and_the_new_one_with_it(spec in random::any_spec()) {
+        let [control, again, candidate] = [legacy(&spec), legacy(&spec), engine(&spec)];
+        prop_assert_eq!(judge(&control, &again), Match::Same);
+        let found = judge(&control, &candidate);
+        prop_assert!(!matches!(found, Match::Mismatch(_)), "{found:?}");
+        for answer in [control, candidate] {
+            if let Answer::Drawn(drawn) = Judge.fact(&answer).0 {
+                prop_assert!(drawn.seen.is_ok() || spec.format == Format::Jpeg, "{:?}", drawn.seen);
+            }
+        }
+    }
+
+    #[test]
+    fn another_mask_is_tolerated_and_another_text_never(spec in any_spec(), masks in any::<[u8; 2]>()) {
+        let drawn = |spec: &Spec, mask: u8| draw(spec, &symbol::Options { mask: Mask::new(mask % 8), ..options(spec) });
+        let [a, b] = masks.map(|mask| drawn(&spec, mask));
+        let expected = if masks[0] % 8 == masks[1] % 8 { Match::Same } else { Match::Tolerated("mask") };
+        prop_assert_eq!(judge_images(a.clone(), b), expected);
+
+        let mut content = spec.content.to_vec();
+        content[0] ^= 1;
+        let other = Spec { content: content.into(), ..spec.clone() };
+        let found = judge_images(a, drawn(&other, masks[0]));
+        prop_assert!(matches!(found, Match::Mismatch("payload" | "version" | "geometry")), "{found:?}");
+    }
+
+    #[test]
+    fn a_smaller_symbol_must_lie_where_it_should(spec in any_spec(), larger in 1_u8..4) {
+        let candidate = draw(&spec, &options(&spec));
+        let version = symbol::encode(str::from_utf8(&spec.content).unwrap(), &options(&spec)).unwrap().version();
+        let larger = Version::qr(version.number() + larger).unwrap();
+        let control = draw(&spec, &symbol::Options { versions: Versions::Exactly(larger), ..options(&spec) });
+        prop_assert_eq!(judge_images(control.clone(), candidate.clone()), Match::Tolerated("segmentation"));
+        prop_assert_eq!(judge_images(candidate, control.clone()), Match::Mismatch("version"));
+
+        let elsewhere = Spec { border: (spec.border + 5) % 21, ..spec.clone() };
+        let moved = draw(&elsewhere, &options(&spec));
+        let found = judge_images(control, moved);
+        // A wide canvas may have no whole module to spare in both.
+        prop_assert!(matches!(found, Match::Mismatch("geometry") | Match::Tolerated("segmentation")), "{found:?}");
+    }
+}
+
+#[test]
+fn more_correction_is_tolerated_and_less_is_not() {
+    for format in Format::ALL {
+        let spec = Spec {
+            format,
+            ..Spec::new("A")
+        };
+        let weak = draw(&spec, &options(&spec));
+        let boosted = symbol::Options {
+            boost: true,
+            ..options(&spec)
+        };
+        let strong = draw(&spec, &boosted);
+        assert_eq!(
+            judge_images(weak.clone(), strong.clone()),
+            Match::Tolerated("level")
+        );
+        assert_eq!(judge_images(strong, weak), Match::Mismatch("level"));
+    }
+}
+
+#[test]
+fn refusals_agree_by_kind_and_fields() {
+    let drawn = legacy(&Spec::new("A"));
+    let long = Spec::new("a".repeat(2332));
+    let (a, b) = (legacy(&long), engine(&long));
+    assert_eq!(judge(&a, &b), Match::Same);
+    assert_eq!(judge(&drawn, &b), Match::Mismatch("answer"));
+    assert_eq!(judge(&a, &drawn), Match::Mismatch("answer"));
+    for other in [
+        Error::invalid("size", "is too small"),
+        Error::new(Kind::Unavailable, "try again"),
+        Error::new(Kind::Invalid, "content: is too long"),
+    ] {
+        assert_eq!(judge(&a, &Err(other)), Match::Mismatch("refusal"));
+    }
+    let worded_otherwise = Error::invalid("content", "does not fit");
+    assert_eq!(judge(&a, &Err(worded_otherwise)), Match::Same);
+}
+
+#[test]
+fn what_is_said_beside_the_file_must_agree() {
+    for format in Format::ALL {
+        let image = legacy(&Spec {
+            format,
+            ..Spec::new("A")
+        })
+        .unwrap();
+        let wide = Image {
+            width_px: 251,
+            ..image.clone()
+        };
+        assert_eq!(
+            judge_images(image.clone(), wide),
+            Match::Mismatch("geometry")
+        );
+        let cached = image.clone().from_cache();
+        assert_eq!(judge_images(image.clone(), cached), Match::Same);
+        let misnamed = Image {
+            media_type: "text/plain",
+            ..image.clone()
+        };
+        assert_eq!(
+            judge_images(image.clone(), misnamed),
+            Match::Mismatch("media type")
+        );
+        let cut = Image {
+            bytes: image.bytes.slice(..image.bytes.len() * 3 / 4),
+            ..image.clone()
+        };
+        assert_eq!(
+            judge_images(image.clone(), cut.clone()),
+            Match::Mismatch("unreadable")
+        );
+        // Even if the control is no better.
+        let shorter = Image {
+            bytes: image.bytes.slice(..image.bytes.len() / 2),
+            ..image
+        };
+        assert_eq!(judge_images(shorter, cut), Match::Mismatch("unreadable"));
+    }
+}
+
+#[test]
+fn a_fact_holds_nothing_of_what_is_said() {
+    let spec = Spec {
+        format: Format::Svg,
+        title: Some("Jane Doe".into()),
+        ..Spec::new("https://example.com/jane")
+    };
+    let fact = Judge.fact(&legacy(&spec));
+    let shown = format!("{fact:?}");
+    assert!(
+        !shown.contains("jane") && !shown.contains("Jane"),
+        "{shown}"
+    );
+    // Bytes as numbers, too.
+    assert!(!shown.contains("106, 97, 110, 101"), "{shown}");
+}
+
+#[test]
+fn every_label_is_told_in_the_documentation() {
+    let documentation = include_str!("../judge.rs");
+    for label in LABELS {
+        assert!(documentation.contains(&format!("`{label}`")), "{label}");
+    }
+}
