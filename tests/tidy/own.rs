@@ -119,7 +119,10 @@ fn layers_let_pass_what_the_table_grants() {
             "use crate::rollout::{Arm, ReadOnly, };",
         ),
         ("src/render/mod.rs", "use crate::rollout::arm::Arm;"),
-        ("src/render/legacy/judge.rs", "use crate::rollout::Judge;"),
+        (
+            "src/render/legacy/judge.rs",
+            "use crate::rollout::{Judge, Match};",
+        ),
         (
             "src/codes/mod.rs",
             "use crate::{codes::create, store, cache, validate};",

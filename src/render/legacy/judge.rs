@@ -10,7 +10,7 @@
 //! | `level` | the candidate restores more than the control, in a symbol of the same size |
 //! | `segmentation` | the candidate says the same in a smaller symbol, restores no less, and lies where that must lie |
 //! | `logo pixels` | how a logo is scaled, by little |
-//! | `noise` | what a JPEG is too coarse to show; if both can be read, the candidate did not lose much more |
+//! | `noise` | what a JPEG is too coarse to show: which modules are lost, or whether there is a logo |
 //! | `illegible alike` | nothing: no symbol can be made out in either, as in a JPEG of quality 1 |
 //!
 //! Mismatches, the first of these that is found:
@@ -47,6 +47,36 @@ use crate::{
 /// Compares pictures of symbols.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Judge;
+
+impl Judge {
+    /// What [`Match::Tolerated`] may hold.
+    pub const TOLERATED: [&str; 6] = [
+        "mask",
+        "level",
+        "segmentation",
+        "logo pixels",
+        "noise",
+        "illegible alike",
+    ];
+    /// What [`Match::Mismatch`] may hold.
+    pub const MISMATCHES: [&str; 15] = [
+        "answer",
+        "refusal",
+        "media type",
+        "unreadable",
+        "payload",
+        "damage",
+        "quiet zone",
+        "version",
+        "level",
+        "geometry",
+        "colours",
+        "density",
+        "quality",
+        "texts",
+        "logo",
+    ];
+}
 
 impl Comparing<Image> for Judge {
     type Fact = Fact;

@@ -144,7 +144,8 @@ pub fn any_spec() -> impl Strategy<Value = Spec> {
         .prop_filter("visible", is_visible)
 }
 
-fn is_visible(spec: &Spec) -> bool {
+/// Whether the colours differ enough for the format.
+pub fn is_visible(spec: &Spec) -> bool {
     let [dark, light, data_dark, data_light] = inks(&spec.colors);
     let least = if spec.format == Format::Jpeg { 120 } else { 0 };
     let pairs = [

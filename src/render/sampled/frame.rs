@@ -27,21 +27,21 @@ impl Frame {
         modules
     }
 
-    /// The same, but for what computing with fractions loses.
+    /// The same, but for what computing with fractions loses, and for edges that are blurred by some pixels.
     #[must_use]
-    pub fn agrees(&self, other: &Self) -> bool {
-        let [a, b] = [self, other].map(|frame| {
-            let [left, top, right, bottom] = frame.margins_px;
-            let sizes = [frame.width_px, frame.height_px, frame.module_px];
-            let margins = [left, top, right, bottom];
-            sizes.into_iter().chain(margins)
-        });
+    pub fn agrees(&self, other: &Self, blur_px: f64) -> bool {
         let papers = match (self.paper, other.paper) {
             (Some((a, unit)), Some((b, other))) => unit == other && is_close(a, b),
             (None, None) => true,
             _ => false,
         };
-        papers && self.modules == other.modules && a.zip(b).all(|(a, b)| is_close(a, b))
+        let [a, b] = [self, other].map(|frame| [frame.width_px, frame.height_px, frame.module_px]);
+        let sizes = a.into_iter().zip(b);
+        let mut margins = self.margins_px.into_iter().zip(other.margins_px);
+        papers
+            && self.modules == other.modules
+            && { sizes }.all(|(a, b)| is_close(a, b))
+            && margins.all(|(a, b)| (a - b).abs() <= blur_px || is_close(a, b))
     }
 }
 

@@ -18,7 +18,7 @@ mod tests;
 
 pub use frame::{Frame, is_close};
 pub use metadata::{Density, Metadata};
-pub use reading::{Inks, Reading};
+pub use reading::{Inks, Reading, contrast};
 
 use super::{Format, layout::Layout};
 
@@ -118,8 +118,7 @@ fn plate(modules: usize) -> (usize, usize) {
 }
 
 /// How far two colours are apart: in the channel that tells most.
-#[must_use]
-pub fn apart(a: Rgb, b: Rgb) -> u8 {
+fn apart(a: Rgb, b: Rgb) -> u8 {
     let channels = a.into_iter().zip(b);
     channels.map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
 }

@@ -17,9 +17,6 @@ pub type Inks = [Rgb; 4];
 
 /// How much of the data may be of other colours than the data's: alignment patterns and a logo are at most a tenth.
 const STRAY_SHARE: usize = 7;
-/// In a JPEG, a module that is so far from the colour it should have is covered; or half as far again as the farthest
-/// that certainly is not.
-const COVERED: u8 = 24;
 
 /// A symbol that could be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +132,10 @@ impl Sampled {
         let has_logo = if self.is_exact {
             covered != [0; 2]
         } else {
-            farthest[1] > COVERED.max(farthest[0].saturating_add(farthest[0] / 2))
+            // A covered module is farther from the colour it should have than a JPEG moves any: by a quarter of the
+            // contrast, and half as far again as the farthest that certainly is not covered.
+            let covered = (contrast(&inks) / 4).max(farthest[0].saturating_add(farthest[0] / 2));
+            farthest[1] > covered
         };
         Reading {
             said,
@@ -175,6 +175,12 @@ impl Sampled {
             None
         }
     }
+}
+
+/// How far dark is from light, at the least.
+#[must_use]
+pub fn contrast([dark, light, data_dark, data_light]: &Inks) -> u8 {
+    apart(*dark, *light).min(apart(*data_dark, *data_light))
 }
 
 /// What a module is for.

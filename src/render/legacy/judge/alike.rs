@@ -1,13 +1,10 @@
 //! Whether two pictures look the same where they need not be equal.
 
 use super::fact::Seen;
-use crate::render::sampled::{Picture, apart};
+use crate::render::sampled::{Picture, contrast};
 
 /// Levels of a channel that a JPEG may be off, besides twice its noise.
 const COLOR: u8 = 8;
-/// Modules and pixels that the candidate's coarse JPEG may lose, besides twice as many as the control's.
-const LOST: usize = 4;
-const STAINED_PX: usize = 64;
 /// What a JPEG is off by at the root of the mean square is the sum of its quantisers by this: each coefficient is off by
 /// at most half of its own, all amounts alike, and 8 × 8 pixels share 64 of them (ITU-T T.81 §A.3.3): 64 √12.
 const ERROR: u32 = 222;
@@ -20,30 +17,23 @@ const SCALED: u8 = 40;
 
 /// A JPEG so coarse that its errors can make dark of light and light of dark.
 pub fn is_coarse(seen: &Seen) -> bool {
-    let [dark, light, data_dark, data_light] = seen.inks;
-    let contrast = apart(dark, light).min(apart(data_dark, data_light));
     // Blue takes 1.772 times of what the colours are off by (ITU-T T.871 §7).
     let [brightness, color] = seen.metadata.quantisers;
-    !seen.is_exact && (brightness + 2 * color) * RARE * 2 > u32::from(contrast) * ERROR
+    !seen.is_exact && (brightness + 2 * color) * RARE * 2 > u32::from(contrast(&seen.inks)) * ERROR
 }
 
 /// `damage` or `quiet zone` if one of the pictures has what it should not have; `noise` if that may be because both are
-/// coarse.
+/// coarse: then it is enough that both can be read.
 pub fn faults(control: &Seen, candidate: &Seen) -> Option<&'static str> {
-    let coarse = is_coarse(control) && is_coarse(candidate);
-    let judged = |[control, candidate]: [usize; 2], more: usize, label: &'static str| {
-        let is_noise = coarse && candidate <= more + 2 * control;
-        (control + candidate > 0).then_some(if is_noise { "noise" } else { label })
-    };
-    let damage = judged([control.damaged, candidate.damaged], LOST, "damage");
-    let strays = (control.strays + candidate.strays > 0).then_some("damage");
-    let stains = judged(
-        [control.stains_px, candidate.stains_px],
-        STAINED_PX,
-        "quiet zone",
-    );
-    let all = || [damage, strays, stains].into_iter().flatten();
-    all().find(|label| *label != "noise").or(all().next())
+    let is_coarse = is_coarse(control) && is_coarse(candidate);
+    let wrong = |seen: &Seen| seen.damaged + seen.strays;
+    if wrong(control) + wrong(candidate) > 0 {
+        Some(if is_coarse { "noise" } else { "damage" })
+    } else if control.stains_px + candidate.stains_px > 0 {
+        Some(if is_coarse { "noise" } else { "quiet zone" })
+    } else {
+        None
+    }
 }
 
 /// Both are of one media type.

@@ -1,6 +1,6 @@
 //! Whether symbols, which need not be of one size, lie where one request puts them.
 
-use super::fact::Seen;
+use super::{alike::is_coarse, fact::Seen};
 use crate::render::{
     layout::Layout,
     sampled::{Frame, is_close},
@@ -8,6 +8,8 @@ use crate::render::{
 
 /// Modules of quiet zone that a request may ask for.
 const BORDERS: std::ops::RangeInclusive<u8> = 0..=20;
+/// See [`blur_px`].
+const BLURRED_PX: f64 = 2.0;
 
 /// What is wrong with a candidate's place or size: it may be smaller and stronger than the control, and then has to lie
 /// where the rule puts it. Each with the width and the height that its arm told.
@@ -30,10 +32,21 @@ pub fn fault(
         let is_told = told(a, control_px) && told(b, candidate_px);
         let is_told = is_told && (a.paper.is_none() || control_px == candidate_px);
         (!is_told || !follows(a, b)).then_some("geometry")
-    } else if b.quiet_modules() < a.quiet_modules() || a.quiet_modules() < b.quiet_modules() {
-        Some("quiet zone")
+    } else if control_px == candidate_px && a.agrees(b, blur_px(control, candidate)) {
+        None
+    } else if a.quiet_modules() == b.quiet_modules() {
+        Some("geometry")
     } else {
-        (!a.agrees(b) || control_px != candidate_px).then_some("geometry")
+        Some("quiet zone")
+    }
+}
+
+/// Where edges are in coarse JPEGs cannot be told to the pixel.
+fn blur_px(control: &Seen, candidate: &Seen) -> f64 {
+    if is_coarse(control) && is_coarse(candidate) {
+        BLURRED_PX
+    } else {
+        0.0
     }
 }
 
@@ -64,7 +77,7 @@ fn on_paper(control: &Frame, candidate: &Frame) -> bool {
         margins_px: control.margins_px,
         ..*candidate
     };
-    same.agrees(control)
+    same.agrees(control, 0.0)
         && a.iter().chain(&b).all(|border| is_close(*border, a[0]))
         && is_close(a[0], a[0].round())
 }
@@ -81,5 +94,5 @@ fn is_laid_out(frame: &Frame, layout: &Layout) -> bool {
         modules: frame.modules,
         margins_px: [near, near, far, far],
     };
-    laid_out.agrees(frame)
+    laid_out.agrees(frame, 0.0)
 }
