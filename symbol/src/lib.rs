@@ -16,12 +16,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - [`encode`] turns [`Content`] into a [`Symbol`] as [`Options`] say, or tells why it cannot ([`Error`]).
+//! - [`encode()`] turns [`Content`] into a [`Symbol`] as [`Options`] say, or tells why it cannot ([`Error`]).
 //!   On the way: `data` finds the shortest segments and writes codewords, `correction` adds those that correct errors,
 //!   `strips` places their bits, `penalty` finds the mask.
-//! - [`file`](crate::file) has a module for each format that a symbol can become.
+//! - [`mod@file`] has a module for each format that a symbol can become.
 //! - [`payload`] writes what phones act on: networks, cards, events, payments.
-//! - [`read`](crate::read) is the way back, from modules to text, independent of the way there.
+//! - [`read`] is the way back, from modules to text, independent of the way there.
 //!
 //! Invariant: pure functions of their input. No I/O, no clock, no state but tables that are built once, and no panic
 //! on any input.

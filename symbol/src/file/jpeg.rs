@@ -23,7 +23,7 @@ pub fn write(picture: &Picture, quality: u8, out: &mut Vec<u8>) -> Result<(), Pi
     )
 }
 
-/// As [`write`], from pixels. `dpi` is rounded; it is left out when it is not 1..=65 535.
+/// As [`write()`], from pixels. `dpi` is rounded; it is left out when it is not 1..=65 535.
 ///
 /// # Errors
 ///

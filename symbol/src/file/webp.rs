@@ -16,7 +16,7 @@ pub fn write(picture: &Picture, out: &mut Vec<u8>) -> Result<(), PixelError> {
     encode(&Pixels::paint(picture)?, out)
 }
 
-/// As [`write`], from pixels.
+/// As [`write()`], from pixels.
 ///
 /// # Errors
 ///
