@@ -17,8 +17,8 @@
 //! ```
 //!
 //! - [`encode()`] turns [`Content`] into a [`Symbol`] as [`Options`] say, or tells why it cannot ([`Error`]).
-//!   On the way: `data` finds the shortest segments and writes codewords, `correction` adds those that correct errors,
-//!   `strips` places their bits, `penalty` finds the mask.
+//!   On the way: `data` finds the shortest segments and writes codewords; `draw` adds those that correct errors, places
+//!   their bits and finds the mask.
 //! - [`mod@file`] has a module for each format that a symbol can become.
 //! - [`payload`] writes what phones act on: networks, cards, events, payments.
 //! - [`read`] is the way back, from modules to text, independent of the way there.
@@ -31,30 +31,21 @@
 
 mod append;
 mod content;
-mod correction;
 mod cpu;
 mod data;
 mod draw;
 mod encode;
 mod error;
 pub mod file;
-mod format;
-mod galois;
 mod header;
-mod layout;
 mod level;
-mod lines;
 mod mask;
 mod matrix;
 mod options;
-mod patterns;
 pub mod payload;
-mod penalty;
 pub mod read;
-mod strips;
 mod symbol;
 mod tables;
-mod transpose;
 mod version;
 
 pub use append::append_parts;

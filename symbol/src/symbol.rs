@@ -1,6 +1,6 @@
 //! A finished symbol.
 
-use crate::{Level, Mask, Matrix, Version, layout::Layout};
+use crate::{Level, Mask, Matrix, Version, draw};
 
 /// A QR or Micro QR symbol without its quiet zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Symbol {
     /// separator, timing and alignment patterns, and the format information.
     #[must_use]
     pub fn data_area(&self) -> &'static Matrix {
-        &Layout::of(self.version).data_area
+        draw::data_area(self.version)
     }
 
     #[must_use]

@@ -3,7 +3,7 @@
 //! Invariant: one table look-up and one shift by a byte per data codeword. A table of a degree holds every multiple of
 //! its generator, made at compile time.
 
-use crate::galois::{generator, multiply};
+use super::galois::{generator, multiply};
 
 /// Up to 30 codewords, the first one in the lowest byte of the first word.
 pub(crate) type Remainder = [u64; 4];

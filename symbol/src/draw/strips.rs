@@ -3,10 +3,8 @@
 //! Invariant: a strip is handled 32 rows at a time, as a word with two bits per row in the order in which the rows come
 //! from top to bottom. Consecutive bits of the stream are spread over the word's data modules run by run.
 
-use crate::{
-    Row, Version,
-    patterns::{Module, Patterns},
-};
+use super::patterns::{Module, Patterns};
+use crate::{Row, Version};
 
 /// Bits before the first codeword, so that a whole word can be read that ends in it.
 const LEAD: usize = 64;

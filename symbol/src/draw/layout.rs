@@ -4,13 +4,15 @@
 
 use std::sync::OnceLock;
 
-use crate::{
-    Level, Mask, Matrix, Row, Version,
+use super::{
     format::{format_bits, format_positions, version_bits, version_positions},
     lines::Line,
-    mask::{PERIOD, inverts},
     patterns::{Module, Patterns},
     strips::Strips,
+};
+use crate::{
+    Level, Mask, Matrix, Row, Version,
+    mask::{PERIOD, inverts},
 };
 
 pub(crate) struct Layout {

@@ -2,20 +2,34 @@
 //!
 //! Invariant: the same modules on every CPU.
 
+mod correction;
+mod format;
+mod galois;
+mod layout;
+mod lines;
+mod patterns;
+mod penalty;
+mod strips;
+#[cfg(test)]
+mod tests;
+mod transpose;
+
 use std::cell::RefCell;
 
 use fearless_simd::{Level as Features, Simd, dispatch};
 
-use crate::{
-    Level, Mask, Matrix, Row, Symbol, Version,
-    correction::{Blocks, remainder, remainders, table_of},
-    format::format_bits,
-    layout::Layout,
-    mask::PERIOD,
-    penalty::{self, Scratch},
-    strips::Stream,
-    tables, transpose,
-};
+use correction::{Blocks, remainder, remainders, table_of};
+use format::format_bits;
+use layout::Layout;
+use penalty::Scratch;
+use strips::Stream;
+
+use crate::{Level, Mask, Matrix, Row, Symbol, Version, mask::PERIOD, tables};
+
+/// See [`Symbol::data_area`].
+pub(crate) fn data_area(version: Version) -> &'static Matrix {
+    &Layout::of(version).data_area
+}
 
 /// What drawing needs room for. Kept from symbol to symbol: at most 45 KiB a thread.
 #[derive(Default)]
@@ -185,6 +199,3 @@ fn micro_mask(layout: &Layout, level: Level, rows: &[Row]) -> Mask {
         .max_by_key(score)
         .unwrap_or(Mask::FIRST)
 }
-
-#[cfg(test)]
-mod tests;

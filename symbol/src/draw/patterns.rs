@@ -1,9 +1,7 @@
 //! Function patterns (ISO/IEC 18004 §6.3): what a symbol of a version has before any data.
 
-use crate::{
-    Version,
-    format::{format_positions, version_bits, version_positions},
-};
+use super::format::{format_positions, version_bits, version_positions};
+use crate::Version;
 
 /// One module of a symbol that holds no data yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

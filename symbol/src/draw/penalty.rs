@@ -7,12 +7,11 @@
 
 use fearless_simd::{Simd, prelude::*};
 
-use crate::{
-    Level, Mask, Row,
+use super::{
     layout::{Layout, Plane},
     lines::Line,
-    mask::PERIOD,
 };
+use crate::{Level, Mask, Row, mask::PERIOD};
 
 /// Points for a 1:1:3:1:1 pattern (N₃).
 const FINDER: u64 = 40;
