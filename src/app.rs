@@ -66,13 +66,13 @@ impl Drawing {
     /// # Errors
     /// The arm's.
     fn new(arm: config::render::Arm, logo: Option<&[u8]>, clock: &SharedClock) -> Result<Self> {
-        let clock = SharedClock::clone(clock);
+        let (room, clock) = (render::Room::default(), SharedClock::clone(clock));
         match arm {
             config::render::Arm::Legacy => {
-                render::legacy::Renderer::new(logo, clock).map(Self::Legacy)
+                render::legacy::Renderer::new(logo, room, clock).map(Self::Legacy)
             }
             config::render::Arm::Engine => {
-                render::Engine::new(logo, Side::Control, clock).map(Self::Engine)
+                render::Engine::new(logo, room, Side::Control, clock).map(Self::Engine)
             }
         }
     }

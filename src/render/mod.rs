@@ -5,6 +5,8 @@
 
 mod color;
 mod concern;
+#[cfg(test)]
+mod decoded;
 mod digest;
 mod engine;
 mod image;
@@ -13,6 +15,7 @@ pub mod legacy;
 mod logo;
 mod option;
 mod request;
+mod room;
 pub mod sampled;
 mod size;
 
@@ -22,6 +25,7 @@ pub use engine::Engine;
 pub use image::Image;
 pub use option::{Format, Level, Malformed};
 pub use request::{Request, Spec};
+pub use room::Room;
 pub use size::{Physical, STEP_PX, Size, Unit};
 
 use std::sync::Arc;

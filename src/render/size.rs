@@ -2,9 +2,8 @@
 //!
 //! Invariant: a valid size of a raster image is between 1 and `limits::IMAGE_PX` pixels.
 
-use std::str::FromStr;
+pub use symbol::file::Unit;
 
-use super::Malformed;
 use crate::kernel::{Error, Result, error::Detail, limits::IMAGE_PX};
 
 /// Pixels per step of dialect v1's `size`.
@@ -28,52 +27,19 @@ pub struct Physical {
     pub dpi: u16,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Unit {
-    In,
-    Cm,
-    Mm,
-}
-
-impl Unit {
-    /// As CSS and SVG write it.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::In => "in",
-            Self::Cm => "cm",
-            Self::Mm => "mm",
-        }
-    }
-
-    const fn per_inch(self) -> f64 {
-        match self {
-            Self::In => 1.0,
-            Self::Cm => 2.54,
-            Self::Mm => 25.4,
-        }
-    }
-}
-
-impl FromStr for Unit {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        match text.to_ascii_lowercase().as_str() {
-            "in" => Ok(Self::In),
-            "cm" => Ok(Self::Cm),
-            "mm" => Ok(Self::Mm),
-            _ => Err(Malformed {
-                expected: "must be one of in, cm, mm",
-            }),
-        }
+/// Not by way of millimetres: that would round once more, and could make an image a pixel wider.
+const fn per_inch(unit: Unit) -> f64 {
+    match unit {
+        Unit::In => 1.0,
+        Unit::Cm => 2.54,
+        Unit::Mm => 25.4,
     }
 }
 
 impl Physical {
     #[must_use]
     pub fn inches(&self) -> f64 {
-        self.width / self.unit.per_inch()
+        self.width / per_inch(self.unit)
     }
 
     /// Pixels at a density, to the nearest, at least 1.

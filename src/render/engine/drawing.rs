@@ -8,9 +8,7 @@ use symbol::{
 use super::stamp;
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
-    render::{
-        Color, Format, Level, Request, Size, Unit, layout::Layout, logo::Logo, request::QUALITY,
-    },
+    render::{Color, Format, Level, Request, Size, layout::Layout, logo::Logo, request::QUALITY},
 };
 
 /// The smallest symbol that holds the request's content.
@@ -122,12 +120,7 @@ impl<'a> Drawing<'a> {
         let size = match &request.size {
             Size::Pixels(_) => svg::Size::Pixels,
             Size::Physical(physical) => {
-                let unit = match physical.unit {
-                    Unit::In => file::Unit::In,
-                    Unit::Cm => file::Unit::Cm,
-                    Unit::Mm => file::Unit::Mm,
-                };
-                let length = Length::new(physical.width, unit);
+                let length = Length::new(physical.width, physical.unit);
                 svg::Size::Paper(
                     length.map_err(|e| Error::invalid("physical_size", e.to_string()))?,
                 )

@@ -9,13 +9,11 @@ mod tests;
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 use drawing::Drawing;
 
-use super::{Format, Image, Request, logo::Logo};
+use super::{Format, Image, Request, Room, logo::Logo};
 use crate::{
-    kernel::{Ctx, Error, Kind, Result, SharedClock},
+    kernel::{Ctx, Result, SharedClock},
     render,
     rollout::{Arm, ReadOnly},
     telemetry::{
@@ -31,13 +29,9 @@ const NAME: &str = "engine-1";
 /// not worth to hand work to another thread. Symbols, SVG and plain PNG take microseconds at any size.
 const INLINE_PX: u32 = 400;
 
-/// MiB of pixels that may be in the making at once, beyond those rendered inline. The largest image there is
-/// (`limits::IMAGE_PX`) must fit.
-const PIXEL_MIB: u32 = 512;
-
 pub struct Engine {
     inner: Arc<Inner>,
-    memory: Arc<Semaphore>,
+    room: Room,
     timer: ArmTimer,
 }
 
@@ -52,7 +46,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Invalid` when `logo` is not such a file.
-    pub fn new(logo: Option<&[u8]>, side: Side, clock: SharedClock) -> Result<Self> {
+    pub fn new(logo: Option<&[u8]>, room: Room, side: Side, clock: SharedClock) -> Result<Self> {
         let logo = logo.map_or_else(Logo::mark, Logo::from_png)?;
         let name_with_logo = format!("{NAME}-{}", logo.fingerprint);
         Ok(Self {
@@ -60,7 +54,7 @@ impl Engine {
                 logo,
                 name_with_logo,
             }),
-            memory: Arc::new(Semaphore::new(PIXEL_MIB as usize)),
+            room,
             timer: ArmTimer::new(clock, Experiment::Render, side),
         })
     }
@@ -69,31 +63,13 @@ impl Engine {
         if !paints(request) || (!request.logo && request.size.pixels() <= INLINE_PX) {
             return self.inner.render(request);
         }
-        let room = self.room(ctx, request).await?;
         let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
-        tokio::task::spawn_blocking(move || {
-            // Goes with the work: a client that goes away does not stop it.
-            let _room = room;
-            inner.render(&request)
-        })
-        .await
-        .map_err(|e| Error::caused(Kind::Internal, "rendering was cut off", e))?
-    }
-
-    /// Waits for memory, at most until the deadline.
-    async fn room(&self, ctx: &Ctx, request: &Request) -> Result<OwnedSemaphorePermit> {
         // Three bytes of a pixel, and what the encoder keeps beside it: WebP four more.
         let bytes_per_pixel = if request.format == Format::Webp { 7 } else { 3 };
         let bytes = u64::from(request.size.pixels()).pow(2) * bytes_per_pixel;
-        let mib = u32::try_from(bytes >> 20).unwrap_or(PIXEL_MIB);
-        let wanted = Arc::clone(&self.memory).acquire_many_owned(mib.clamp(1, PIXEL_MIB));
-        match tokio::time::timeout_at(ctx.deadline, wanted).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(Error::new(
-                Kind::Unavailable,
-                "too many large images are being rendered: try again, or ask for a smaller one",
-            )),
-        }
+        self.room
+            .work(ctx, bytes, move || inner.render(&request))
+            .await
     }
 }
 

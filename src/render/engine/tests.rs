@@ -8,13 +8,16 @@ use image::RgbImage;
 use super::Engine;
 use crate::{
     kernel::{Clock as _, Ctx, Kind, Result, SystemClock},
-    render::{Color, Colors, Format, Image, Level, Physical, Request, Size, Spec, Unit},
+    render::{
+        Color, Colors, Format, Image, Level, Physical, Request, Room, Size, Spec, Unit,
+        decoded::{RASTER, pixels, read},
+    },
     rollout::Arm as _,
     telemetry::labels::Side,
 };
 
 fn engine() -> Engine {
-    Engine::new(None, Side::Control, Arc::new(SystemClock)).unwrap()
+    Engine::new(None, Room::default(), Side::Control, Arc::new(SystemClock)).unwrap()
 }
 
 async fn render(spec: Spec) -> Result<Image> {
@@ -22,24 +25,6 @@ async fn render(spec: Spec) -> Result<Image> {
     let ctx = Ctx::new(uuid::Uuid::nil(), deadline);
     engine().run(&ctx, &Arc::new(Request::new(spec)?)).await
 }
-
-fn pixels(image: &Image) -> RgbImage {
-    image::load_from_memory(&image.bytes).unwrap().into_rgb8()
-}
-
-/// By rqrr.
-fn read(image: &RgbImage) -> Option<Vec<u8>> {
-    let grey = image::DynamicImage::from(image.clone()).into_luma8();
-    let (w, h) = (grey.width() as usize, grey.height() as usize);
-    let mut prepared =
-        rqrr::PreparedImage::prepare_from_greyscale(w, h, |x, y| grey.as_raw()[y * w + x]);
-    prepared.detect_grids().iter().find_map(|grid| {
-        let mut content = Vec::new();
-        grid.decode_to(&mut content).ok().map(|_| content)
-    })
-}
-
-const RASTER: [Format; 3] = [Format::Png, Format::Jpeg, Format::Webp];
 
 #[tokio::test]
 async fn every_raster_format_and_level_can_be_read() {
@@ -115,7 +100,13 @@ async fn another_logo_is_another_etag() {
             .unwrap();
         file.into_inner()
     };
-    let own = Engine::new(Some(&red), Side::Control, Arc::new(SystemClock)).unwrap();
+    let own = Engine::new(
+        Some(&red),
+        Room::default(),
+        Side::Control,
+        Arc::new(SystemClock),
+    )
+    .unwrap();
     let soon = SystemClock.instant() + Duration::from_secs(9);
     let ctx = Ctx::new(uuid::Uuid::nil(), soon);
     for logo in [false, true] {

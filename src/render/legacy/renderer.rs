@@ -4,16 +4,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 use super::{
     raster::{self, Canvas},
     svg,
     symbol::Symbol,
 };
 use crate::{
-    kernel::{Ctx, Error, Kind, Result, SharedClock},
-    render::{self, Format, Image, Request, Size, layout::Layout, logo::Logo},
+    kernel::{Ctx, Result, SharedClock},
+    render::{self, Format, Image, Request, Room, Size, layout::Layout, logo::Logo},
     rollout::{Arm, ReadOnly},
     telemetry::{
         ArmTimer,
@@ -32,13 +30,9 @@ const INLINE_BYTES: usize = 48;
 /// See [`INLINE_BYTES`]. An SVG has no pixels.
 const INLINE_PX: u32 = 500;
 
-/// MiB of pixels that may be in the making at once, beyond those rendered inline. The largest image there is
-/// (`limits::IMAGE_PX`) must fit.
-const PIXEL_MIB: u32 = 512;
-
 pub struct Renderer {
     inner: Arc<Inner>,
-    memory: Arc<Semaphore>,
+    room: Room,
     timer: ArmTimer,
 }
 
@@ -53,7 +47,7 @@ impl Renderer {
     ///
     /// # Errors
     /// `Invalid` when `logo` is not such a file.
-    pub fn new(logo: Option<&[u8]>, clock: SharedClock) -> Result<Self> {
+    pub fn new(logo: Option<&[u8]>, room: Room, clock: SharedClock) -> Result<Self> {
         let logo = logo.map_or_else(Logo::mark, Logo::from_png)?;
         let name_with_logo = format!("{NAME}-{}", logo.fingerprint);
         Ok(Self {
@@ -61,41 +55,20 @@ impl Renderer {
                 logo,
                 name_with_logo,
             }),
-            memory: Arc::new(Semaphore::new(PIXEL_MIB as usize)),
+            room,
             timer: ArmTimer::new(clock, Experiment::Render, Side::Control),
         })
-    }
-
-    #[cfg(test)]
-    pub(super) fn memory_for_test(&self) -> &Semaphore {
-        &self.memory
     }
 
     async fn answer(&self, ctx: &Ctx, request: &Arc<Request>) -> Result<Image> {
         if is_quick(request) {
             return self.inner.render(request);
         }
-        let room = self.room(ctx, request).await?;
         let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
-        tokio::task::spawn_blocking(move || {
-            // Goes with the work: a client that goes away does not stop it.
-            let _room = room;
-            inner.render(&request)
-        })
-        .await
-        .map_err(|e| Error::caused(Kind::Internal, "rendering was cut off", e))?
-    }
-
-    /// Waits for memory, at most until the deadline.
-    async fn room(&self, ctx: &Ctx, request: &Request) -> Result<OwnedSemaphorePermit> {
-        let wanted = Arc::clone(&self.memory).acquire_many_owned(memory_mib(request));
-        match tokio::time::timeout_at(ctx.deadline, wanted).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(Error::new(
-                Kind::Unavailable,
-                "too many large images are being rendered: try again, or ask for a smaller one",
-            )),
-        }
+        let bytes = memory_bytes(&request);
+        self.room
+            .work(ctx, bytes, move || inner.render(&request))
+            .await
     }
 }
 
@@ -134,11 +107,10 @@ fn is_quick(request: &Request) -> bool {
 }
 
 /// The canvas, and what the encoder keeps beside it: WebP four bytes per pixel, the others little.
-fn memory_mib(request: &Request) -> u32 {
+fn memory_bytes(request: &Request) -> u64 {
     let px = u64::from(asked_px(request));
     let encoder = if request.format == Format::Webp { 4 } else { 0 };
-    let bytes = px * px * (raster::channels(request) as u64 + encoder);
-    u32::try_from(bytes >> 20).map_or(PIXEL_MIB, |mib| mib.clamp(1, PIXEL_MIB))
+    px * px * (raster::channels(request) as u64 + encoder)
 }
 
 impl Arm for Renderer {

@@ -7,7 +7,10 @@ use image::RgbImage;
 use super::Renderer;
 use crate::{
     kernel::{Clock as _, Ctx, Kind, Result, SystemClock},
-    render::{Color, Colors, Format, Image, Level, Physical, Request, Size, Spec, Unit},
+    render::{
+        Color, Colors, Format, Image, Level, Physical, Request, Room, Size, Spec, Unit,
+        decoded::{RASTER, pixels, read},
+    },
     rollout::Arm as _,
 };
 
@@ -15,7 +18,7 @@ pub(super) mod random;
 mod svg;
 
 fn renderer() -> Renderer {
-    Renderer::new(None, Arc::new(SystemClock)).unwrap()
+    Renderer::new(None, Room::default(), Arc::new(SystemClock)).unwrap()
 }
 
 async fn render(spec: Spec) -> Result<Image> {
@@ -23,24 +26,6 @@ async fn render(spec: Spec) -> Result<Image> {
     let ctx = Ctx::new(uuid::Uuid::nil(), deadline);
     renderer().run(&ctx, &Arc::new(Request::new(spec)?)).await
 }
-
-fn pixels(image: &Image) -> RgbImage {
-    image::load_from_memory(&image.bytes).unwrap().into_rgb8()
-}
-
-/// By rqrr; the crate gives up on some grids that are not its best guess, so any of them will do.
-fn read(image: &RgbImage) -> Option<Vec<u8>> {
-    let grey = image::DynamicImage::from(image.clone()).into_luma8();
-    let (w, h) = (grey.width() as usize, grey.height() as usize);
-    let mut prepared =
-        rqrr::PreparedImage::prepare_from_greyscale(w, h, |x, y| grey.as_raw()[y * w + x]);
-    prepared.detect_grids().iter().find_map(|grid| {
-        let mut content = Vec::new();
-        grid.decode_to(&mut content).ok().map(|_| content)
-    })
-}
-
-const RASTER: [Format; 3] = [Format::Png, Format::Jpeg, Format::Webp];
 
 #[tokio::test]
 async fn every_raster_format_and_level_can_be_read() {
@@ -126,7 +111,7 @@ async fn another_logo_is_another_etag_but_only_with_a_logo() {
             .unwrap();
         file.into_inner()
     };
-    let own = Renderer::new(Some(&file), Arc::new(SystemClock)).unwrap();
+    let own = Renderer::new(Some(&file), Room::default(), Arc::new(SystemClock)).unwrap();
     let ctx = Ctx::new(
         uuid::Uuid::nil(),
         SystemClock.instant() + Duration::from_secs(9),
@@ -145,7 +130,7 @@ async fn another_logo_is_another_etag_but_only_with_a_logo() {
         assert_eq!(a.bytes != b.bytes, logo);
         assert!(a.etag.starts_with('"') && a.etag.ends_with('"'));
     }
-    assert!(Renderer::new(Some(b"no"), Arc::new(SystemClock)).is_err());
+    assert!(Renderer::new(Some(b"no"), Room::default(), Arc::new(SystemClock)).is_err());
 }
 
 #[tokio::test]
@@ -207,13 +192,14 @@ async fn what_does_not_fit_is_an_answer() {
 
 #[tokio::test]
 async fn waiting_for_room_ends_at_the_deadline() {
-    let renderer = renderer();
+    let room = Room::default();
+    let renderer = Renderer::new(None, room.clone(), Arc::new(SystemClock)).unwrap();
     let spec = Spec {
         size: Size::Pixels(3000),
         ..Spec::new("a")
     };
     let request = Arc::new(Request::new(spec).unwrap());
-    let _all = renderer.memory_for_test().acquire_many(512).await.unwrap();
+    let _all = room.fill_for_test().await;
     let soon = SystemClock.instant() + Duration::from_millis(10);
     let ctx = Ctx::new(uuid::Uuid::nil(), soon);
     let error = renderer.run(&ctx, &request).await.unwrap_err();

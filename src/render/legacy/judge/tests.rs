@@ -9,7 +9,8 @@ use super::{Judge, fact::Answer};
 use crate::{
     kernel::{Clock as _, Ctx, Error, Kind, Result, SystemClock},
     render::{
-        self, Color, Colors, Engine, Format, Image, Level, Physical, Request, Size, Spec, Unit,
+        self, Color, Colors, Engine, Format, Image, Level, Physical, Request, Room, Size, Spec,
+        Unit,
         legacy::{Renderer, tests::random},
         sampled::drawn::{any_spec, draw, is_visible, options},
     },
@@ -48,12 +49,21 @@ fn run(arm: &impl Arm<In = render::In, Out = Image>, spec: &Spec) -> Result<Imag
 }
 
 fn legacy(spec: &Spec) -> Result<Image> {
-    run(&Renderer::new(None, Arc::new(SystemClock)).unwrap(), spec)
+    run(
+        &Renderer::new(None, Room::default(), Arc::new(SystemClock)).unwrap(),
+        spec,
+    )
 }
 
 fn engine(spec: &Spec) -> Result<Image> {
     run(
-        &Engine::new(None, Side::Candidate, Arc::new(SystemClock)).unwrap(),
+        &Engine::new(
+            None,
+            Room::default(),
+            Side::Candidate,
+            Arc::new(SystemClock),
+        )
+        .unwrap(),
         spec,
     )
 }

@@ -3,6 +3,7 @@
 use image::{DynamicImage, ImageFormat, RgbImage, imageops};
 
 use super::*;
+use crate::render::decoded::pixels;
 
 /// 33 modules with a quiet zone, 7 pixels each: 231 and 19 left over.
 fn spec(format: Format) -> Spec {
@@ -17,10 +18,6 @@ fn spec(format: Format) -> Spec {
         },
         ..Spec::new("https://example.com/r/1234")
     }
-}
-
-fn pixels(image: &Image) -> RgbImage {
-    image::load_from_memory(&image.bytes).unwrap().into_rgb8()
 }
 
 fn with(image: &Image, pixels: RgbImage) -> Image {
