@@ -4,7 +4,9 @@
 mod build;
 pub mod doctor;
 pub mod health;
+mod kit;
 pub mod operate;
+pub mod rollout;
 mod serve;
 
 use std::sync::{
@@ -15,67 +17,50 @@ use std::sync::{
 use crate::{
     analytics,
     auth::Auth,
-    cached::Cached,
+    cached::{Cached, Size},
     codes::Codes,
-    config::{self, Config},
+    config::Config,
     kernel::{Ctx, Result, SharedClock, id::Ids},
     redirect::Redirect,
     render,
-    rollout::{Arm, ReadOnly},
+    rollout::{Arm, Unit},
     scans::{Intake, Keeper},
     telemetry::{
         Recorder, catalogue, handles,
-        labels::{Side, Tier},
+        labels::{Experiment, Space, Tier},
         process::Process,
     },
     validate,
 };
 
+use kit::{Kit, Versus};
+use rollout::Rollout;
+
 pub use serve::serve;
 
 /// What renders. Retiring a legacy arm changes these lines.
-pub type Render = Cached<Drawing>;
+pub type Render =
+    Versus<Cached<render::legacy::Renderer>, Cached<render::Engine>, render::legacy::Judge>;
 /// What validates.
 pub type Validate = validate::legacy::Validator;
 /// What answers questions about scans.
 pub type Analytics = analytics::legacy::Rows;
 
-/// Who draws, until an experiment decides it for each request: a setting does.
-pub enum Drawing {
-    Legacy(render::legacy::Renderer),
-    Engine(render::Engine),
-}
-
-impl Arm for Drawing {
-    type In = render::In;
-    type Out = render::Image;
-
-    async fn run(&self, ctx: &Ctx, request: &render::In) -> Result<render::Image> {
-        match self {
-            Self::Legacy(arm) => arm.run(ctx, request).await,
-            Self::Engine(arm) => arm.run(ctx, request).await,
-        }
-    }
-}
-
-impl ReadOnly for Drawing {}
-
-impl Drawing {
-    /// `logo`: see the arms.
-    ///
-    /// # Errors
-    /// The arm's.
-    fn new(arm: config::render::Arm, logo: Option<&[u8]>, clock: &SharedClock) -> Result<Self> {
-        let (room, clock) = (render::Room::default(), SharedClock::clone(clock));
-        match arm {
-            config::render::Arm::Legacy => {
-                render::legacy::Renderer::new(logo, room, clock).map(Self::Legacy)
-            }
-            config::render::Arm::Engine => {
-                render::Engine::new(logo, room, Side::Control, clock).map(Self::Engine)
-            }
-        }
-    }
+/// Makes what renders. Both arms share one bound for large images.
+fn render(kit: &mut Kit<'_>) -> Result<Render> {
+    let (logo, room) = (kit.logo()?, render::Room::default());
+    let engine = render::Engine::new(logo.as_deref(), room.clone())?;
+    let engine = kit.cached(engine, Space::RenderEngine);
+    let legacy = render::legacy::Renderer::new(logo.as_deref(), room)?;
+    let legacy = kit.cached(legacy, Space::RenderLegacy);
+    let names = [render::legacy::Renderer::NAME, render::Engine::NAME];
+    Ok(kit.versus(
+        (Experiment::Render, names),
+        (legacy, engine),
+        render::legacy::Judge,
+        |request| Unit::Digest(request.digest()),
+        render::Image::of_something_else,
+    ))
 }
 
 /// Everything that serves requests. Built once.
@@ -88,6 +73,7 @@ pub struct App {
     pub codes: Codes,
     pub redirect: Arc<Redirect>,
     pub intake: Arc<Intake>,
+    pub rollout: Arc<Rollout>,
     render: Render,
     validate: Validate,
     analytics: Analytics,
@@ -108,13 +94,28 @@ impl App {
         let recorder = Recorder::install(settings.server.metrics_enabled)?;
         handles::gauge(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")]).set(1.0);
         // What only depends on the settings first: a bad one should not leave half a first start behind.
-        let render = build::render(&settings, &clock)?;
-        let validate = build::validate(&settings, &clock)?;
+        let mut kit = Kit::new(&settings, &clock);
+        let render = render(&mut kit)?;
+        let validate = Validate::new(kit.rules()?);
+        let Kit {
+            sizes,
+            entries,
+            load,
+            ..
+        } = kit;
         let store = operate::open(&settings, &clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
         let keeper =
             Keeper::start(&settings.scans, store.clone(), SharedClock::clone(&clock)).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
+        let rollout = Rollout::start(
+            (entries, load),
+            &settings.rollout,
+            store.clone(),
+            SharedClock::clone(&clock),
+            &ids,
+        );
+        let rollout = rollout.await?;
         let redirect = Arc::new(build::redirect(&settings, &store, &clock));
         Ok(Arc::new(Self {
             auth: Auth::new(&settings.auth, store.clone(), SharedClock::clone(&clock))?,
@@ -122,11 +123,17 @@ impl App {
             render,
             validate,
             analytics: analytics::legacy::Rows::new(store.clone(), SharedClock::clone(&clock)),
-            health: health::Health::new(store, SharedClock::clone(&clock), &settings),
+            health: health::Health::new(
+                store,
+                SharedClock::clone(&clock),
+                &settings,
+                Arc::clone(&rollout),
+            ),
+            rollout,
             intake: keeper.intake(),
             keeper,
             process: Process::new(),
-            cache: CacheGauges::new(),
+            cache: CacheGauges::new(sizes),
             backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
             draining: AtomicBool::new(false),
             settings: Arc::new(settings),
@@ -189,22 +196,27 @@ impl App {
             self.backlog.set(count(backlog));
         }
         let (codes, slugs) = (self.codes.remembered(), self.redirect.remembered());
-        let images = (self.render.entries(), self.render.bytes());
-        self.cache.entries.set(count(images.0 + codes.0 + slugs.0));
-        self.cache.bytes.set(count(images.1 + codes.1 + slugs.1));
+        let answers = self.cache.sizes.iter().map(|size| size());
+        let all = answers.chain([codes, slugs]);
+        let (entries, bytes) = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        self.cache.entries.set(count(entries));
+        self.cache.bytes.set(count(bytes));
+        self.rollout.observe();
     }
 }
 
 /// Size of the first tier.
 struct CacheGauges {
+    sizes: Vec<Size>,
     entries: metrics::Gauge,
     bytes: metrics::Gauge,
 }
 
 impl CacheGauges {
-    fn new() -> Self {
+    fn new(sizes: Vec<Size>) -> Self {
         let gauge = |m| handles::gauge(m, &[Tier::Memory.label()]);
         Self {
+            sizes,
             entries: gauge(&catalogue::CACHE_ENTRIES),
             bytes: gauge(&catalogue::CACHE_BYTES),
         }

@@ -3,6 +3,8 @@
 //! Invariant: every arm has a cache of its own, so one arm's answer is never served as another's; and an answer that
 //! this call did not make says so.
 
+use std::sync::Arc;
+
 use crate::{
     cache::{Bounds, Local, Space},
     kernel::{Ctx, Result},
@@ -19,12 +21,15 @@ pub struct Handling<A: Arm> {
     pub mark: fn(A::Out) -> A::Out,
 }
 
+/// Tells how many entries and bytes there are.
+pub type Size = Box<dyn Fn() -> (u64, u64) + Send + Sync>;
+
 /// The decorator. Errors are not remembered.
 pub struct Cached<A: Arm> {
     arm: A,
     key: fn(&A::In) -> [u8; 32],
     mark: fn(A::Out) -> A::Out,
-    answers: Local<[u8; 32], A::Out>,
+    answers: Arc<Local<[u8; 32], A::Out>>,
 }
 
 impl<A: Arm<Out: Clone + Sync>> Cached<A> {
@@ -35,18 +40,14 @@ impl<A: Arm<Out: Clone + Sync>> Cached<A> {
             arm,
             key,
             mark,
-            answers: Local::new(space, bounds, move |_, answer| weigh(answer)),
+            answers: Arc::new(Local::new(space, bounds, move |_, answer| weigh(answer))),
         }
     }
 
-    /// For a gauge.
-    pub fn entries(&self) -> u64 {
-        self.answers.entries()
-    }
-
-    /// For a gauge.
-    pub fn bytes(&self) -> u64 {
-        self.answers.bytes()
+    /// Entries and bytes, whenever somebody asks: for a gauge.
+    pub fn size(&self) -> Size {
+        let answers = Arc::clone(&self.answers);
+        Box::new(move || (answers.entries(), answers.bytes()))
     }
 }
 
@@ -65,6 +66,14 @@ impl<A: Arm<Out: Clone + Sync>> Arm for Cached<A> {
             (self.mark)(found.value)
         })
     }
+
+    async fn run_anew(&self, ctx: &Ctx, input: &A::In) -> Result<A::Out> {
+        self.arm.run_anew(ctx, input).await
+    }
+
+    fn recalls(&self, input: &A::In) -> bool {
+        self.answers.holds(&(self.key)(input))
+    }
 }
 
 impl<A: ReadOnly<Out: Clone + Sync>> ReadOnly for Cached<A> {}
@@ -74,10 +83,7 @@ mod tests {
     use super::*;
     use crate::kernel::{Clock as _, Error, SystemClock, task};
     use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicU32, Ordering},
-        },
+        sync::atomic::{AtomicU32, Ordering},
         time::Duration,
     };
 

@@ -2,18 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Drawing, Render, Validate};
 use crate::{
     cache::{Bounds, Local},
-    cached::{Cached, Handling},
     codes::{Appearances, Codes, Parts},
-    config::{Config, render as render_setting},
-    kernel::{Error, Kind, Result, SharedClock, id::Ids},
+    config::Config,
+    kernel::{SharedClock, id::Ids},
     redirect::{self, Redirect, Slugs},
-    render::{self, Image},
     store::Store,
     telemetry::labels::Space,
-    validate::Rules,
 };
 
 /// How long what is needed to draw a code is remembered: an update on another node shows within this.
@@ -58,41 +54,4 @@ pub(super) fn codes(
         clock: SharedClock::clone(clock),
     };
     Codes::new(&settings.server.base_url, parts)
-}
-
-pub(super) fn render(settings: &Config, clock: &SharedClock) -> Result<Render> {
-    let logo = settings.render.logo_file.as_ref().map(|path| {
-        std::fs::read(path).map_err(|e| {
-            Error::caused(
-                Kind::Internal,
-                format!("LOGO_FILE {} cannot be read", path.display()),
-                e,
-            )
-        })
-    });
-    let arm = Drawing::new(settings.render.arm, logo.transpose()?.as_deref(), clock)?;
-    let bounds = Bounds {
-        bytes: settings.cache.memory_bytes,
-        ttl: Duration::from_millis(settings.cache.ttl_ms),
-    };
-    let handling = Handling {
-        key: |request: &render::In| request.digest(),
-        weigh: Image::weight,
-        mark: Image::from_cache,
-    };
-    let space = match settings.render.arm {
-        render_setting::Arm::Legacy => Space::RenderLegacy,
-        render_setting::Arm::Engine => Space::RenderEngine,
-    };
-    Ok(Cached::new(arm, space, bounds, &handling))
-}
-
-pub(super) fn validate(settings: &Config, clock: &SharedClock) -> Result<Validate> {
-    let targets = &settings.targets;
-    let rules = Rules::new(
-        &settings.server.base_url,
-        &targets.allowed_domains,
-        targets.allow_private,
-    )?;
-    Ok(Validate::new(rules, SharedClock::clone(clock)))
 }

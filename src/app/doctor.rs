@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use super::{
     health::{self, Status},
     operate,
+    rollout::Source,
 };
 use crate::{
     config::Config,
@@ -69,6 +70,7 @@ pub async fn examine(settings: &Config) -> Vec<Finding> {
         )),
     }
     findings.push(spool(settings, &clock).await);
+    findings.extend(unleash(settings, &*clock).await);
     findings.push(port(settings).await);
     findings.push(base_url(settings));
     findings.push(metrics(settings));
@@ -156,6 +158,23 @@ async fn spool(settings: &Config, clock: &SharedClock) -> Finding {
             .map_err(|e| format!("{e:?}")),
         "Check that SCAN_SPOOL's folder is writable and on a local disk.",
     )
+}
+
+/// Only where it is configured.
+async fn unleash(settings: &Config, clock: &dyn Clock) -> Option<Finding> {
+    settings.rollout.unleash.as_ref()?;
+    let asked = match Source::new(&settings.rollout) {
+        Ok(source) => source.refresh(clock.now()).await.map(drop),
+        Err(e) => Err(e),
+    };
+    let result = asked
+        .map(|()| "answers with flags".to_owned())
+        .map_err(|e| format!("{e} {}", e.chain()).trim().to_owned());
+    Some(finding(
+        "unleash",
+        result,
+        "Check UNLEASH_URL (it ends in /api) and UNLEASH_API_TOKEN (a backend token).",
+    ))
 }
 
 async fn port(settings: &Config) -> Finding {

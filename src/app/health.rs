@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::Mutex;
 
-use super::operate;
+use super::{
+    operate,
+    rollout::{Age, Rollout},
+};
 use crate::{
     config::Config,
     kernel::{Result, SharedClock, clock::Instant},
@@ -104,17 +107,19 @@ pub struct Health {
     clock: SharedClock,
     started: Instant,
     data_dir: PathBuf,
+    rollout: Arc<Rollout>,
     last: Mutex<Option<(Instant, Arc<Report>)>>,
 }
 
 impl Health {
     #[must_use]
-    pub fn new(store: Store, clock: SharedClock, settings: &Config) -> Self {
+    pub fn new(store: Store, clock: SharedClock, settings: &Config, rollout: Arc<Rollout>) -> Self {
         Self {
             started: clock.instant(),
             store,
             clock,
             data_dir: settings.server.data_dir.clone(),
+            rollout,
             last: Mutex::new(None),
         }
     }
@@ -132,16 +137,29 @@ impl Health {
             uptime: now.saturating_duration_since(self.started),
             database: self.database().await,
             redis: Check::new(Status::Pass, "not configured: one cache tier, in memory"),
-            flags: Check::new(
-                Status::Pass,
-                "no experiment is running: the control arms serve",
-            ),
+            flags: self.flags(),
             scans: scans(backlog.await.ok()),
             memory: memory(),
             disk: disk(&self.data_dir),
         });
         *last = Some((self.clock.instant(), Arc::clone(&report)));
         report
+    }
+
+    fn flags(&self) -> Check {
+        let source = self.rollout.source();
+        let name = source.name();
+        match source.age(self.rollout.now_ms()) {
+            Age::Fresh => Check::new(Status::Pass, format!("{name}, up to date")),
+            Age::Stale => Check::new(
+                Status::Warn,
+                format!("{name} does not answer: what was read last stays in force"),
+            ),
+            Age::Absent => Check::new(
+                Status::Warn,
+                format!("{name} never answered: everything goes to the control"),
+            ),
+        }
     }
 
     async fn database(&self) -> Check {

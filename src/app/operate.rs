@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::rollout::Desk;
 use crate::{
     auth::{self, Administrator, Keys},
     config::{Config, logs::Format},
-    kernel::{Clock, Result, SharedClock, SystemClock},
+    kernel::{Clock, Result, SharedClock, SystemClock, id::Ids},
     store::Store,
     telemetry::logs,
 };
@@ -102,6 +103,18 @@ pub async fn keys(settings: &Config) -> Result<Keys> {
     let clock = system_clock();
     let store = open(settings, &clock).await?;
     Keys::new(store, clock)
+}
+
+/// Where experiments are changed. A running server follows within two seconds.
+///
+/// # Errors
+/// The database's.
+pub async fn desk(settings: &Config) -> Result<Desk> {
+    let clock = system_clock();
+    let store = open(settings, &clock).await?;
+    let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
+    let is_unleash = settings.rollout.unleash.is_some();
+    Ok(Desk::new(store, clock, ids, is_unleash))
 }
 
 /// How long one look at the database takes.

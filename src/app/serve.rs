@@ -94,6 +94,7 @@ pub async fn serve(settings: Config) -> Result<()> {
         let _ = metrics.await;
     }
     upkeep.abort();
+    app.rollout.save_apart().await;
     // Accepted scans are made durable in any case; moving them on may wait for the next start.
     app.keeper.stop(left.max(LEAST_DRAIN)).await;
     tracing::info!("stopped");

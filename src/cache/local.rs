@@ -166,6 +166,15 @@ where
         self.entries.invalidate(key).await;
     }
 
+    /// Whether it is remembered; no look-up that is counted, and no use that keeps it longer.
+    pub fn holds<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.entries.contains_key(key)
+    }
+
     /// For a gauge: approximate, it lags behind by some milliseconds of traffic.
     #[must_use]
     pub fn entries(&self) -> u64 {

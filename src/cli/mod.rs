@@ -1,9 +1,11 @@
 //! The command line: parses, calls `app`, prints. `docs/CLI.md` is generated from it.
 
 mod doctor;
+mod flags;
 mod keys;
 mod migrate;
 mod output;
+mod verdict;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -33,6 +35,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Check everything that is configured and say what does not work
     Doctor(doctor::Doctor),
+    /// Show and turn the dials of experiments
+    Flags(flags::Flags),
+    /// Say whether the running server's experiments may go on: exit 0 go, 3 hold, 4 no-go
+    Verdict(verdict::Verdict),
     /// Make, list and revoke API keys
     Keys(keys::Keys),
 }
@@ -88,6 +94,8 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Serve => app::serve(settings).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate(m) => m.run(&settings).await,
             Command::Doctor(d) => d.run(&settings).await,
+            Command::Flags(f) => f.run(&settings).await,
+            Command::Verdict(v) => v.run(&settings),
             Command::Keys(k) => k.run(&settings).await,
         }
     })

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod database;
 pub mod logs;
 pub mod render;
+pub mod rollout;
 pub mod scans;
 pub mod server;
 pub mod targets;
@@ -27,19 +28,6 @@ const NOT_YET: &[&str] = &[
     "REDIS_HOST",
     "REDIS_CLUSTER_NODES",
     "REDIS_SENTINEL_NODES",
-    "UNLEASH_URL",
-    "UNLEASH_API_TOKEN",
-    "USE_NEW_QR_GENERATION_SERVICE",
-    "USE_NEW_VALIDATION_SERVICE",
-    "USE_NEW_ANALYTICS_SERVICE",
-    "CANARY_TESTING_ENABLED",
-    "CANARY_PERCENTAGE",
-    "QR_GENERATION_CB_FAIL_MAX",
-    "QR_GENERATION_CB_RESET_TIMEOUT",
-    "QR_VALIDATION_CB_FAIL_MAX",
-    "QR_VALIDATION_CB_RESET_TIMEOUT",
-    "QR_ANALYTICS_CB_FAIL_MAX",
-    "QR_ANALYTICS_CB_RESET_TIMEOUT",
     "RENDER_PUBLIC",
 ];
 
@@ -53,6 +41,7 @@ pub struct Config {
     pub scans: scans::Scans,
     pub cache: cache::Cache,
     pub render: render::Render,
+    pub rollout: rollout::Rollout,
     pub logs: logs::Logs,
     /// Variables that are set and that this release ignores.
     pub ignored: Vec<&'static str>,
@@ -102,6 +91,7 @@ impl Config {
             scans: scans::Scans::read(r, &server.data_dir),
             cache: cache::Cache::read(r),
             render: render::Render::read(r),
+            rollout: rollout::Rollout::read(r, &server.data_dir),
             logs: logs::Logs::read(r),
             ignored: NOT_YET
                 .iter()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use poem::{FromRequest, Request, RequestBody, Result, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -69,23 +70,62 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Input<T> {
         body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        if request
-            .content_type()
-            .is_some_and(|t| !Self::check_content_type(t))
-        {
-            return Err(Error::new(
-                Kind::UnsupportedMediaType,
-                "the body must be application/json",
-            )
-            .into());
-        }
-        let bytes = body
-            .take()?
-            .into_bytes()
-            .await
-            .map_err(|e| Error::caused(Kind::Malformed, "the body could not be read", e))?;
+        let bytes = read::<T>(request, body).await?;
         Ok(Self(parse(&bytes)?))
     }
+}
+
+/// A JSON body that may also be left out.
+pub struct Optional<T>(pub T);
+
+impl<'a, T: Type + DeserializeOwned + Default> ApiExtractor<'a> for Optional<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        <Input<T> as ApiExtractor>::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        <Input<T> as ApiExtractor>::request_meta().map(|meta| MetaRequest {
+            required: false,
+            ..meta
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let bytes = read::<T>(request, body).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self(T::default()));
+        }
+        Ok(Self(parse(&bytes)?))
+    }
+}
+
+/// The whole body, if it is of a type that is spoken here.
+async fn read<T: Type>(request: &Request, body: &mut RequestBody) -> Result<Bytes, Error> {
+    if request
+        .content_type()
+        .is_some_and(|t| !Input::<T>::check_content_type(t))
+    {
+        return Err(Error::new(
+            Kind::UnsupportedMediaType,
+            "the body must be application/json",
+        ));
+    }
+    let unreadable = |e: poem::error::ReadBodyError| {
+        Error::caused(Kind::Malformed, "the body could not be read", e)
+    };
+    body.take()
+        .map_err(unreadable)?
+        .into_bytes()
+        .await
+        .map_err(unreadable)
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {

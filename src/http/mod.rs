@@ -7,6 +7,7 @@ mod document;
 mod extract;
 mod metrics;
 mod middleware;
+mod ops;
 mod patience;
 mod problem;
 mod redirect;
@@ -48,6 +49,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + 'static {
             get(document::page(&document, &app.settings.server)),
         )
         .nest("/", Limits::new(app, api));
+    others = ops::add(app, &mut table, others);
     table.add("/docs", &["GET"]);
     table.add("/openapi.json", &["GET"]);
     if app.settings.server.metrics_on_main() {

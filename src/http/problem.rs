@@ -45,7 +45,7 @@ struct Field<'a> {
     message: &'a str,
 }
 
-const KINDS: [(Kind, &str); 15] = [
+const KINDS: [(Kind, &str); 16] = [
     (Kind::Malformed, "malformed"),
     (Kind::Unauthenticated, "unauthenticated"),
     (Kind::Forbidden, "forbidden"),
@@ -53,6 +53,7 @@ const KINDS: [(Kind, &str); 15] = [
     (Kind::MethodNotAllowed, "method_not_allowed"),
     (Kind::RequestTimeout, "request_timeout"),
     (Kind::Conflict, "conflict"),
+    (Kind::PreconditionFailed, "precondition_failed"),
     (Kind::TooLarge, "too_large"),
     (Kind::UnsupportedMediaType, "unsupported_media_type"),
     (Kind::Invalid, "invalid"),

@@ -1,10 +1,32 @@
 //! What travels with one request through every layer: made once by the HTTP middleware, passed by reference.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use uuid::Uuid;
 
 use super::clock::Instant;
+
+/// The decisions that were made on a request's way, oldest first: what was decided on, and which way it went.
+#[derive(Debug, Default)]
+pub struct Trail(Mutex<Vec<(&'static str, &'static str)>>);
+
+impl Trail {
+    pub fn note(&self, what: &'static str, way: &'static str) {
+        let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        steps.push((what, way));
+    }
+
+    #[must_use]
+    pub fn steps(&self) -> Vec<(&'static str, &'static str)> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
 
 /// Context of one request (or of one run of a background task).
 #[derive(Clone, Debug)]
@@ -15,9 +37,8 @@ pub struct Ctx {
     pub request_id: Option<Arc<str>>,
     /// When the answer must be on its way.
     pub deadline: Instant,
-    /// What keeps a caller on one side of a split: the slug for redirects and analytics, the digest of the
-    /// canonical request for rendering and validation. `None` until the request was parsed.
-    pub unit: Option<Arc<str>>,
+    /// Which way the request went; for the answer's headers.
+    pub trail: Arc<Trail>,
     /// Spans of this request nest in here. Disabled (free) unless the log level asks for debug.
     pub span: tracing::Span,
 }
@@ -30,17 +51,8 @@ impl Ctx {
             id,
             request_id: None,
             deadline,
-            unit: None,
+            trail: Arc::default(),
             span,
-        }
-    }
-
-    /// The same context, bound to a sticky unit.
-    #[must_use]
-    pub fn with_unit(&self, unit: impl Into<Arc<str>>) -> Self {
-        Self {
-            unit: Some(unit.into()),
-            ..self.clone()
         }
     }
 

@@ -24,6 +24,8 @@ pub enum Kind {
     RequestTimeout,
     /// 409: collides with what exists.
     Conflict,
+    /// 412: what was to be changed is not what the caller saw.
+    PreconditionFailed,
     /// 411, 413, 414, 431: larger than a limit.
     TooLarge,
     /// 415: a body of a type that is not spoken here.
@@ -54,6 +56,7 @@ impl Kind {
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::Conflict => 409,
+            Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,

@@ -7,6 +7,7 @@ pub mod error;
 pub mod id;
 pub mod limits;
 pub mod task;
+pub mod tls;
 
 pub use clock::{Clock, SharedClock, SystemClock, Timestamp};
 pub use ctx::Ctx;

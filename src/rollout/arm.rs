@@ -14,6 +14,23 @@ pub trait Arm: Send + Sync + 'static {
     /// An answer (4xx kinds) when the input decided it, a fault otherwise; `Unsupported` when this arm cannot
     /// do what another may.
     fn run(&self, ctx: &Ctx, input: &Self::In) -> impl Future<Output = Result<Self::Out>> + Send;
+
+    /// As [`Arm::run`], but never from a memory of earlier answers, and leaving none.
+    ///
+    /// # Errors
+    /// Those of [`Arm::run`].
+    fn run_anew(
+        &self,
+        ctx: &Ctx,
+        input: &Self::In,
+    ) -> impl Future<Output = Result<Self::Out>> + Send {
+        self.run(ctx, input)
+    }
+
+    /// Whether the answer would come from a memory. A hint: it may be wrong a moment later.
+    fn recalls(&self, _input: &Self::In) -> bool {
+        false
+    }
 }
 
 /// Promise: running twice changes nothing. Only such an arm may be compared with another on live traffic.

@@ -2,6 +2,7 @@
 //!
 //! Invariant: what is kept of an answer is a digest of it, without payload and personal data.
 
+use super::Shown;
 use crate::kernel::Result;
 
 /// Compares the answers of two arms to one question.
@@ -13,6 +14,14 @@ pub trait Judge<Out>: Send + Sync + 'static {
     fn fact(&self, answer: &Result<Out>) -> Self::Fact;
 
     fn judge(&self, control: &Self::Fact, candidate: &Self::Fact) -> Match;
+
+    /// Whether the answer was made for an earlier request: then it says nothing about the arm's speed.
+    fn is_remembered(&self, _answer: &Out) -> bool {
+        false
+    }
+
+    /// The answer as an operator can look at it.
+    fn show(&self, answer: &Out) -> Shown;
 }
 
 /// What a comparison found.

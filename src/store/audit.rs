@@ -3,8 +3,8 @@
 //! Invariant: entries are appended and read, never changed.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    prelude::Uuid,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, prelude::Uuid,
 };
 
 use super::{
@@ -52,23 +52,27 @@ impl Audit {
     /// # Errors
     /// `Conflict` when the id exists; `Invalid` when a text holds a NUL.
     pub async fn append(&self, entry: &Entry) -> Result<()> {
-        text::check("actor", &entry.actor)?;
-        text::check("action", &entry.action)?;
-        text::check("subject", &entry.subject)?;
-        text::check_some("reason", entry.reason.as_deref())?;
-        text::check_some("detail", entry.detail.as_deref())?;
-        let row = audit_entry::ActiveModel {
-            id: Set(entry.id),
-            at_us: Set(entry.at.as_microsecond()),
-            actor: Set(entry.actor.clone()),
-            action: Set(entry.action.clone()),
-            subject: Set(entry.subject.clone()),
-            reason: Set(entry.reason.clone()),
-            detail: Set(entry.detail.clone()),
-        };
-        let insert = audit_entry::Entity::insert(row).build(self.db.backend());
+        check(entry)?;
+        let insert = audit_entry::Entity::insert(entry.row()).build(self.db.backend());
         let work = self.db.execute(insert);
         self.db.run(&self.append, work).await.map(drop)
+    }
+
+    /// The newest entries of actions that begin with `prefix`, newest first.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn list_by_action(&self, prefix: &str, limit: u64) -> Result<Vec<Entry>> {
+        let select = audit_entry::Entity::find()
+            .filter(audit_entry::Column::Action.starts_with(prefix))
+            .order_by_desc(audit_entry::Column::AtUs)
+            .order_by_desc(audit_entry::Column::Id)
+            .limit(in_range(limit));
+        let work = async {
+            let rows = select.all(&self.db.reader).await?;
+            Ok(rows.into_iter().map(Entry::from_row).collect())
+        };
+        self.db.run(&self.list, work).await
     }
 
     /// One page, newest first, of everything or of what concerns one subject.
@@ -97,7 +101,34 @@ impl Audit {
     }
 }
 
+/// What a database may refuse.
+pub(super) fn check(entry: &Entry) -> Result<()> {
+    text::check("actor", &entry.actor)?;
+    text::check("action", &entry.action)?;
+    text::check("subject", &entry.subject)?;
+    text::check_some("reason", entry.reason.as_deref())?;
+    text::check_some("detail", entry.detail.as_deref())
+}
+
+/// Appends within the transaction of what was changed.
+pub(super) async fn insert(tx: &DatabaseTransaction, entry: &Entry) -> Result<(), DbErr> {
+    let insert = audit_entry::Entity::insert(entry.row()).build(tx.get_database_backend());
+    tx.execute_raw(insert).await.map(drop)
+}
+
 impl Entry {
+    fn row(&self) -> audit_entry::ActiveModel {
+        audit_entry::ActiveModel {
+            id: Set(self.id),
+            at_us: Set(self.at.as_microsecond()),
+            actor: Set(self.actor.clone()),
+            action: Set(self.action.clone()),
+            subject: Set(self.subject.clone()),
+            reason: Set(self.reason.clone()),
+            detail: Set(self.detail.clone()),
+        }
+    }
+
     fn from_row(row: audit_entry::Model) -> Self {
         Self {
             id: row.id,

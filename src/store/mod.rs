@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod codes;
 mod connection;
+pub mod dials;
 mod entity;
 mod failure;
 pub mod migrations;
@@ -38,6 +39,7 @@ pub struct Store {
     pub users: users::Users,
     pub organizations: organizations::Organizations,
     pub audit: audit::Audit,
+    pub dials: dials::Dials,
     connections: Connections,
     settings: Database,
     ping: StoreTimer,
@@ -57,6 +59,7 @@ impl Store {
             users: users::Users::new(&connections),
             organizations: organizations::Organizations::new(&connections),
             audit: audit::Audit::new(&connections),
+            dials: dials::Dials::new(&connections),
             ping: connections.timer("store.ping"),
             connections,
             settings: settings.clone(),

@@ -97,8 +97,28 @@ catalogue! {
     STORE_DURATION = Histogram "qr_store_operation_duration_seconds" "seconds" ["operation", "outcome"] STORE_SECONDS;
     /// Duration of one run of an arm.
     ARM_DURATION = Histogram "qr_arm_duration_seconds" "seconds" ["experiment", "arm"] WORK_SECONDS;
-    /// Runs of an arm, by outcome: ok, answer (a 4xx), fault, cancelled.
+    /// Runs of an arm, by outcome: ok, answer (a 4xx), fault, timeout, panic, unsupported, cancelled (the client went away), remembered (served from the arm's cache).
     ARM_REQUESTS = Counter "qr_arm_requests_total" "runs" ["experiment", "arm", "outcome"] &[];
+    /// Requests by where they were sent and why.
+    ROUTES = Counter "qr_routes_total" "requests" ["experiment", "route", "why"] &[];
+    /// Requests that a candidate could not answer and that the control answered instead.
+    FALLBACKS = Counter "qr_fallbacks_total" "requests" ["experiment", "reason"] &[];
+    /// Candidates that ran beside the control, by what the comparison found.
+    SHADOWS = Counter "qr_shadow_total" "runs" ["experiment", "result"] &[];
+    /// State of an experiment's breaker: 0 closed, 1 open, 2 half-open.
+    BREAKER_STATE = Gauge "qr_breaker_state" "state" ["experiment"] &[];
+    /// Changes of a breaker's state, by the new state and the reason.
+    BREAKER_TRANSITIONS = Counter "qr_breaker_transitions_total" "changes" ["experiment", "to", "reason"] &[];
+    /// What a flag is set to, 0 to 100.
+    FLAG_PERCENT = Gauge "qr_flag_percent" "percent" ["experiment", "flag"] &[];
+    /// When flags were last read from their source, Unix time; 0 before the first time.
+    FLAGS_LAST_SUCCESS = Gauge "qr_flags_last_success_timestamp_seconds" "seconds" [] &[];
+    /// Natural logarithm of a test's evidence (an e-value). See docs/ROLLOUT.md.
+    EVIDENCE_LOG = Gauge "qr_evidence_log" "nats" ["experiment", "test"] &[];
+    /// What a test's evidence is compared with.
+    EVIDENCE_THRESHOLD_LOG = Gauge "qr_evidence_threshold_log" "nats" ["experiment", "test"] &[];
+    /// 1 for the verdict that holds, 0 for the others.
+    VERDICT = Gauge "qr_verdict" "state" ["experiment", "verdict"] &[];
     /// Password checks that had to run the slow hash, by outcome.
     PASSWORD_CHECKS = Counter "qr_password_checks_total" "checks" ["outcome"] &[];
     /// Always 1; the labels say what is running.

@@ -35,9 +35,100 @@ label! {
         /// The input decided it: a 4xx.
         Answer = "answer",
         Fault = "fault",
+        /// It took more than its part of the time that was left.
+        Timeout = "timeout",
+        Panic = "panic",
+        /// It cannot do what was asked; another arm may.
+        Unsupported = "unsupported",
         /// The client went away.
         Cancelled = "cancelled",
+        /// An answer of an earlier run: it says nothing about this one.
+        Remembered = "remembered",
     }
+}
+
+label! {
+    /// Where a request was sent.
+    RouteTo { Control = "control", Shadow = "shadow", Candidate = "candidate" }
+}
+
+label! {
+    /// Why a request was sent where it was.
+    Why {
+        /// It is in the flag's percentage.
+        Flag = "flag",
+        /// It is not.
+        Percentage = "percentage",
+        /// An operator wants the control.
+        Killed = "killed",
+        /// What was learned was lost: nothing is tried until an operator has looked at it.
+        Damaged = "damaged",
+        /// No flags were ever read.
+        NoFlags = "no_flags",
+        BreakerOpen = "breaker_open",
+        /// It finds out whether an open breaker may close.
+        Probe = "probe",
+        /// The control has the answer already: there is nothing to compare.
+        Remembered = "remembered",
+        /// No processor is free for a shadow.
+        Saturated = "saturated",
+        /// As many shadows run as may.
+        Full = "full",
+        /// The other arm cannot do it.
+        Unsupported = "unsupported",
+    }
+}
+
+label! {
+    /// Why a candidate's run was answered by the control.
+    FallbackReason { Fault = "fault", Timeout = "timeout", Panic = "panic", Unsupported = "unsupported" }
+}
+
+label! {
+    /// What became of a shadow.
+    ShadowResult {
+        Same = "same",
+        Tolerated = "tolerated",
+        Mismatch = "mismatch",
+        /// The candidate failed where the control did not.
+        CandidateFault = "candidate_fault",
+        /// The control failed where the candidate did not.
+        ControlFault = "control_fault",
+        BothFault = "both_fault",
+        Unsupported = "unsupported",
+        /// The control answered from its memory after all.
+        Remembered = "remembered",
+        /// The client went away before the control had answered.
+        Cancelled = "cancelled",
+        /// The control was compared with itself, and agreed.
+        NoiseSame = "noise_same",
+        NoiseMismatch = "noise_mismatch",
+    }
+}
+
+label! {
+    BreakerState { Closed = "closed", Open = "open", HalfOpen = "half_open" }
+}
+
+label! {
+    /// Why a breaker is in its state.
+    BreakerReason {
+        Start = "start",
+        Consecutive = "consecutive",
+        FaultRatio = "fault_ratio",
+        MismatchRatio = "mismatch_ratio",
+        /// An operator decided.
+        Forced = "forced",
+        /// The wait is over: half open.
+        Waited = "waited",
+        ProbesPassed = "probes_passed",
+        ProbeFailed = "probe_failed",
+    }
+}
+
+label! {
+    /// Which of an experiment's two flags.
+    Flag { Candidate = "candidate", Shadow = "shadow" }
 }
 
 label! {
@@ -72,4 +163,9 @@ label! {
 label! {
     /// Whether a symbol says a text of its own or leads through a redirect.
     QrKind { Static = "static", Dynamic = "dynamic" }
+}
+
+label! {
+    /// What the evidence amounts to.
+    Verdict { Go = "go", Hold = "hold", NoGo = "no-go" }
 }

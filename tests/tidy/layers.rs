@@ -99,7 +99,7 @@ fn refusal(
         || allowed.contains(&"*")
         || allowed.iter().any(|g| granted(g) || short == *g)
         || (target == "config" && module != "kernel" && own_section(source, module, &import.path))
-        || (in_legacy && matches!(short.as_str(), "rollout::Judge" | "rollout::Match"))
+        || (in_legacy && matches!(short.as_str(), "rollout::Judge" | "rollout::Match" | "rollout::Shown"))
         || (rollout_page && target == "rollout")
         // The names at the root that are not modules: macros, and the crate's own documentation.
         || self::allowed(target).is_none();

@@ -9,10 +9,6 @@ use crate::{
     kernel::{Ctx, Result, SharedClock, id::Uuid},
     rollout::{Arm, ReadOnly},
     store::{Store, scans::Dimension},
-    telemetry::{
-        ArmTimer,
-        labels::{Experiment, Side},
-    },
 };
 use calendar::Calendar;
 
@@ -22,22 +18,15 @@ const TOP: usize = 5;
 pub struct Rows {
     store: Store,
     clock: SharedClock,
-    timer: ArmTimer,
 }
 
 impl Rows {
+    /// Name and version of this arm.
+    pub const NAME: &str = "legacy-1";
+
     #[must_use]
     pub fn new(store: Store, clock: SharedClock) -> Self {
-        let timer = ArmTimer::new(
-            SharedClock::clone(&clock),
-            Experiment::Analytics,
-            Side::Control,
-        );
-        Self {
-            store,
-            clock,
-            timer,
-        }
+        Self { store, clock }
     }
 
     async fn answer(&self, question: &Question) -> Result<Answer> {
@@ -122,7 +111,7 @@ impl Arm for Rows {
     type Out = Answer;
 
     async fn run(&self, _ctx: &Ctx, question: &Asked) -> Result<Answer> {
-        self.timer.time(self.answer(question)).await
+        self.answer(question).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod health;
 mod qr;
+mod rollout;
 
 use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};
 
@@ -14,6 +15,8 @@ enum Group {
     Codes,
     /// Who scanned a code, when, and with what.
     Analytics,
+    /// Moving traffic from one implementation to another.
+    Rollout,
     /// For operators and load balancers.
     Operation,
 }
@@ -32,7 +35,13 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         qr::analytics::Analytics,
         health::Health,
     );
-    OpenApiService::new((codes, more), "qr-observatory", env!("CARGO_PKG_VERSION"))
+    let rollout = (
+        rollout::look::Look,
+        rollout::change::Change,
+        rollout::events::Events,
+        rollout::mismatch::Mismatch,
+    );
+    OpenApiService::new((codes, more, rollout), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \
              `errors` which fields, `request_id` finds the request in the log.",

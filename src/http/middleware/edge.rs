@@ -28,6 +28,9 @@ use crate::{
 
 pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+static X_QR_EXPERIMENT: HeaderName = HeaderName::from_static("x-qr-experiment");
+static X_QR_PATH: HeaderName = HeaderName::from_static("x-qr-path");
+
 /// What stands behind the edge.
 pub trait Inside: Send + Sync {
     /// An answer, and the pattern of the route that gave it.
@@ -135,6 +138,7 @@ impl<E: Inside> Endpoint for Edge<E> {
             }
         };
         self.common_headers(response.headers_mut(), id);
+        trail_headers(&ctx, response.headers_mut());
         let took = self.clock.instant().saturating_duration_since(start);
         let metrics = self.routes.metrics(pattern.as_deref());
         if let Some(duration) = metrics.duration(&method, response.status()) {
@@ -196,6 +200,21 @@ impl<E> Edge<E> {
                 "served"
             );
         }
+    }
+}
+
+/// Which arms answered: a list of experiments and, in their order, of paths.
+fn trail_headers(ctx: &Ctx, headers: &mut HeaderMap) {
+    let steps = ctx.trail.steps();
+    if steps.is_empty() {
+        return;
+    }
+    let list = |part: fn(&(&'static str, &'static str)) -> &'static str| {
+        HeaderValue::try_from(steps.iter().map(part).collect::<Vec<_>>().join(", "))
+    };
+    if let (Ok(experiments), Ok(paths)) = (list(|s| s.0), list(|s| s.1)) {
+        headers.insert(X_QR_EXPERIMENT.clone(), experiments);
+        headers.insert(X_QR_PATH.clone(), paths);
     }
 }
 

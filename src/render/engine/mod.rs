@@ -13,13 +13,9 @@ use drawing::Drawing;
 
 use super::{Format, Image, Request, Room, logo::Logo};
 use crate::{
-    kernel::{Ctx, Result, SharedClock},
+    kernel::{Ctx, Result},
     render,
     rollout::{Arm, ReadOnly},
-    telemetry::{
-        ArmTimer,
-        labels::{Experiment, Side},
-    },
 };
 
 /// Name and version of this arm, part of every `ETag`. The version changes when the bytes of any request do.
@@ -32,7 +28,6 @@ const INLINE_PX: u32 = 400;
 pub struct Engine {
     inner: Arc<Inner>,
     room: Room,
-    timer: ArmTimer,
 }
 
 struct Inner {
@@ -42,11 +37,14 @@ struct Inner {
 }
 
 impl Engine {
+    /// See [`NAME`].
+    pub const NAME: &str = NAME;
+
     /// `logo`: a PNG file of at most 256 KiB and 2048 px; without one, a built-in mark.
     ///
     /// # Errors
     /// `Invalid` when `logo` is not such a file.
-    pub fn new(logo: Option<&[u8]>, room: Room, side: Side, clock: SharedClock) -> Result<Self> {
+    pub fn new(logo: Option<&[u8]>, room: Room) -> Result<Self> {
         let logo = logo.map_or_else(Logo::mark, Logo::from_png)?;
         let name_with_logo = format!("{NAME}-{}", logo.fingerprint);
         Ok(Self {
@@ -55,21 +53,7 @@ impl Engine {
                 name_with_logo,
             }),
             room,
-            timer: ArmTimer::new(clock, Experiment::Render, side),
         })
-    }
-
-    async fn answer(&self, ctx: &Ctx, request: &Arc<Request>) -> Result<Image> {
-        if !paints(request) || (!request.logo && request.size.pixels() <= INLINE_PX) {
-            return self.inner.render(request);
-        }
-        let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
-        // Three bytes of a pixel, and what the encoder keeps beside it: WebP four more.
-        let bytes_per_pixel = if request.format == Format::Webp { 7 } else { 3 };
-        let bytes = u64::from(request.size.pixels()).pow(2) * bytes_per_pixel;
-        self.room
-            .work(ctx, bytes, move || inner.render(&request))
-            .await
     }
 }
 
@@ -98,8 +82,17 @@ impl Arm for Engine {
     type In = render::In;
     type Out = Image;
 
-    async fn run(&self, ctx: &Ctx, input: &Self::In) -> Result<Image> {
-        self.timer.time(self.answer(ctx, input)).await
+    async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Image> {
+        if !paints(request) || (!request.logo && request.size.pixels() <= INLINE_PX) {
+            return self.inner.render(request);
+        }
+        let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
+        // Three bytes of a pixel, and what the encoder keeps beside it: WebP four more.
+        let bytes_per_pixel = if request.format == Format::Webp { 7 } else { 3 };
+        let bytes = u64::from(request.size.pixels()).pow(2) * bytes_per_pixel;
+        self.room
+            .work(ctx, bytes, move || inner.render(&request))
+            .await
     }
 }
 

@@ -13,11 +13,10 @@ use crate::{
         decoded::{RASTER, pixels, read},
     },
     rollout::Arm as _,
-    telemetry::labels::Side,
 };
 
 fn engine() -> Engine {
-    Engine::new(None, Room::default(), Side::Control, Arc::new(SystemClock)).unwrap()
+    Engine::new(None, Room::default()).unwrap()
 }
 
 async fn render(spec: Spec) -> Result<Image> {
@@ -100,13 +99,7 @@ async fn another_logo_is_another_etag() {
             .unwrap();
         file.into_inner()
     };
-    let own = Engine::new(
-        Some(&red),
-        Room::default(),
-        Side::Control,
-        Arc::new(SystemClock),
-    )
-    .unwrap();
+    let own = Engine::new(Some(&red), Room::default()).unwrap();
     let soon = SystemClock.instant() + Duration::from_secs(9);
     let ctx = Ctx::new(uuid::Uuid::nil(), soon);
     for logo in [false, true] {

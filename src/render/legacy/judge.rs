@@ -41,7 +41,7 @@ use fact::{Answer, Drawn, Seen};
 use crate::{
     kernel::Result,
     render::{Format, Image, sampled::Unclear},
-    rollout::{Judge as Comparing, Match},
+    rollout::{Judge as Comparing, Match, Shown},
 };
 
 /// Compares pictures of symbols.
@@ -91,6 +91,17 @@ impl Comparing<Image> for Judge {
             (Answer::Refused(_), Answer::Refused(_)) => Match::Mismatch("refusal"),
             (Answer::Drawn(a), Answer::Drawn(b)) => drawn(a, b),
             _ => Match::Mismatch("answer"),
+        }
+    }
+
+    fn is_remembered(&self, image: &Image) -> bool {
+        image.cached
+    }
+
+    fn show(&self, image: &Image) -> Shown {
+        Shown {
+            media_type: image.media_type,
+            bytes: image.bytes.clone(),
         }
     }
 }

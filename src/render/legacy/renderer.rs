@@ -10,13 +10,9 @@ use super::{
     symbol::Symbol,
 };
 use crate::{
-    kernel::{Ctx, Result, SharedClock},
+    kernel::{Ctx, Result},
     render::{self, Format, Image, Request, Room, Size, layout::Layout, logo::Logo},
     rollout::{Arm, ReadOnly},
-    telemetry::{
-        ArmTimer,
-        labels::{Experiment, Side},
-    },
 };
 
 /// Name and version of this arm, part of every `ETag`. The version changes when the bytes of any request do.
@@ -33,7 +29,6 @@ const INLINE_PX: u32 = 500;
 pub struct Renderer {
     inner: Arc<Inner>,
     room: Room,
-    timer: ArmTimer,
 }
 
 struct Inner {
@@ -43,11 +38,14 @@ struct Inner {
 }
 
 impl Renderer {
+    /// See [`NAME`].
+    pub const NAME: &str = NAME;
+
     /// `logo`: a PNG file of at most 256 KiB and 2048 px; without one, a built-in mark.
     ///
     /// # Errors
     /// `Invalid` when `logo` is not such a file.
-    pub fn new(logo: Option<&[u8]>, room: Room, clock: SharedClock) -> Result<Self> {
+    pub fn new(logo: Option<&[u8]>, room: Room) -> Result<Self> {
         let logo = logo.map_or_else(Logo::mark, Logo::from_png)?;
         let name_with_logo = format!("{NAME}-{}", logo.fingerprint);
         Ok(Self {
@@ -56,19 +54,7 @@ impl Renderer {
                 name_with_logo,
             }),
             room,
-            timer: ArmTimer::new(clock, Experiment::Render, Side::Control),
         })
-    }
-
-    async fn answer(&self, ctx: &Ctx, request: &Arc<Request>) -> Result<Image> {
-        if is_quick(request) {
-            return self.inner.render(request);
-        }
-        let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
-        let bytes = memory_bytes(&request);
-        self.room
-            .work(ctx, bytes, move || inner.render(&request))
-            .await
     }
 }
 
@@ -117,8 +103,15 @@ impl Arm for Renderer {
     type In = render::In;
     type Out = Image;
 
-    async fn run(&self, ctx: &Ctx, input: &Self::In) -> Result<Image> {
-        self.timer.time(self.answer(ctx, input)).await
+    async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Image> {
+        if is_quick(request) {
+            return self.inner.render(request);
+        }
+        let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
+        let bytes = memory_bytes(&request);
+        self.room
+            .work(ctx, bytes, move || inner.render(&request))
+            .await
     }
 }
 

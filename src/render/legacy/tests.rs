@@ -18,7 +18,7 @@ pub(super) mod random;
 mod svg;
 
 fn renderer() -> Renderer {
-    Renderer::new(None, Room::default(), Arc::new(SystemClock)).unwrap()
+    Renderer::new(None, Room::default()).unwrap()
 }
 
 async fn render(spec: Spec) -> Result<Image> {
@@ -111,7 +111,7 @@ async fn another_logo_is_another_etag_but_only_with_a_logo() {
             .unwrap();
         file.into_inner()
     };
-    let own = Renderer::new(Some(&file), Room::default(), Arc::new(SystemClock)).unwrap();
+    let own = Renderer::new(Some(&file), Room::default()).unwrap();
     let ctx = Ctx::new(
         uuid::Uuid::nil(),
         SystemClock.instant() + Duration::from_secs(9),
@@ -130,7 +130,7 @@ async fn another_logo_is_another_etag_but_only_with_a_logo() {
         assert_eq!(a.bytes != b.bytes, logo);
         assert!(a.etag.starts_with('"') && a.etag.ends_with('"'));
     }
-    assert!(Renderer::new(Some(b"no"), Room::default(), Arc::new(SystemClock)).is_err());
+    assert!(Renderer::new(Some(b"no"), Room::default()).is_err());
 }
 
 #[tokio::test]
@@ -193,7 +193,7 @@ async fn what_does_not_fit_is_an_answer() {
 #[tokio::test]
 async fn waiting_for_room_ends_at_the_deadline() {
     let room = Room::default();
-    let renderer = Renderer::new(None, room.clone(), Arc::new(SystemClock)).unwrap();
+    let renderer = Renderer::new(None, room.clone()).unwrap();
     let spec = Spec {
         size: Size::Pixels(3000),
         ..Spec::new("a")

@@ -5,28 +5,23 @@ use super::{
     target,
 };
 use crate::{
-    kernel::{Ctx, Result, SharedClock},
+    kernel::{Ctx, Result},
     rollout::{Arm, ReadOnly},
-    telemetry::{
-        ArmTimer,
-        labels::{Experiment, Side},
-    },
     validate::{self, Purpose, Rules, Submission, Verdict},
 };
 
 /// Checks field by field. Takes some µs, so it runs where it is called.
 pub struct Validator {
     rules: Rules,
-    timer: ArmTimer,
 }
 
 impl Validator {
+    /// Name and version of this arm.
+    pub const NAME: &str = "legacy-1";
+
     #[must_use]
-    pub fn new(rules: Rules, clock: SharedClock) -> Self {
-        Self {
-            rules,
-            timer: ArmTimer::new(clock, Experiment::Validate, Side::Control),
-        }
+    pub fn new(rules: Rules) -> Self {
+        Self { rules }
     }
 
     fn verdict(&self, submission: &Submission) -> Verdict {
@@ -66,7 +61,7 @@ impl Arm for Validator {
     type Out = Verdict;
 
     async fn run(&self, _ctx: &Ctx, input: &Self::In) -> Result<Verdict> {
-        self.timer.time(async { Ok(self.verdict(input)) }).await
+        Ok(self.verdict(input))
     }
 }
 
@@ -80,7 +75,7 @@ mod tests {
 
     async fn verdict(purpose: Purpose, redirect_url: Option<&str>) -> Verdict {
         let rules = Rules::new::<&str>("http://localhost:3002", &[], false).unwrap();
-        let validator = Validator::new(rules, Arc::new(SystemClock));
+        let validator = Validator::new(rules);
         let ctx = Ctx::new(uuid::Uuid::nil(), SystemClock.instant());
         let submission = Submission {
             purpose,

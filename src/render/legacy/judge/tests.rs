@@ -15,7 +15,6 @@ use crate::{
         sampled::drawn::{any_spec, draw, is_visible, options},
     },
     rollout::{Arm, Judge as _, Match},
-    telemetry::labels::Side,
 };
 
 mod raster;
@@ -49,21 +48,12 @@ fn run(arm: &impl Arm<In = render::In, Out = Image>, spec: &Spec) -> Result<Imag
 }
 
 fn legacy(spec: &Spec) -> Result<Image> {
-    run(
-        &Renderer::new(None, Room::default(), Arc::new(SystemClock)).unwrap(),
-        spec,
-    )
+    run(&Renderer::new(None, Room::default()).unwrap(), spec)
 }
 
 fn engine(spec: &Spec) -> Result<Image> {
     run(
-        &Engine::new(
-            None,
-            Room::default(),
-            Side::Candidate,
-            Arc::new(SystemClock),
-        )
-        .unwrap(),
+        &Engine::new(None, Room::default()).unwrap(),
         spec,
     )
 }

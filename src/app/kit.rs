@@ -1,0 +1,147 @@
+//! What arms are put together from: caches around them, and experiments between them.
+
+use std::{sync::Arc, time::Duration};
+
+use super::rollout::Entry;
+use crate::{
+    cache::Bounds,
+    cached::{Cached, Handling, Size},
+    config::{self, Config},
+    kernel::{Error, Kind, Result, SharedClock},
+    render::{self, Image},
+    rollout::{
+        Arm, Experiment, Judge, Pilot, ReadOnly, Rehearsal, Trial, Unit, breaker, evidence,
+        pilot::{Policy, Spare},
+        rehearsal::Drills,
+    },
+    telemetry::{
+        Load,
+        labels::{self, Space},
+    },
+    validate::Rules,
+};
+
+/// An experiment between two arms, of which the candidate can be made to fail on purpose.
+pub type Versus<C, N, J> = Experiment<C, Rehearsal<N>, J>;
+
+/// Collects what it makes: sizes of caches, and experiments that operators look after.
+pub struct Kit<'a> {
+    pub settings: &'a Config,
+    pub clock: &'a SharedClock,
+    pub load: Arc<Load>,
+    pub sizes: Vec<Size>,
+    pub entries: Vec<Entry>,
+    spare: Spare,
+}
+
+impl<'a> Kit<'a> {
+    pub fn new(settings: &'a Config, clock: &'a SharedClock) -> Self {
+        let load = Arc::new(Load::default());
+        Self {
+            spare: Spare::new(Arc::clone(&load), settings.rollout.shadows),
+            settings,
+            clock,
+            load,
+            sizes: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// The PNG file of `LOGO_FILE`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn logo(&self) -> Result<Option<Vec<u8>>> {
+        let Some(path) = &self.settings.render.logo_file else {
+            return Ok(None);
+        };
+        let unreadable = |e| {
+            let message = format!("LOGO_FILE {} cannot be read", path.display());
+            Error::caused(Kind::Internal, message, e)
+        };
+        std::fs::read(path).map(Some).map_err(unreadable)
+    }
+
+    /// # Errors
+    /// `Invalid` for settings that make no sense.
+    pub fn rules(&self) -> Result<Rules> {
+        let targets = &self.settings.targets;
+        Rules::new(
+            &self.settings.server.base_url,
+            &targets.allowed_domains,
+            targets.allow_private,
+        )
+    }
+
+    /// A renderer that remembers.
+    pub fn cached<A>(&mut self, arm: A, space: Space) -> Cached<A>
+    where
+        A: Arm<In = render::In, Out = Image>,
+    {
+        let bounds = Bounds {
+            bytes: self.settings.cache.memory_bytes,
+            ttl: Duration::from_millis(self.settings.cache.ttl_ms),
+        };
+        let handling = Handling {
+            key: |request: &render::In| request.digest(),
+            weigh: Image::weight,
+            mark: Image::from_cache,
+        };
+        let cached = Cached::new(arm, space, bounds, &handling);
+        self.sizes.push(cached.size());
+        cached
+    }
+
+    /// `names`: of the arms, with their versions. `spoil` makes an answer wrong, for rehearsals.
+    pub fn versus<C, N, J>(
+        &mut self,
+        (name, names): (labels::Experiment, [&'static str; 2]),
+        (control, candidate): (C, N),
+        judge: J,
+        unit: fn(&C::In) -> Unit,
+        spoil: fn(C::Out) -> C::Out,
+    ) -> Versus<C, N, J>
+    where
+        C: ReadOnly<Out: Clone + Sync>,
+        N: ReadOnly<In = C::In, Out = C::Out>,
+        J: Judge<C::Out>,
+    {
+        let settings = setting(&self.settings.rollout, name);
+        let policy = Policy {
+            breaker: breaker::Policy {
+                fail_max: settings.fail_max,
+                reset_ms: settings.reset_secs * 1000,
+                ..breaker::Policy::default()
+            },
+            evidence: evidence::Policy {
+                dwell_ms: self.settings.rollout.dwell_secs * 1000,
+                ..evidence::Policy::default()
+            },
+            objective_ms: settings.objective_ms,
+        };
+        let pilot = Pilot::new(
+            name,
+            policy,
+            self.spare.clone(),
+            SharedClock::clone(self.clock),
+        );
+        let drills = Drills::new(SharedClock::clone(self.clock));
+        let candidate = Rehearsal::new(candidate, drills.clone(), spoil);
+        let experiment = Experiment::new((control, candidate), judge, pilot, unit);
+        let trial: Arc<dyn Trial> = Arc::new(experiment.clone());
+        self.entries.push(Entry::new(trial, names, drills));
+        experiment
+    }
+}
+
+/// The settings of one experiment.
+pub fn setting(
+    settings: &config::rollout::Rollout,
+    name: labels::Experiment,
+) -> &config::rollout::Experiment {
+    match name {
+        labels::Experiment::Render => &settings.render,
+        labels::Experiment::Validate => &settings.validate,
+        labels::Experiment::Analytics => &settings.analytics,
+    }
+}

@@ -1,0 +1,117 @@
+//! Moves stages without an operator, when it is switched on.
+//!
+//! Invariant: it only ever advances on a go, one stage at a time; a no-go means control at once; and what it did is in the
+//! audit log, with its reason.
+
+use super::{By, Entry, Rollout, Wish};
+use crate::{
+    kernel::Kind,
+    rollout::{Hold, evidence::Verdict},
+};
+
+const NAME: &str = "autopilot";
+
+/// What a verdict asks for.
+#[derive(Clone, Debug, PartialEq)]
+enum Move {
+    Stay,
+    Advance(u8),
+    Control,
+}
+
+fn next(verdict: &Verdict, percent: u8, held: bool) -> Move {
+    match verdict {
+        _ if held => Move::Stay,
+        Verdict::NoGo { .. } if percent > 0 => Move::Control,
+        // 0 % is left by an operator: that is the decision to begin.
+        Verdict::Go {
+            next: Some(next), ..
+        } if percent > 0 && *next > percent => Move::Advance(*next),
+        _ => Move::Stay,
+    }
+}
+
+impl Rollout {
+    /// Looks at every experiment, and acts.
+    pub(super) async fn steer(&self) {
+        if !self.settings.autopilot {
+            return;
+        }
+        for entry in &self.entries {
+            self.steer_one(entry).await;
+        }
+    }
+
+    async fn steer_one(&self, entry: &Entry) {
+        let pilot = entry.trial.pilot();
+        let dial = pilot.dial();
+        let verdict = pilot.verdict();
+        let percent = dial.candidate.percent_taken();
+        // A kill that did not reach the database is tried again.
+        let held =
+            dial.hold.is_some() && !(dial.hold == Some(Hold::Killed) && self.is_unwritten(entry));
+        let by = By {
+            actor: NAME.to_owned(),
+            reason: Some(verdict.to_string()),
+        };
+        let done = match next(&verdict, percent, held) {
+            Move::Stay => return,
+            Move::Control => self.kill(entry, &by).await.map(drop),
+            // Unleash has the dial; it is said on the page that it is a go.
+            Move::Advance(_) if self.source.is_unleash() => return,
+            Move::Advance(percent) => {
+                let expected = self.version(entry);
+                let wish = Wish {
+                    candidate_percent: Some(percent.into()),
+                    ..Wish::default()
+                };
+                self.set(entry, wish, expected, &by).await.map(drop)
+            }
+        };
+        match done {
+            Ok(()) => {}
+            // Another node was faster.
+            Err(e) if e.kind() == Kind::PreconditionFailed => {}
+            Err(e) => tracing::warn!("the autopilot could not do what it decided: {e:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::evidence::{Evidence, Policy, Why};
+
+    fn reading() -> crate::rollout::evidence::Reading {
+        Evidence::new(0, Policy::default()).readings()[0]
+    }
+
+    #[test]
+    fn absent_data_moves_nothing_and_a_no_go_always_does() {
+        let hold = Verdict::Hold {
+            needed: None,
+            why: Why::Breaker,
+        };
+        let go = |next| Verdict::Go {
+            next,
+            reading: reading(),
+        };
+        let no_go = Verdict::NoGo { reading: reading() };
+        for percent in [0, 1, 5, 25, 50, 100] {
+            assert_eq!(next(&hold, percent, false), Move::Stay);
+            for verdict in [&hold, &go(Some(100)), &no_go] {
+                assert_eq!(next(verdict, percent, true), Move::Stay, "held");
+            }
+        }
+        assert_eq!(next(&go(Some(5)), 1, false), Move::Advance(5));
+        assert_eq!(next(&go(None), 100, false), Move::Stay);
+        assert_eq!(
+            next(&go(Some(1)), 0, false),
+            Move::Stay,
+            "an operator begins"
+        );
+        assert_eq!(next(&no_go, 1, false), Move::Control);
+        assert_eq!(next(&no_go, 100, false), Move::Control);
+        assert_eq!(next(&no_go, 0, false), Move::Stay, "at control already");
+    }
+}

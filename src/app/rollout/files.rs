@@ -1,0 +1,119 @@
+//! What survives a restart: the evidence of each experiment, in a file of its own.
+//!
+//! Invariant: a file that cannot be read is set aside with a warning, and its experiment starts at control.
+
+use std::{path::Path, sync::atomic::Ordering};
+
+use super::{Entry, Rollout};
+use crate::{
+    config,
+    kernel::{Clock as _, SystemClock},
+    rollout::{evidence::Reading, kept::Kept, pilot::Saved},
+    telemetry::labels::Experiment,
+};
+
+fn file(dir: &Path, experiment: Experiment) -> Kept {
+    Kept::at(dir.join(format!("{}.json", experiment.label())))
+}
+
+impl Rollout {
+    /// Goes on from where the last process stopped.
+    pub(super) fn restore(&self) {
+        let now = self.clock.now();
+        self.source.load(now);
+        for entry in &self.entries {
+            let path = self.dir.join(format!("{}.json", entry.name().label()));
+            let was_there = path.exists();
+            let saved: Option<Saved> = file(&self.dir, entry.name()).read(now);
+            match saved {
+                Some(saved) => self.resume(entry, saved),
+                None if was_there => entry.damaged.store(true, Ordering::Relaxed),
+                None => {}
+            }
+        }
+    }
+
+    fn resume(&self, entry: &Entry, saved: Saved) {
+        let experiment = entry.name().label();
+        if saved.arms != entry.arms {
+            tracing::info!(
+                experiment,
+                before = ?saved.arms,
+                now = ?entry.arms,
+                "an arm has another version: its evidence begins anew"
+            );
+            return;
+        }
+        entry.was_killed.store(saved.killed, Ordering::Relaxed);
+        if let Err(e) = entry.trial.pilot().restore(saved) {
+            tracing::warn!(
+                experiment,
+                "what was learned makes no sense and is dropped: {e}"
+            );
+            entry.damaged.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes down what was learned. Blocks on the disk.
+    pub(super) fn save(&self) {
+        for entry in &self.entries {
+            // A damaged one was set aside; what follows it is written as soon as somebody has looked.
+            let saved = entry.trial.pilot().saved(entry.arms);
+            match (
+                file(&self.dir, entry.name()).write(&saved),
+                entry.unsaved.swap(false, Ordering::Relaxed),
+            ) {
+                (Ok(()), true) => tracing::info!("evidence is written down again"),
+                (Ok(()), false) => {}
+                (Err(e), before) => {
+                    entry.unsaved.store(true, Ordering::Relaxed);
+                    if !before {
+                        tracing::warn!(
+                            "evidence cannot be written down, a restart would forget it: {e:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the server on this machine last wrote down about one experiment.
+pub struct Said {
+    pub experiment: &'static str,
+    /// `go`, `hold` or `no-go`.
+    pub verdict: &'static str,
+    pub sentence: String,
+    pub readings: Vec<Reading>,
+    /// Since it was written; `None` if it never was.
+    pub age_seconds: Option<u64>,
+}
+
+/// Reads all of them; what was never written, or cannot be read, is a hold.
+#[must_use]
+pub fn said(settings: &config::rollout::Rollout) -> Vec<Said> {
+    let now_ms = u64::try_from(SystemClock.now().as_millisecond()).unwrap_or(0);
+    let one = |experiment: &Experiment| {
+        // Looked at, not repaired: that is the server's business.
+        let saved: Option<Saved> = file(&settings.dir, *experiment).peek();
+        let saved = saved.filter(|s| s.evidence.check(now_ms).is_ok());
+        let Some(saved) = saved else {
+            return Said {
+                experiment: experiment.label(),
+                verdict: "hold",
+                sentence: "hold: no server has written anything down here yet".to_owned(),
+                readings: Vec::new(),
+                age_seconds: None,
+            };
+        };
+        let verdict = saved.evidence.verdict(now_ms, saved.closed_since_ms);
+        Said {
+            experiment: experiment.label(),
+            verdict: verdict.label(),
+            sentence: verdict.to_string(),
+            readings: saved.evidence.readings().to_vec(),
+            age_seconds: Some(now_ms.saturating_sub(saved.saved_at_ms) / 1000),
+        }
+    };
+    Experiment::ALL.iter().map(one).collect()
+}

@@ -1,0 +1,186 @@
+//! Where percentages come from: the database, or an Unleash server.
+
+use std::{
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    config,
+    kernel::{Error, Result, Timestamp},
+    rollout::{
+        Dial, Flags,
+        dial::Flagged,
+        unleash::{self, Snapshot, Unleash},
+    },
+    store::dials::Set,
+    telemetry::labels::Experiment,
+};
+
+/// Flags that were read this long ago, in refreshes, are called stale.
+const STALE_REFRESHES: u32 = 4;
+/// How often the database is read.
+pub const POLL: Duration = Duration::from_secs(1);
+
+/// The source that is configured.
+pub struct Source {
+    unleash: Option<Remote>,
+    every: Duration,
+    /// Unix time in milliseconds; 0 before the first.
+    last_success_ms: AtomicU64,
+}
+
+struct Remote {
+    client: Unleash,
+    last_good: RwLock<Option<Snapshot>>,
+}
+
+impl Flags for Remote {
+    fn flagged(&self, experiment: Experiment) -> Option<Flagged> {
+        let last = self
+            .last_good
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let all = last.as_ref()?.flagged.iter();
+        let mut own = all.filter(|(e, _)| *e == experiment);
+        own.next().map(|(_, flagged)| flagged.clone())
+    }
+}
+
+/// Of the database.
+struct Local<'a>(&'a Set);
+
+impl Flags for Local<'_> {
+    fn flagged(&self, experiment: Experiment) -> Option<Flagged> {
+        let Dial {
+            candidate, shadow, ..
+        } = Dial::percent(experiment, self.0.candidate_percent, self.0.shadow_percent);
+        Some(Flagged { candidate, shadow })
+    }
+}
+
+/// How old the flags are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    Fresh,
+    Stale,
+    Absent,
+}
+
+impl Source {
+    /// # Errors
+    /// `Invalid` for an Unleash that cannot be asked.
+    pub fn new(settings: &config::rollout::Rollout) -> Result<Self> {
+        let unleash = settings.unleash.as_ref().map(|s| {
+            let url = url::Url::parse(&s.url)
+                .map_err(|e| Error::invalid("UNLEASH_URL", format!("is no address: {e}")))?;
+            let client = Unleash::new(&unleash::Settings {
+                url,
+                token: s.token.clone(),
+                app_name: s.app_name.clone(),
+                refresh_ms: s.refresh_ms,
+                file: settings.dir.join("flags.json"),
+            })?;
+            Ok::<_, Error>(Remote {
+                client,
+                last_good: RwLock::default(),
+            })
+        });
+        let every = settings.unleash.as_ref();
+        Ok(Self {
+            unleash: unleash.transpose()?,
+            every: every.map_or(POLL, |s| Duration::from_millis(s.refresh_ms)),
+            last_success_ms: AtomicU64::new(0),
+        })
+    }
+
+    #[must_use]
+    pub fn is_unleash(&self) -> bool {
+        self.unleash.is_some()
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        if self.is_unleash() {
+            "unleash"
+        } else {
+            "local"
+        }
+    }
+
+    #[must_use]
+    pub fn refresh_every(&self) -> Duration {
+        self.every
+    }
+
+    /// Unix time in milliseconds of the last good answer, if there ever was one.
+    #[must_use]
+    pub fn last_success_ms(&self) -> Option<u64> {
+        Some(self.last_success_ms.load(Ordering::Relaxed)).filter(|ms| *ms > 0)
+    }
+
+    #[must_use]
+    pub fn age(&self, now_ms: u64) -> Age {
+        let limit = u64::try_from((self.every * STALE_REFRESHES).as_millis()).unwrap_or(u64::MAX);
+        match self.last_success_ms() {
+            None => Age::Absent,
+            Some(ms) if now_ms.saturating_sub(ms) > limit.max(5000) => Age::Stale,
+            Some(_) => Age::Fresh,
+        }
+    }
+
+    /// What one experiment is set to, from memory; `set` is what the database says.
+    pub(super) fn flagged(&self, experiment: Experiment, set: &Set) -> Option<Flagged> {
+        match &self.unleash {
+            Some(remote) => remote.flagged(experiment),
+            None => Local(set).flagged(experiment),
+        }
+    }
+
+    /// The database answered.
+    pub(super) fn rows_read(&self, now: Timestamp) {
+        if !self.is_unleash() {
+            self.succeeded(now);
+        }
+    }
+
+    fn succeeded(&self, at: Timestamp) {
+        let ms = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        self.last_success_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// The last good answer of an earlier process.
+    pub(super) fn load(&self, now: Timestamp) {
+        if let Some(remote) = &self.unleash
+            && let Some(snapshot) = remote.client.load(now)
+        {
+            self.succeeded(snapshot.fetched_at);
+            *remote
+                .last_good
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+        }
+    }
+
+    /// Asks Unleash. `None` when flags come from elsewhere; else whether something changed.
+    ///
+    /// # Errors
+    /// The server's: then nothing changed.
+    pub(in crate::app) async fn refresh(&self, now: Timestamp) -> Result<Option<bool>> {
+        let Some(remote) = &self.unleash else {
+            return Ok(None);
+        };
+        let snapshot = remote.client.refresh(now).await?;
+        self.succeeded(snapshot.fetched_at);
+        let mut last = remote
+            .last_good
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let changed = last.as_ref().is_none_or(|l| l.flagged != snapshot.flagged);
+        *last = Some(snapshot);
+        Ok(Some(changed))
+    }
+}

@@ -1,0 +1,195 @@
+//! What runs beside the requests: reading flags, saving evidence, steering, measuring.
+//!
+//! Invariant: none of it is waited for by a request.
+
+use std::{
+    sync::{Arc, PoisonError, Weak},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use metrics::Gauge;
+use tokio::time::MissedTickBehavior;
+
+use super::{Entry, Rollout, flags::POLL};
+use crate::{
+    app::kit::setting,
+    kernel::{Result, task},
+    rollout::evidence::{Reading, Test},
+    store::dials::{Dial, Set},
+    telemetry::{
+        catalogue, handles,
+        labels::{Experiment, Verdict},
+    },
+};
+
+const LOOK: Duration = Duration::from_millis(250);
+const SAVE: Duration = Duration::from_secs(2);
+
+/// What changes without an event, of one experiment.
+pub struct Gauges {
+    evidence: Vec<(Test, Gauge, Gauge)>,
+    verdicts: Vec<(Verdict, Gauge)>,
+}
+
+impl Gauges {
+    pub fn new(experiment: Experiment) -> Self {
+        let name = experiment.label();
+        let evidence = Test::ALL.map(|test| {
+            let labels = [name, test.label()];
+            let gauge = |m| handles::gauge(m, &labels);
+            (
+                test,
+                gauge(&catalogue::EVIDENCE_LOG),
+                gauge(&catalogue::EVIDENCE_THRESHOLD_LOG),
+            )
+        });
+        let verdicts = Verdict::ALL
+            .iter()
+            .map(|v| (*v, handles::gauge(&catalogue::VERDICT, &[name, v.label()])));
+        Self {
+            evidence: evidence.into(),
+            verdicts: verdicts.collect(),
+        }
+    }
+
+    fn set(&self, readings: &[Reading], verdict: &str) {
+        for reading in readings {
+            if let Some((_, log, threshold)) =
+                self.evidence.iter().find(|(t, ..)| *t == reading.test)
+            {
+                log.set(reading.ln_e);
+                threshold.set(reading.ln_threshold);
+            }
+        }
+        for (v, gauge) in &self.verdicts {
+            gauge.set(if v.label() == verdict { 1.0 } else { 0.0 });
+        }
+    }
+}
+
+/// Starts all of it. It ends with the rollout.
+pub fn start(rollout: &Arc<Rollout>) {
+    every(rollout, "rollout.look", LOOK, |r| {
+        Box::pin(async move { r.load.look() })
+    });
+    every(rollout, "rollout.poll", POLL, |r| {
+        Box::pin(async move {
+            if let Err(e) = r.read_rows().await {
+                tracing::debug!("what is set could not be read, nothing changes: {e:?}");
+            }
+            r.steer().await;
+        })
+    });
+    every(rollout, "rollout.save", SAVE, |r| {
+        Box::pin(async move { r.save_apart().await })
+    });
+    if rollout.source.is_unleash() {
+        let period = rollout.source.refresh_every();
+        every(rollout, "rollout.unleash", period, |r| {
+            Box::pin(async move { r.refresh().await })
+        });
+    }
+}
+
+type Work = fn(Arc<Rollout>) -> BoxFuture<'static, ()>;
+
+fn every(rollout: &Arc<Rollout>, name: &'static str, period: Duration, work: Work) {
+    let weak: Weak<Rollout> = Arc::downgrade(rollout);
+    let repeated = async move {
+        let mut ticks = tokio::time::interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let Some(rollout) = weak.upgrade() else {
+                return;
+            };
+            work(rollout).await;
+        }
+    };
+    drop(task::spawn(name, repeated));
+}
+
+impl Rollout {
+    /// The first rows, from the settings; rows that are there stay as they are.
+    pub(super) async fn ensure(&self) -> Result<()> {
+        let now = self.clock.now();
+        for entry in &self.entries {
+            let settings = setting(&self.settings, entry.name());
+            let percent = if settings.use_new {
+                100
+            } else {
+                self.settings.canary_percent
+            };
+            let first = Dial {
+                experiment: entry.name().label().to_owned(),
+                set: Set {
+                    candidate_percent: percent,
+                    shadow_percent: 0,
+                    killed: false,
+                    breaker: "auto".to_owned(),
+                },
+                version: 1,
+                stage_at: now,
+                changed_at: now,
+                changed_by: "settings".to_owned(),
+                reason: Some("first start".to_owned()),
+            };
+            self.store.dials.ensure(&first).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes what the database says true on this node.
+    pub(super) async fn read_rows(&self) -> Result<()> {
+        let rows = self.store.dials.all().await?;
+        self.source.rows_read(self.clock.now());
+        self.apply(rows);
+        Ok(())
+    }
+
+    async fn refresh(&self) {
+        match self.source.refresh(self.clock.now()).await {
+            Ok(Some(true)) => self.entries.iter().for_each(|entry| self.turn(entry)),
+            Ok(_) => {}
+            Err(e) => tracing::warn!("flags could not be read, the last good ones stay: {e:?}"),
+        }
+    }
+
+    /// Saves on a thread that may wait for the disk.
+    pub async fn save_apart(self: &Arc<Self>) {
+        let rollout = Arc::clone(self);
+        if tokio::task::spawn_blocking(move || rollout.save())
+            .await
+            .is_err()
+        {
+            tracing::error!("evidence could not be written down");
+        }
+    }
+
+    /// Brings gauges up to date: before a scrape.
+    pub fn observe(&self) {
+        for entry in &self.entries {
+            let pilot = entry.trial.pilot();
+            entry.gauges.set(&pilot.readings(), pilot.verdict().label());
+        }
+        let ms = self.source.last_success_ms().unwrap_or(0);
+        let seconds = Duration::from_millis(ms).as_secs_f64();
+        self.last_success.set(seconds);
+    }
+
+    /// The row's version that the database had last.
+    pub(super) fn version(&self, entry: &Entry) -> Option<i64> {
+        self.row(entry).map(|row| row.version)
+    }
+
+    /// Whether a kill is in force here of which the database does not know.
+    pub(super) fn is_unwritten(&self, entry: &Entry) -> bool {
+        self.row(entry).is_some_and(|row| !row.set.killed)
+    }
+
+    pub(super) fn row(&self, entry: &Entry) -> Option<Dial> {
+        let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
+        rows.get(entry.name().label()).cloned()
+    }
+}

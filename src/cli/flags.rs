@@ -1,0 +1,187 @@
+//! `qr-observatory flags list|set|kill|release`.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::output;
+use crate::{
+    app::{
+        operate,
+        rollout::{By, Row, Wish},
+    },
+    config::Config,
+    kernel::Result,
+};
+
+/// A running server follows within two seconds.
+#[derive(Args)]
+pub struct Flags {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Experiment {
+    Render,
+    Validate,
+    Analytics,
+}
+
+impl Experiment {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Render => "render",
+            Self::Validate => "validate",
+            Self::Analytics => "analytics",
+        }
+    }
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// What every experiment is set to
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Turn a dial; what is not said stays
+    Set {
+        experiment: Experiment,
+        /// Percent of units that the candidate answers
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=100))]
+        candidate: Option<i64>,
+        /// Percent of units that it answers unseen, beside the control
+        #[arg(long, value_name = "M", value_parser = clap::value_parser!(i64).range(0..=100))]
+        shadow: Option<i64>,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Everything to the control, until it is released
+    Kill {
+        experiment: Experiment,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Lift a kill: the percentages are in force again, the evidence begins anew
+    Release {
+        experiment: Experiment,
+        #[command(flatten)]
+        why: Why,
+    },
+}
+
+#[derive(Args)]
+struct Why {
+    /// For the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Flags {
+    pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
+        let desk = operate::desk(settings).await?;
+        let (row, why) = match &self.action {
+            Action::List { json } => {
+                list(&desk.all().await?, *json);
+                return Ok(ExitCode::SUCCESS);
+            }
+            Action::Set {
+                experiment,
+                candidate,
+                shadow,
+                why,
+            } => {
+                if candidate.is_none() && shadow.is_none() {
+                    output::complain("Nothing to set: say --candidate N, --shadow M or both.");
+                    return Ok(ExitCode::from(2));
+                }
+                let wish = Wish {
+                    candidate_percent: *candidate,
+                    shadow_percent: *shadow,
+                    breaker: None,
+                };
+                let row = desk.set(experiment.name(), wish, None, &by(why)).await?;
+                (row, why)
+            }
+            Action::Kill { experiment, why } => {
+                (desk.kill(experiment.name(), &by(why)).await?, why)
+            }
+            Action::Release { experiment, why } => {
+                (desk.release(experiment.name(), &by(why)).await?, why)
+            }
+        };
+        if why.json {
+            output::json(&shown(&row));
+        } else {
+            table(&[row]);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn by(why: &Why) -> By {
+    By {
+        actor: "command line".to_owned(),
+        reason: why.reason.clone(),
+    }
+}
+
+fn list(rows: &[Row], as_json: bool) {
+    if as_json {
+        let rows: Vec<Value> = rows.iter().map(shown).collect();
+        output::json(&json!({ "experiments": rows }));
+    } else if rows.is_empty() {
+        output::complain("Nothing is set yet: the first start of the server does that.");
+    } else {
+        table(rows);
+    }
+}
+
+fn shown(row: &Row) -> Value {
+    json!({
+        "experiment": row.experiment,
+        "candidate_percent": row.set.candidate_percent,
+        "shadow_percent": row.set.shadow_percent,
+        "killed": row.set.killed,
+        "breaker": row.set.breaker,
+        "version": row.version,
+        "changed_at": row.changed_at.to_string(),
+        "changed_by": row.changed_by,
+        "reason": row.reason,
+    })
+}
+
+fn table(rows: &[Row]) {
+    let rows: Vec<[String; 7]> = rows
+        .iter()
+        .map(|row| {
+            [
+                row.experiment.clone(),
+                format!("{} %", row.set.candidate_percent),
+                format!("{} %", row.set.shadow_percent),
+                if row.set.killed { "killed" } else { "" }.to_owned(),
+                row.changed_at.to_string(),
+                row.changed_by.clone(),
+                row.reason.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    output::table(
+        [
+            "EXPERIMENT",
+            "CANDIDATE",
+            "SHADOW",
+            "OVERRIDE",
+            "CHANGED",
+            "BY",
+            "WHY",
+        ],
+        &rows,
+    );
+}

@@ -1,0 +1,204 @@
+//! `PUT /api/rollout/{experiment}`, and `POST` of `kill`, `release` and `rehearse` below it.
+
+use std::sync::Arc;
+
+use poem::{Request, Result, http::HeaderMap, web::Data};
+use poem_openapi::{Enum, Object, OpenApi, param::Path};
+use serde::Deserialize;
+
+use super::{by, look::ExperimentAnswer, may_turn, report::ForcedBreaker};
+use crate::{
+    app::{App, rollout::Wish},
+    http::{
+        api::Group,
+        extract::{Input, Optional, Signed},
+    },
+    kernel::{Error, Kind},
+    rollout::rehearsal::Mishap,
+};
+
+pub struct Change;
+
+/// What an experiment shall be. What is absent stays.
+#[derive(Deserialize, Object)]
+struct Dial {
+    /// Units that the candidate answers.
+    #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
+    candidate_percent: Option<i64>,
+    /// Units that it answers unseen, beside the control.
+    #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
+    shadow_percent: Option<i64>,
+    /// `auto`, or what an operator wants.
+    breaker: Option<ForcedBreaker>,
+    /// For the audit log.
+    #[oai(validator(max_length = 500))]
+    reason: Option<String>,
+}
+
+/// Why.
+#[derive(Default, Deserialize, Object)]
+struct Reason {
+    /// For the audit log.
+    #[oai(validator(max_length = 500))]
+    reason: Option<String>,
+}
+
+/// What shall go wrong.
+#[derive(Clone, Copy, Deserialize, Enum)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename_all = "lowercase")]
+enum Fault {
+    None,
+    Error,
+    Panic,
+    Unsupported,
+    Slow,
+    Wrong,
+}
+
+/// A rehearsal of a candidate that fails.
+#[derive(Deserialize, Object)]
+struct Drill {
+    fault: Fault,
+    /// Of the candidate's runs.
+    #[serde(default = "hundred")]
+    #[oai(
+        default = "hundred",
+        validator(minimum(value = "1"), maximum(value = "100"))
+    )]
+    percent: i64,
+    /// It ends by itself.
+    #[serde(default = "minute")]
+    #[oai(
+        default = "minute",
+        validator(minimum(value = "1"), maximum(value = "600"))
+    )]
+    seconds: i64,
+    #[oai(validator(max_length = 500))]
+    reason: Option<String>,
+}
+
+#[OpenApi(tag = "Group::Rollout")]
+impl Change {
+    /// Turn the dial
+    ///
+    /// With `If-Match`, only if nobody else turned it since: else 412.
+    #[oai(path = "/api/rollout/:experiment", method = "put")]
+    async fn set(
+        &self,
+        app: Data<&Arc<App>>,
+        request: &Request,
+        signed: Signed,
+        /// `render`, `validate` or `analytics`
+        experiment: Path<String>,
+        body: Input<Dial>,
+    ) -> Result<ExperimentAnswer> {
+        may_turn(&signed.0, request.headers())?;
+        let entry = app.rollout.entry(&experiment)?;
+        let expected = expected(request.headers())?;
+        let wish = Wish {
+            candidate_percent: body.0.candidate_percent,
+            shadow_percent: body.0.shadow_percent,
+            breaker: body.0.breaker.map(Into::into),
+        };
+        let by = by(&signed.0, body.0.reason);
+        app.rollout.set(entry, wish, expected, &by).await?;
+        Ok(ExperimentAnswer::of(&app, &experiment)?)
+    }
+
+    /// Everything to the control, at once
+    #[oai(path = "/api/rollout/:experiment/kill", method = "post")]
+    async fn kill(
+        &self,
+        app: Data<&Arc<App>>,
+        request: &Request,
+        signed: Signed,
+        /// `render`, `validate` or `analytics`
+        experiment: Path<String>,
+        body: Optional<Reason>,
+    ) -> Result<ExperimentAnswer> {
+        may_turn(&signed.0, request.headers())?;
+        let entry = app.rollout.entry(&experiment)?;
+        app.rollout
+            .kill(entry, &by(&signed.0, body.0.reason))
+            .await?;
+        Ok(ExperimentAnswer::of(&app, &experiment)?)
+    }
+
+    /// Lift a kill
+    ///
+    /// The percentages are in force again; the evidence begins anew.
+    #[oai(path = "/api/rollout/:experiment/release", method = "post")]
+    async fn release(
+        &self,
+        app: Data<&Arc<App>>,
+        request: &Request,
+        signed: Signed,
+        /// `render`, `validate` or `analytics`
+        experiment: Path<String>,
+        body: Optional<Reason>,
+    ) -> Result<ExperimentAnswer> {
+        may_turn(&signed.0, request.headers())?;
+        let entry = app.rollout.entry(&experiment)?;
+        app.rollout
+            .release(entry, &by(&signed.0, body.0.reason))
+            .await?;
+        Ok(ExperimentAnswer::of(&app, &experiment)?)
+    }
+
+    /// Make the candidate fail, to see that nobody notices
+    ///
+    /// Only with `ROLLOUT_REHEARSALS=true`.
+    #[oai(path = "/api/rollout/:experiment/rehearse", method = "post")]
+    async fn rehearse(
+        &self,
+        app: Data<&Arc<App>>,
+        request: &Request,
+        signed: Signed,
+        /// `render`, `validate` or `analytics`
+        experiment: Path<String>,
+        body: Input<Drill>,
+    ) -> Result<ExperimentAnswer> {
+        may_turn(&signed.0, request.headers())?;
+        let entry = app.rollout.entry(&experiment)?;
+        let mishap = match body.0.fault {
+            Fault::None => None,
+            Fault::Error => Some(Mishap::Error),
+            Fault::Panic => Some(Mishap::Panic),
+            Fault::Unsupported => Some(Mishap::Unsupported),
+            Fault::Slow => Some(Mishap::Slow),
+            Fault::Wrong => Some(Mishap::Wrong),
+        };
+        let drill = mishap.map(|m| (m, body.0.percent, body.0.seconds));
+        let by = by(&signed.0, body.0.reason);
+        app.rollout.rehearse(entry, drill, &by).await?;
+        Ok(ExperimentAnswer::of(&app, &experiment)?)
+    }
+}
+
+fn hundred() -> i64 {
+    100
+}
+
+fn minute() -> i64 {
+    60
+}
+
+/// The version in `If-Match` (RFC 9110 §13.1.1); `None` when any will do.
+fn expected(headers: &HeaderMap) -> Result<Option<i64>, Error> {
+    let Some(value) = headers.get("if-match") else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let tag = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    let version = tag.and_then(|t| t.parse().ok());
+    version.map(Some).ok_or_else(|| {
+        Error::new(
+            Kind::PreconditionFailed,
+            "If-Match must be the ETag of this experiment, such as \"7\"",
+        )
+    })
+}

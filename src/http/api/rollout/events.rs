@@ -1,0 +1,69 @@
+//! `GET /api/rollout/events`: the report, whenever it changed (server-sent events, HTML §9.2).
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::stream::{self, BoxStream, StreamExt};
+use poem::{Result, web::Data};
+use poem_openapi::{OpenApi, payload::EventStream, types::ToJSON};
+
+use super::{
+    may_look,
+    report::{self, RolloutReport},
+};
+use crate::{
+    app::App,
+    http::{api::Group, extract::Signed},
+};
+
+/// How often it is looked whether something changed.
+const EVERY: Duration = Duration::from_secs(1);
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+pub struct Events;
+
+#[OpenApi(tag = "Group::Rollout")]
+impl Events {
+    /// Every experiment, again whenever something changed
+    ///
+    /// `text/event-stream`; each message is what `GET /api/rollout` answers. At most one a second.
+    #[oai(path = "/api/rollout/events", method = "get")]
+    async fn events(
+        &self,
+        app: Data<&Arc<App>>,
+        signed: Signed,
+    ) -> Result<EventStream<BoxStream<'static, RolloutReport>>> {
+        may_look(&signed.0)?;
+        let app = Arc::clone(&app);
+        let reports = stream::unfold((app, None), |(app, last)| async move {
+            let (report, seen) = changed(&app, last).await?;
+            Some((report, (app, Some(seen))))
+        });
+        Ok(EventStream::new(reports.boxed()).keep_alive(HEARTBEAT))
+    }
+}
+
+/// The next report that differs from the last one; `None` when the process stops.
+async fn changed(app: &App, last: Option<String>) -> Option<(RolloutReport, String)> {
+    let mut waits = last.is_some();
+    loop {
+        if waits {
+            tokio::time::sleep(EVERY).await;
+        }
+        waits = true;
+        if app.is_draining() {
+            return None;
+        }
+        let report = report::all(&app.rollout).ok()?;
+        let text = without_ages(&report);
+        if last.as_ref() != Some(&text) {
+            return Some((report, text));
+        }
+    }
+}
+
+/// Ages change by themselves: that alone is no news.
+fn without_ages(report: &RolloutReport) -> String {
+    let mut json = report.to_json().unwrap_or_default();
+    json["flags"]["age_seconds"] = serde_json::Value::Null;
+    json.to_string()
+}

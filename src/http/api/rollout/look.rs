@@ -1,0 +1,118 @@
+//! `GET /api/rollout`, `GET /api/rollout/{experiment}`, `GET /api/rollout/audit`.
+
+use std::sync::Arc;
+
+use poem::{Result, web::Data};
+use poem_openapi::{
+    ApiResponse, Object, OpenApi,
+    param::{Path, Query},
+    payload::Json,
+};
+
+use super::{
+    may_look,
+    report::{self, ExperimentReport, RolloutReport},
+};
+use crate::{
+    app::App,
+    http::{api::Group, extract::Signed},
+    kernel::{Ctx, Error},
+};
+
+pub struct Look;
+
+/// One experiment, with its version as entity tag.
+#[derive(ApiResponse)]
+pub enum ExperimentAnswer {
+    #[oai(status = 200)]
+    Ok(
+        Json<ExperimentReport>,
+        /// For `If-Match`.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+impl ExperimentAnswer {
+    pub fn of(app: &App, name: &str) -> Result<Self, Error> {
+        let entry = app.rollout.entry(name)?;
+        let view = app.rollout.view(entry)?;
+        let etag = format!("\"{}\"", view.row.version);
+        Ok(Self::Ok(Json(report::one(&app.rollout, view)), etag))
+    }
+}
+
+/// A change that somebody made, or the autopilot.
+#[derive(Object)]
+struct Change {
+    at: String,
+    actor: String,
+    /// `rollout.set`, `rollout.kill`, `rollout.release` or `rollout.rehearse`.
+    action: String,
+    /// The experiment.
+    subject: String,
+    reason: Option<String>,
+    /// JSON: before and after.
+    detail: Option<String>,
+}
+
+/// Newest first.
+#[derive(Object)]
+struct Changes {
+    items: Vec<Change>,
+}
+
+#[OpenApi(tag = "Group::Rollout")]
+impl Look {
+    /// Every experiment: what it is set to, and what was learned
+    #[oai(path = "/api/rollout", method = "get")]
+    async fn all(&self, app: Data<&Arc<App>>, signed: Signed) -> Result<Json<RolloutReport>> {
+        may_look(&signed.0)?;
+        Ok(Json(report::all(&app.rollout)?))
+    }
+
+    /// The last changes, newest first
+    #[oai(path = "/api/rollout/audit", method = "get")]
+    async fn audit(
+        &self,
+        app: Data<&Arc<App>>,
+        _ctx: Data<&Ctx>,
+        signed: Signed,
+        #[oai(
+            default = "twenty",
+            validator(minimum(value = "1"), maximum(value = "100"))
+        )]
+        limit: Query<u64>,
+    ) -> Result<Json<Changes>> {
+        may_look(&signed.0)?;
+        let entries = app.rollout.audit(limit.0).await?;
+        let items = entries.into_iter().map(|e| Change {
+            at: e.at.to_string(),
+            actor: e.actor,
+            action: e.action,
+            subject: e.subject,
+            reason: e.reason,
+            detail: e.detail,
+        });
+        Ok(Json(Changes {
+            items: items.collect(),
+        }))
+    }
+
+    /// One experiment
+    #[oai(path = "/api/rollout/:experiment", method = "get")]
+    async fn one(
+        &self,
+        app: Data<&Arc<App>>,
+        signed: Signed,
+        /// `render`, `validate` or `analytics`
+        experiment: Path<String>,
+    ) -> Result<ExperimentAnswer> {
+        may_look(&signed.0)?;
+        Ok(ExperimentAnswer::of(&app, &experiment)?)
+    }
+}
+
+fn twenty() -> u64 {
+    20
+}

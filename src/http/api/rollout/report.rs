@@ -1,0 +1,442 @@
+//! An experiment as callers see it.
+
+use std::collections::BTreeMap;
+
+use poem_openapi::{Enum, Object};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    app::rollout::{Age, Rollout, View},
+    kernel::{Result, clock::from_micros},
+    rollout::{
+        Hold,
+        breaker::Forced,
+        evidence,
+        history::Total,
+        pilot::{ArmNow, RunsNow},
+    },
+    telemetry::labels::{ArmOutcome, BreakerState, ShadowResult},
+};
+
+/// All experiments.
+#[derive(Object)]
+pub struct RolloutReport {
+    flags: FlagsReport,
+    autopilot: AutopilotReport,
+    load: LoadReport,
+    experiments: Vec<ExperimentReport>,
+}
+
+/// Where percentages come from.
+#[derive(Object)]
+struct FlagsReport {
+    /// `local` or `unleash`.
+    source: String,
+    /// `fresh`, `stale` (what was read last stays in force) or `absent` (everything goes to the control).
+    state: String,
+    /// Since they were last read.
+    age_seconds: Option<f64>,
+}
+
+#[derive(Object)]
+struct AutopilotReport {
+    enabled: bool,
+    /// How long a stage lasts at least.
+    dwell_seconds: u64,
+}
+
+#[derive(Object)]
+struct LoadReport {
+    /// No processor is free: shadows do not run.
+    saturated: bool,
+}
+
+/// One experiment. Times are RFC 3339, UTC.
+#[derive(Object)]
+pub struct ExperimentReport {
+    /// `render`, `validate` or `analytics`.
+    name: String,
+    /// Grows with every change; also the `ETag`.
+    version: i64,
+    /// Name and version of the control.
+    control: String,
+    /// Name and version of the candidate.
+    candidate: String,
+    candidate_percent: u8,
+    shadow_percent: u8,
+    r#override: Option<OverrideReport>,
+    stage: StageReport,
+    breaker: BreakerReport,
+    arms: ArmsReport,
+    /// Candidates' runs that the control answered.
+    fallbacks: u64,
+    share: ShareReport,
+    shadow: ShadowReport,
+    /// Oldest first; only points in which something ran.
+    history: Vec<PointReport>,
+    evidence: Vec<EvidenceReport>,
+    verdict: VerdictReport,
+}
+
+/// Why everything goes to the control.
+#[derive(Object)]
+struct OverrideReport {
+    /// `killed` (an operator, or the autopilot), `damaged` (what was learned could not be read) or `no_flags`.
+    kind: String,
+    by: String,
+    why: Option<String>,
+    since: String,
+}
+
+#[derive(Object)]
+struct StageReport {
+    percent: u8,
+    since: String,
+    next_percent: Option<u8>,
+}
+
+/// What an operator wants the breaker to be.
+#[derive(Clone, Copy, Deserialize, Enum, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename_all = "lowercase")]
+pub enum ForcedBreaker {
+    Auto,
+    Open,
+    Closed,
+}
+
+impl From<ForcedBreaker> for Forced {
+    fn from(forced: ForcedBreaker) -> Self {
+        match forced {
+            ForcedBreaker::Auto => Self::No,
+            ForcedBreaker::Open => Self::Open,
+            ForcedBreaker::Closed => Self::Closed,
+        }
+    }
+}
+
+#[derive(Object)]
+struct BreakerReport {
+    /// `closed`, `open` or `half_open`.
+    state: String,
+    reason: Option<String>,
+    since: String,
+    retry_in_seconds: Option<f64>,
+    forced: ForcedBreaker,
+}
+
+#[derive(Object)]
+struct ArmsReport {
+    control: ArmReport,
+    candidate: ArmReport,
+}
+
+/// One arm since the start of this process; times of the last ten minutes.
+#[derive(Object)]
+struct ArmReport {
+    requests: u64,
+    ok: u64,
+    /// 4xx.
+    answers: u64,
+    faults: u64,
+    timeouts: u64,
+    panics: u64,
+    unsupported: u64,
+    cancelled: u64,
+    /// From the arm's cache.
+    remembered: u64,
+    p50_ms: Option<f64>,
+    p95_ms: Option<f64>,
+    p99_ms: Option<f64>,
+}
+
+#[derive(Object)]
+struct ShareReport {
+    /// The candidate's part of the fresh runs, 0 to 1.
+    requests: Option<f64>,
+    window_seconds: u64,
+}
+
+#[derive(Object)]
+struct ShadowReport {
+    same: u64,
+    /// By what differed.
+    tolerated: BTreeMap<String, u64>,
+    /// By what differed.
+    mismatched: BTreeMap<String, u64>,
+    candidate_faults: u64,
+    control_faults: u64,
+    /// Not run: no processor or no slot was free.
+    shed: u64,
+    /// Run, but nothing was learned.
+    skipped: u64,
+    noise: NoiseReport,
+    /// Newest first.
+    examples: Vec<ExampleReport>,
+}
+
+/// The control, compared with itself.
+#[derive(Object)]
+struct NoiseReport {
+    pairs: u64,
+    mismatched: u64,
+}
+
+#[derive(Object)]
+struct ExampleReport {
+    id: Uuid,
+    at: String,
+    what: String,
+    /// Where the control's answer is shown.
+    control: String,
+    /// Where the candidate's answer is shown.
+    candidate: String,
+}
+
+#[derive(Object)]
+struct PointReport {
+    at: String,
+    seconds: u64,
+    control: RunsReport,
+    candidate: RunsReport,
+}
+
+#[derive(Object)]
+struct RunsReport {
+    requests: u64,
+    faults: u64,
+    p99_ms: Option<f64>,
+}
+
+/// One test.
+#[derive(Object)]
+struct EvidenceReport {
+    test: String,
+    /// `fail`: bad when it reaches its threshold. `pass`: good when it does.
+    kind: String,
+    /// Natural logarithm of the e-value.
+    log: f64,
+    threshold_log: f64,
+    fired: bool,
+    detail: String,
+}
+
+#[derive(Object)]
+struct VerdictReport {
+    /// `go`, `hold` or `no-go`.
+    verdict: String,
+    /// Which test says no.
+    test: Option<String>,
+    /// About how many more requests are needed.
+    needed_requests: Option<u64>,
+    sentence: String,
+}
+
+/// Everything there is to see.
+pub fn all(rollout: &Rollout) -> Result<RolloutReport> {
+    let source = rollout.source();
+    let now_ms = rollout.now_ms();
+    let mut experiments = Vec::new();
+    for entry in &rollout.entries {
+        experiments.push(one(rollout, rollout.view(entry)?));
+    }
+    let age = source
+        .last_success_ms()
+        .map(|ms| seconds(now_ms.saturating_sub(ms)));
+    Ok(RolloutReport {
+        flags: FlagsReport {
+            source: source.name().to_owned(),
+            state: match source.age(now_ms) {
+                Age::Fresh => "fresh",
+                Age::Stale => "stale",
+                Age::Absent => "absent",
+            }
+            .to_owned(),
+            age_seconds: age,
+        },
+        autopilot: AutopilotReport {
+            enabled: rollout.settings.autopilot,
+            dwell_seconds: rollout.settings.dwell_secs,
+        },
+        load: LoadReport {
+            saturated: rollout.load.is_saturated(),
+        },
+        experiments,
+    })
+}
+
+/// One experiment.
+pub fn one(rollout: &Rollout, view: View) -> ExperimentReport {
+    let name = view.state.experiment.label();
+    let state = &view.state;
+    let percent = state.dial.candidate.percent_taken();
+    ExperimentReport {
+        name: name.to_owned(),
+        version: view.row.version,
+        control: view.arms[0].to_owned(),
+        candidate: view.arms[1].to_owned(),
+        candidate_percent: percent,
+        shadow_percent: state.dial.shadow.percent_taken(),
+        r#override: held(&view),
+        stage: StageReport {
+            percent,
+            since: view.row.stage_at.to_string(),
+            next_percent: rollout.next_stage(percent),
+        },
+        breaker: breaker(&view),
+        arms: ArmsReport {
+            control: arm(&state.control),
+            candidate: arm(&state.candidate),
+        },
+        fallbacks: state.fallbacks,
+        share: ShareReport {
+            requests: state.share,
+            window_seconds: 60,
+        },
+        shadow: shadow(&view, name),
+        history: history(&view),
+        evidence: state.readings.iter().map(reading).collect(),
+        verdict: verdict(&state.verdict),
+    }
+}
+
+fn held(view: &View) -> Option<OverrideReport> {
+    let kind = match view.state.dial.hold? {
+        Hold::Killed => "killed",
+        Hold::Damaged => "damaged",
+        Hold::NoFlags => "no_flags",
+    };
+    let killed = kind == "killed";
+    Some(OverrideReport {
+        kind: kind.to_owned(),
+        by: if killed {
+            view.row.changed_by.clone()
+        } else {
+            "this node".to_owned()
+        },
+        why: view.row.reason.clone().filter(|_| killed),
+        since: view.row.changed_at.to_string(),
+    })
+}
+
+fn breaker(view: &View) -> BreakerReport {
+    let breaker = &view.state.breaker;
+    BreakerReport {
+        state: breaker.state.label().to_owned(),
+        reason: (breaker.state != BreakerState::Closed).then(|| breaker.reason.label().to_owned()),
+        since: time(breaker.since_ms),
+        retry_in_seconds: breaker.retry_in_ms.map(seconds),
+        forced: match breaker.forced {
+            Forced::No => ForcedBreaker::Auto,
+            Forced::Open => ForcedBreaker::Open,
+            Forced::Closed => ForcedBreaker::Closed,
+        },
+    }
+}
+
+fn arm(arm: &ArmNow) -> ArmReport {
+    let total: &Total = &arm.total;
+    ArmReport {
+        requests: total.all(),
+        ok: total.of(ArmOutcome::Ok),
+        answers: total.of(ArmOutcome::Answer),
+        faults: total.of(ArmOutcome::Fault),
+        timeouts: total.of(ArmOutcome::Timeout),
+        panics: total.of(ArmOutcome::Panic),
+        unsupported: total.of(ArmOutcome::Unsupported),
+        cancelled: total.of(ArmOutcome::Cancelled),
+        remembered: total.of(ArmOutcome::Remembered),
+        p50_ms: arm.p50_ms,
+        p95_ms: arm.p95_ms,
+        p99_ms: arm.p99_ms,
+    }
+}
+
+fn shadow(view: &View, name: &str) -> ShadowReport {
+    let state = &view.state;
+    let of = |result: ShadowResult| state.shadows[result as usize];
+    let found = |mismatch: bool| {
+        let labels = state.found.iter().filter(|(_, (m, _))| *m == mismatch);
+        labels
+            .map(|(what, (_, n))| ((*what).to_owned(), *n))
+            .collect()
+    };
+    let path = |id: &Uuid, side| format!("/api/rollout/{name}/mismatches/{id}/{side}");
+    let example = |(id, at_ms, what): &(Uuid, u64, &'static str)| ExampleReport {
+        id: *id,
+        at: time(*at_ms),
+        what: (*what).to_owned(),
+        control: path(id, "control"),
+        candidate: path(id, "candidate"),
+    };
+    let noise = of(ShadowResult::NoiseMismatch);
+    ShadowReport {
+        same: of(ShadowResult::Same),
+        tolerated: found(false),
+        mismatched: found(true),
+        candidate_faults: of(ShadowResult::CandidateFault),
+        control_faults: of(ShadowResult::ControlFault),
+        shed: state.shed,
+        skipped: of(ShadowResult::Remembered)
+            + of(ShadowResult::Cancelled)
+            + of(ShadowResult::Unsupported)
+            + of(ShadowResult::BothFault),
+        noise: NoiseReport {
+            pairs: of(ShadowResult::NoiseSame) + noise,
+            mismatched: noise,
+        },
+        examples: view.mismatches.iter().map(example).collect(),
+    }
+}
+
+fn history(view: &View) -> Vec<PointReport> {
+    let runs = |r: &RunsNow| RunsReport {
+        requests: r.requests,
+        faults: r.faults,
+        p99_ms: r.p99_ms,
+    };
+    let point = |p: &crate::rollout::pilot::PointNow| PointReport {
+        at: time(p.start_ms),
+        seconds: crate::rollout::history::POINT_SECONDS,
+        control: runs(&p.control),
+        candidate: runs(&p.candidate),
+    };
+    view.state.points.iter().map(point).collect()
+}
+
+fn reading(reading: &evidence::Reading) -> EvidenceReport {
+    let passes = reading.test == evidence::Test::ErrorsPass;
+    EvidenceReport {
+        test: reading.test.label().to_owned(),
+        kind: if passes { "pass" } else { "fail" }.to_owned(),
+        log: reading.ln_e,
+        threshold_log: reading.ln_threshold,
+        fired: reading.fired,
+        detail: reading.to_string(),
+    }
+}
+
+fn verdict(verdict: &evidence::Verdict) -> VerdictReport {
+    let (test, needed_requests) = match verdict {
+        evidence::Verdict::Go { .. } => (None, None),
+        evidence::Verdict::Hold { needed, .. } => (None, *needed),
+        evidence::Verdict::NoGo { reading } => (Some(reading.test.label().to_owned()), None),
+    };
+    VerdictReport {
+        verdict: verdict.label().to_owned(),
+        test,
+        needed_requests,
+        sentence: verdict.to_string(),
+    }
+}
+
+fn time(unix_ms: u64) -> String {
+    let micros = i64::try_from(unix_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
+    from_micros(micros).to_string()
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
+}

@@ -1,0 +1,125 @@
+//! Who gets how much: the dial's percentage, the runs of the stage, and the candidate's measured share.
+//!
+//! Invariant: the share told is never below the percentage: in doubt the candidate is expected to have more of the
+//! faults, not fewer.
+
+use serde::{Deserialize, Serialize};
+
+use super::mixture::float;
+
+/// A bucket is full after this many requests, so that a busy service reacts sooner than the window says.
+const BUCKET_RUNS: u64 = 2_000;
+/// After a change of the dial the percentage counts as much as this many measured requests.
+const PRIOR_RUNS: f64 = 20.0;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runs {
+    pub control: u64,
+    pub candidate: u64,
+}
+
+impl Runs {
+    fn total(self) -> u64 {
+        self.control.saturating_add(self.candidate)
+    }
+
+    fn count(&mut self, candidate: bool) {
+        let arm = if candidate {
+            &mut self.candidate
+        } else {
+            &mut self.control
+        };
+        *arm = arm.saturating_add(1);
+    }
+
+    fn sound(self) -> bool {
+        self.control < 1 << 52 && self.candidate < 1 << 52
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traffic {
+    pub percent: u8,
+    /// What counted before; requests begun under it may still come in while the change settles.
+    percent_before: u8,
+    pub since_ms: u64,
+    /// Fresh runs of this stage.
+    pub stage: Runs,
+    recent: Runs,
+    recent_since_ms: u64,
+    before: Runs,
+}
+
+impl Traffic {
+    pub fn new(now_ms: u64) -> Self {
+        Self {
+            percent: 0,
+            percent_before: 0,
+            since_ms: now_ms,
+            stage: Runs::default(),
+            recent: Runs::default(),
+            recent_since_ms: now_ms,
+            before: Runs::default(),
+        }
+    }
+
+    /// The dial moves: what was measured under the old percentage says nothing of the new one.
+    pub fn dial(&mut self, now_ms: u64, percent: u8, settle_ms: u64) {
+        let before = if self.is_settling(now_ms, settle_ms) {
+            self.percent.max(self.percent_before)
+        } else {
+            self.percent
+        };
+        *self = Self {
+            percent,
+            percent_before: before,
+            ..Self::new(now_ms)
+        };
+    }
+
+    pub fn is_settling(&self, now_ms: u64, settle_ms: u64) -> bool {
+        now_ms.saturating_sub(self.since_ms) < settle_ms
+    }
+
+    pub fn count(&mut self, now_ms: u64, candidate: bool, window_ms: u64) {
+        if self.recent.total() >= BUCKET_RUNS
+            || now_ms.saturating_sub(self.recent_since_ms) >= window_ms
+        {
+            self.before = self.recent;
+            self.recent = Runs::default();
+            self.recent_since_ms = now_ms;
+        }
+        self.recent.count(candidate);
+        self.stage.count(candidate);
+    }
+
+    /// The candidate's share of faults by chance alone, 0..=1, from what was counted so far. 0: nothing to compare.
+    pub fn share(&self, now_ms: u64, settle_ms: u64) -> f64 {
+        let dialled = f64::from(self.percent) / 100.0;
+        let floor = if self.is_settling(now_ms, settle_ms) {
+            dialled.max(f64::from(self.percent_before) / 100.0)
+        } else {
+            dialled
+        };
+        if floor <= 0.0 {
+            return 0.0;
+        }
+        let candidate = float(self.recent.candidate + self.before.candidate);
+        let total = float(self.recent.total() + self.before.total());
+        ((candidate + PRIOR_RUNS * dialled) / (total + PRIOR_RUNS))
+            .max(floor)
+            .min(1.0)
+    }
+
+    pub fn sound(&self, latest_ms: u64) -> bool {
+        self.since_ms <= latest_ms
+            && self.recent_since_ms <= latest_ms
+            && self.percent <= 100
+            && self.percent_before <= 100
+            && self.stage.sound()
+            && self.recent.sound()
+            && self.before.sound()
+    }
+}

@@ -1,0 +1,289 @@
+//! Two arms of the same shape as one.
+//!
+//! Invariants: a caller gets the control's answer wherever the candidate has none; a candidate's 4xx is an answer like
+//! any other; and a shadow is never waited for.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use super::{
+    Arm, Judge, Permit, Pilot, ReadOnly, Route, Shown, Unit,
+    examples::{Example, Examples},
+    permit::{Ended, Role},
+    shadow::{Observed, Shadow},
+};
+use crate::{
+    kernel::{Ctx, Error, Kind, Result, id::Uuid},
+    telemetry::labels::{Side, Why},
+};
+
+/// An arm that asks a pilot which of two arms answers. Cheap to clone.
+pub struct Experiment<C: Arm, N, J>(Arc<Parts<C, N, J>>);
+
+pub(super) struct Parts<C: Arm, N, J> {
+    pub control: C,
+    pub candidate: N,
+    pub judge: J,
+    pub pilot: Arc<Pilot>,
+    pub examples: Examples<C::In>,
+    unit: fn(&C::In) -> Unit,
+}
+
+impl<C: Arm, N, J> Clone for Experiment<C, N, J> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[cfg(test)]
+impl<C: Arm, N, J> Experiment<C, N, J> {
+    pub(super) fn parts(&self) -> &Parts<C, N, J> {
+        &self.0
+    }
+}
+
+impl<C, N, J> Experiment<C, N, J>
+where
+    C: ReadOnly<Out: Clone + Sync>,
+    N: ReadOnly<In = C::In, Out = C::Out>,
+    J: Judge<C::Out>,
+{
+    /// `unit`: what keeps a question on one side.
+    pub fn new(
+        (control, candidate): (C, N),
+        judge: J,
+        pilot: Arc<Pilot>,
+        unit: fn(&C::In) -> Unit,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            control,
+            candidate,
+            judge,
+            pilot,
+            examples: Examples::default(),
+            unit,
+        }))
+    }
+
+    fn note(&self, ctx: &Ctx, side: Side) {
+        ctx.trail
+            .note(self.0.pilot.experiment.label(), side.label());
+    }
+
+    async fn by_control(
+        &self,
+        ctx: &Ctx,
+        input: &C::In,
+        (unit, why): (&Unit, Why),
+    ) -> Result<C::Out> {
+        let Parts {
+            control,
+            judge,
+            pilot,
+            ..
+        } = &*self.0;
+        let held = matches!(why, Why::Killed | Why::Damaged | Why::NoFlags);
+        let role = if held { Role::Held } else { Role::Control };
+        let placed = !held && why != Why::BreakerOpen;
+        let permit = Permit::new(pilot, unit, role, false).placed(placed);
+        let (ended, answer) = permit
+            .run(control.run(ctx, input), |a| judge.is_remembered(a))
+            .await;
+        if answer
+            .as_ref()
+            .is_err_and(|e| e.kind() == Kind::Unsupported)
+            && let Some(permit) = pilot.only_candidate(unit)
+        {
+            debug_assert!(!ended.is_fault());
+            return Box::pin(self.unopposed(ctx, input, permit)).await;
+        }
+        self.note(ctx, Side::Control);
+        answer
+    }
+
+    /// What the control cannot do, the candidate does.
+    async fn unopposed(&self, ctx: &Ctx, input: &C::In, permit: Permit) -> Result<C::Out> {
+        let Parts {
+            candidate, judge, ..
+        } = &*self.0;
+        self.note(ctx, Side::Candidate);
+        let run = candidate.run(ctx, input);
+        let (_, answer) = permit.bounded(ctx, run, |a| judge.is_remembered(a)).await;
+        answer.unwrap_or_else(|| Err(no_answer()))
+    }
+
+    async fn by_candidate(
+        &self,
+        ctx: &Ctx,
+        input: &C::In,
+        (unit, permit): (&Unit, Permit),
+    ) -> Result<C::Out> {
+        let Parts {
+            control,
+            candidate,
+            judge,
+            pilot,
+            ..
+        } = &*self.0;
+        let run = candidate.run(ctx, input);
+        let (ended, answer) = permit.bounded(ctx, run, |a| judge.is_remembered(a)).await;
+        let reason = match (ended.fallback(), answer) {
+            (None, Some(answer)) => {
+                self.note(ctx, Side::Candidate);
+                return answer;
+            }
+            (reason, answer) => {
+                if let Some(Err(e)) = answer.filter(|_| ended.is_fault()) {
+                    let experiment = pilot.experiment.label();
+                    tracing::warn!(
+                        experiment,
+                        "a candidate failed and the control answers: {e:?}"
+                    );
+                }
+                reason
+            }
+        };
+        if let Some(reason) = reason {
+            pilot.falls_back(reason);
+        }
+        self.note(ctx, Side::Control);
+        let permit = Permit::new(pilot, unit, Role::Fallback, false);
+        let (control, answer) = permit
+            .run(control.run(ctx, input), |a| judge.is_remembered(a))
+            .await;
+        if ended.is_fault() {
+            pilot.fell_back(unit, ended, control.is_fault());
+        }
+        answer
+    }
+
+    async fn shadowed(
+        &self,
+        ctx: &Ctx,
+        input: &C::In,
+        (unit, permit): (&Unit, Permit),
+    ) -> Result<C::Out> {
+        let Parts {
+            control,
+            judge,
+            pilot,
+            ..
+        } = &*self.0;
+        self.note(ctx, Side::Control);
+        let draw = pilot.draw();
+        let (tell, told) = oneshot::channel();
+        let shadow = Shadow {
+            parts: Arc::clone(&self.0),
+            ctx: ctx.clone(),
+            input: input.clone(),
+            noise: draw.is_multiple_of(100),
+            control: told,
+        };
+        // Who begins has the colder caches and the freer processor: a coin decides.
+        let mut waiting = Some((shadow, permit));
+        if draw & 128 == 0
+            && let Some((shadow, permit)) = waiting.take()
+        {
+            shadow.start(permit);
+        }
+        let own = Permit::new(pilot, unit, Role::Control, false).placed(true);
+        let (ended, answer): (Ended, _) = own
+            .run(control.run(ctx, input), |a| judge.is_remembered(a))
+            .await;
+        let observed = Observed {
+            ended,
+            answer: answer.clone(),
+        };
+        if tell.send(observed).is_ok()
+            && let Some((shadow, permit)) = waiting
+        {
+            shadow.start(permit);
+        }
+        answer
+    }
+}
+
+impl<C, N, J> Arm for Experiment<C, N, J>
+where
+    C: ReadOnly<Out: Clone + Sync>,
+    N: ReadOnly<In = C::In, Out = C::Out>,
+    J: Judge<C::Out>,
+{
+    type In = C::In;
+    type Out = C::Out;
+
+    async fn run(&self, ctx: &Ctx, input: &C::In) -> Result<C::Out> {
+        let unit = (self.0.unit)(input);
+        match self.0.pilot.route(&unit, || self.0.control.recalls(input)) {
+            Route::Control(why) => self.by_control(ctx, input, (&unit, why)).await,
+            Route::Candidate(permit) => self.by_candidate(ctx, input, (&unit, permit)).await,
+            Route::Shadow(permit) => self.shadowed(ctx, input, (&unit, permit)).await,
+        }
+    }
+}
+
+impl<C, N, J> ReadOnly for Experiment<C, N, J>
+where
+    C: ReadOnly<Out: Clone + Sync>,
+    N: ReadOnly<In = C::In, Out = C::Out>,
+    J: Judge<C::Out>,
+{
+}
+
+/// An experiment, whatever it is about: what operators need of it.
+pub trait Trial: Send + Sync {
+    fn pilot(&self) -> &Arc<Pilot>;
+
+    /// The last mismatches, newest first: id, Unix time in milliseconds, and what differed.
+    fn mismatches(&self) -> Vec<(Uuid, u64, &'static str)>;
+
+    /// One arm's answer to the question of a mismatch, made anew. The caller vouches that it may be shown.
+    ///
+    /// # Errors
+    /// `NotFound` when the mismatch is not kept any more; else the arm's.
+    fn replay<'a>(&'a self, ctx: &'a Ctx, id: Uuid, side: Side) -> BoxFuture<'a, Result<Shown>>;
+}
+
+impl<C, N, J> Trial for Experiment<C, N, J>
+where
+    C: ReadOnly<Out: Clone + Sync>,
+    N: ReadOnly<In = C::In, Out = C::Out>,
+    J: Judge<C::Out>,
+{
+    fn pilot(&self) -> &Arc<Pilot> {
+        &self.0.pilot
+    }
+
+    fn mismatches(&self) -> Vec<(Uuid, u64, &'static str)> {
+        let all = self.0.examples.all();
+        all.iter().map(|e| (e.id, e.at_ms, e.what)).collect()
+    }
+
+    fn replay<'a>(&'a self, ctx: &'a Ctx, id: Uuid, side: Side) -> BoxFuture<'a, Result<Shown>> {
+        Box::pin(async move {
+            let Parts {
+                control,
+                candidate,
+                judge,
+                ..
+            } = &*self.0;
+            let all = self.0.examples.all();
+            let Some(Example { input, .. }) = all.into_iter().find(|e| e.id == id) else {
+                return Err(Error::not_found(
+                    "this mismatch is not kept any more: only the last few are",
+                ));
+            };
+            let answer = match side {
+                Side::Control => control.run_anew(ctx, &input).await,
+                Side::Candidate => candidate.run_anew(ctx, &input).await,
+            };
+            Ok(judge.show(&answer?))
+        })
+    }
+}
+
+fn no_answer() -> Error {
+    Error::internal("the only implementation that can do this gave no answer")
+}

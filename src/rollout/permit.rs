@@ -1,0 +1,252 @@
+//! Goes with one run of an arm and records how it ended, however it ended.
+//!
+//! Invariant: every permit is counted once. One that is dropped counts as cancelled (the client went away), or as a
+//! panic while a panic passes by; a cancelled probe is free for another request.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{Pilot, Unit, breaker::Transition, evidence::Run};
+use crate::{
+    kernel::{Ctx, Kind, Result, clock::Instant},
+    telemetry::labels::{ArmOutcome, FallbackReason, Side},
+};
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Control,
+    /// The control, because the candidate may not run: says nothing about shares.
+    Held,
+    /// The control, after the candidate failed.
+    Fallback,
+    Candidate,
+    /// The candidate (or the control, compared with itself) beside the control.
+    Shadow,
+    Noise,
+    /// The candidate, for what the control does not support.
+    Unopposed,
+}
+
+impl Role {
+    fn side(self) -> Side {
+        match self {
+            Self::Control | Self::Held | Self::Fallback | Self::Noise => Side::Control,
+            Self::Candidate | Self::Shadow | Self::Unopposed => Side::Candidate,
+        }
+    }
+}
+
+/// Leave to run an arm once.
+pub struct Permit {
+    pilot: Arc<Pilot>,
+    unit: u64,
+    role: Role,
+    probe: bool,
+    /// The percentage alone chose this side.
+    placed: bool,
+    started: Instant,
+    slot: Option<OwnedSemaphorePermit>,
+    open: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub outcome: ArmOutcome,
+    pub took: Duration,
+}
+
+impl Ended {
+    /// Why the control has to answer, if it has to.
+    pub fn fallback(self) -> Option<FallbackReason> {
+        match self.outcome {
+            ArmOutcome::Fault => Some(FallbackReason::Fault),
+            ArmOutcome::Timeout => Some(FallbackReason::Timeout),
+            ArmOutcome::Panic => Some(FallbackReason::Panic),
+            ArmOutcome::Unsupported => Some(FallbackReason::Unsupported),
+            _ => None,
+        }
+    }
+
+    pub fn is_fault(self) -> bool {
+        !matches!(self.fallback(), None | Some(FallbackReason::Unsupported))
+    }
+}
+
+impl Permit {
+    pub(super) fn new(pilot: &Arc<Pilot>, unit: &Unit, role: Role, probe: bool) -> Self {
+        Self {
+            pilot: Arc::clone(pilot),
+            unit: unit.number(),
+            role,
+            probe,
+            placed: false,
+            started: pilot.clock.instant(),
+            slot: None,
+            open: true,
+        }
+    }
+
+    /// The percentage alone chose this side: then it says something about how units are split.
+    pub(super) fn placed(mut self, placed: bool) -> Self {
+        self.placed = placed;
+        self
+    }
+
+    pub(super) fn holding(mut self, slot: OwnedSemaphorePermit) -> Self {
+        self.slot = Some(slot);
+        self
+    }
+
+    pub(super) fn take_slot(&mut self) -> Option<OwnedSemaphorePermit> {
+        self.slot.take()
+    }
+
+    /// The same leave, for comparing the control with itself. A probe stays one: it is given back.
+    pub(super) fn as_noise(mut self) -> Self {
+        if self.probe {
+            self.probe = false;
+            let now_ms = self.pilot.now_ms();
+            let turned = self.pilot.machine().breaker.probe_ended(now_ms, None);
+            self.say(turned);
+        }
+        self.role = Role::Noise;
+        self
+    }
+
+    /// Runs the control: its panics and its time are its own business.
+    pub(super) async fn run<T>(
+        mut self,
+        work: impl Future<Output = Result<T>>,
+        is_remembered: impl FnOnce(&T) -> bool,
+    ) -> (Ended, Result<T>) {
+        self.started = self.pilot.clock.instant();
+        let result = work.await;
+        let outcome = outcome(&result, is_remembered);
+        (self.end(outcome), result)
+    }
+
+    /// Runs a candidate: for half of what is left of the deadline, so that the control can still answer. `None` when it
+    /// gave no answer.
+    pub(super) async fn bounded<T>(
+        mut self,
+        ctx: &Ctx,
+        work: impl Future<Output = Result<T>>,
+        is_remembered: impl FnOnce(&T) -> bool,
+    ) -> (Ended, Option<Result<T>>) {
+        self.started = self.pilot.clock.instant();
+        let bound = self.started + ctx.left(self.started) / 2;
+        let work = AssertUnwindSafe(work).catch_unwind();
+        match tokio::time::timeout_at(bound, work).await {
+            Ok(Ok(result)) => (self.end(outcome(&result, is_remembered)), Some(result)),
+            // The panic hook has logged the message and the place.
+            Ok(Err(_)) => (self.end(ArmOutcome::Panic), None),
+            Err(_) => (self.end(ArmOutcome::Timeout), None),
+        }
+    }
+
+    fn end(mut self, outcome: ArmOutcome) -> Ended {
+        self.open = false;
+        self.record(outcome)
+    }
+
+    fn record(&mut self, outcome: ArmOutcome) -> Ended {
+        let now = self.pilot.clock.instant();
+        let took = now.saturating_duration_since(self.started);
+        let ended = Ended { outcome, took };
+        let side = self.role.side();
+        self.pilot.metrics.arm(side).ended(outcome, took);
+        let now_ms = self.pilot.at_ms(now);
+        let ran = ran(outcome);
+        let mut turned = [None, None];
+        {
+            let mut machine = self.pilot.machine();
+            machine.history.add(now_ms, side, outcome, took);
+            if side == Side::Candidate {
+                if let Some(fault) = ran {
+                    turned[0] = machine.breaker.ran(now_ms, fault);
+                }
+                if std::mem::take(&mut self.probe) {
+                    turned[1] = machine.breaker.probe_ended(now_ms, ran.map(|fault| !fault));
+                }
+            }
+            if self.placed {
+                machine.evidence.place(now_ms, self.unit, side);
+            }
+            if let (Some(fault), Role::Control | Role::Candidate) = (ran, self.role)
+                // A candidate's fault counts once it is known what the control makes of the same request.
+                && !(fault && self.role == Role::Candidate)
+            {
+                let run = Run {
+                    side,
+                    unit: self.unit,
+                    fault,
+                    slow: self.pilot.is_slow(took),
+                    fallback_failed: false,
+                };
+                machine.evidence.run(now_ms, &run);
+            }
+        }
+        turned.into_iter().for_each(|t| self.say(t));
+        ended
+    }
+
+    fn say(&self, transition: Option<Transition>) {
+        if let Some(transition) = transition {
+            self.pilot.turned(transition);
+        }
+    }
+}
+
+impl Pilot {
+    fn is_slow(&self, took: Duration) -> bool {
+        took > Duration::from_millis(self.policy.objective_ms)
+    }
+
+    /// A candidate's fault, once the control has had the same request.
+    pub(super) fn fell_back(&self, unit: &Unit, ended: Ended, fallback_failed: bool) {
+        let now_ms = self.now_ms();
+        let run = Run {
+            side: Side::Candidate,
+            unit: unit.number(),
+            fault: true,
+            slow: self.is_slow(ended.took),
+            fallback_failed,
+        };
+        self.machine().evidence.run(now_ms, &run);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if std::mem::take(&mut self.open) {
+            self.record(if std::thread::panicking() {
+                ArmOutcome::Panic
+            } else {
+                ArmOutcome::Cancelled
+            });
+        }
+    }
+}
+
+fn outcome<T>(result: &Result<T>, is_remembered: impl FnOnce(&T) -> bool) -> ArmOutcome {
+    match result {
+        Ok(answer) if is_remembered(answer) => ArmOutcome::Remembered,
+        Ok(_) => ArmOutcome::Ok,
+        Err(e) if e.kind() == Kind::Unsupported => ArmOutcome::Unsupported,
+        Err(e) if e.kind().is_fault() => ArmOutcome::Fault,
+        Err(_) => ArmOutcome::Answer,
+    }
+}
+
+/// Whether a run that says something about the arm was a fault; `None` for one that says nothing.
+fn ran(outcome: ArmOutcome) -> Option<bool> {
+    match outcome {
+        ArmOutcome::Ok | ArmOutcome::Answer => Some(false),
+        ArmOutcome::Fault | ArmOutcome::Timeout | ArmOutcome::Panic => Some(true),
+        ArmOutcome::Unsupported | ArmOutcome::Cancelled | ArmOutcome::Remembered => None,
+    }
+}

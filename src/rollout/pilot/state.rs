@@ -1,0 +1,194 @@
+//! What a pilot knows, as plain data: for operators, and for the next start.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Machine, Pilot};
+use crate::{
+    kernel::{Error, Result},
+    rollout::{
+        Dial, Hold,
+        breaker::{Forced, Reason, State as BreakerState},
+        evidence::{Evidence, Reading, Verdict},
+        history::Total,
+    },
+    telemetry::labels::{Experiment, ShadowResult, Side},
+};
+
+/// What one experiment looks like now.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub experiment: Experiment,
+    pub dial: Arc<Dial>,
+    pub breaker: BreakerNow,
+    pub control: ArmNow,
+    pub candidate: ArmNow,
+    /// The candidate's part of the last minute's fresh runs; `None` without any.
+    pub share: Option<f64>,
+    /// Labels of comparisons that were not equal, with whether they are mismatches.
+    pub found: BTreeMap<&'static str, (bool, u64)>,
+    /// Ends of shadows since the start, by [`ShadowResult`].
+    pub shadows: [u64; ShadowResult::ALL.len()],
+    /// Shadows that were not begun, for want of a processor or a slot.
+    pub shed: u64,
+    pub fallbacks: u64,
+    pub points: Vec<PointNow>,
+    pub readings: Vec<Reading>,
+    pub verdict: Verdict,
+    pub now_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct BreakerNow {
+    pub state: BreakerState,
+    pub reason: Reason,
+    pub since_ms: u64,
+    pub retry_in_ms: Option<u64>,
+    pub forced: Forced,
+}
+
+/// One arm since the start, and how long its runs of the last ten minutes took.
+#[derive(Clone, Copy, Debug)]
+pub struct ArmNow {
+    pub total: Total,
+    pub p50_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
+    pub p99_ms: Option<f64>,
+}
+
+/// One arm within a point's time.
+#[derive(Clone, Copy, Debug)]
+pub struct RunsNow {
+    pub requests: u64,
+    pub faults: u64,
+    pub p99_ms: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct PointNow {
+    pub start_ms: u64,
+    pub control: RunsNow,
+    pub candidate: RunsNow,
+}
+
+/// What survives a restart.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Saved {
+    /// Names and versions of the arms: evidence about another version is none.
+    pub arms: [String; 2],
+    pub saved_at_ms: u64,
+    pub evidence: Evidence,
+    /// Since when the breaker has been closed, if it is.
+    pub closed_since_ms: Option<u64>,
+    /// An operator held it at control.
+    pub killed: bool,
+}
+
+impl Machine {
+    /// Counts what a comparison found.
+    pub(in crate::rollout) fn found(&mut self, label: Option<(&'static str, bool)>) {
+        if let Some((what, mismatch)) = label {
+            self.found.entry(what).or_insert((mismatch, 0)).1 += 1;
+        }
+    }
+}
+
+impl Pilot {
+    /// A consistent look at everything.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let dial = self.dial();
+        let now_ms = self.now_ms();
+        let machine = self.machine();
+        let (control, candidate) = machine.history.recent(now_ms, 600);
+        let (minute, canary) = machine.history.recent(now_ms, 60);
+        let arm = |side, counts: &crate::rollout::history::Counts| ArmNow {
+            total: machine.history.total(side),
+            p50_ms: counts.quantile_ms(0.5),
+            p95_ms: counts.quantile_ms(0.95),
+            p99_ms: counts.quantile_ms(0.99),
+        };
+        let all = minute.requests + canary.requests;
+        #[allow(clippy::cast_precision_loss)]
+        let share = (all > 0).then(|| canary.requests as f64 / all as f64);
+        let runs = |counts: &crate::rollout::history::Counts| RunsNow {
+            requests: counts.requests,
+            faults: counts.faults,
+            p99_ms: counts.quantile_ms(0.99),
+        };
+        let points = machine.history.points(now_ms).map(|p| PointNow {
+            start_ms: p.start_ms,
+            control: runs(&p.control),
+            candidate: runs(&p.candidate),
+        });
+        State {
+            experiment: self.experiment,
+            dial,
+            breaker: BreakerNow {
+                state: machine.breaker.state(),
+                reason: machine.breaker.reason(),
+                since_ms: machine.breaker.since_ms(),
+                retry_in_ms: machine.breaker.retry_in_ms(now_ms),
+                forced: machine.breaker.forced(),
+            },
+            control: arm(Side::Control, &control),
+            candidate: arm(Side::Candidate, &candidate),
+            share,
+            found: machine.found.clone(),
+            shadows: std::array::from_fn(|i| self.counts.shadows[i].load(Ordering::Relaxed)),
+            shed: self.counts.shed.load(Ordering::Relaxed),
+            fallbacks: self.counts.fallbacks.load(Ordering::Relaxed),
+            points: points.collect(),
+            readings: machine.evidence.readings().to_vec(),
+            verdict: machine
+                .evidence
+                .verdict(now_ms, machine.breaker.closed_since_ms()),
+            now_ms,
+        }
+    }
+
+    /// The verdict alone.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let now_ms = self.now_ms();
+        let machine = self.machine();
+        machine
+            .evidence
+            .verdict(now_ms, machine.breaker.closed_since_ms())
+    }
+
+    /// The evidence, test by test.
+    #[must_use]
+    pub fn readings(&self) -> Vec<Reading> {
+        self.machine().evidence.readings().to_vec()
+    }
+
+    /// For a file.
+    #[must_use]
+    pub fn saved(&self, arms: [&str; 2]) -> Saved {
+        let killed = self.hold() == Some(Hold::Killed);
+        let machine = self.machine();
+        Saved {
+            killed,
+            arms: arms.map(str::to_owned),
+            saved_at_ms: self.now_ms(),
+            evidence: machine.evidence.clone(),
+            closed_since_ms: machine.breaker.closed_since_ms(),
+        }
+    }
+
+    /// Goes on from where an earlier process stopped.
+    ///
+    /// # Errors
+    /// `Invalid` when what was saved makes no sense; then nothing changed.
+    pub fn restore(&self, saved: Saved) -> Result<()> {
+        let check = saved.evidence.check(self.now_ms());
+        check.map_err(|what| Error::invalid("evidence", what))?;
+        self.machine().evidence = saved.evidence;
+        Ok(())
+    }
+}

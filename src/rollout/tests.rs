@@ -1,0 +1,343 @@
+//! Experiments between arms that do as they are told.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use uuid::Uuid;
+
+use super::{
+    conformance::{Stand, conforms},
+    dial::flag_name,
+    *,
+};
+use crate::{
+    kernel::{Clock as _, Ctx, Error, Kind, Result, SystemClock},
+    telemetry::labels::{ArmOutcome, Experiment as Name, Flag, ShadowResult, Side},
+};
+
+/// What an arm does with a question.
+#[derive(Clone, Debug)]
+enum Does {
+    Says(u32),
+    Refuses,
+    Fails,
+    Panics,
+    Lacks,
+    Recalls(u32),
+}
+
+/// Does what it is told for a question, and counts.
+struct Told {
+    does: Mutex<HashMap<u32, Does>>,
+    runs: AtomicU32,
+}
+
+impl Told {
+    fn new(does: &[(u32, Does)]) -> Arc<Self> {
+        Arc::new(Self {
+            does: Mutex::new(does.iter().cloned().collect()),
+            runs: AtomicU32::new(0),
+        })
+    }
+
+    fn runs(&self) -> u32 {
+        self.runs.load(Ordering::Relaxed)
+    }
+}
+
+struct Puppet(Arc<Told>);
+
+impl Arm for Puppet {
+    type In = u32;
+    /// And whether from a memory.
+    type Out = (u32, bool);
+
+    async fn run(&self, _: &Ctx, question: &u32) -> Result<(u32, bool)> {
+        self.0.runs.fetch_add(1, Ordering::Relaxed);
+        let does = self.0.does.lock().unwrap().get(question).cloned();
+        match does.unwrap_or(Does::Says(1)) {
+            Does::Says(n) => Ok((n, false)),
+            Does::Recalls(n) => Ok((n, true)),
+            Does::Refuses => Err(Error::invalid("n", "no")),
+            Does::Fails => Err(Error::internal("told to fail")),
+            Does::Panics => panic!("told to panic"),
+            Does::Lacks => Err(Error::new(Kind::Unsupported, "told to lack")),
+        }
+    }
+
+    fn recalls(&self, question: &u32) -> bool {
+        matches!(
+            self.0.does.lock().unwrap().get(question),
+            Some(Does::Recalls(_))
+        )
+    }
+}
+
+impl ReadOnly for Puppet {}
+
+/// Tolerates a difference of one.
+struct Strict;
+
+impl Judge<(u32, bool)> for Strict {
+    type Fact = Option<u32>;
+
+    fn fact(&self, answer: &Result<(u32, bool)>) -> Option<u32> {
+        answer.as_ref().ok().map(|a| a.0)
+    }
+
+    fn judge(&self, control: &Option<u32>, candidate: &Option<u32>) -> Match {
+        match (control, candidate) {
+            (a, b) if a == b => Match::Same,
+            (Some(a), Some(b)) if a.abs_diff(*b) == 1 => Match::Tolerated("one"),
+            _ => Match::Mismatch("number"),
+        }
+    }
+
+    fn is_remembered(&self, answer: &(u32, bool)) -> bool {
+        answer.1
+    }
+
+    fn show(&self, answer: &(u32, bool)) -> Shown {
+        Shown::text(answer.0.to_string())
+    }
+}
+
+struct Rig {
+    stand: Stand,
+    control: Arc<Told>,
+    candidate: Arc<Told>,
+    experiment: Experiment<Puppet, Rehearsal<Puppet>, Strict>,
+}
+
+fn rig(control: &[(u32, Does)], candidate: &[(u32, Does)]) -> Rig {
+    let stand = Stand::new(Name::Validate);
+    let (control, candidate) = (Told::new(control), Told::new(candidate));
+    let rehearsal = Rehearsal::new(
+        Puppet(Arc::clone(&candidate)),
+        stand.drills.clone(),
+        |(n, r)| (n + 100, r),
+    );
+    let experiment = Experiment::new(
+        (Puppet(Arc::clone(&control)), rehearsal),
+        Strict,
+        Arc::clone(&stand.pilot),
+        |n| Unit::Id(Uuid::from_u128(u128::from(*n))),
+    );
+    Rig {
+        stand,
+        control,
+        candidate,
+        experiment,
+    }
+}
+
+impl Rig {
+    async fn ask(&self, question: u32) -> (Result<(u32, bool)>, Option<&'static str>) {
+        let ctx = Ctx::new(Uuid::nil(), SystemClock.instant() + Duration::from_secs(9));
+        let answer = self.experiment.run(&ctx, &question).await;
+        (answer, ctx.trail.steps().first().map(|s| s.1))
+    }
+
+    fn dial(&self, candidate: u8, shadow: u8) {
+        let dial = Dial::percent(Name::Validate, candidate, shadow);
+        self.stand.pilot.turn(dial);
+    }
+
+    async fn shadow(&self, question: u32) -> ShadowResult {
+        let before = self.stand.pilot.state().shadows;
+        self.ask(question).await.0.ok();
+        for _ in 0..1000 {
+            let after = self.stand.pilot.state().shadows;
+            if let Some(i) = (0..after.len()).find(|&i| after[i] > before[i]) {
+                return ShadowResult::ALL[i];
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("no shadow of {question}");
+    }
+}
+
+#[tokio::test]
+async fn puppets_conform() {
+    let rig = rig(&[], &[]);
+    conforms(&rig.experiment, &rig.stand, &7).await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_answer() {
+    let rig = rig(&[], &[(1, Does::Refuses)]);
+    rig.dial(100, 0);
+    let (answer, side) = rig.ask(1).await;
+    assert_eq!(answer.unwrap_err().kind(), Kind::Invalid);
+    assert_eq!(side, Some("candidate"));
+    assert_eq!(rig.control.runs(), 0);
+}
+
+#[tokio::test]
+async fn what_only_the_candidate_can_do_it_does_unless_it_may_not() {
+    let rig = rig(&[(1, Does::Lacks), (2, Does::Lacks)], &[(2, Does::Lacks)]);
+    rig.dial(0, 0);
+    let (answer, side) = rig.ask(1).await;
+    assert_eq!((answer.unwrap().0, side), (1, Some("candidate")));
+    assert_eq!(rig.ask(2).await.0.unwrap_err().kind(), Kind::Unsupported);
+    rig.dial(100, 0);
+    assert_eq!(rig.ask(2).await.0.unwrap_err().kind(), Kind::Unsupported);
+    let dial = Dial::percent(Name::Validate, 100, 0);
+    let hold = Some(Hold::Killed);
+    rig.stand.pilot.turn(Dial { hold, ..dial });
+    let runs = rig.candidate.runs();
+    assert_eq!(rig.ask(1).await.0.unwrap_err().kind(), Kind::Unsupported);
+    assert_eq!(rig.candidate.runs(), runs);
+}
+
+#[tokio::test]
+async fn a_control_that_fails_fails_as_it_always_did() {
+    let rig = rig(&[(1, Does::Fails), (2, Does::Panics)], &[(1, Does::Fails)]);
+    rig.dial(0, 0);
+    assert_eq!(rig.ask(1).await.0.unwrap_err().kind(), Kind::Internal);
+    rig.dial(100, 0);
+    let (answer, side) = rig.ask(1).await;
+    assert_eq!(answer.unwrap_err().kind(), Kind::Internal);
+    assert_eq!(side, Some("control"));
+    rig.dial(0, 0);
+    let panicked = tokio::spawn(async move {
+        let ctx = Ctx::new(Uuid::nil(), SystemClock.instant() + Duration::from_secs(9));
+        let control = |rig: &Rig| rig.stand.pilot.state().control.total;
+        let before = control(&rig).of(ArmOutcome::Panic);
+        let run = std::panic::AssertUnwindSafe(rig.experiment.run(&ctx, &2));
+        assert!(futures_util::FutureExt::catch_unwind(run).await.is_err());
+        control(&rig).of(ArmOutcome::Panic) - before
+    });
+    assert_eq!(panicked.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn shadows_are_compared_and_never_seen() {
+    let control = [
+        (4, Does::Fails),
+        (5, Does::Refuses),
+        (7, Does::Fails),
+        (8, Does::Lacks),
+    ];
+    let candidate = [
+        (1, Does::Says(2)),
+        (2, Does::Says(9)),
+        (3, Does::Panics),
+        (5, Does::Refuses),
+        (6, Does::Refuses),
+        (7, Does::Fails),
+    ];
+    let rig = rig(&control, &candidate);
+    rig.dial(0, 100);
+    // The first of a hundred is compared with itself.
+    assert_eq!(rig.ask(0).await.1, Some("control"));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    for (question, expected) in [
+        (1, ShadowResult::Tolerated),
+        (2, ShadowResult::Mismatch),
+        (3, ShadowResult::CandidateFault),
+        (4, ShadowResult::ControlFault),
+        (5, ShadowResult::Same),
+        (6, ShadowResult::Mismatch),
+        (7, ShadowResult::BothFault),
+        (9, ShadowResult::Same),
+    ] {
+        assert_eq!(rig.shadow(question).await, expected, "{question}");
+    }
+    let found = rig.stand.pilot.state().found;
+    assert_eq!(found["one"], (false, 1));
+    assert_eq!(found["number"], (true, 2));
+    // The last mismatches can be looked at, newest first.
+    let kept = rig.experiment.mismatches();
+    assert_eq!(kept.iter().map(|m| m.2).collect::<Vec<_>>(), ["number"; 2]);
+    let ctx = Ctx::new(Uuid::nil(), SystemClock.instant() + Duration::from_secs(9));
+    let shown = async |i: usize, side| {
+        let shown = rig.experiment.replay(&ctx, kept[i].0, side).await;
+        shown.map(|s| String::from_utf8(s.bytes.to_vec()).unwrap())
+    };
+    assert_eq!(shown(1, Side::Control).await.unwrap(), "1");
+    assert_eq!(shown(1, Side::Candidate).await.unwrap(), "9");
+    let unknown = rig
+        .experiment
+        .replay(&ctx, Uuid::max(), Side::Control)
+        .await;
+    assert_eq!(unknown.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn what_the_control_remembers_is_not_compared() {
+    let rig = rig(&[(1, Does::Recalls(5))], &[]);
+    rig.dial(0, 100);
+    for _ in 0..10 {
+        assert_eq!(rig.ask(1).await.0.unwrap(), (5, true));
+    }
+    assert_eq!(rig.candidate.runs(), 0);
+    assert_eq!(
+        rig.stand
+            .pilot
+            .state()
+            .control
+            .total
+            .of(ArmOutcome::Remembered),
+        10
+    );
+}
+
+#[tokio::test]
+async fn one_of_a_hundred_shadows_compares_the_control_with_itself() {
+    let rig = rig(&[], &[]);
+    rig.dial(0, 100);
+    for question in 0..300 {
+        rig.shadow(question).await;
+    }
+    let noise = rig.stand.pilot.state().shadows[ShadowResult::NoiseSame as usize];
+    assert!((1..=12).contains(&noise), "{noise}");
+    assert_eq!(rig.candidate.runs(), 300 - u32::try_from(noise).unwrap());
+    assert_eq!(rig.control.runs(), 300 + u32::try_from(noise).unwrap());
+}
+
+#[tokio::test]
+async fn a_spoilt_answer_is_found() {
+    let rig = rig(&[], &[]);
+    rig.dial(0, 100);
+    rig.ask(0).await.0.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let drill = (rehearsal::Mishap::Wrong, 100, Duration::from_mins(1));
+    rig.stand.drills.set(Some(drill));
+    assert_eq!(rig.shadow(1).await, ShadowResult::Mismatch);
+}
+
+/// 100 000 units: within the band in which 99.9 % of all fair splits lie, and raising a percentage only adds units.
+#[test]
+fn a_percentage_is_kept_and_units_stay_in() {
+    for flag in [Flag::Candidate, Flag::Shadow] {
+        let group = flag_name(Name::Render, flag);
+        let units: Vec<String> = (0..100_000_u128)
+            .map(|i| {
+                let mut digest = [0; 32];
+                digest[16..]
+                    .copy_from_slice(&i.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c).to_be_bytes());
+                Unit::Digest(digest)
+                    .text(&mut [0; unit::TEXT_BYTES])
+                    .to_owned()
+            })
+            .collect();
+        let mut before: Vec<bool> = vec![false; units.len()];
+        for percent in [1_u8, 5, 25, 50, 99, 100] {
+            let share = Share::percent(percent, group);
+            let taken: Vec<bool> = units.iter().map(|u| share.takes(u)).collect();
+            assert!(before.iter().zip(&taken).all(|(b, t)| !b || *t));
+            let n = f64::from(u32::try_from(taken.iter().filter(|t| **t).count()).unwrap());
+            let p = f64::from(percent) / 100.0;
+            let band = 3.29 * (100_000.0 * p * (1.0 - p)).sqrt();
+            assert!((n - 100_000.0 * p).abs() <= band, "{percent} %: {n}");
+            before = taken;
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Flags from an Unleash server, through its Rust SDK: `docs/adr/0010-unleash-sdk.md`.
+//!
+//! Invariant: only a whole, well-formed answer changes anything. Whatever else happens, the last good flags stay, in
+//! memory and on disk.
+
+mod definition;
+mod evaluation;
+mod snapshot;
+mod transport;
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::Value;
+use unleash_client::{ClientBuilder, api::features_endpoint};
+use url::Url;
+use uuid::Uuid;
+
+use self::{
+    definition::Definition,
+    evaluation::{Client, Key},
+    transport::Bounded,
+};
+use super::{
+    dial::{Flagged, flag_name},
+    kept::Kept,
+    share::Share,
+};
+use crate::{
+    kernel::{Error, Kind, Result, Timestamp, tls},
+    telemetry::labels::{Experiment, Flag},
+};
+
+pub use snapshot::Snapshot;
+
+/// Bounds of an exchange with the server; between them it is the time from one refresh to the next.
+const TIMEOUT_MIN: Duration = Duration::from_millis(500);
+const TIMEOUT_MAX: Duration = Duration::from_secs(5);
+/// The kept file is also renewed when nothing changed, so that a restart knows how old its flags are.
+const KEEP_EVERY_S: i64 = 60;
+
+const NO_FLAGS: &str = "Unleash did not answer with flags";
+
+/// Where the flags are, and who asks for them.
+#[derive(Clone)]
+pub struct Settings {
+    /// Of the client API, e.g. `https://unleash.example/api`.
+    pub url: Url,
+    /// A backend token, `<project>:<environment>.<secret>`.
+    pub token: String,
+    /// How this product is called among the server's applications.
+    pub app_name: String,
+    /// From one refresh to the next.
+    pub refresh_ms: u64,
+    /// Where the last good flags are kept.
+    pub file: PathBuf,
+}
+
+/// The source. Asked from time to time, never by a request.
+pub struct Unleash(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    endpoint: String,
+    refresh_ms: u64,
+    kept: Kept,
+    /// What the file holds.
+    written: Mutex<Option<Snapshot>>,
+    /// Flags that the log has a caveat of.
+    told: Mutex<BTreeSet<&'static str>>,
+    registered: AtomicBool,
+}
+
+impl Unleash {
+    /// Does not connect.
+    ///
+    /// # Errors
+    /// If the machine's certificates cannot be read.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        tls::install();
+        let refresh = Duration::from_millis(settings.refresh_ms);
+        let timeout = refresh.clamp(TIMEOUT_MIN, TIMEOUT_MAX);
+        let unusable = |e| Error::caused(Kind::Internal, "no client for Unleash could be made", e);
+        let transport = Bounded::new(timeout).map_err(|e| unusable(anyhow::Error::from(e)))?;
+        let client = ClientBuilder::default()
+            .interval(settings.refresh_ms)
+            // The SDK would count the questions of a refresh, which are no requests.
+            .disable_metric_submission()
+            .into_client_with_transport(
+                settings.url.as_str(),
+                &settings.app_name,
+                &Uuid::new_v4().to_string(),
+                Some(settings.token.clone()),
+                Arc::new(transport),
+            )
+            .map_err(unusable)?;
+        Ok(Self(Arc::new(Inner {
+            client,
+            endpoint: features_endpoint(settings.url.as_str()),
+            refresh_ms: settings.refresh_ms,
+            kept: Kept::at(&settings.file),
+            written: Mutex::default(),
+            told: Mutex::default(),
+            registered: AtomicBool::new(false),
+        })))
+    }
+
+    /// Fetches the flags, and keeps them for the next start. Takes at most 5 s, mostly waiting.
+    ///
+    /// # Errors
+    /// `Timeout` or `Unavailable` if the server did not answer with flags; then nothing changed.
+    pub async fn refresh(&self, now: Timestamp) -> Result<Snapshot> {
+        let inner = self.0.clone();
+        let answer: Value = inner
+            .client
+            .http
+            .get_json(&inner.endpoint, Some(inner.refresh_ms))
+            .await
+            .map_err(no_answer)?;
+        // Compiling thousands of flags takes a core for a while, and keeping them waits for the disk.
+        let work = tokio::task::spawn_blocking(move || {
+            let snapshot = inner.evaluate(answer, now)?;
+            inner.keep(&snapshot);
+            Ok(snapshot)
+        });
+        let snapshot = work
+            .await
+            .map_err(|e| Error::caused(Kind::Internal, "evaluating flags failed", e))??;
+        self.register().await;
+        Ok(snapshot)
+    }
+
+    /// The flags that were fetched last, before this process started.
+    #[must_use]
+    pub fn load(&self, now: Timestamp) -> Option<Snapshot> {
+        let snapshot: Snapshot = self.0.kept.read(now)?;
+        *lock(&self.0.written) = Some(snapshot.clone());
+        Some(snapshot)
+    }
+
+    /// Tells the server who asks, once. Flags do not depend on it.
+    async fn register(&self) {
+        let registered = &self.0.registered;
+        if registered.load(Ordering::Relaxed) {
+            return;
+        }
+        match self.0.client.register().await {
+            Ok(()) => registered.store(true, Ordering::Relaxed),
+            Err(e) => tracing::debug!("Unleash did not take the registration: {e}"),
+        }
+    }
+}
+
+impl Inner {
+    fn evaluate(&self, mut answer: Value, fetched_at: Timestamp) -> Result<Snapshot> {
+        let mut definitions = Vec::new();
+        for key in keys() {
+            let definition = Definition::take(key.0, &mut answer).map_err(garbage)?;
+            definitions.push((key, definition));
+        }
+        let features = serde_json::from_value(answer).map_err(garbage)?;
+        self.client.memoize(features).map_err(garbage)?;
+        let mut shares = definitions
+            .iter()
+            .map(|(key, definition)| self.share(*key, definition));
+        let mut next = |experiment| {
+            let (candidate, shadow) = (shares.next()?, shares.next()?);
+            Some((experiment, Flagged { candidate, shadow }))
+        };
+        Ok(Snapshot {
+            flagged: Experiment::ALL.iter().filter_map(|e| next(*e)).collect(),
+            fetched_at,
+        })
+    }
+
+    fn share(&self, key: Key, definition: &Definition) -> Share {
+        let (share, caveat) = evaluation::share(&self.client, key, definition);
+        let mut told = lock(&self.told);
+        if let Some(caveat) = caveat {
+            if told.insert(key.0) {
+                tracing::warn!(flag = key.0, "is followed approximately: {caveat}");
+            }
+        } else {
+            told.remove(key.0);
+        }
+        share
+    }
+
+    fn keep(&self, snapshot: &Snapshot) {
+        let mut written = lock(&self.written);
+        let fresh = written.as_ref().is_some_and(|old| {
+            let age_s = snapshot.fetched_at.as_second() - old.fetched_at.as_second();
+            old.flagged == snapshot.flagged && (0..KEEP_EVERY_S).contains(&age_s)
+        });
+        if fresh {
+            return;
+        }
+        match self.kept.write(snapshot) {
+            Ok(()) => *written = Some(snapshot.clone()),
+            // They are good all the same; only a restart would miss them.
+            Err(e) => tracing::warn!("the flags were not kept: {e:?}"),
+        }
+    }
+}
+
+/// In the order of experiments, the candidate's before the shadow's.
+fn keys() -> impl Iterator<Item = Key> {
+    Experiment::ALL.iter().flat_map(|experiment| {
+        [Flag::Candidate, Flag::Shadow].map(|flag| Key(flag_name(*experiment, flag)))
+    })
+}
+
+fn no_answer(e: anyhow::Error) -> Error {
+    let late = e
+        .downcast_ref::<reqwest::Error>()
+        .is_some_and(reqwest::Error::is_timeout);
+    let kind = if late {
+        Kind::Timeout
+    } else {
+        Kind::Unavailable
+    };
+    Error::caused(kind, NO_FLAGS, e)
+}
+
+fn garbage(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::caused(Kind::Unavailable, NO_FLAGS, e)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
