@@ -36,6 +36,7 @@ impl Validator {
         Verdict {
             details: findings.0,
             target,
+            ..Verdict::default()
         }
     }
 
