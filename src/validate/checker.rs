@@ -34,8 +34,6 @@ impl Checker {
     fn target(&self, submission: &Submission, verdict: &mut Verdict) {
         let field = "redirect_url";
         let text = match (submission.purpose, submission.redirect_url.as_deref()) {
-            (Purpose::Image, _) | (Purpose::CreateStatic | Purpose::UpdateStatic, None) => return,
-            (Purpose::UpdateDynamic, None) => return,
             (Purpose::CreateStatic | Purpose::UpdateStatic, Some(_)) => {
                 let message = "a static code leads nowhere: leave it out, or make a dynamic code";
                 return verdict.refuse(field, Reason::Misplaced, message);
@@ -44,6 +42,7 @@ impl Checker {
                 let message = "is missing: give the page that the code shall open";
                 return verdict.refuse(field, Reason::Missing, message);
             }
+            (Purpose::Image, _) | (_, None) => return,
             (Purpose::CreateDynamic | Purpose::UpdateDynamic, Some(text)) => text,
         };
         match target::check(&self.rules, text) {

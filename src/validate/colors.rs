@@ -49,13 +49,18 @@ pub(super) fn check(style: &Style, verdict: &mut Verdict) {
 fn rgb(text: &str) -> Option<Rgb> {
     let digits = text.strip_prefix('#')?.bytes().map(nibble);
     let digits: Vec<u8> = digits.collect::<Option<_>>()?;
-    match digits[..] {
-        [r, g, b] | [r, g, b, 15] => Some([r * 17, g * 17, b * 17]),
-        [r, s, g, h, b, c] | [r, s, g, h, b, c, 15, 15] => {
-            Some([r << 4 | s, g << 4 | h, b << 4 | c])
-        }
-        _ => None,
+    let (color, alpha) = match digits.len() {
+        3 | 4 => digits.split_at(3),
+        6 | 8 => digits.split_at(6),
+        _ => return None,
+    };
+    if alpha.iter().any(|digit| *digit != 15) {
+        return None;
     }
+    // One digit stands for two of it.
+    let wide = color.len() / 3;
+    let channel = |i: usize| color[wide * i] << 4 | color[wide * i + wide - 1];
+    Some([0, 1, 2].map(channel))
 }
 
 fn nibble(byte: u8) -> Option<u8> {

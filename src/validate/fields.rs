@@ -137,8 +137,8 @@ fn cramped(version: Version, style: &Style, file: &File, verdict: &mut Verdict) 
         return;
     }
     // At most 177.
-    let side = i64::try_from(version.modules()).unwrap_or(i64::MAX);
-    let modules = side.saturating_add(2 * border);
+    let symbol = i64::try_from(version.modules()).unwrap_or(i64::MAX);
+    let modules = symbol.saturating_add(2 * border);
     if size * STEP_PX < modules {
         let least = (modules + STEP_PX - 1) / STEP_PX;
         verdict.concerns.push(Concern::Cramped {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    kernel::{Kind, Result},
+    kernel::{Error, Kind, Result},
     validate::{Reason, Verdict},
 };
 
@@ -31,7 +31,7 @@ pub(super) struct Judged {
 
 impl Fact {
     pub(super) fn of(answer: &Result<Verdict>) -> Self {
-        Self(answer.as_ref().map(Judged::of).map_err(|e| e.kind()))
+        Self(answer.as_ref().map(Judged::of).map_err(Error::kind))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The two arms beside each other, and each label once.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use futures_util::FutureExt as _;
 use proptest::{prelude::*, test_runner::Config};
 
 use super::*;
@@ -17,15 +18,30 @@ fn rules() -> Rules {
     Rules::new::<&str>(BASE, &[], false).unwrap()
 }
 
-/// What both arms say.
-fn asked(rules: &Rules, submission: &Submission) -> [Result<Verdict>; 2] {
-    use crate::kernel::Clock as _;
-    let ctx = Ctx::new(uuid::Uuid::nil(), SystemClock.instant());
-    let control = Validator::new(rules.clone(), Arc::new(SystemClock));
-    let input = Arc::new(submission.clone());
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let control = runtime.unwrap().block_on(control.run(&ctx, &input));
-    [control, Ok(Checker::new(rules.clone()).verdict(submission))]
+/// Both arms under the same rules.
+struct Arms {
+    control: Validator,
+    candidate: Checker,
+    ctx: Ctx,
+}
+
+impl Arms {
+    fn new(rules: &Rules) -> Self {
+        use crate::kernel::Clock as _;
+        Self {
+            control: Validator::new(rules.clone(), Arc::new(SystemClock)),
+            candidate: Checker::new(rules.clone()),
+            ctx: Ctx::new(uuid::Uuid::nil(), SystemClock.instant()),
+        }
+    }
+
+    /// What each of them says. Neither ever waits.
+    fn asked(&self, submission: &Submission) -> [Result<Verdict>; 2] {
+        let input = Arc::new(submission.clone());
+        let control = self.control.run(&self.ctx, &input).now_or_never();
+        let candidate = self.candidate.run(&self.ctx, &input).now_or_never();
+        [control, candidate].map(Option::unwrap)
+    }
 }
 
 fn judge(control: &Result<Verdict>, candidate: &Result<Verdict>) -> Match {
@@ -40,7 +56,7 @@ fn judge(control: &Result<Verdict>, candidate: &Result<Verdict>) -> Match {
 }
 
 fn compared(submission: &Submission) -> Match {
-    let [control, candidate] = asked(&rules(), submission);
+    let [control, candidate] = Arms::new(&rules()).asked(submission);
     judge(&control, &candidate)
 }
 
@@ -93,78 +109,41 @@ fn what_the_arms_decide_differently_has_a_label() {
     }
 }
 
-#[test]
-fn what_must_agree_does() {
-    let verdict = |fields: &[&'static str], target: Option<&str>| {
-        let detail = |field: &&'static str| Detail {
-            field: (*field).into(),
-            message: "is bad".into(),
-        };
-        Ok(Verdict {
-            details: fields.iter().map(detail).collect(),
-            target: target.map(str::to_owned),
-            ..Verdict::default()
-        })
+fn verdict(fields: &[&'static str], target: Option<&str>) -> Result<Verdict> {
+    let detail = |field: &&'static str| Detail {
+        field: (*field).into(),
+        message: "is bad".into(),
     };
-    let failed = |e: Error| Err::<Verdict, _>(e);
+    Ok(Verdict {
+        details: fields.iter().map(detail).collect(),
+        target: target.map(str::to_owned),
+        ..Verdict::default()
+    })
+}
+
+#[test]
+fn fields_and_targets_must_agree() {
+    use Match::{Mismatch, Same, Tolerated};
     for (control, candidate, found) in [
-        (verdict(&[], None), verdict(&[], None), Match::Same),
+        ((&[][..], None), (&[][..], None), Same),
         (
-            verdict(&["a", "b"], None),
-            verdict(&["b", "a", "b"], None),
-            Match::Tolerated("wording"),
+            (&["a", "b"], None),
+            (&["b", "a", "b"], None),
+            Tolerated("wording"),
         ),
         (
-            verdict(&[], Some("a")),
-            verdict(&[], Some("b")),
-            Match::Mismatch("target"),
+            (&["b"], None),
+            (&["b", "a"], None),
+            Tolerated("more fields"),
         ),
-        (
-            verdict(&["a"], Some("a")),
-            verdict(&["a"], None),
-            Match::Mismatch("target"),
-        ),
-        (
-            verdict(&["a"], None),
-            verdict(&["b"], None),
-            Match::Mismatch("fields"),
-        ),
-        (
-            verdict(&["a", "b"], None),
-            verdict(&["b"], None),
-            Match::Mismatch("fields"),
-        ),
-        (
-            verdict(&["b"], None),
-            verdict(&["b", "a"], None),
-            Match::Tolerated("more fields"),
-        ),
-        (
-            verdict(&["a"], None),
-            verdict(&[], None),
-            Match::Mismatch("accepted"),
-        ),
-        (
-            verdict(&[], None),
-            verdict(&["a"], None),
-            Match::Mismatch("refused"),
-        ),
-        (
-            verdict(&[], None),
-            failed(Error::internal("m")),
-            Match::Mismatch("failure"),
-        ),
-        (
-            failed(Error::internal("m")),
-            failed(Error::internal("n")),
-            Match::Same,
-        ),
-        (
-            failed(Error::internal("m")),
-            failed(Error::not_found("m")),
-            Match::Mismatch("failure"),
-        ),
+        ((&[], Some("a")), (&[], Some("b")), Mismatch("target")),
+        ((&["a"], Some("a")), (&["a"], None), Mismatch("target")),
+        ((&["a"], None), (&["b"], None), Mismatch("fields")),
+        ((&["a", "b"], None), (&["b"], None), Mismatch("fields")),
+        ((&["a"], None), (&[], None), Mismatch("accepted")),
+        ((&[], None), (&["a"], None), Mismatch("refused")),
     ] {
+        let [control, candidate] = [control, candidate].map(|(f, target)| verdict(f, target));
         assert_eq!(
             judge(&control, &candidate),
             found,
@@ -174,12 +153,24 @@ fn what_must_agree_does() {
 }
 
 #[test]
+fn failures_are_told_apart_by_their_kind() {
+    let failed = |e: Error| Err::<Verdict, _>(e);
+    let internal = failed(Error::internal("m"));
+    let other = failed(Error::not_found("m"));
+    assert_eq!(judge(&internal, &failed(Error::internal("n"))), Match::Same);
+    for answer in [verdict(&[], None), other] {
+        assert_eq!(judge(&internal, &answer), Match::Mismatch("failure"));
+        assert_eq!(judge(&answer, &internal), Match::Mismatch("failure"));
+    }
+}
+
+#[test]
 fn a_fact_holds_no_payload() {
     let submission = Submission {
         title: Some("secret".repeat(20)),
         ..to("https://secret.example/secret")
     };
-    for answer in asked(&rules(), &submission) {
+    for answer in Arms::new(&rules()).asked(&submission) {
         let fact = format!("{:?}", Judge.fact(&answer));
         assert!(!fact.contains("secret"), "{fact}");
     }
@@ -187,6 +178,15 @@ fn a_fact_holds_no_payload() {
 
 fn maybe<T: std::fmt::Debug>(some: impl Strategy<Value = T>) -> impl Strategy<Value = Option<T>> {
     proptest::option::of(some)
+}
+
+fn ordinary_url() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => "https?://([a-z]{1,8}\\.){1,2}(com|de|example)(:[0-9]{2,4})?(/[a-zA-Z0-9%äñ._~-]{0,8}){0,4}(\\?[a-z]=[a-z0-9&+]{0,9})?(#[a-z]{0,4})?",
+        1 => "https?://[a-zäöüßéñ]{3,9}\\.(com|de)/",
+        1 => "https?://[0-9]{1,3}(\\.[0-9]{1,3}){3}/",
+        1 => "(ftp://|javascript:|//|mailto:)?[a-z]{1,9}(@[a-z]{2}\\.com)?",
+    ]
 }
 
 /// What people send: mostly right, now and then wrong.
@@ -198,12 +198,6 @@ fn ordinary() -> impl Strategy<Value = Submission> {
         Just(Purpose::UpdateDynamic),
         Just(Purpose::Image),
     ];
-    let url = prop_oneof![
-        8 => "https?://([a-z]{1,8}\\.){1,2}(com|de|example)(:[0-9]{2,4})?(/[a-zA-Z0-9%äñ._~-]{0,8}){0,4}(\\?[a-z]=[a-z0-9&+]{0,9})?(#[a-z]{0,4})?",
-        1 => "https?://[a-zäöüßéñ]{3,9}\\.(com|de)/",
-        1 => "https?://[0-9]{1,3}(\\.[0-9]{1,3}){3}/",
-        1 => "(ftp://|javascript:|//|mailto:)?[a-z]{1,9}(@[a-z]{2}\\.com)?",
-    ];
     let content = prop_oneof![
         6 => "[ -~]{1,80}",
         2 => "\\PC{0,40}",
@@ -214,7 +208,7 @@ fn ordinary() -> impl Strategy<Value = Submission> {
         || maybe(prop_oneof![8 => "#[0-9a-fA-F]{6}", 2 => "#[0f]{3}", 1 => "[a-z#0-9]{0,9}"]);
     let texts = (
         maybe(content),
-        maybe(url),
+        maybe(ordinary_url()),
         maybe("\\PC{0,110}"),
         maybe(".{0,60}"),
     );
@@ -291,15 +285,19 @@ proptest! {
 
     #[test]
     fn on_ordinary_submissions_the_arms_agree(submission in ordinary()) {
-        let [control, candidate] = asked(&rules(), &submission);
+        static ARMS: LazyLock<Arms> = LazyLock::new(|| Arms::new(&rules()));
+        let [control, candidate] = ARMS.asked(&submission);
         let found = judge(&control, &candidate);
         prop_assert!(!matches!(found, Match::Mismatch(_)), "{:?}: {:?} {:?}", found, control, candidate);
     }
 
     #[test]
     fn on_strange_targets_the_candidate_only_refuses_more_and_says_why(url in strange(), lenient: bool) {
-        let rules = Rules::new::<&str>(BASE, &[], lenient).unwrap();
-        let [control, candidate] = asked(&rules, &to(&url));
+        static ARMS: LazyLock<[Arms; 2]> = LazyLock::new(|| {
+            let rules = |lenient| Rules::new::<&str>(BASE, &[], lenient).unwrap();
+            [false, true].map(|lenient| Arms::new(&rules(lenient)))
+        });
+        let [control, candidate] = ARMS[usize::from(lenient)].asked(&to(&url));
         let found = judge(&control, &candidate);
         let known = ["lookalike refused", "address refused", "loop refused"];
         if let Match::Mismatch(label) = found {
