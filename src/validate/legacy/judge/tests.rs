@@ -109,16 +109,16 @@ fn what_the_arms_decide_differently_has_a_label() {
     }
 }
 
-fn verdict(fields: &[&'static str], target: Option<&str>) -> Result<Verdict> {
+fn verdict(fields: &[&'static str], target: Option<&str>) -> Verdict {
     let detail = |field: &&'static str| Detail {
         field: (*field).into(),
         message: "is bad".into(),
     };
-    Ok(Verdict {
+    Verdict {
         details: fields.iter().map(detail).collect(),
         target: target.map(str::to_owned),
         ..Verdict::default()
-    })
+    }
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn fields_and_targets_must_agree() {
         ((&["a"], None), (&[], None), Mismatch("accepted")),
         ((&[], None), (&["a"], None), Mismatch("refused")),
     ] {
-        let [control, candidate] = [control, candidate].map(|(f, target)| verdict(f, target));
+        let [control, candidate] = [control, candidate].map(|(f, target)| Ok(verdict(f, target)));
         assert_eq!(
             judge(&control, &candidate),
             found,
@@ -158,7 +158,7 @@ fn failures_are_told_apart_by_their_kind() {
     let internal = failed(Error::internal("m"));
     let other = failed(Error::not_found("m"));
     assert_eq!(judge(&internal, &failed(Error::internal("n"))), Match::Same);
-    for answer in [verdict(&[], None), other] {
+    for answer in [Ok(verdict(&[], None)), other] {
         assert_eq!(judge(&internal, &answer), Match::Mismatch("failure"));
         assert_eq!(judge(&answer, &internal), Match::Mismatch("failure"));
     }
