@@ -42,7 +42,7 @@ pub use serve::serve;
 pub type Render =
     Versus<Cached<render::legacy::Renderer>, Cached<render::Engine>, render::legacy::Judge>;
 /// What validates.
-pub type Validate = validate::legacy::Validator;
+pub type Validate = Versus<validate::legacy::Validator, validate::Checker, validate::legacy::Judge>;
 /// What answers questions about scans.
 pub type Analytics = analytics::legacy::Rows;
 
@@ -60,6 +60,20 @@ fn render(kit: &mut Kit<'_>) -> Result<Render> {
         render::legacy::Judge,
         |request| Unit::Digest(request.digest()),
         render::Image::of_something_else,
+    ))
+}
+
+/// Makes what validates.
+fn validate(kit: &mut Kit<'_>) -> Result<Validate> {
+    let rules = validate::Checker::new(kit.rules()?);
+    let legacy = validate::legacy::Validator::new(kit.rules()?);
+    let names = [validate::legacy::Validator::NAME, validate::Checker::NAME];
+    Ok(kit.versus(
+        (Experiment::Validate, names),
+        (legacy, rules),
+        validate::legacy::Judge,
+        |submission| Unit::Digest(submission.digest()),
+        validate::Verdict::refused_instead,
     ))
 }
 
@@ -96,7 +110,7 @@ impl App {
         // What only depends on the settings first: a bad one should not leave half a first start behind.
         let mut kit = Kit::new(&settings, &clock);
         let render = render(&mut kit)?;
-        let validate = Validate::new(kit.rules()?);
+        let validate = validate(&mut kit)?;
         let Kit {
             sizes,
             entries,

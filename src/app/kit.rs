@@ -145,3 +145,6 @@ pub fn setting(
         labels::Experiment::Analytics => &settings.analytics,
     }
 }
+
+#[cfg(test)]
+mod tests;

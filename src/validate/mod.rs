@@ -3,10 +3,25 @@
 //! Invariant: a pure function of the submission and the [`Rules`]. Names are judged by their spelling: nothing is looked
 //! up, because an answer of today's DNS says nothing about tomorrow's.
 
+mod address;
+mod capacity;
+mod checker;
+mod colors;
+mod concern;
+mod digest;
+mod fields;
+mod host;
 pub mod legacy;
+mod lookalike;
+mod own;
+mod reason;
 mod rules;
 mod submission;
+mod target;
 
+pub use checker::Checker;
+pub use concern::Concern;
+pub use reason::Reason;
 pub use rules::Rules;
 pub use submission::{File, Purpose, Style, Submission, Verdict};
 

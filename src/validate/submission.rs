@@ -3,6 +3,9 @@
 //! Invariant: a submission is raw. Whatever a client can send in a field of the right type can stand here; only the
 //! arm says what is wrong.
 
+use std::borrow::Cow;
+
+use super::{Concern, Reason};
 use crate::kernel::{Error, Result, error::Detail};
 
 /// What is to be done with it: decides which fields must, may and must not be there.
@@ -69,9 +72,40 @@ pub struct Verdict {
     pub details: Vec<Detail>,
     /// The normalised `redirect_url` (WHATWG URL Standard §4.5), if one was submitted and is acceptable.
     pub target: Option<String>,
+    /// Why, one for each of `details`, for those that count refusals. An arm that cannot tell leaves it empty.
+    pub reasons: Vec<Reason>,
+    /// What is no reason to refuse. An arm that does not look for any leaves it empty.
+    pub concerns: Vec<Concern>,
+    /// Of the smallest symbol that holds a new static code's content, 1..=40. An arm that does not measure leaves it out.
+    pub version: Option<u8>,
 }
 
 impl Verdict {
+    pub(super) fn refuse(
+        &mut self,
+        field: &'static str,
+        reason: Reason,
+        message: impl Into<Cow<'static, str>>,
+    ) {
+        self.reasons.push(reason);
+        self.details.push(Detail {
+            field: field.into(),
+            message: message.into(),
+        });
+    }
+
+    /// A refusal in its place, for rehearsing a wrong answer: one that does no harm.
+    #[must_use]
+    pub fn refused_instead(mut self) -> Self {
+        self.target = None;
+        self.refuse(
+            "content",
+            Reason::Misplaced,
+            "is refused by a rehearsal: try again later",
+        );
+        self
+    }
+
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.details.is_empty()

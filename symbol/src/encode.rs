@@ -4,7 +4,9 @@ use std::cell::RefCell;
 
 use fearless_simd::Level as Features;
 
-use crate::{Content, Cpu, Error, Options, Symbol, data::data_codewords, draw::draw};
+use crate::{
+    Content, Cpu, Error, Level, Options, Symbol, Version, data::data_codewords, draw::draw,
+};
 
 thread_local! {
     /// Data codewords: at most 2956 bytes a thread.
@@ -29,6 +31,17 @@ pub fn encode_on<'a>(
     options: &Options,
 ) -> Result<Symbol, Error> {
     encode_with(cpu.level(), content.into(), options)
+}
+
+/// The version and the level of the symbol that [`encode`] makes, without drawing it.
+///
+/// # Errors
+/// Those of [`encode`].
+pub fn measure<'a>(
+    content: impl Into<Content<'a>>,
+    options: &Options,
+) -> Result<(Version, Level), Error> {
+    DATA.with_borrow_mut(|data| data_codewords(content.into(), options, data))
 }
 
 fn encode_with(

@@ -51,7 +51,7 @@ mod version;
 pub use append::append_parts;
 pub use content::Content;
 pub use cpu::Cpu;
-pub use encode::{encode, encode_on};
+pub use encode::{encode, encode_on, measure};
 pub use error::{Error, Feature, Found};
 pub use header::{Append, Eci, Fnc1};
 pub use level::Level;

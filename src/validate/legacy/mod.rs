@@ -2,7 +2,9 @@
 
 mod address;
 mod fields;
+mod judge;
 mod target;
 mod validator;
 
+pub use judge::{Fact, Judge};
 pub use validator::Validator;

@@ -31,6 +31,7 @@ impl Validator {
         Verdict {
             details: findings.0,
             target,
+            ..Verdict::default()
         }
     }
 

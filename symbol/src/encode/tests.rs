@@ -78,3 +78,20 @@ fn annex_i_3() {
     };
     assert_eq!(encode("01234567", &automatic).unwrap(), symbol);
 }
+
+#[test]
+fn what_is_measured_is_what_is_made() {
+    let boosted = Options {
+        boost: true,
+        versions: Versions::MicroOrQr,
+        ..Options::default()
+    };
+    for options in [Options::default(), boosted] {
+        for length in [0, 1, 14, 15, 100, 2331, 2332] {
+            let content = "a".repeat(length);
+            let made = encode(&content, &options);
+            let made = made.map(|symbol| (symbol.version(), symbol.level()));
+            assert_eq!(measure(&content, &options), made);
+        }
+    }
+}

@@ -52,10 +52,7 @@ fn legacy(spec: &Spec) -> Result<Image> {
 }
 
 fn engine(spec: &Spec) -> Result<Image> {
-    run(
-        &Engine::new(None, Room::default()).unwrap(),
-        spec,
-    )
+    run(&Engine::new(None, Room::default()).unwrap(), spec)
 }
 
 proptest! {

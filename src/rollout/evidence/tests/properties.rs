@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::evidence::units::{Sample, Seen};
-use crate::evidence::{Evidence, Pair, Policy, Run, Side};
+use crate::rollout::evidence::units::{Sample, Seen};
+use crate::rollout::evidence::{Evidence, Pair, Policy, Run, Side};
 
 #[derive(Clone, Debug)]
 enum Step {

@@ -1,0 +1,70 @@
+//! The arm: from a submission to a verdict.
+//!
+//! Invariant: the same submission always gets the same verdict, and no submission makes it panic.
+
+use super::{Purpose, Reason, Rules, Submission, Verdict, fields, target};
+use crate::{
+    kernel::{Ctx, Result},
+    rollout::{Arm, ReadOnly},
+    validate,
+};
+
+/// Checks every field, and says all that is wrong at once. Takes some µs, so it runs where it is called.
+pub struct Checker {
+    rules: Rules,
+}
+
+impl Checker {
+    /// Name and version of this arm. The version changes when the verdict on any submission does.
+    pub const NAME: &str = "rules-1";
+
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
+        Self { rules }
+    }
+
+    #[must_use]
+    pub fn verdict(&self, submission: &Submission) -> Verdict {
+        let mut verdict = Verdict::default();
+        self.target(submission, &mut verdict);
+        fields::check(submission, &mut verdict);
+        verdict
+    }
+
+    fn target(&self, submission: &Submission, verdict: &mut Verdict) {
+        let field = "redirect_url";
+        let text = match (submission.purpose, submission.redirect_url.as_deref()) {
+            (Purpose::CreateStatic | Purpose::UpdateStatic, Some(_)) => {
+                let message = "a static code leads nowhere: leave it out, or make a dynamic code";
+                return verdict.refuse(field, Reason::Misplaced, message);
+            }
+            (Purpose::CreateDynamic, None) => {
+                let message = "is missing: give the page that the code shall open";
+                return verdict.refuse(field, Reason::Missing, message);
+            }
+            (Purpose::Image, _) | (_, None) => return,
+            (Purpose::CreateDynamic | Purpose::UpdateDynamic, Some(text)) => text,
+        };
+        match target::check(&self.rules, text) {
+            Ok((target, concerns)) => {
+                verdict.target = Some(target);
+                verdict.concerns.extend(concerns);
+            }
+            Err(fault) => verdict.refuse(field, fault.reason, fault.message),
+        }
+    }
+}
+
+impl Arm for Checker {
+    type In = validate::In;
+    type Out = Verdict;
+
+    async fn run(&self, _ctx: &Ctx, input: &Self::In) -> Result<Verdict> {
+        Ok(self.verdict(input))
+    }
+}
+
+impl ReadOnly for Checker {}
+
+#[cfg(test)]
+mod tests;
