@@ -178,12 +178,12 @@ where
             parts: Arc::clone(&self.0),
             ctx: ctx.clone(),
             input: input.clone(),
-            noise: draw.is_multiple_of(100),
+            noise: pilot.wants_noise(draw),
             control: told,
         };
         // Who begins has the colder caches and the freer processor: a coin decides.
         let mut waiting = Some((shadow, permit));
-        if draw & 128 == 0
+        if draw >> 32 & 1 == 0
             && let Some((shadow, permit)) = waiting.take()
         {
             shadow.start(permit);

@@ -305,6 +305,15 @@ impl Pilot {
         self.anchor_ms + u64::try_from(passed).unwrap_or(0)
     }
 
+    /// Whether this shadow compares the control with itself: one in ten until enough is known of its noise, then one in a
+    /// hundred.
+    pub(super) fn wants_noise(&self, draw: u64) -> bool {
+        const ENOUGH: u64 = 1000;
+        let of = |r: ShadowResult| self.counts.shadows[r as usize].load(Ordering::Relaxed);
+        let known = of(ShadowResult::NoiseSame) + of(ShadowResult::NoiseMismatch);
+        draw.is_multiple_of(if known < ENOUGH { 10 } else { 100 })
+    }
+
     /// A number that looks random; a seed of its own would make no decision better.
     pub(super) fn draw(&self) -> u64 {
         Unit::Id(uuid::Uuid::from_u64_pair(

@@ -142,7 +142,7 @@ impl Pilot {
         let now_ms = self.now_ms();
         let mut machine = self.machine();
         if noise {
-            machine.evidence.noise(now_ms, mismatch);
+            machine.evidence.noise(mismatch);
             return;
         }
         let label = match found {

@@ -4,17 +4,14 @@
 
 use std::sync::Arc;
 
-use super::unit::TEXT_BYTES;
-
-/// Longest group that is hashed on the stack; Unleash allows 100 characters for a flag's name.
-const GROUP_BYTES: usize = 120;
-
 /// A part of all units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     /// Bit `n - 1` stands for bucket `n`, of 1 to 100.
     mask: u128,
     group: Arc<str>,
+    /// Has read the group and a colon.
+    begun: Murmur,
 }
 
 impl Share {
@@ -31,6 +28,7 @@ impl Share {
         Self {
             mask: mask & ((1 << 100) - 1),
             group: group.into(),
+            begun: Murmur::of_group(group),
         }
     }
 
@@ -58,7 +56,7 @@ impl Share {
         match self.percent_taken() {
             0 => false,
             100 => true,
-            _ => self.mask >> (bucket(&self.group, unit) - 1) & 1 == 1,
+            _ => self.mask >> (self.begun.bucket(unit) - 1) & 1 == 1,
         }
     }
 }
@@ -66,46 +64,69 @@ impl Share {
 /// 1 to 100: what Unleash's `flexibleRollout` compares with the percentage.
 #[must_use]
 pub fn bucket(group: &str, unit: &str) -> u32 {
-    let mut text = [0_u8; GROUP_BYTES + 1 + TEXT_BYTES];
-    let length = group.len() + 1 + unit.len();
-    if let Some(buffer) = text.get_mut(..length) {
-        buffer[..group.len()].copy_from_slice(group.as_bytes());
-        buffer[group.len()] = b':';
-        buffer[group.len() + 1..].copy_from_slice(unit.as_bytes());
-        murmur3(buffer) % 100 + 1
-    } else {
-        murmur3(format!("{group}:{unit}").as_bytes()) % 100 + 1
+    Murmur::of_group(group).bucket(unit)
+}
+
+/// Murmur3, x86, 32 bits, seed 0, of a text that comes in parts: a group is read once, not with every unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Murmur {
+    hash: u32,
+    /// The last bytes, fewer than four, that do not make a word yet; the first one lowest.
+    rest: u32,
+    rest_bits: u32,
+    /// Modulo 2³², as in the reference.
+    bytes: u32,
+}
+
+impl Murmur {
+    fn of_group(group: &str) -> Self {
+        Self::default().read(group.as_bytes()).read(b":")
+    }
+
+    fn bucket(self, unit: &str) -> u32 {
+        self.read(unit.as_bytes()).finish() % 100 + 1
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // to the lower half, and of the length
+    fn read(mut self, bytes: &[u8]) -> Self {
+        self.bytes = self.bytes.wrapping_add(bytes.len() as u32);
+        let (words, tail) = bytes.as_chunks::<4>();
+        let mut waiting = u64::from(self.rest);
+        for word in words {
+            waiting |= u64::from(u32::from_le_bytes(*word)) << self.rest_bits;
+            self.word(waiting as u32);
+            waiting >>= 32;
+        }
+        for byte in tail {
+            waiting |= u64::from(*byte) << self.rest_bits;
+            self.rest_bits += 8;
+            if self.rest_bits == 32 {
+                self.word(waiting as u32);
+                (waiting, self.rest_bits) = (0, 0);
+            }
+        }
+        self.rest = waiting as u32;
+        self
+    }
+
+    fn word(&mut self, word: u32) {
+        let mixed = (self.hash ^ scramble(word)).rotate_left(13);
+        self.hash = mixed.wrapping_mul(5).wrapping_add(0xe654_6b64);
+    }
+
+    fn finish(self) -> u32 {
+        // No rest scrambles to nothing.
+        let mut hash = self.hash ^ scramble(self.rest) ^ self.bytes;
+        hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
+        hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+        hash ^ (hash >> 16)
     }
 }
 
-/// Murmur3, x86, 32 bits, seed 0.
-fn murmur3(bytes: &[u8]) -> u32 {
-    let mix = |k: u32| {
-        k.wrapping_mul(0xcc9e_2d51)
-            .rotate_left(15)
-            .wrapping_mul(0x1b87_3593)
-    };
-    let (words, rest) = bytes.as_chunks::<4>();
-    let mut hash = words.iter().fold(0_u32, |hash, word| {
-        let mixed = hash ^ mix(u32::from_le_bytes(*word));
-        mixed
-            .rotate_left(13)
-            .wrapping_mul(5)
-            .wrapping_add(0xe654_6b64)
-    });
-    if !rest.is_empty() {
-        let tail = rest
-            .iter()
-            .rev()
-            .fold(0, |n, byte| n << 8 | u32::from(*byte));
-        hash ^= mix(tail);
-    }
-    // The reference takes the length modulo 2³², too.
-    #[allow(clippy::cast_possible_truncation)]
-    let mut hash = hash ^ bytes.len() as u32;
-    hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
-    hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
-    hash ^ (hash >> 16)
+fn scramble(word: u32) -> u32 {
+    word.wrapping_mul(0xcc9e_2d51)
+        .rotate_left(15)
+        .wrapping_mul(0x1b87_3593)
 }
 
 #[cfg(test)]

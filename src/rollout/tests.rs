@@ -139,7 +139,10 @@ fn rig(control: &[(u32, Does)], candidate: &[(u32, Does)]) -> Rig {
 
 impl Rig {
     async fn ask(&self, question: u32) -> (Result<(u32, bool)>, Option<&'static str>) {
-        let ctx = Ctx::new(Uuid::nil(), SystemClock.instant() + Duration::from_secs(9));
+        let ctx = Ctx::new(
+            Uuid::now_v7(),
+            SystemClock.instant() + Duration::from_secs(9),
+        );
         let answer = self.experiment.run(&ctx, &question).await;
         (answer, ctx.trail.steps().first().map(|s| s.1))
     }
@@ -160,6 +163,19 @@ impl Rig {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         panic!("no shadow of {question}");
+    }
+}
+
+impl Rig {
+    /// Asks until it was not the control that was compared with itself.
+    async fn compared(&self, question: u32) -> ShadowResult {
+        loop {
+            let noise = self.candidate.runs();
+            let result = self.shadow(question).await;
+            if self.candidate.runs() > noise {
+                return result;
+            }
+        }
     }
 }
 
@@ -235,9 +251,6 @@ async fn shadows_are_compared_and_never_seen() {
     ];
     let rig = rig(&control, &candidate);
     rig.dial(0, 100);
-    // The first of a hundred is compared with itself.
-    assert_eq!(rig.ask(0).await.1, Some("control"));
-    tokio::time::sleep(Duration::from_millis(20)).await;
     for (question, expected) in [
         (1, ShadowResult::Tolerated),
         (2, ShadowResult::Mismatch),
@@ -248,7 +261,7 @@ async fn shadows_are_compared_and_never_seen() {
         (7, ShadowResult::BothFault),
         (9, ShadowResult::Same),
     ] {
-        assert_eq!(rig.shadow(question).await, expected, "{question}");
+        assert_eq!(rig.compared(question).await, expected, "{question}");
     }
     let found = rig.stand.pilot.state().found;
     assert_eq!(found["one"], (false, 1));
@@ -263,6 +276,10 @@ async fn shadows_are_compared_and_never_seen() {
     };
     assert_eq!(shown(1, Side::Control).await.unwrap(), "1");
     assert_eq!(shown(1, Side::Candidate).await.unwrap(), "9");
+    assert_eq!(
+        shown(0, Side::Candidate).await.unwrap_err().kind(),
+        Kind::Invalid
+    );
     let unknown = rig
         .experiment
         .replay(&ctx, Uuid::max(), Side::Control)
@@ -290,14 +307,14 @@ async fn what_the_control_remembers_is_not_compared() {
 }
 
 #[tokio::test]
-async fn one_of_a_hundred_shadows_compares_the_control_with_itself() {
+async fn some_shadows_compare_the_control_with_itself() {
     let rig = rig(&[], &[]);
     rig.dial(0, 100);
     for question in 0..300 {
         rig.shadow(question).await;
     }
     let noise = rig.stand.pilot.state().shadows[ShadowResult::NoiseSame as usize];
-    assert!((1..=12).contains(&noise), "{noise}");
+    assert!((10..=60).contains(&noise), "{noise}");
     assert_eq!(rig.candidate.runs(), 300 - u32::try_from(noise).unwrap());
     assert_eq!(rig.control.runs(), 300 + u32::try_from(noise).unwrap());
 }
@@ -306,11 +323,9 @@ async fn one_of_a_hundred_shadows_compares_the_control_with_itself() {
 async fn a_spoilt_answer_is_found() {
     let rig = rig(&[], &[]);
     rig.dial(0, 100);
-    rig.ask(0).await.0.unwrap();
-    tokio::time::sleep(Duration::from_millis(20)).await;
     let drill = (rehearsal::Mishap::Wrong, 100, Duration::from_mins(1));
     rig.stand.drills.set(Some(drill));
-    assert_eq!(rig.shadow(1).await, ShadowResult::Mismatch);
+    assert_eq!(rig.compared(1).await, ShadowResult::Mismatch);
 }
 
 /// 100 000 units: within the band in which 99.9 % of all fair splits lie, and raising a percentage only adds units.

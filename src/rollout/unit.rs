@@ -62,7 +62,7 @@ mod tests {
             digest.text(&mut buffer),
             "0008101820283038404850586068707880889098a0a8b0b8c0c8d0d8e0e8f0f8"
         );
-        let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00aF);
+        let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00af);
         assert_eq!(
             Unit::Id(id).text(&mut buffer),
             "01900000-0000-7000-8000-0000000000af"

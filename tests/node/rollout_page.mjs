@@ -290,6 +290,7 @@ async function mobile(browser) {
   const page = await open(browser, { width: 360, height: 740, colorScheme: 'light' });
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= 360, `${width} px wide on a screen of 360 px`);
+  await stillness(page);
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
   await page.waitForTimeout(300);
   const box = await killButton(page).boundingBox();

@@ -109,14 +109,14 @@ impl Agreement {
         // Betting only while it looks promising is fair, and costs nothing while the noise is hardly known.
         if self.shadow.rate() > chance && chance < 1.0 {
             self.mixture.step(mismatch, chance, 1.0, &MORE);
+            if self.ln_e() >= Self::ln_threshold(policy) {
+                self.fired_ms = Some(now_ms);
+            }
         }
         self.shadow.count(mismatch);
         if self.shadow.total >= PAIRS_MAX {
             self.shadow.total /= 2;
             self.shadow.mismatches = self.shadow.mismatches.div_ceil(2);
-        }
-        if self.ln_e() >= Self::ln_threshold(policy) {
-            self.fired_ms = Some(now_ms);
         }
     }
 

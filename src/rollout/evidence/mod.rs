@@ -3,9 +3,9 @@
 //!
 //! Each test holds an e-value: the money of somebody who bets, at fair odds, that the candidate is worse. For a healthy
 //! candidate the bets gain nothing on average, so that a fortune of `1/alpha` is ever reached with a chance of at most
-//! `alpha`. The failing tests share one `alpha` by [`policy::Budget`].
+//! `alpha`. The failing tests share one `alpha` by [`Budget`].
 //!
-//! Everything is synchronous, in bounded memory (at most 60 KiB, typically 2), with the time passed in (milliseconds
+//! Everything is synchronous, in bounded memory (at most 48 KiB, usually 2), with the time passed in (milliseconds
 //! of one clock that survives restarts; going backwards does no harm).
 //!
 //! Invariant: a failing test that has fired stays fired, with its numbers, until the evidence is begun anew.
@@ -208,7 +208,7 @@ impl Evidence {
     }
 
     /// The control against itself on one request.
-    pub fn noise(&mut self, _now_ms: u64, mismatch: bool) {
+    pub fn noise(&mut self, mismatch: bool) {
         let alpha = self.policy.alpha * self.policy.budget.agreement;
         self.agreement.noise(mismatch, alpha);
     }

@@ -30,7 +30,7 @@ pub struct Policy {
     pub latency_margin_us: u64,
     /// The faults of one unit count once in this time: 24 hours.
     pub epoch_ms: u64,
-    /// The candidate's share is measured over one to two of these: 5 minutes, or 2 000 requests if they come sooner.
+    /// The candidate's share is measured over one to two of these: 5 minutes, but 100 to 2 000 requests.
     pub share_window_ms: u64,
     /// How long a request begun under the old percentage may still be on its way: 30 seconds.
     pub settle_ms: u64,

@@ -1,5 +1,8 @@
 //! Who gets how much: the dial's percentage, the runs of the stage, and the candidate's measured share.
 //!
+//! Among units that fail for the first time the dial's percentage is the candidate's share, however unequal the units
+//! are. Its requests matter where they are more than that, as after a change, when its cache is cold.
+//!
 //! Invariant: the share told is never below the percentage: in doubt the candidate is expected to have more of the
 //! faults, not fewer.
 
@@ -9,8 +12,8 @@ use super::mixture::float;
 
 /// A bucket is full after this many requests, so that a busy service reacts sooner than the window says.
 const BUCKET_RUNS: u64 = 2_000;
-/// After a change of the dial the percentage counts as much as this many measured requests.
-const PRIOR_RUNS: f64 = 20.0;
+/// And not before it holds so many, however long that takes: fewer say nothing of a share.
+const BUCKET_RUNS_MIN: u64 = 100;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,9 +87,9 @@ impl Traffic {
     }
 
     pub fn count(&mut self, now_ms: u64, candidate: bool, window_ms: u64) {
-        if self.recent.total() >= BUCKET_RUNS
-            || now_ms.saturating_sub(self.recent_since_ms) >= window_ms
-        {
+        let runs = self.recent.total();
+        let is_old = now_ms.saturating_sub(self.recent_since_ms) >= window_ms;
+        if runs >= BUCKET_RUNS || (is_old && runs >= BUCKET_RUNS_MIN) {
             self.before = self.recent;
             self.recent = Runs::default();
             self.recent_since_ms = now_ms;
@@ -95,7 +98,7 @@ impl Traffic {
         self.stage.count(candidate);
     }
 
-    /// The candidate's share of faults by chance alone, 0..=1, from what was counted so far. 0: nothing to compare.
+    /// The candidate's share of faults by chance alone, 0..=1, from what was counted so far. 0 or 1: nothing to compare.
     pub fn share(&self, now_ms: u64, settle_ms: u64) -> f64 {
         let dialled = f64::from(self.percent) / 100.0;
         let floor = if self.is_settling(now_ms, settle_ms) {
@@ -106,11 +109,12 @@ impl Traffic {
         if floor <= 0.0 {
             return 0.0;
         }
-        let candidate = float(self.recent.candidate + self.before.candidate);
-        let total = float(self.recent.total() + self.before.total());
-        ((candidate + PRIOR_RUNS * dialled) / (total + PRIOR_RUNS))
-            .max(floor)
-            .min(1.0)
+        // One more for the candidate, so that nothing measured, or no control at all, leaves nothing to compare.
+        let total = float(self.recent.total() + self.before.total() + 1);
+        let measured = float(self.recent.candidate + self.before.candidate + 1) / total;
+        // Less what such a count wanders by itself: without that, the greater of the two would be an exaggeration.
+        let error = (measured * (1.0 - measured) / total).sqrt();
+        (measured - error).max(floor)
     }
 
     pub fn sound(&self, latest_ms: u64) -> bool {

@@ -13,7 +13,7 @@ use super::reading::{Percent, Reading, Test};
 
 /// The judgement over a stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "verdict")]
+#[serde(rename_all = "kebab-case", tag = "verdict")]
 pub enum Verdict {
     /// Everything that ROLLOUT asks for holds. `next`: the stage to go to; none when this is the last.
     Go {
@@ -34,7 +34,7 @@ pub enum Verdict {
 
 /// What a stage waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "why")]
+#[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Why {
     /// The dial is at 0 %: requests of the candidate, once there are any.
     Off { fault_rate_max: f64 },

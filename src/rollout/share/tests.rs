@@ -4,6 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn murmur3(bytes: &[u8]) -> u32 {
+    Murmur::default().read(bytes).finish()
+}
+
 /// Of the reference implementation, and what Unleash's client specification says of groups and ids.
 #[test]
 fn hashes_are_those_of_the_reference() {
@@ -73,6 +77,13 @@ proptest! {
         let theirs = murmur3::murmur3_32(&mut text.as_bytes(), 0).unwrap();
         prop_assert_eq!(murmur3(text.as_bytes()), theirs);
         prop_assert_eq!(bucket(&group, &unit), theirs % 100 + 1);
+    }
+
+    #[test]
+    fn parts_make_the_hash_of_the_whole(parts in proptest::collection::vec(".{0,9}", 0..6)) {
+        let read = |hash: Murmur, part: &String| hash.read(part.as_bytes());
+        let hash = parts.iter().fold(Murmur::default(), read).finish();
+        prop_assert_eq!(hash, murmur3(parts.concat().as_bytes()));
     }
 
     #[test]

@@ -46,6 +46,8 @@ const TIMEOUT_MAX: Duration = Duration::from_secs(5);
 /// The kept file is also renewed when nothing changed, so that a restart knows how old its flags are.
 const KEEP_EVERY_S: i64 = 60;
 
+const NO_TRUST: &str = "Unleash is to be reached by https, and this machine's CA certificates cannot be read: \
+    install ca-certificates, or name a file in SSL_CERT_FILE";
 const NO_FLAGS: &str = "Unleash did not answer with flags";
 
 /// Where the flags are, and who asks for them.
@@ -82,13 +84,13 @@ impl Unleash {
     /// Does not connect.
     ///
     /// # Errors
-    /// If the machine's certificates cannot be read.
+    /// If the server is to be reached by https, and the machine has no certificates to trust.
     pub fn new(settings: &Settings) -> Result<Self> {
         tls::install();
         let refresh = Duration::from_millis(settings.refresh_ms);
         let timeout = refresh.clamp(TIMEOUT_MIN, TIMEOUT_MAX);
-        let unusable = |e| Error::caused(Kind::Internal, "no client for Unleash could be made", e);
-        let transport = Bounded::new(timeout).map_err(|e| unusable(anyhow::Error::from(e)))?;
+        let transport = Bounded::new(timeout, settings.url.scheme() == "https")
+            .map_err(|e| Error::caused(Kind::Internal, NO_TRUST, e))?;
         let client = ClientBuilder::default()
             .interval(settings.refresh_ms)
             // The SDK would count the questions of a refresh, which are no requests.
@@ -100,7 +102,7 @@ impl Unleash {
                 Some(settings.token.clone()),
                 Arc::new(transport),
             )
-            .map_err(unusable)?;
+            .map_err(|e| Error::caused(Kind::Internal, "the SDK refused its settings", e))?;
         Ok(Self(Arc::new(Inner {
             client,
             endpoint: features_endpoint(settings.url.as_str()),

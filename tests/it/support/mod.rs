@@ -7,7 +7,9 @@ pub mod load;
 pub mod metrics;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod rows;
+pub mod unleash;
 
 use std::time::{Duration, Instant};
 

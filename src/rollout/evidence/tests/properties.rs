@@ -54,7 +54,7 @@ fn take(evidence: &mut Evidence, now: u64, step: &Step) {
                 mismatch,
             },
         ),
-        Step::Noise(mismatch) => evidence.noise(now, mismatch),
+        Step::Noise(mismatch) => evidence.noise(mismatch),
     }
 }
 

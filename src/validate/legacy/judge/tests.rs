@@ -29,7 +29,7 @@ impl Arms {
     fn new(rules: &Rules) -> Self {
         use crate::kernel::Clock as _;
         Self {
-            control: Validator::new(rules.clone(), Arc::new(SystemClock)),
+            control: Validator::new(rules.clone()),
             candidate: Checker::new(rules.clone()),
             ctx: Ctx::new(uuid::Uuid::nil(), SystemClock.instant()),
         }
