@@ -145,6 +145,3 @@ pub fn setting(
         labels::Experiment::Analytics => &settings.analytics,
     }
 }
-
-#[cfg(test)]
-mod tests;

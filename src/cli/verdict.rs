@@ -53,7 +53,7 @@ impl Verdict {
                 }
             }
         }
-        let worst = asked.iter().map(|said| code(&said.verdict)).max();
+        let worst = asked.iter().map(|said| code(said.verdict)).max();
         Ok(ExitCode::from(worst.unwrap_or(HOLD)))
     }
 }

@@ -61,8 +61,6 @@ pub struct Rollout {
     pub shadows: usize,
     /// `ROLLOUT_REHEARSALS`: operators may make candidates fail.
     pub rehearsals: bool,
-    /// `PROMETHEUS_URL`: where the numbers of all nodes are.
-    pub prometheus_url: Option<String>,
 }
 
 impl Rollout {
@@ -77,52 +75,11 @@ impl Rollout {
             0,
             number(0..=100),
         );
+        let [render, validate, analytics] = experiments(r);
         Self {
-            render: experiment(
-                r,
-                [
-                    name("rollout.render_use_new", "USE_NEW_QR_GENERATION_SERVICE"),
-                    name("rollout.render_fail_max", "QR_GENERATION_CB_FAIL_MAX"),
-                    name(
-                        "rollout.render_reset_secs",
-                        "QR_GENERATION_CB_RESET_TIMEOUT",
-                    ),
-                    name("rollout.render_objective_ms", "QR_GENERATION_OBJECTIVE_MS"),
-                ],
-                50,
-            ),
-            validate: experiment(
-                r,
-                [
-                    name("rollout.validate_use_new", "USE_NEW_VALIDATION_SERVICE"),
-                    name("rollout.validate_fail_max", "QR_VALIDATION_CB_FAIL_MAX"),
-                    name(
-                        "rollout.validate_reset_secs",
-                        "QR_VALIDATION_CB_RESET_TIMEOUT",
-                    ),
-                    name(
-                        "rollout.validate_objective_ms",
-                        "QR_VALIDATION_OBJECTIVE_MS",
-                    ),
-                ],
-                5,
-            ),
-            analytics: experiment(
-                r,
-                [
-                    name("rollout.analytics_use_new", "USE_NEW_ANALYTICS_SERVICE"),
-                    name("rollout.analytics_fail_max", "QR_ANALYTICS_CB_FAIL_MAX"),
-                    name(
-                        "rollout.analytics_reset_secs",
-                        "QR_ANALYTICS_CB_RESET_TIMEOUT",
-                    ),
-                    name(
-                        "rollout.analytics_objective_ms",
-                        "QR_ANALYTICS_OBJECTIVE_MS",
-                    ),
-                ],
-                100,
-            ),
+            render,
+            validate,
+            analytics,
             canary_percent: if canary { percent } else { 0 },
             unleash: unleash(r),
             dir: r.read(
@@ -146,13 +103,49 @@ impl Rollout {
                 false,
                 flag,
             ),
-            prometheus_url: r.read(
-                name("rollout.prometheus_url", "PROMETHEUS_URL"),
-                None,
-                |s| url(s).map(Some),
-            ),
         }
     }
+}
+
+fn experiments(r: &mut Reader) -> [Experiment; 3] {
+    let render = [
+        name("rollout.render_use_new", "USE_NEW_QR_GENERATION_SERVICE"),
+        name("rollout.render_fail_max", "QR_GENERATION_CB_FAIL_MAX"),
+        name(
+            "rollout.render_reset_secs",
+            "QR_GENERATION_CB_RESET_TIMEOUT",
+        ),
+        name("rollout.render_objective_ms", "QR_GENERATION_OBJECTIVE_MS"),
+    ];
+    let validate = [
+        name("rollout.validate_use_new", "USE_NEW_VALIDATION_SERVICE"),
+        name("rollout.validate_fail_max", "QR_VALIDATION_CB_FAIL_MAX"),
+        name(
+            "rollout.validate_reset_secs",
+            "QR_VALIDATION_CB_RESET_TIMEOUT",
+        ),
+        name(
+            "rollout.validate_objective_ms",
+            "QR_VALIDATION_OBJECTIVE_MS",
+        ),
+    ];
+    let analytics = [
+        name("rollout.analytics_use_new", "USE_NEW_ANALYTICS_SERVICE"),
+        name("rollout.analytics_fail_max", "QR_ANALYTICS_CB_FAIL_MAX"),
+        name(
+            "rollout.analytics_reset_secs",
+            "QR_ANALYTICS_CB_RESET_TIMEOUT",
+        ),
+        name(
+            "rollout.analytics_objective_ms",
+            "QR_ANALYTICS_OBJECTIVE_MS",
+        ),
+    ];
+    [
+        experiment(r, render, 50),
+        experiment(r, validate, 5),
+        experiment(r, analytics, 100),
+    ]
 }
 
 fn experiment(r: &mut Reader, names: [Name; 4], objective_ms: u64) -> Experiment {
@@ -165,6 +158,7 @@ fn experiment(r: &mut Reader, names: [Name; 4], objective_ms: u64) -> Experiment
     }
 }
 
+#[allow(clippy::unnecessary_wraps)] // any text will do
 fn text(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }

@@ -4,6 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+pub(crate) use super::Unit;
 use super::{
     Arm, Dial, Experiment, Hold, Judge, Pilot, ReadOnly, Rehearsal,
     breaker::{self, Forced, State},
@@ -31,7 +32,7 @@ pub(crate) struct Stand {
 }
 
 impl Stand {
-    pub fn new(name: Name) -> Self {
+    fn new(name: Name) -> Self {
         let clock: SharedClock = Arc::new(SystemClock);
         let load = Arc::new(Load::default());
         let spare = Spare::new(Arc::clone(&load), 1);
@@ -82,7 +83,29 @@ impl Stand {
 }
 
 fn ctx(within: Duration) -> Ctx {
-    Ctx::new(uuid::Uuid::now_v7(), SystemClock.instant() + within)
+    Ctx::new(uuid::Uuid::nil(), SystemClock.instant() + within)
+}
+
+/// An experiment to be tried, as the product makes it.
+pub(crate) fn experiment<C, N, J>(
+    name: Name,
+    (control, candidate): (C, N),
+    judge: J,
+    unit: fn(&C::In) -> Unit,
+    spoil: fn(C::Out) -> C::Out,
+) -> (Experiment<C, Rehearsal<N>, J>, Stand)
+where
+    C: ReadOnly<Out: Clone + Sync>,
+    N: ReadOnly<In = C::In, Out = C::Out>,
+    J: Judge<C::Out>,
+{
+    let stand = Stand::new(name);
+    let candidate = Rehearsal::new(candidate, stand.drills.clone(), spoil);
+    let pilot = Arc::clone(&stand.pilot);
+    (
+        Experiment::new((control, candidate), judge, pilot, unit),
+        stand,
+    )
 }
 
 /// Runs all of it. `input`: one that both arms support, and of which no answer is remembered.
@@ -229,11 +252,11 @@ where
         for _ in 0..3 {
             assert_eq!(self.ask().await, "candidate");
         }
-        self.closes_after_probes().await;
+        self.closes_after_probes();
     }
 
     /// A remembered answer proves nothing, so with a cache in between it takes the end of the entry, or an operator.
-    async fn closes_after_probes(&self) {
+    fn closes_after_probes(&self) {
         if self.stand.candidate(ArmOutcome::Remembered) == 0 {
             assert_eq!(self.stand.breaker(), State::Closed);
         } else {

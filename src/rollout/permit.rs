@@ -106,7 +106,7 @@ impl Permit {
     }
 
     /// The same leave, for comparing the control with itself. A probe stays one: it is given back.
-    pub(super) fn as_noise(mut self) -> Self {
+    pub(super) fn into_noise(mut self) -> Self {
         if self.probe {
             self.probe = false;
             let now_ms = self.pilot.now_ms();
@@ -190,7 +190,9 @@ impl Permit {
                 machine.evidence.run(now_ms, &run);
             }
         }
-        turned.into_iter().for_each(|t| self.say(t));
+        for transition in turned {
+            self.say(transition);
+        }
         ended
     }
 

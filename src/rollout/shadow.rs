@@ -60,7 +60,7 @@ where
         let fresh = |_: &C::Out| false;
         let (ended, answer) = if noise {
             let run = parts.control.run_anew(&ctx, &input);
-            permit.as_noise().bounded(&ctx, run, fresh).await
+            permit.into_noise().bounded(&ctx, run, fresh).await
         } else {
             let run = parts.candidate.run_anew(&ctx, &input);
             permit.bounded(&ctx, run, fresh).await

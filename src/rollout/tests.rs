@@ -116,19 +116,11 @@ struct Rig {
 }
 
 fn rig(control: &[(u32, Does)], candidate: &[(u32, Does)]) -> Rig {
-    let stand = Stand::new(Name::Validate);
     let (control, candidate) = (Told::new(control), Told::new(candidate));
-    let rehearsal = Rehearsal::new(
-        Puppet(Arc::clone(&candidate)),
-        stand.drills.clone(),
-        |(n, r)| (n + 100, r),
-    );
-    let experiment = Experiment::new(
-        (Puppet(Arc::clone(&control)), rehearsal),
-        Strict,
-        Arc::clone(&stand.pilot),
-        |n| Unit::Id(Uuid::from_u128(u128::from(*n))),
-    );
+    let arms = (Puppet(Arc::clone(&control)), Puppet(Arc::clone(&candidate)));
+    let unit = |n: &u32| Unit::Id(Uuid::from_u128(u128::from(*n)));
+    let (experiment, stand) =
+        conformance::experiment(Name::Validate, arms, Strict, unit, |(n, r)| (n + 100, r));
     Rig {
         stand,
         control,
@@ -140,7 +132,7 @@ fn rig(control: &[(u32, Does)], candidate: &[(u32, Does)]) -> Rig {
 impl Rig {
     async fn ask(&self, question: u32) -> (Result<(u32, bool)>, Option<&'static str>) {
         let ctx = Ctx::new(
-            Uuid::now_v7(),
+            Uuid::from_u128(u128::from(question)),
             SystemClock.instant() + Duration::from_secs(9),
         );
         let answer = self.experiment.run(&ctx, &question).await;
@@ -222,15 +214,12 @@ async fn a_control_that_fails_fails_as_it_always_did() {
     assert_eq!(answer.unwrap_err().kind(), Kind::Internal);
     assert_eq!(side, Some("control"));
     rig.dial(0, 0);
-    let panicked = tokio::spawn(async move {
-        let ctx = Ctx::new(Uuid::nil(), SystemClock.instant() + Duration::from_secs(9));
-        let control = |rig: &Rig| rig.stand.pilot.state().control.total;
-        let before = control(&rig).of(ArmOutcome::Panic);
-        let run = std::panic::AssertUnwindSafe(rig.experiment.run(&ctx, &2));
-        assert!(futures_util::FutureExt::catch_unwind(run).await.is_err());
-        control(&rig).of(ArmOutcome::Panic) - before
-    });
-    assert_eq!(panicked.await.unwrap(), 1);
+    let ctx = Ctx::new(Uuid::nil(), SystemClock.instant() + Duration::from_secs(9));
+    let panics = || rig.stand.pilot.state().control.total.of(ArmOutcome::Panic);
+    let before = panics();
+    let run = std::panic::AssertUnwindSafe(rig.experiment.run(&ctx, &2));
+    assert!(futures_util::FutureExt::catch_unwind(run).await.is_err());
+    assert_eq!(panics(), before + 1);
 }
 
 #[tokio::test]

@@ -26,14 +26,14 @@ impl Rollout {
             let was_there = path.exists();
             let saved: Option<Saved> = file(&self.dir, entry.name()).read(now);
             match saved {
-                Some(saved) => self.resume(entry, saved),
+                Some(saved) => Self::resume(entry, saved),
                 None if was_there => entry.damaged.store(true, Ordering::Relaxed),
                 None => {}
             }
         }
     }
 
-    fn resume(&self, entry: &Entry, saved: Saved) {
+    fn resume(entry: &Entry, saved: Saved) {
         let experiment = entry.name().label();
         if saved.arms != entry.arms {
             tracing::info!(

@@ -11,4 +11,6 @@ pub use judge::{Fact, Judge};
 pub use renderer::Renderer;
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod tests;

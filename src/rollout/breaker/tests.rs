@@ -1,3 +1,5 @@
+//! A breaker, step by step, and under whatever may happen.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,6 +1,8 @@
 //! The old rules, field by field. To be replaced; then this folder goes.
 
 mod address;
+#[cfg(test)]
+mod conformance;
 mod fields;
 mod judge;
 mod target;

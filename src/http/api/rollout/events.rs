@@ -22,6 +22,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub struct Events;
 
 #[OpenApi(tag = "Group::Rollout")]
+#[allow(clippy::unused_async)] // the framework's handlers are
 impl Events {
     /// Every experiment, again whenever something changed
     ///

@@ -38,7 +38,7 @@ impl ExperimentAnswer {
         let entry = app.rollout.entry(name)?;
         let view = app.rollout.view(entry)?;
         let etag = format!("\"{}\"", view.row.version);
-        Ok(Self::Ok(Json(report::one(&app.rollout, view)), etag))
+        Ok(Self::Ok(Json(report::one(&app.rollout, &view)), etag))
     }
 }
 
@@ -63,6 +63,7 @@ struct Changes {
 }
 
 #[OpenApi(tag = "Group::Rollout")]
+#[allow(clippy::unused_async)] // the framework's handlers are
 impl Look {
     /// Every experiment: what it is set to, and what was learned
     #[oai(path = "/api/rollout", method = "get")]

@@ -18,7 +18,7 @@ use super::may_look;
 use crate::{
     app::App,
     http::{api::Group, extract::Signed},
-    kernel::{Ctx, Error},
+    kernel::Error,
     telemetry::labels::Side,
 };
 
@@ -48,7 +48,6 @@ impl Mismatch {
     async fn shown(
         &self,
         app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         signed: Signed,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
@@ -64,7 +63,7 @@ impl Mismatch {
             Arm::Control => Side::Control,
             Arm::Candidate => Side::Candidate,
         };
-        let shown = app.rollout.replay(&ctx, entry, id, side).await?;
+        let shown = app.rollout.replay(entry, id, side).await?;
         let answer = Answer::Shown(Binary(Body::from_bytes(shown.bytes)));
         Ok(Response::new(answer)
             .header(

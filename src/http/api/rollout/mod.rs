@@ -6,7 +6,7 @@ pub mod look;
 pub mod mismatch;
 mod report;
 
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, HeaderValue};
 
 use crate::{
     app::rollout::By,
@@ -34,7 +34,7 @@ fn may_turn(who: &Principal, headers: &HeaderMap) -> Result<()> {
         ));
     }
     // A browser that knows the password would send it along with another site's form, too (Fetch Metadata).
-    let site = headers.get("sec-fetch-site").map(|v| v.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     if matches!(site, Some(b"cross-site" | b"same-site")) {
         return Err(Error::new(
             Kind::Forbidden,

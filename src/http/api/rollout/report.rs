@@ -239,7 +239,7 @@ pub fn all(rollout: &Rollout) -> Result<RolloutReport> {
     let now_ms = rollout.now_ms();
     let mut experiments = Vec::new();
     for entry in &rollout.entries {
-        experiments.push(one(rollout, rollout.view(entry)?));
+        experiments.push(one(rollout, &rollout.view(entry)?));
     }
     let age = source
         .last_success_ms()
@@ -267,7 +267,7 @@ pub fn all(rollout: &Rollout) -> Result<RolloutReport> {
 }
 
 /// One experiment.
-pub fn one(rollout: &Rollout, view: View) -> ExperimentReport {
+pub fn one(rollout: &Rollout, view: &View) -> ExperimentReport {
     let name = view.state.experiment.label();
     let state = &view.state;
     let percent = state.dial.candidate.percent_taken();
@@ -278,13 +278,13 @@ pub fn one(rollout: &Rollout, view: View) -> ExperimentReport {
         candidate: view.arms[1].to_owned(),
         candidate_percent: percent,
         shadow_percent: state.dial.shadow.percent_taken(),
-        r#override: held(&view),
+        r#override: held(view),
         stage: StageReport {
             percent,
             since: view.row.stage_at.to_string(),
             next_percent: rollout.next_stage(percent),
         },
-        breaker: breaker(&view),
+        breaker: breaker(view),
         arms: ArmsReport {
             control: arm(&state.control),
             candidate: arm(&state.candidate),
@@ -294,8 +294,8 @@ pub fn one(rollout: &Rollout, view: View) -> ExperimentReport {
             requests: state.share,
             window_seconds: 60,
         },
-        shadow: shadow(&view, name),
-        history: history(&view),
+        shadow: shadow(view, name),
+        history: history(view),
         evidence: state.readings.iter().map(reading).collect(),
         verdict: verdict(&state.verdict),
     }
