@@ -166,7 +166,8 @@ impl App {
         ctx: &Ctx,
         question: analytics::Question,
     ) -> Result<analytics::Answer> {
-        self.analytics.run(ctx, &Arc::new(question)).await
+        let answered = self.analytics.run(ctx, &Arc::new(question)).await?;
+        Ok(answered.answer)
     }
 
     /// How the parts are.

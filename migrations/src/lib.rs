@@ -16,6 +16,8 @@ mod m0005_codes;
 mod m0006_agents;
 mod m0007_scans;
 mod m0008_audit_log;
+mod m0009_scan_origin;
+mod m0010_rollups;
 
 /// Id of the organization that every installation has from its first migration on.
 pub const DEFAULT_ORGANIZATION: u128 = 0x0190_0000_0000_7000_8000_0000_0000_0001;
@@ -33,6 +35,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_agents::Migration),
             Box::new(m0007_scans::Migration),
             Box::new(m0008_audit_log::Migration),
+            Box::new(m0009_scan_origin::Migration),
+            Box::new(m0010_rollups::Migration),
         ]
     }
 }

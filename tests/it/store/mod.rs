@@ -7,6 +7,7 @@ mod codes;
 mod databases;
 mod migrations;
 mod outage;
+mod pace;
 mod record;
 mod scans;
 mod spool;

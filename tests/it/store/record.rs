@@ -37,6 +37,7 @@ pub fn scan(ids: &Ids, code_id: Uuid, seconds: i64) -> ScanRow {
         address: Some("203.0.113.0".to_owned()),
         referer: None,
         agent: Some(AgentId(seconds % 3)),
+        country: None,
     }
 }
 
