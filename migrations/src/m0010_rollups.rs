@@ -1,5 +1,6 @@
-//! Scans, counted beforehand: per code and quarter of an hour, per code and UTC day by user agent and by country, and
-//! who visited a code on a UTC day.
+//! Scans, counted beforehand: a row per code and UTC day, with the counts of its quarters of an hour, of its user agents
+//! and of its countries, each packed into bytes (`src/store/scans/rollup/counts.rs`); and who visited a code on a day.
+//! Packed, because a row per count costs as much again as storing the scan itself.
 //!
 //! `rollup_state` says how far a code's rollups go: they hold its rows with `at_us < counted_before_us`. A code
 //! without a row has no scans. The bounds of `bigint` mean nothing and everything; codes that have scans when this
@@ -12,7 +13,7 @@
 //! locked, and a trigger removes them with it.
 //!
 //! A visitor is a keyed hash; `visitor_keys` has the key of a day until the day is over. `rollup_visits` keeps how
-//! many there were when their hashes are gone. `agent_id` is the lowest `bigint` for a scan without a user agent.
+//! many there were when their hashes are gone.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
@@ -26,37 +27,20 @@ const TABLES: &str = "CREATE TABLE rollup_state (
         counted_before_us {i64} NOT NULL,
         recorded {i64} NOT NULL
     ) {clustered};
-    CREATE TABLE rollup_quarters (
-        code_id {uuid} NOT NULL,
-        start_us {i64} NOT NULL,
-        people {i64} NOT NULL,
-        genuine {i64} NOT NULL,
-        head {i64} NOT NULL,
-        prefetch {i64} NOT NULL,
-        bot {i64} NOT NULL,
-        PRIMARY KEY (code_id, start_us)
-    ) {clustered};
-    CREATE TABLE rollup_agents (
+    CREATE TABLE rollup_days (
         code_id {uuid} NOT NULL,
         day_us {i64} NOT NULL,
-        agent_id {i64} NOT NULL,
-        people {i64} NOT NULL,
-        genuine {i64} NOT NULL,
-        PRIMARY KEY (code_id, day_us, agent_id)
-    ) {clustered};
-    CREATE TABLE rollup_countries (
-        code_id {uuid} NOT NULL,
-        day_us {i64} NOT NULL,
-        country {text} NOT NULL,
-        people {i64} NOT NULL,
-        genuine {i64} NOT NULL,
-        PRIMARY KEY (code_id, day_us, country)
+        quarters {bytes} NOT NULL,
+        agents {bytes} NOT NULL,
+        countries {bytes} NOT NULL,
+        PRIMARY KEY (code_id, day_us)
     ) {clustered};
     CREATE TABLE rollup_visitors (
         code_id {uuid} NOT NULL,
         day_us {i64} NOT NULL,
-        visitor {i64} NOT NULL,
-        PRIMARY KEY (code_id, day_us, visitor)
+        batch {i64} NOT NULL,
+        visitors {bytes} NOT NULL,
+        PRIMARY KEY (code_id, day_us, batch)
     ) {clustered};
     CREATE TABLE rollup_visits (
         code_id {uuid} NOT NULL,
@@ -82,17 +66,13 @@ const SET_BACK: &str = "INSERT INTO rollup_state (code_id, counted_before_us, re
 
 const REMOVE: &str = "DELETE FROM rollup_visits WHERE code_id = OLD.id;
         DELETE FROM rollup_visitors WHERE code_id = OLD.id;
-        DELETE FROM rollup_countries WHERE code_id = OLD.id;
-        DELETE FROM rollup_agents WHERE code_id = OLD.id;
-        DELETE FROM rollup_quarters WHERE code_id = OLD.id;
+        DELETE FROM rollup_days WHERE code_id = OLD.id;
         DELETE FROM rollup_state WHERE code_id = OLD.id;";
 
 const DROP_TABLES: &str = "DROP TABLE visitor_keys;
     DROP TABLE rollup_visits;
     DROP TABLE rollup_visitors;
-    DROP TABLE rollup_countries;
-    DROP TABLE rollup_agents;
-    DROP TABLE rollup_quarters;
+    DROP TABLE rollup_days;
     DROP TABLE rollup_state;";
 
 /// Name, event, and what then happens. New rows of scans only count when their release keeps no rollups.

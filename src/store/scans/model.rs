@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use sea_orm::prelude::Uuid;
+use sea_orm::{DbErr, prelude::Uuid};
 
 use crate::{
     kernel::{Result, Timestamp},
@@ -27,10 +27,12 @@ impl Excluded {
         }
     }
 
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// As a row has it.
+    pub(super) fn read(text: &str) -> Result<Self, DbErr> {
         [Self::Head, Self::Prefetch, Self::Bot]
             .into_iter()
             .find(|e| e.as_str() == text)
+            .ok_or_else(|| DbErr::Type(format!("scans.excluded is {text:?}")))
     }
 }
 

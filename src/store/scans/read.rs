@@ -182,10 +182,7 @@ impl Snapshot {
 
 fn log(row: &QueryResult) -> Result<ScanLog, DbErr> {
     let excluded = match row.try_get_by::<Option<String>, _>(3)? {
-        Some(text) => Some(
-            Excluded::parse(&text)
-                .ok_or_else(|| DbErr::Type(format!("scans.excluded is {text:?}")))?,
-        ),
+        Some(text) => Some(Excluded::read(&text)?),
         None => None,
     };
     let agent = match row.try_get_by::<Option<i64>, _>(4)? {

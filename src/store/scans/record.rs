@@ -15,7 +15,7 @@ use super::{
     visitors::DayKeys,
 };
 use crate::{
-    kernel::Result,
+    kernel::{Result, id},
     store::statement::{chunks, placeholders},
 };
 
@@ -52,11 +52,12 @@ impl Scans {
         agents.iter().try_for_each(Agent::check)?;
         // Before the transaction: nobody waits for a key while holding a lock.
         let keys = self.day_keys(rows).await?;
+        let keyed = (&keys, i64::from_le_bytes(id::random()?));
         let work = async {
-            if let Some(done) = self.attempt(rows, agents, &keys, Expect::AllNew).await? {
+            if let Some(done) = self.attempt(rows, agents, keyed, Expect::AllNew).await? {
                 return Ok(done);
             }
-            let done = self.attempt(rows, agents, &keys, Expect::Some).await?;
+            let done = self.attempt(rows, agents, keyed, Expect::Some).await?;
             done.ok_or_else(|| DbErr::Custom("a batch was neither new nor known".to_owned()))
         };
         self.db.run(&self.timers.record, work).await
@@ -67,7 +68,7 @@ impl Scans {
         &self,
         rows: &[ScanRow],
         agents: &[Agent],
-        keys: &DayKeys,
+        (keys, batch): (&DayKeys, i64),
         expect: Expect,
     ) -> Result<Option<Recorded>, DbErr> {
         let (rows, mut done) = distinct(rows);
@@ -85,7 +86,7 @@ impl Scans {
         done.duplicates += rows.len() - new.len();
         count(&tx, &new).await?;
         let open = rollup::incomplete_among(&tx, &codes).await?;
-        Tallies::of(&new, &open, keys).add(&tx).await?;
+        Tallies::of(&new, &open, keys).add(&tx, batch).await?;
         tx.commit().await?;
         Ok(Some(done))
     }

@@ -1,15 +1,22 @@
 //! What analytics ask of the rollups. They answer only what they hold: ask [`Snapshot::is_rolled_up`] first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
 use super::{
     Bucket, Dimension, Snapshot,
     read::UNKNOWN,
-    rollup::{DAY_US, QUARTER_US},
+    rollup::{Agents, Countries, DAY_US, People, QUARTER_US, Quarter, Quarters, day_of},
+    visitors::Visitors,
 };
-use crate::kernel::{Error, Kind, Result, Timestamp, clock::from_micros};
+use crate::{
+    kernel::{Error, Kind, Result, Timestamp, clock::from_micros},
+    store::statement::{chunks, placeholders},
+};
+
+/// Parts of a user agent, in the order of [`ByDimension`].
+type Parts = [String; 4];
 
 /// Values and how often each occurs among people: most first, then by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,29 +96,41 @@ impl Snapshot {
     }
 
     async fn quarters(&self, from_us: i64, to_us: i64, width_us: i64) -> Result<Vec<Bucket>> {
-        const SQL: &str = "SELECT (start_us - $2) / $4 AS bucket, CAST(SUM(people) AS BIGINT), \
-             CAST(SUM(genuine) AS BIGINT) FROM rollup_quarters \
-             WHERE code_id = $1 AND start_us >= $2 AND start_us < $3 AND people > 0 \
-             GROUP BY bucket ORDER BY bucket";
+        let mut buckets: BTreeMap<i64, People> = BTreeMap::new();
+        for (start_us, quarter) in self.quarters_between(from_us, to_us).await? {
+            if quarter.people > 0 {
+                let bucket = buckets.entry((start_us - from_us) / width_us).or_default();
+                bucket.add(People {
+                    all: quarter.people,
+                    genuine: quarter.genuine,
+                });
+            }
+        }
+        let buckets = buckets.into_iter().map(|(index, people)| Bucket {
+            start: from_micros(from_us + index * width_us),
+            all: people.all.cast_signed(),
+            genuine: people.genuine.cast_signed(),
+        });
+        Ok(buckets.collect())
+    }
+
+    /// Quarters that begin in `[from, to)`, ascending, by the microsecond at which each begins.
+    async fn quarters_between(&self, from_us: i64, to_us: i64) -> Result<Vec<(i64, Quarter)>> {
+        const SQL: &str = "SELECT day_us, quarters FROM rollup_days \
+             WHERE code_id = $1 AND day_us >= $2 AND day_us < $3 ORDER BY day_us";
         let work = async {
-            let values = [
-                self.code_id.into(),
-                from_us.into(),
-                to_us.into(),
-                width_us.into(),
-            ];
+            let values = [self.code_id.into(), day_of(from_us).into(), to_us.into()];
             let ask = self.scans.db.statement(SQL, values);
-            let rows = self.tx.query_all_raw(ask).await?;
-            rows.iter()
-                .map(|row| {
-                    let index: i64 = row.try_get_by(0)?;
-                    Ok(Bucket {
-                        start: from_micros(from_us + index * width_us),
-                        all: row.try_get_by(1)?,
-                        genuine: row.try_get_by(2)?,
-                    })
-                })
-                .collect()
+            let mut found = Vec::new();
+            for row in self.tx.query_all_raw(ask).await? {
+                let day_us: i64 = row.try_get_by(0)?;
+                let mut quarters = Quarters::default();
+                quarters.add_packed(&row.try_get_by::<Vec<u8>, _>(1)?)?;
+                let starts = quarters.0.into_iter();
+                let starts = starts.map(|(i, q)| (day_us + i64::from(i) * QUARTER_US, q));
+                found.extend(starts.filter(|(start, _)| (from_us..to_us).contains(start)));
+            }
+            Ok(found)
         };
         self.scans
             .db
@@ -124,19 +143,34 @@ impl Snapshot {
     /// # Errors
     /// Faults only.
     pub async fn rolled_first_at(&self) -> Result<Option<Timestamp>> {
-        const SQL: &str = "SELECT start_us FROM rollup_quarters \
-             WHERE code_id = $1 AND people > 0 ORDER BY start_us LIMIT 1";
-        let work = async {
-            let ask = self.scans.db.statement(SQL, [self.code_id.into()]);
-            let found = self.tx.query_one_raw(ask).await?;
-            found
-                .map(|row| row.try_get_by(0).map(from_micros))
-                .transpose()
-        };
-        self.scans
-            .db
-            .run(&self.scans.timers.rolled_first_at, work)
-            .await
+        // A code has few days without a person before the first one with.
+        const SQL: &str = "SELECT day_us, quarters FROM rollup_days \
+             WHERE code_id = $1 AND day_us > $2 ORDER BY day_us LIMIT 32";
+        let mut after_us = i64::MIN;
+        loop {
+            let work = async {
+                let values = [self.code_id.into(), after_us.into()];
+                let found = self.tx.query_all_raw(self.scans.db.statement(SQL, values));
+                let mut days: Vec<(i64, Quarters)> = Vec::new();
+                for row in found.await? {
+                    let mut quarters = Quarters::default();
+                    quarters.add_packed(&row.try_get_by::<Vec<u8>, _>(1)?)?;
+                    days.push((row.try_get_by(0)?, quarters));
+                }
+                Ok(days)
+            };
+            let timer = &self.scans.timers.rolled_first_at;
+            let days = self.scans.db.run(timer, work).await?;
+            for (day_us, quarters) in &days {
+                if let Some((i, _)) = quarters.0.iter().find(|(_, q)| q.people > 0) {
+                    return Ok(Some(from_micros(day_us + i64::from(*i) * QUARTER_US)));
+                }
+            }
+            match days.last() {
+                Some((day_us, _)) => after_us = *day_us,
+                None => return Ok(None),
+            }
+        }
     }
 
     /// Scans by people, by what they used. What is not known counts as `Unknown`.
@@ -144,28 +178,24 @@ impl Snapshot {
     /// # Errors
     /// Faults only.
     pub async fn rolled_by_dimension(&self, genuine_only: bool) -> Result<ByDimension> {
-        let counted = if genuine_only { "genuine" } else { "people" };
-        let [types, families, browsers, systems] = [
-            Dimension::DeviceType,
-            Dimension::DeviceFamily,
-            Dimension::Browser,
-            Dimension::Os,
-        ]
-        .map(|d| format!("COALESCE(NULLIF(a.{}, ''), '{UNKNOWN}')", d.column()));
-        let sql = format!(
-            "SELECT s.n, {types}, {families}, {browsers}, {systems} \
-             FROM (SELECT agent_id, CAST(SUM({counted}) AS BIGINT) AS n FROM rollup_agents \
-               WHERE code_id = $1 GROUP BY agent_id) AS s \
-             LEFT JOIN agents AS a ON a.id = s.agent_id WHERE s.n > 0"
-        );
+        const SQL: &str = "SELECT agents FROM rollup_days WHERE code_id = $1";
         let work = async {
-            let ask = self.scans.db.statement(&sql, [self.code_id.into()]);
-            let rows = self.tx.query_all_raw(ask).await?;
+            let ask = self.scans.db.statement(SQL, [self.code_id.into()]);
+            let mut agents = Agents::default();
+            for row in self.tx.query_all_raw(ask).await? {
+                agents.add_packed(&row.try_get_by::<Vec<u8>, _>(0)?)?;
+            }
+            let ids: Vec<i64> = agents.0.keys().copied().flatten().collect();
+            let parts = self.parts_of(&ids).await?;
+            let unknown: Parts = std::array::from_fn(|_| UNKNOWN.to_owned());
             let mut counts: [HashMap<String, i64>; 4] = Default::default();
-            for row in &rows {
-                let n: i64 = row.try_get_by(0)?;
-                for (column, counts) in (1..).zip(&mut counts) {
-                    *counts.entry(row.try_get_by(column)?).or_default() += n;
+            for (agent, people) in agents.0 {
+                let n = if genuine_only { people.genuine } else { people.all };
+                let parts = agent.and_then(|id| parts.get(&id)).unwrap_or(&unknown);
+                for (part, counts) in parts.iter().zip(&mut counts) {
+                    if n > 0 {
+                        *counts.entry(part.clone()).or_default() += n.cast_signed();
+                    }
                 }
             }
             Ok(counts)
@@ -181,54 +211,93 @@ impl Snapshot {
         })
     }
 
+    /// What agents are, in the order of [`ByDimension`].
+    async fn parts_of(&self, agents: &[i64]) -> Result<HashMap<i64, Parts>, DbErr> {
+        let columns = [
+            Dimension::DeviceType,
+            Dimension::DeviceFamily,
+            Dimension::Browser,
+            Dimension::Os,
+        ]
+        .map(|d| format!("COALESCE(NULLIF({}, ''), '{UNKNOWN}')", d.column()))
+        .join(", ");
+        let backend = self.tx.get_database_backend();
+        let mut parts = HashMap::with_capacity(agents.len());
+        for chunk in chunks(agents) {
+            let ids = placeholders(backend, 1, chunk.len());
+            let sql = format!("SELECT id, {columns} FROM agents WHERE id IN {ids}");
+            let values = chunk.iter().map(|id| Value::from(*id));
+            let ask = Statement::from_sql_and_values(backend, sql, values);
+            for row in self.tx.query_all_raw(ask).await? {
+                let mut found: Parts = Default::default();
+                for (column, part) in (1..).zip(&mut found) {
+                    *part = row.try_get_by(column)?;
+                }
+                parts.insert(row.try_get_by(0)?, found);
+            }
+        }
+        Ok(parts)
+    }
+
     /// All there is of the UTC days that begin in `[from, to)`.
     ///
     /// # Errors
     /// Faults only.
     pub async fn totals(&self, from: Timestamp, to: Timestamp) -> Result<Totals> {
-        const SCANS: &str = "SELECT CAST(COALESCE(SUM(people), 0) AS BIGINT), \
-             CAST(COALESCE(SUM(genuine), 0) AS BIGINT), CAST(COALESCE(SUM(head), 0) AS BIGINT), \
-             CAST(COALESCE(SUM(prefetch), 0) AS BIGINT), CAST(COALESCE(SUM(bot), 0) AS BIGINT) \
-             FROM rollup_quarters WHERE code_id = $1 AND start_us >= $2 AND start_us < $3";
-        const VISITORS: &str = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM ( \
-             SELECT COUNT(*) AS n FROM rollup_visitors \
-               WHERE code_id = $1 AND day_us >= $2 AND day_us < $3 \
-             UNION ALL SELECT visitors FROM rollup_visits \
-               WHERE code_id = $1 AND day_us >= $2 AND day_us < $3) AS v";
-        const COUNTRIES: &str = "SELECT country, CAST(SUM(people) AS BIGINT) FROM rollup_countries \
-             WHERE code_id = $1 AND day_us >= $2 AND day_us < $3 GROUP BY country";
-        let day_us = |t: Timestamp| t.as_microsecond() / DAY_US * DAY_US;
-        let to_us = to.as_microsecond();
+        let (from_us, to_us) = (day_of(from.as_microsecond()), to.as_microsecond());
         // A day that is cut belongs to it.
         let to_us = to_us.saturating_add((DAY_US - to_us % DAY_US) % DAY_US);
-        let range = || [self.code_id.into(), day_us(from).into(), to_us.into()];
+        let mut totals = Totals::default();
+        for (_, quarter) in self.quarters_between(from_us, to_us).await? {
+            totals.people += quarter.people.cast_signed();
+            totals.genuine += quarter.genuine.cast_signed();
+            totals.head += quarter.head.cast_signed();
+            totals.prefetch += quarter.prefetch.cast_signed();
+            totals.bot += quarter.bot.cast_signed();
+        }
         let work = async {
-            let one = async |sql: &str| {
-                let row = self.tx.query_one_raw(self.scans.db.statement(sql, range()));
-                row.await?
-                    .ok_or_else(|| DbErr::RecordNotFound("a sum".to_owned()))
-            };
-            let scans = one(SCANS).await?;
-            let visitors = one(VISITORS).await?.try_get_by(0)?;
-            let ask = self.scans.db.statement(COUNTRIES, range());
-            let countries: Result<HashMap<String, i64>, DbErr> = self
-                .tx
-                .query_all_raw(ask)
-                .await?
-                .iter()
-                .map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?)))
-                .collect();
-            Ok(Totals {
-                people: scans.try_get_by(0)?,
-                genuine: scans.try_get_by(1)?,
-                head: scans.try_get_by(2)?,
-                prefetch: scans.try_get_by(3)?,
-                bot: scans.try_get_by(4)?,
-                visitors,
-                countries: ordered(countries?),
-            })
+            let visitors = self.visitors(from_us, to_us).await?;
+            Ok((visitors, self.countries(from_us, to_us).await?))
         };
-        self.scans.db.run(&self.scans.timers.totals, work).await
+        let timer = &self.scans.timers.totals;
+        let (visitors, countries) = self.scans.db.run(timer, work).await?;
+        totals.visitors = visitors;
+        let countries = countries.0.into_iter();
+        totals.countries = ordered(
+            countries
+                .map(|(country, people)| (country.to_string(), people.all.cast_signed()))
+                .collect(),
+        );
+        Ok(totals)
+    }
+
+    async fn visitors(&self, from_us: i64, to_us: i64) -> Result<i64, DbErr> {
+        const OVER: &str = "SELECT CAST(COALESCE(SUM(visitors), 0) AS BIGINT) FROM rollup_visits \
+             WHERE code_id = $1 AND day_us >= $2 AND day_us < $3";
+        const LIVE: &str = "SELECT day_us, visitors FROM rollup_visitors \
+             WHERE code_id = $1 AND day_us >= $2 AND day_us < $3";
+        let range = || [self.code_id.into(), from_us.into(), to_us.into()];
+        let over = self.tx.query_one_raw(self.scans.db.statement(OVER, range()));
+        let over: i64 = over.await?.map_or(Ok(0), |row| row.try_get_by(0))?;
+        let mut live: HashMap<i64, Visitors> = HashMap::new();
+        let ask = self.scans.db.statement(LIVE, range());
+        for row in self.tx.query_all_raw(ask).await? {
+            let day = live.entry(row.try_get_by(0)?).or_default();
+            day.add_packed(&row.try_get_by::<Vec<u8>, _>(1)?);
+        }
+        Ok(over + live.values().map(Visitors::count).sum::<i64>())
+    }
+
+    async fn countries(&self, from_us: i64, to_us: i64) -> Result<Countries, DbErr> {
+        const SQL: &str = "SELECT countries FROM rollup_days \
+             WHERE code_id = $1 AND day_us >= $2 AND day_us < $3";
+        let values = [self.code_id.into(), from_us.into(), to_us.into()];
+        let mut countries = Countries::default();
+        let ask = self.scans.db.statement(SQL, values);
+        for row in self.tx.query_all_raw(ask).await? {
+            countries.add_packed(&row.try_get_by::<Vec<u8>, _>(0)?)?;
+        }
+        Ok(countries)
     }
 }
 

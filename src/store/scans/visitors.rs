@@ -5,7 +5,7 @@
 //! UTC day is over. Without a key nobody is counted: a scan that arrives later than [`GRACE`] adds no visitor.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -14,7 +14,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::{ConnectionTrait, DbErr};
 use sha2::Sha256;
 
-use super::{ScanRow, Scans, rollup::DAY_US};
+use super::{
+    ScanRow, Scans,
+    rollup::{DAY_US, day_of},
+};
 use crate::kernel::{Result, Timestamp, clock::from_micros, id};
 
 /// How long after its day a key stays, for scans that wait in a spool at midnight; and how far before its day one may
@@ -37,7 +40,7 @@ impl DayKeys {
         if row.excluded.is_some() {
             return None;
         }
-        let day_us = row.at.as_microsecond() / DAY_US * DAY_US;
+        let day_us = day_of(row.at.as_microsecond());
         let mut mac = self.0.get(&day_us)?.clone();
         // The code belongs to it: nobody can be followed from one code to another.
         mac.update(row.code_id.as_bytes());
@@ -46,6 +49,20 @@ impl DayKeys {
         let digest: [u8; 32] = mac.finalize().into_bytes().into();
         let first = digest.first_chunk().copied().unwrap_or_default();
         Some((day_us, i64::from_be_bytes(first)))
+    }
+}
+
+/// A day's visitors of one code: batches hold who came in each, so one who came again is in several.
+#[derive(Default)]
+pub(super) struct Visitors(HashSet<[u8; 8]>);
+
+impl Visitors {
+    pub(super) fn add_packed(&mut self, packed: &[u8]) {
+        self.0.extend(packed.as_chunks().0);
+    }
+
+    pub(super) fn count(&self) -> i64 {
+        i64::try_from(self.0.len()).unwrap_or(i64::MAX)
     }
 }
 
@@ -58,7 +75,7 @@ fn is_live(day_us: i64, now: Timestamp) -> bool {
 
 /// Days before this one are over.
 pub(super) fn first_live_day_us(now: Timestamp) -> i64 {
-    (now - GRACE).as_microsecond() / DAY_US * DAY_US
+    day_of((now - GRACE).as_microsecond())
 }
 
 impl Scans {
@@ -66,7 +83,7 @@ impl Scans {
     pub(super) async fn day_keys(&self, rows: &[ScanRow]) -> Result<DayKeys> {
         let people = rows.iter().filter(|r| r.excluded.is_none());
         let days: BTreeSet<i64> = people
-            .map(|r| r.at.as_microsecond() / DAY_US * DAY_US)
+            .map(|r| day_of(r.at.as_microsecond()))
             .collect();
         self.keys_of(days).await
     }

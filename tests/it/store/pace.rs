@@ -1,12 +1,12 @@
 //! How fast scans are recorded and answered for. Prints, asserts nothing: `cargo nextest run pace --run-ignored all
 //! --no-capture`.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qr_observatory::store::scans::{AgentId, ScanRow};
 
 use super::{
-    databases::{ids, sqlite},
+    databases::{clock, ids, sqlite},
     record::{agent, new_code, scan},
 };
 
@@ -14,6 +14,7 @@ use super::{
 #[ignore = "a measurement"]
 async fn recording() {
     const SCANS: usize = 50_000;
+    let now = clock().now();
     for round in 0..4 {
         let db = sqlite().await;
         let ids = ids();
@@ -36,7 +37,8 @@ async fn recording() {
                 })),
                 address: Some(format!("198.{}.{}.0", roll(50), roll(200))),
                 genuine: roll(3) > 0,
-                ..scan(&ids, codes[0], i64::try_from(n / 500).unwrap())
+                at: now - Duration::from_millis(n as u64 / 5),
+                ..scan(&ids, codes[0], 0)
             })
             .collect();
         let agents: Vec<_> = (0..60).map(|n| agent(n, "os")).collect();

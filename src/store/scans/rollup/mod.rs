@@ -3,15 +3,20 @@
 //! Invariant: a code's rollups hold its rows before `counted_before_us`, each once; who writes them holds the lock on
 //! the code. See `docs/adr/0008-rollups.md`.
 
+mod counts;
 mod rebuild;
 mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value, prelude::Uuid};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid,
+};
 
-use super::{Country, Excluded, ScanRow, visitors::DayKeys};
+use super::{ScanRow, visitors::DayKeys};
 use crate::store::statement::{chunks, placeholders};
+use counts::Day;
+pub(super) use counts::{Agents, Countries, People, Quarter, Quarters};
 
 /// What new rows are marked with. A release that changes what rollups hold takes another number.
 pub(super) const VERSION: i16 = 1;
@@ -22,8 +27,6 @@ pub(super) const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 const NOTHING: i64 = i64::MIN;
 /// … and of one whose rollups hold everything.
 pub(super) const EVERYTHING: i64 = i64::MAX;
-/// Stands for a scan without a user agent.
-const NO_AGENT: i64 = i64::MIN;
 
 /// Of the codes whose rollups are not complete: how far they go.
 pub(super) type Open = HashMap<Uuid, i64>;
@@ -51,179 +54,144 @@ pub(super) async fn incomplete_among(
     Ok(open)
 }
 
-/// A table of counts: how a row is added to it.
-struct Table {
-    insert: &'static str,
-    columns: usize,
-    conflict: &'static str,
-}
-
-const STATE: Table = Table {
-    insert: "INSERT INTO rollup_state (code_id, counted_before_us, recorded)",
-    columns: 3,
-    // How far the rollups go stays: these rows are counted, or will be by a rebuild.
-    conflict: "ON CONFLICT (code_id) DO UPDATE SET recorded = rollup_state.recorded + excluded.recorded",
-};
-const QUARTERS: Table = Table {
-    insert: "INSERT INTO rollup_quarters (code_id, start_us, people, genuine, head, prefetch, bot)",
-    columns: 7,
-    conflict: "ON CONFLICT (code_id, start_us) DO UPDATE SET \
-        people = rollup_quarters.people + excluded.people, \
-        genuine = rollup_quarters.genuine + excluded.genuine, \
-        head = rollup_quarters.head + excluded.head, \
-        prefetch = rollup_quarters.prefetch + excluded.prefetch, \
-        bot = rollup_quarters.bot + excluded.bot",
-};
-const AGENTS: Table = Table {
-    insert: "INSERT INTO rollup_agents (code_id, day_us, agent_id, people, genuine)",
-    columns: 5,
-    conflict: "ON CONFLICT (code_id, day_us, agent_id) DO UPDATE SET \
-        people = rollup_agents.people + excluded.people, \
-        genuine = rollup_agents.genuine + excluded.genuine",
-};
-const COUNTRIES: Table = Table {
-    insert: "INSERT INTO rollup_countries (code_id, day_us, country, people, genuine)",
-    columns: 5,
-    conflict: "ON CONFLICT (code_id, day_us, country) DO UPDATE SET \
-        people = rollup_countries.people + excluded.people, \
-        genuine = rollup_countries.genuine + excluded.genuine",
-};
-/// A set: who is in it already stays.
-const VISITORS: Table = Table {
-    insert: "INSERT INTO rollup_visitors (code_id, day_us, visitor)",
-    columns: 3,
-    conflict: "ON CONFLICT DO NOTHING",
-};
-
-impl Table {
-    async fn add<R>(
-        &self,
-        tx: &DatabaseTransaction,
-        rows: &[R],
-        values: impl Fn(&R, &mut Vec<Value>),
-    ) -> Result<(), DbErr> {
-        let backend = tx.get_database_backend();
-        for chunk in chunks(rows) {
-            let sql = format!(
-                "{} VALUES {} {}",
-                self.insert,
-                placeholders(backend, chunk.len(), self.columns),
-                self.conflict
-            );
-            let mut bound = Vec::with_capacity(chunk.len() * self.columns);
-            for row in chunk {
-                values(row, &mut bound);
-            }
-            tx.execute_raw(Statement::from_sql_and_values(backend, sql, bound))
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-#[derive(Default)]
-struct Quarter {
-    people: i64,
-    genuine: i64,
-    head: i64,
-    prefetch: i64,
-    bot: i64,
-}
-
-#[derive(Default)]
-struct People {
-    all: i64,
-    genuine: i64,
-}
-
-/// What rows add to each rollup. Ordered as their tables are: that is how a b-tree is filled fastest.
+/// What rows add to each rollup. Ordered as the tables are: that is how a b-tree is filled fastest.
 #[derive(Default)]
 pub(super) struct Tallies {
     recorded: BTreeMap<Uuid, i64>,
-    quarters: BTreeMap<(Uuid, i64), Quarter>,
-    agents: BTreeMap<(Uuid, i64, i64), People>,
-    countries: BTreeMap<(Uuid, i64, Country), People>,
-    visitors: BTreeSet<(Uuid, i64, i64)>,
+    /// By day and code.
+    days: BTreeMap<i64, BTreeMap<Uuid, Day>>,
+    visitors: BTreeMap<(Uuid, i64), BTreeSet<i64>>,
 }
 
 impl Tallies {
+    /// `open`: of which codes the rollups are not complete.
     pub(super) fn of(new: &[&ScanRow], open: &Open, keys: &DayKeys) -> Self {
         let mut tallies = Self::default();
         for row in new {
             *tallies.recorded.entry(row.code_id).or_default() += 1;
-            if let Some((day_us, visitor)) = keys.visitor(row) {
-                tallies.visitors.insert((row.code_id, day_us, visitor));
-            }
             // What lies ahead of a rebuild is counted by it.
             let counted_before = open.get(&row.code_id).copied().unwrap_or(EVERYTHING);
             if row.at.as_microsecond() < counted_before {
                 tallies.count(row);
             }
+            tallies.visit(row, keys);
         }
         tallies
     }
 
     fn count(&mut self, row: &ScanRow) {
-        let at_us = row.at.as_microsecond();
-        let start_us = at_us / QUARTER_US * QUARTER_US;
-        let quarter = self.quarters.entry((row.code_id, start_us)).or_default();
-        match row.excluded {
-            Some(Excluded::Head) => quarter.head += 1,
-            Some(Excluded::Prefetch) => quarter.prefetch += 1,
-            Some(Excluded::Bot) => quarter.bot += 1,
-            None => {}
-        }
-        if row.excluded.is_some() {
-            return;
-        }
-        let genuine = i64::from(row.genuine);
-        quarter.people += 1;
-        quarter.genuine += genuine;
-        let day_us = at_us / DAY_US * DAY_US;
-        let agent = row.agent.map_or(NO_AGENT, |a| a.0);
-        let agents = self.agents.entry((row.code_id, day_us, agent));
-        let countries = row
-            .country
-            .map(|c| self.countries.entry((row.code_id, day_us, c)).or_default());
-        for people in countries.into_iter().chain([agents.or_default()]) {
-            people.all += 1;
-            people.genuine += genuine;
+        let day_us = day_of(row.at.as_microsecond());
+        let codes = self.days.entry(day_us).or_default();
+        codes.entry(row.code_id).or_default().count(row);
+    }
+
+    fn visit(&mut self, row: &ScanRow, keys: &DayKeys) {
+        if let Some((day_us, visitor)) = keys.visitor(row) {
+            let visitors = self.visitors.entry((row.code_id, day_us)).or_default();
+            visitors.insert(visitor);
         }
     }
 
-    pub(super) async fn add(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
-        let rows: Vec<_> = self.recorded.into_iter().collect();
-        STATE
-            .add(tx, &rows, |(code, n), out| {
-                out.extend([(*code).into(), EVERYTHING.into(), (*n).into()]);
+    /// `batch`: a number that no other transaction has.
+    pub(super) async fn add(mut self, tx: &DatabaseTransaction, batch: i64) -> Result<(), DbErr> {
+        const STATE: &str = "INSERT INTO rollup_state (code_id, counted_before_us, recorded)";
+        const DAYS: &str =
+            "INSERT INTO rollup_days (code_id, day_us, quarters, agents, countries)";
+        const VISITORS: &str =
+            "INSERT INTO rollup_visitors (code_id, day_us, batch, visitors)";
+        // How far the rollups go stays: these rows are counted, or will be by a rebuild.
+        let rows = self
+            .recorded
+            .iter()
+            .map(|(code, n)| [(*code).into(), EVERYTHING.into(), (*n).into()]);
+        let conflict = "ON CONFLICT (code_id) DO UPDATE \
+             SET recorded = rollup_state.recorded + excluded.recorded";
+        insert(tx, STATE, conflict, &rows.collect::<Vec<_>>()).await?;
+        for (day_us, codes) in &mut self.days {
+            merge_stored(tx, *day_us, codes).await?;
+        }
+        let days = self.days.iter();
+        let rows = days.flat_map(|(day_us, codes)| {
+            codes.iter().map(|(code, day)| {
+                [
+                    (*code).into(),
+                    (*day_us).into(),
+                    day.quarters.pack().into(),
+                    day.agents.pack().into(),
+                    day.countries.pack().into(),
+                ]
             })
-            .await?;
-        let rows: Vec<_> = self.quarters.into_iter().collect();
-        QUARTERS
-            .add(tx, &rows, |((code, start), q), out| {
-                out.extend([Value::from(*code), (*start).into()]);
-                out.extend([q.people, q.genuine, q.head, q.prefetch, q.bot].map(Value::from));
-            })
-            .await?;
-        let rows: Vec<_> = self.agents.into_iter().collect();
-        AGENTS
-            .add(tx, &rows, |((code, day, agent), n), out| {
-                out.push((*code).into());
-                out.extend([*day, *agent, n.all, n.genuine].map(Value::from));
-            })
-            .await?;
-        let rows: Vec<_> = self.countries.into_iter().collect();
-        COUNTRIES
-            .add(tx, &rows, |((code, day, country), n), out| {
-                out.extend([(*code).into(), (*day).into(), country.to_string().into()]);
-                out.extend([n.all, n.genuine].map(Value::from));
-            })
-            .await?;
-        let rows: Vec<_> = self.visitors.into_iter().collect();
-        VISITORS
-            .add(tx, &rows, |(code, day, visitor), out| {
-                out.extend([(*code).into(), (*day).into(), (*visitor).into()]);
-            })
-            .await
+        });
+        let conflict = "ON CONFLICT (code_id, day_us) DO UPDATE SET \
+             quarters = excluded.quarters, agents = excluded.agents, countries = excluded.countries";
+        insert(tx, DAYS, conflict, &rows.collect::<Vec<_>>()).await?;
+        let rows = self.visitors.iter().map(|((code, day_us), visitors)| {
+            let packed: Vec<u8> = visitors.iter().flat_map(|v| v.to_le_bytes()).collect();
+            [
+                (*code).into(),
+                (*day_us).into(),
+                batch.into(),
+                packed.into(),
+            ]
+        });
+        let conflict = "ON CONFLICT DO NOTHING";
+        insert(tx, VISITORS, conflict, &rows.collect::<Vec<_>>()).await
     }
+}
+
+/// Adds what is stored of a day. Nobody else can change it: the codes are locked.
+async fn merge_stored(
+    tx: &DatabaseTransaction,
+    day_us: i64,
+    codes: &mut BTreeMap<Uuid, Day>,
+) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    let ids: Vec<Uuid> = codes.keys().copied().collect();
+    for chunk in chunks(&ids) {
+        let day = match backend {
+            DbBackend::Postgres => format!("${}", chunk.len() + 1),
+            _ => "?".to_owned(),
+        };
+        let sql = format!(
+            "SELECT code_id, quarters, agents, countries FROM rollup_days \
+             WHERE code_id IN {} AND day_us = {day}",
+            placeholders(backend, 1, chunk.len())
+        );
+        let values = chunk.iter().map(|id| Value::from(*id));
+        let values = values.chain([day_us.into()]);
+        let ask = Statement::from_sql_and_values(backend, sql, values);
+        for row in tx.query_all_raw(ask).await? {
+            let packed: Vec<Vec<u8>> = (1..4)
+                .map(|column| row.try_get_by(column))
+                .collect::<Result<_, DbErr>>()?;
+            if let Some(day) = codes.get_mut(&row.try_get_by::<Uuid, _>(0)?) {
+                day.quarters.add_packed(&packed[0])?;
+                day.agents.add_packed(&packed[1])?;
+                day.countries.add_packed(&packed[2])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn insert<const N: usize>(
+    tx: &DatabaseTransaction,
+    into: &str,
+    conflict: &str,
+    rows: &[[Value; N]],
+) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    for chunk in chunks(rows) {
+        let values = placeholders(backend, chunk.len(), N);
+        let sql = format!("{into} VALUES {values} {conflict}");
+        let bound = chunk.iter().flatten().cloned();
+        tx.execute_raw(Statement::from_sql_and_values(backend, sql, bound))
+            .await?;
+    }
+    Ok(())
+}
+
+/// The UTC day of a time, as the microsecond of its midnight.
+pub(super) const fn day_of(at_us: i64) -> i64 {
+    at_us / DAY_US * DAY_US
 }

@@ -3,19 +3,16 @@
 //! Invariant: a step holds the lock on the code and moves `counted_before_us` over the rows that it counts, in one
 //! transaction. So any number of nodes may take steps for the same code, and one that dies is resumed by the next.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value, prelude::Uuid};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, prelude::Uuid};
 
 use super::{
-    super::{AgentId, ScanRow, Scans, record::lock, visitors},
-    DAY_US, EVERYTHING, NO_AGENT, NOTHING, Open, QUARTER_US, Tallies,
+    super::{AgentId, Country, Excluded, ScanRow, Scans, record::lock, visitors, visitors::DayKeys},
+    DAY_US, EVERYTHING, NOTHING, Open, Tallies,
 };
-use crate::{
-    kernel::{Result, clock::from_micros},
-    store::scans::visitors::DayKeys,
-};
+use crate::kernel::{Result, clock::from_micros, id};
 
 /// Rows of one step, unless more came in one microsecond: some tens of milliseconds.
-const STEP_ROWS: i64 = 10_000;
+const STEP_ROWS: i64 = 8192;
 
 /// Where a code is after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,9 +113,11 @@ impl Scans {
     async fn step(&self, code_id: Uuid) -> Result<Step> {
         let live_us = visitors::first_live_day_us(self.db.now());
         let keys = self.keys_of([live_us, live_us + DAY_US]).await?;
+        let batch = i64::from_le_bytes(id::random()?);
         let work = async {
             let tx = self.db.begin().await?;
-            let step = self.count_stretch(&tx, code_id, (live_us, &keys)).await?;
+            let step = self.count_stretch(&tx, code_id, (live_us, &keys, batch));
+            let step = step.await?;
             tx.commit().await?;
             Ok(step)
         };
@@ -129,28 +128,30 @@ impl Scans {
         &self,
         tx: &DatabaseTransaction,
         code_id: Uuid,
-        (live_us, keys): (i64, &DayKeys),
+        (live_us, keys, batch): (i64, &DayKeys, i64),
     ) -> Result<Step, DbErr> {
+        const MOVE: &str = "UPDATE rollup_state SET counted_before_us = $2 WHERE code_id = $1";
         let codes = lock(tx, &[code_id]).await?;
         let open: Open = super::incomplete_among(tx, &codes).await?;
         let Some(&counted_before_us) = open.get(&code_id) else {
             return Ok(Step::Complete(0));
         };
         if counted_before_us == NOTHING {
-            self.clear(tx, code_id).await?;
+            self.clear(tx, code_id, live_us).await?;
         }
         // Times before 1970 do not exist here: scans carry the clock's time.
         let from_us = counted_before_us.max(0);
         let to_us = self.stretch_end(tx, code_id, from_us).await?;
-        let stretch = [code_id.into(), from_us.into(), to_us.into()];
-        let rows = self.count_rows(tx, &stretch).await?;
-        if to_us > live_us {
-            self.add_visitors(tx, (code_id, from_us.max(live_us), to_us), keys)
-                .await?;
+        let rows = self.stretch(tx, code_id, (from_us, to_us)).await?;
+        let mut tallies = Tallies::default();
+        for row in &rows {
+            tallies.count(row);
+            tallies.visit(row, keys);
         }
-        const MOVE: &str = "UPDATE rollup_state SET counted_before_us = $2 WHERE code_id = $1";
+        tallies.add(tx, batch).await?;
         tx.execute_raw(self.db.statement(MOVE, [code_id.into(), to_us.into()]))
             .await?;
+        let rows = rows.len() as u64;
         Ok(if to_us == EVERYTHING {
             Step::Complete(rows)
         } else {
@@ -158,15 +159,19 @@ impl Scans {
         })
     }
 
-    async fn clear(&self, tx: &DatabaseTransaction, code_id: Uuid) -> Result<(), DbErr> {
-        for sql in [
-            "DELETE FROM rollup_quarters WHERE code_id = $1",
-            "DELETE FROM rollup_agents WHERE code_id = $1",
-            "DELETE FROM rollup_countries WHERE code_id = $1",
-        ] {
-            tx.execute_raw(self.db.statement(sql, [code_id.into()]))
-                .await?;
-        }
+    async fn clear(
+        &self,
+        tx: &DatabaseTransaction,
+        code_id: Uuid,
+        live_us: i64,
+    ) -> Result<(), DbErr> {
+        const DAYS: &str = "DELETE FROM rollup_days WHERE code_id = $1";
+        // Those of days that are over stay: nobody can compute them again.
+        const VISITORS: &str = "DELETE FROM rollup_visitors WHERE code_id = $1 AND day_us >= $2";
+        tx.execute_raw(self.db.statement(DAYS, [code_id.into()]))
+            .await?;
+        let values = [code_id.into(), live_us.into()];
+        tx.execute_raw(self.db.statement(VISITORS, values)).await?;
         Ok(())
     }
 
@@ -185,88 +190,33 @@ impl Scans {
         Ok(end.map_or(EVERYTHING, |end| end.max(from_us + 1)))
     }
 
-    /// Adds the rows of a stretch (code, from, to) to the rollups, in the database.
-    async fn count_rows(
+    /// As much of the rows in a stretch as is counted.
+    async fn stretch(
         &self,
         tx: &DatabaseTransaction,
-        stretch: &[Value; 3],
-    ) -> Result<u64, DbErr> {
-        const COUNT: &str =
-            "SELECT COUNT(*) FROM scans WHERE code_id = $1 AND at_us >= $2 AND at_us < $3";
-        let people = "SUM(CASE WHEN excluded IS NULL THEN 1 ELSE 0 END)";
-        let genuine = "SUM(CASE WHEN excluded IS NULL AND genuine = TRUE THEN 1 ELSE 0 END)";
-        let why = |why: &str| format!("SUM(CASE WHEN excluded = '{why}' THEN 1 ELSE 0 END)");
-        let from = "FROM scans WHERE code_id = $1 AND at_us >= $2 AND at_us < $3";
-        let quarters = format!(
-            "{} SELECT code_id, at_us / {QUARTER_US} * {QUARTER_US} AS start_us, {people}, {genuine}, {}, {}, {} \
-             {from} GROUP BY code_id, at_us / {QUARTER_US} {}",
-            super::QUARTERS.insert,
-            why("head"),
-            why("prefetch"),
-            why("bot"),
-            super::QUARTERS.conflict
-        );
-        let agents = format!(
-            "{} SELECT code_id, at_us / {DAY_US} * {DAY_US} AS day_us, COALESCE(agent_id, $4), {people}, {genuine} \
-             {from} AND excluded IS NULL GROUP BY code_id, at_us / {DAY_US}, agent_id {}",
-            super::AGENTS.insert,
-            super::AGENTS.conflict
-        );
-        let countries = format!(
-            "{} SELECT code_id, at_us / {DAY_US} * {DAY_US} AS day_us, country, {people}, {genuine} \
-             {from} AND excluded IS NULL AND country IS NOT NULL \
-             GROUP BY code_id, at_us / {DAY_US}, country {}",
-            super::COUNTRIES.insert,
-            super::COUNTRIES.conflict
-        );
-        let [code, from_us, to_us] = stretch.clone();
-        let with_agent = [code, from_us, to_us, NO_AGENT.into()];
-        tx.execute_raw(self.db.statement(&quarters, stretch.clone()))
-            .await?;
-        tx.execute_raw(self.db.statement(&agents, with_agent))
-            .await?;
-        tx.execute_raw(self.db.statement(&countries, stretch.clone()))
-            .await?;
-        let count = tx
-            .query_one_raw(self.db.statement(COUNT, stretch.clone()))
-            .await?;
-        let rows: i64 = count.map_or(Ok(0), |row| row.try_get_by(0))?;
-        Ok(rows.unsigned_abs())
-    }
-
-    /// Who visited on a day whose key is still there. Those who are known stay known.
-    async fn add_visitors(
-        &self,
-        tx: &DatabaseTransaction,
-        (code_id, from_us, to_us): (Uuid, i64, i64),
-        keys: &DayKeys,
-    ) -> Result<(), DbErr> {
-        const SQL: &str = "SELECT at_us, address, agent_id FROM scans \
-             WHERE code_id = $1 AND at_us >= $2 AND at_us < $3 AND excluded IS NULL";
+        code_id: Uuid,
+        (from_us, to_us): (i64, i64),
+    ) -> Result<Vec<ScanRow>, DbErr> {
+        const SQL: &str = "SELECT at_us, genuine, excluded, agent_id, address, country FROM scans \
+             WHERE code_id = $1 AND at_us >= $2 AND at_us < $3";
         let values = [code_id.into(), from_us.into(), to_us.into()];
         let found = tx.query_all_raw(self.db.statement(SQL, values)).await?;
-        let rows: Result<Vec<ScanRow>, DbErr> = found.iter().map(|r| visit(code_id, r)).collect();
-        let mut tallies = Tallies::default();
-        for row in rows? {
-            if let Some((day_us, visitor)) = keys.visitor(&row) {
-                tallies.visitors.insert((code_id, day_us, visitor));
-            }
-        }
-        tallies.add(tx).await
+        found.iter().map(|row| counted(code_id, row)).collect()
     }
 }
 
-/// As much of a scan as tells who it was.
-fn visit(code_id: Uuid, row: &QueryResult) -> Result<ScanRow, DbErr> {
+fn counted(code_id: Uuid, row: &QueryResult) -> Result<ScanRow, DbErr> {
+    let excluded: Option<String> = row.try_get_by(2)?;
+    let country: Option<String> = row.try_get_by(5)?;
     Ok(ScanRow {
         id: Uuid::nil(),
         code_id,
         at: from_micros(row.try_get_by(0)?),
-        genuine: false,
-        excluded: None,
-        address: row.try_get_by(1)?,
+        genuine: row.try_get_by(1)?,
+        excluded: excluded.map(|text| Excluded::read(&text)).transpose()?,
+        address: row.try_get_by(4)?,
         referer: None,
-        agent: row.try_get_by::<Option<i64>, _>(2)?.map(AgentId),
-        country: None,
+        agent: row.try_get_by::<Option<i64>, _>(3)?.map(AgentId),
+        country: country.and_then(|text| Country::parse(text.as_bytes())),
     })
 }

@@ -1,12 +1,21 @@
 //! What happens when a day is over: its key goes, then the hashes of its visitors; how many they were stays.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value, prelude::Uuid};
 
-use super::super::{Scans, record::lock, visitors};
+use super::{
+    super::{
+        Scans,
+        record::lock,
+        visitors::{self, Visitors},
+    },
+    insert,
+};
 use crate::{kernel::Result, store::statement::placeholders};
 
-/// Codes in one transaction.
-const CODES: u32 = 128;
+/// Codes in one transaction: a day's visitors of one may be many.
+const CODES: u32 = 16;
 
 impl Scans {
     /// Deletes the keys of days that are over. Whether there were any.
@@ -62,17 +71,23 @@ async fn forget_visitors_of(
     let backend = tx.get_database_backend();
     lock(tx, codes).await?;
     let ids = placeholders(backend, 1, codes.len());
-    let of = |first: &str, last: &str| {
-        let values: Vec<Value> = codes.iter().map(|id| Value::from(*id)).collect();
-        let sql = format!("{first} FROM rollup_visitors WHERE code_id IN {ids} AND day_us < {live_us} {last}");
+    let of = |first: &str| {
+        let values = codes.iter().map(|id| Value::from(*id));
+        let sql = format!("{first} WHERE code_id IN {ids} AND day_us < {live_us}");
         Statement::from_sql_and_values(backend, sql, values)
     };
-    let keep = of(
-        "INSERT INTO rollup_visits (code_id, day_us, visitors) SELECT code_id, day_us, COUNT(*)",
-        "GROUP BY code_id, day_us ON CONFLICT (code_id, day_us) DO UPDATE \
-         SET visitors = rollup_visits.visitors + excluded.visitors",
-    );
-    tx.execute_raw(keep).await?;
-    tx.execute_raw(of("DELETE", "")).await?;
+    let mut days: BTreeMap<(Uuid, i64), Visitors> = BTreeMap::new();
+    let ask = of("SELECT code_id, day_us, visitors FROM rollup_visitors");
+    for row in tx.query_all_raw(ask).await? {
+        let day = days.entry((row.try_get_by(0)?, row.try_get_by(1)?));
+        day.or_default().add_packed(&row.try_get_by::<Vec<u8>, _>(2)?);
+    }
+    let rows = days.iter();
+    let rows = rows.map(|((code, day), v)| [(*code).into(), (*day).into(), v.count().into()]);
+    let into = "INSERT INTO rollup_visits (code_id, day_us, visitors)";
+    let conflict = "ON CONFLICT (code_id, day_us) DO UPDATE \
+         SET visitors = rollup_visits.visitors + excluded.visitors";
+    insert(tx, into, conflict, &rows.collect::<Vec<_>>()).await?;
+    tx.execute_raw(of("DELETE FROM rollup_visitors")).await?;
     Ok(())
 }
