@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::{
     auth::{self, Administrator, Keys},
     config::{Config, logs::Format},
-    kernel::{Clock, Result, SharedClock, SystemClock},
+    kernel::{Clock, Result, SharedClock, SystemClock, id::Uuid},
+    scans,
     store::Store,
     telemetry::logs,
 };
@@ -102,6 +103,24 @@ pub async fn keys(settings: &Config) -> Result<Keys> {
     let clock = system_clock();
     let store = open(settings, &clock).await?;
     Keys::new(store, clock)
+}
+
+pub use scans::Rebuilt;
+
+/// Counts scans anew: of one code, or of all. `progress` is told what is done, and how many codes there are.
+///
+/// # Errors
+/// `NotFound` when there is no such code; the database's.
+pub async fn rebuild_rollups(
+    settings: &Config,
+    code_id: Option<Uuid>,
+    mut progress: impl FnMut(Rebuilt, u64),
+) -> Result<Rebuilt> {
+    let store = open_now(settings).await?;
+    let codes = scans::rebuildable(&store, code_id).await?;
+    let done = scans::rebuild(&store, code_id, |done| progress(done, codes)).await;
+    store.close().await;
+    done
 }
 
 /// How long one look at the database takes.

@@ -4,6 +4,7 @@ mod doctor;
 mod keys;
 mod migrate;
 mod output;
+mod rollups;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -35,6 +36,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Make, list and revoke API keys
     Keys(keys::Keys),
+    /// Build what analytics are answered from
+    Rollups(rollups::Rollups),
 }
 
 /// Exit code for settings that cannot be used, as for a command line that cannot be parsed.
@@ -89,6 +92,7 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Migrate(m) => m.run(&settings).await,
             Command::Doctor(d) => d.run(&settings).await,
             Command::Keys(k) => k.run(&settings).await,
+            Command::Rollups(r) => r.run(&settings).await,
         }
     })
 }

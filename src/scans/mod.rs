@@ -23,7 +23,7 @@ pub use address::kept_address;
 pub use codec::Scan;
 pub use intake::{Accepted, Intake};
 pub use keeper::{Keeper, open_spool};
-pub use rollups::{Rebuilt, rebuild};
+pub use rollups::{Rebuilt, rebuild, rebuildable};
 
 pub use crate::store::scans::Country;
 use crate::store::scans::Excluded;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use metrics::{Counter, Gauge};
 
 use crate::{
-    kernel::{Result, id::Uuid},
+    kernel::{Error, Result, id::Uuid},
     store::Store,
     telemetry::{catalogue, handles},
 };
@@ -22,6 +22,20 @@ const CODES: u32 = 256;
 pub struct Rebuilt {
     pub codes: u64,
     pub scans: u64,
+}
+
+/// How many codes there are to rebuild.
+///
+/// # Errors
+/// `NotFound` when the code does not exist; the database's.
+pub async fn rebuildable(store: &Store, code_id: Option<Uuid>) -> Result<u64> {
+    match code_id {
+        Some(id) if !store.codes.exists(id).await? => {
+            Err(Error::not_found("no code has this id"))
+        }
+        Some(_) => Ok(1),
+        None => store.scans.count_rolled_up().await,
+    }
 }
 
 /// Builds rollups again from the rows: of one code, or of all that have any. `progress` is told after every step.
@@ -41,14 +55,12 @@ pub async fn rebuild(
     };
     while let Some(last) = codes.last().copied() {
         for code in codes {
-            let before = done.scans;
             let step = |rows: u64| {
                 done.scans += rows;
                 progress(done);
             };
             scans.rebuild(code, step).await?;
-            // A code that has no scans has no rollups.
-            done.codes += u64::from(done.scans > before);
+            done.codes += 1;
             progress(done);
         }
         codes = match code_id {

@@ -64,11 +64,27 @@ impl Scans {
     /// # Errors
     /// Faults only.
     pub async fn count_incomplete(&self) -> Result<u64> {
-        const SQL: &str = "SELECT COUNT(*) FROM rollup_state \
-             WHERE counted_before_us < 9223372036854775807";
+        self.count_codes(" WHERE counted_before_us < 9223372036854775807")
+            .await
+    }
+
+    /// How many codes have rollups.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count_rolled_up(&self) -> Result<u64> {
+        self.count_codes("").await
+    }
+
+    async fn count_codes(&self, which: &str) -> Result<u64> {
+        let sql = format!("SELECT COUNT(*) FROM rollup_state{which}");
         let work = async {
-            let row = self.db.reader.query_one_raw(self.db.statement(SQL, []));
-            let count: i64 = row.await?.map_or(Ok(0), |row| row.try_get_by(0))?;
+            let row = self
+                .db
+                .reader
+                .query_one_raw(self.db.statement(&sql, []))
+                .await?;
+            let count: i64 = row.map_or(Ok(0), |row| row.try_get_by(0))?;
             Ok(count.unsigned_abs())
         };
         self.db.run(&self.timers.rollup_codes, work).await
