@@ -9,5 +9,6 @@ mod migrations;
 mod outage;
 mod pace;
 mod record;
+mod rollups;
 mod scans;
 mod spool;
