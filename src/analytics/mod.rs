@@ -86,7 +86,10 @@ pub struct Answered {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Timeseries(Timeseries),
-    Logs { logs: Vec<ScanLog>, total: u64 },
+    Logs {
+        logs: Vec<ScanLog>,
+        total: u64,
+    },
     Devices(Devices),
     Timeline(Timeline),
     /// At most five countries.

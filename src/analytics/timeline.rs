@@ -35,8 +35,12 @@ impl Days {
     /// # Errors
     /// `Invalid` when there is no such time zone.
     pub(super) fn new(period: Period, time_zone: &str, now: Timestamp) -> Result<Self> {
-        let unknown =
-            || Error::invalid("time_zone", "not the name of a time zone, such as Europe/Berlin");
+        let unknown = || {
+            Error::invalid(
+                "time_zone",
+                "not the name of a time zone, such as Europe/Berlin",
+            )
+        };
         let zone = tz::db().get(time_zone).map_err(|_| unknown())?;
         let today = now.to_zoned(zone.clone()).date();
         let days = (0..period.days())
@@ -149,7 +153,11 @@ mod tests {
                 let mut buckets = Vec::new();
                 let mut start = stretch.from;
                 while start < stretch.to {
-                    buckets.push(Bucket { start, all: 1, genuine: 0 });
+                    buckets.push(Bucket {
+                        start,
+                        all: 1,
+                        genuine: 0,
+                    });
                     start += std::time::Duration::from_micros(stretch.width_us.unsigned_abs());
                 }
                 stretch.fill(&mut timeline, buckets);
@@ -170,7 +178,12 @@ mod tests {
     #[test]
     fn a_day_that_never_was_is_empty() {
         let days = days(Period::Days7, "Pacific/Apia", "2012-01-01T12:00:00Z");
-        let dates: Vec<String> = days.empty().days.iter().map(|d| d.date.to_string()).collect();
+        let dates: Vec<String> = days
+            .empty()
+            .days
+            .iter()
+            .map(|d| d.date.to_string())
+            .collect();
         assert!(dates.contains(&"2011-12-30".to_owned()));
         let covered: i64 = days
             .stretches()

@@ -90,14 +90,12 @@ impl Scans {
                     ("none", Addresses::None),
                 ]),
             ),
-            country_header: r.read(
-                name("scans.country_header", "COUNTRY_HEADER"),
-                None,
-                |s| {
-                    let header = s.parse();
-                    header.map(Some).map_err(|_| format!("`{s}` is not the name of a header such as CF-IPCountry"))
-                },
-            ),
+            country_header: r.read(name("scans.country_header", "COUNTRY_HEADER"), None, |s| {
+                let header = s.parse();
+                header
+                    .map(Some)
+                    .map_err(|_| format!("`{s}` is not the name of a header such as CF-IPCountry"))
+            }),
             drain_interval_ms: r.read(
                 name("scans.drain_interval_ms", "SCAN_DRAIN_INTERVAL_MS"),
                 200,

@@ -177,8 +177,7 @@ mod tests {
         fn what_was_accepted_is_what_is_drained(
             ids in proptest::collection::vec((any::<u128>(), any::<u128>(), 0i64..4_000_000_000_000_000), 1..20),
             genuine: bool,
-            address in any_address(),
-            country in "[A-W][A-Z]|",
+            (address, country) in (any_address(), "[A-W][A-Z]|"),
             agent in ".{0,80}",
             referer in ".{0,40}",
         ) {

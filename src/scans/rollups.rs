@@ -30,9 +30,7 @@ pub struct Rebuilt {
 /// `NotFound` when the code does not exist; the database's.
 pub async fn rebuildable(store: &Store, code_id: Option<Uuid>) -> Result<u64> {
     match code_id {
-        Some(id) if !store.codes.exists(id).await? => {
-            Err(Error::not_found("no code has this id"))
-        }
+        Some(id) if !store.codes.exists(id).await? => Err(Error::not_found("no code has this id")),
         Some(_) => Ok(1),
         None => store.scans.count_rolled_up().await,
     }

@@ -47,7 +47,8 @@ pub struct Fact(Seen);
 #[derive(Clone, Debug)]
 enum Seen {
     Answered(Box<Numbers>),
-    Refused { kind: Kind, fields: [u8; 32] },
+    /// The kind, and the fields.
+    Refused((Kind, [u8; 32])),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ struct Numbers {
     question: &'static str,
     recorded: u64,
     shape: [u8; 32],
-    numbers: [u8; 32],
+    counts: [u8; 32],
 }
 
 impl Comparing<Answered> for Judge {
@@ -66,10 +67,7 @@ impl Comparing<Answered> for Judge {
             Ok(answered) => Seen::Answered(Box::new(numbers(answered))),
             Err(e) => {
                 let fields: Vec<&str> = e.details().iter().map(|d| &*d.field).collect();
-                Seen::Refused {
-                    kind: e.kind(),
-                    fields: digest(&fields),
-                }
+                Seen::Refused((e.kind(), digest(&fields)))
             }
         })
     }
@@ -77,13 +75,8 @@ impl Comparing<Answered> for Judge {
     fn judge(&self, control: &Fact, candidate: &Fact) -> Match {
         match (&control.0, &candidate.0) {
             (Seen::Answered(a), Seen::Answered(b)) => counted(a, b),
-            (
-                Seen::Refused { kind: a, fields: f },
-                Seen::Refused { kind: b, fields: g },
-            ) => match (a, f) == (b, g) {
-                true => Match::Same,
-                false => Match::Mismatch("refusal"),
-            },
+            (Seen::Refused(a), Seen::Refused(b)) if a == b => Match::Same,
+            (Seen::Refused(_), Seen::Refused(_)) => Match::Mismatch("refusal"),
             _ => Match::Mismatch("answer"),
         }
     }
@@ -95,7 +88,7 @@ fn counted(a: &Numbers, b: &Numbers) -> Match {
     }
     let found = [
         (a.shape != b.shape).then_some("shape"),
-        (a.numbers != b.numbers).then_some("numbers"),
+        (a.counts != b.counts).then_some("numbers"),
     ];
     match found.into_iter().flatten().next() {
         None => Match::Same,
@@ -106,15 +99,20 @@ fn counted(a: &Numbers, b: &Numbers) -> Match {
 }
 
 fn numbers(answered: &Answered) -> Numbers {
-    let (question, shape, numbers) = match &answered.answer {
+    let (question, shape, counts) = match &answered.answer {
         Answer::Timeseries(s) => (
             "timeseries",
-            digest(&(s.start, s.end, s.interval, &s.labels, s.all.len(), s.genuine.len())),
+            digest(&(
+                s.start,
+                s.end,
+                s.interval,
+                &s.labels,
+                s.all.len(),
+                s.genuine.len(),
+            )),
             digest(&(&s.all, &s.genuine)),
         ),
-        Answer::Logs { logs, total } => {
-            ("logs", digest(&logs.len()), digest(&(logs, total)))
-        }
+        Answer::Logs { logs, total } => ("logs", digest(&logs.len()), digest(&(logs, total))),
         Answer::Devices(d) => {
             let parts = [
                 &d.device_types,
@@ -140,7 +138,7 @@ fn numbers(answered: &Answered) -> Numbers {
         question,
         recorded: answered.recorded,
         shape,
-        numbers,
+        counts,
     }
 }
 
@@ -157,16 +155,16 @@ mod tests {
         kernel::Error,
     };
 
-    fn devices(names: &[(&str, i64)], recorded: u64) -> Result<Answered> {
+    fn devices(names: &[(&str, i64)], recorded: u64) -> Answered {
         let device_types = names.iter().map(|(name, n)| ((*name).to_owned(), *n));
         let devices = Devices {
             device_types: device_types.collect(),
             ..Devices::default()
         };
-        Ok(Answered {
+        Answered {
             answer: Answer::Devices(devices),
             recorded,
-        })
+        }
     }
 
     fn judged(control: &Result<Answered>, candidate: &Result<Answered>) -> Match {
@@ -184,54 +182,57 @@ mod tests {
 
     #[test]
     fn equal_scans_must_give_equal_numbers() {
-        let one = devices(&[("phone-a", 3), ("phone-b", 2)], 7);
-        assert_eq!(judged(&one, &one), Match::Same);
+        let one = || Ok(devices(&[("phone-a", 3), ("phone-b", 2)], 7));
+        assert_eq!(judged(&one(), &one()), Match::Same);
         for (other, label) in [
             (devices(&[("phone-a", 3), ("phone-b", 1)], 7), "numbers"),
             (devices(&[("phone-b", 3), ("phone-a", 2)], 7), "shape"),
             (devices(&[("phone-a", 3)], 7), "shape"),
         ] {
-            assert_eq!(judged(&one, &other), Match::Mismatch(label));
+            assert_eq!(judged(&one(), &Ok(other)), Match::Mismatch(label));
         }
     }
 
     #[test]
     fn other_scans_excuse_other_numbers_and_nothing_else() {
-        let one = devices(&[("phone-a", 3)], 7);
-        let later = devices(&[("phone-a", 4)], 8);
-        assert_eq!(judged(&one, &later), Match::Tolerated("scans in between"));
-        assert_eq!(judged(&later, &one), Match::Tolerated("scans in between"));
+        let one = || Ok(devices(&[("phone-a", 3)], 7));
+        let later = || Ok(devices(&[("phone-a", 4)], 8));
+        let excused = Match::Tolerated("scans in between");
+        assert_eq!(judged(&one(), &later()), excused);
+        assert_eq!(judged(&later(), &one()), excused);
         // Only bots came: people's numbers are the same.
-        assert_eq!(judged(&one, &devices(&[("phone-a", 3)], 9)), Match::Same);
+        let bots = Ok(devices(&[("phone-a", 3)], 9));
+        assert_eq!(judged(&one(), &bots), Match::Same);
         let timeline = Ok(Answered {
             answer: Answer::Timeline(Timeline::default()),
             recorded: 8,
         });
-        assert_eq!(judged(&one, &timeline), Match::Mismatch("question"));
+        assert_eq!(judged(&one(), &timeline), Match::Mismatch("question"));
     }
 
     #[test]
     fn refusals_are_compared_by_kind_and_fields() {
-        let answer = devices(&[], 0);
         let zone = || Err(Error::invalid("time_zone", "one text"));
         let same = Err(Error::invalid("time_zone", "another"));
         assert_eq!(judged(&zone(), &same), Match::Same);
         let other = Err(Error::invalid("range", "one text"));
         assert_eq!(judged(&zone(), &other), Match::Mismatch("refusal"));
-        let fault = Err(Error::internal("broken"));
-        assert_eq!(judged(&zone(), &fault), Match::Mismatch("refusal"));
-        assert_eq!(judged(&answer, &fault), Match::Mismatch("answer"));
-        assert_eq!(judged(&fault, &answer), Match::Mismatch("answer"));
+        let fault = || Err(Error::internal("broken"));
+        assert_eq!(judged(&zone(), &fault()), Match::Mismatch("refusal"));
+        let answer = || Ok(devices(&[], 0));
+        assert_eq!(judged(&answer(), &fault()), Match::Mismatch("answer"));
+        assert_eq!(judged(&fault(), &answer()), Match::Mismatch("answer"));
     }
 
     #[test]
     fn a_summary_is_compared_whole() {
         let summary = |bot| {
+            let totals = Totals {
+                bot,
+                ..Totals::default()
+            };
             Ok(Answered {
-                answer: Answer::Summary(Totals {
-                    bot,
-                    ..Totals::default()
-                }),
+                answer: Answer::Summary(totals),
                 recorded: 1,
             })
         };

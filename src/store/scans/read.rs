@@ -157,7 +157,11 @@ impl Snapshot {
                 .collect();
             counts
         };
-        let mut counts = self.scans.db.run(&self.scans.timers.by_dimension, work).await?;
+        let mut counts = self
+            .scans
+            .db
+            .run(&self.scans.timers.by_dimension, work)
+            .await?;
         counts.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
         Ok(counts)
     }

@@ -190,7 +190,11 @@ impl Snapshot {
             let unknown: Parts = std::array::from_fn(|_| UNKNOWN.to_owned());
             let mut counts: [HashMap<String, i64>; 4] = Default::default();
             for (agent, people) in agents.0 {
-                let n = if genuine_only { people.genuine } else { people.all };
+                let n = if genuine_only {
+                    people.genuine
+                } else {
+                    people.all
+                };
                 let parts = agent.and_then(|id| parts.get(&id)).unwrap_or(&unknown);
                 for (part, counts) in parts.iter().zip(&mut counts) {
                     if n > 0 {
@@ -277,7 +281,9 @@ impl Snapshot {
         const LIVE: &str = "SELECT day_us, visitors FROM rollup_visitors \
              WHERE code_id = $1 AND day_us >= $2 AND day_us < $3";
         let range = || [self.code_id.into(), from_us.into(), to_us.into()];
-        let over = self.tx.query_one_raw(self.scans.db.statement(OVER, range()));
+        let over = self
+            .tx
+            .query_one_raw(self.scans.db.statement(OVER, range()));
         let over: i64 = over.await?.map_or(Ok(0), |row| row.try_get_by(0))?;
         let mut live: HashMap<i64, Visitors> = HashMap::new();
         let ask = self.scans.db.statement(LIVE, range());

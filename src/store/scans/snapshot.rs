@@ -21,8 +21,7 @@ impl Scans {
     /// Faults only.
     pub async fn snapshot(&self, code_id: Uuid) -> Result<Snapshot> {
         // It is the first read, and so what fixes the moment.
-        const SQL: &str =
-            "SELECT recorded, counted_before_us FROM rollup_state WHERE code_id = $1";
+        const SQL: &str = "SELECT recorded, counted_before_us FROM rollup_state WHERE code_id = $1";
         let work = async {
             let tx = self.db.begin_snapshot().await?;
             let ask = self.db.statement(SQL, [code_id.into()]);

@@ -82,9 +82,7 @@ impl Scans {
     /// Keys of the days of `rows`, made where nobody made one yet.
     pub(super) async fn day_keys(&self, rows: &[ScanRow]) -> Result<DayKeys> {
         let people = rows.iter().filter(|r| r.excluded.is_none());
-        let days: BTreeSet<i64> = people
-            .map(|r| day_of(r.at.as_microsecond()))
-            .collect();
+        let days: BTreeSet<i64> = people.map(|r| day_of(r.at.as_microsecond())).collect();
         self.keys_of(days).await
     }
 

@@ -264,7 +264,10 @@ async fn deleting_a_code_takes_its_scans(db: &Fresh) {
     let batch = [scan(&ids, code, 1), scan(&ids, code, 2)];
     db.scans.record(&batch, &[]).await.unwrap();
     assert!(db.codes.delete(Organizations::DEFAULT, code).await.unwrap());
-    assert_eq!(snapshot(db, code).await.logs(0, 10, false).await.unwrap().1, 0);
+    assert_eq!(
+        snapshot(db, code).await.logs(0, 10, false).await.unwrap().1,
+        0
+    );
     let late = db.scans.record(&batch, &[]).await.unwrap();
     assert_eq!(late, recorded(0, 0, 2));
 }

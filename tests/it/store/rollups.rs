@@ -203,7 +203,12 @@ fn judged(control: &Result<Answered, Error>, candidate: &Result<Answered, Error>
 
 /// Scans in random batches; some are delivered twice.
 async fn record_all(store: &Store, dice: &mut Dice, scans: &[ScanRow]) {
-    let agents = [agent(1, "iOS"), agent(2, "Android"), agent(3, "iOS"), agent(4, "")];
+    let agents = [
+        agent(1, "iOS"),
+        agent(2, "Android"),
+        agent(3, "iOS"),
+        agent(4, ""),
+    ];
     let mut from = 0;
     while from < scans.len() {
         let to = (from + 1 + usize::try_from(dice.roll(60)).unwrap()).min(scans.len());

@@ -36,17 +36,26 @@ async fn buckets_count_people(db: &Fresh) {
         all,
         genuine,
     };
-    let found = snapshot(db, code).await.buckets(at(0), at(300), MINUTE_US).await;
+    let found = snapshot(db, code)
+        .await
+        .buckets(at(0), at(300), MINUTE_US)
+        .await;
     assert_eq!(
         found.unwrap(),
         [bucket(0, 2, 1), bucket(60, 1, 0), bucket(180, 1, 1)]
     );
-    let from_the_middle = snapshot(db, code).await.buckets(at(30), at(301), MINUTE_US).await;
+    let from_the_middle = snapshot(db, code)
+        .await
+        .buckets(at(30), at(301), MINUTE_US)
+        .await;
     assert_eq!(
         from_the_middle.unwrap(),
         [bucket(30, 2, 1), bucket(150, 1, 1), bucket(270, 1, 0)]
     );
-    let none = snapshot(db, ids.next()).await.buckets(at(0), at(300), 0).await;
+    let none = snapshot(db, ids.next())
+        .await
+        .buckets(at(0), at(300), 0)
+        .await;
     assert_eq!(none.unwrap(), []);
 }
 
@@ -73,7 +82,11 @@ async fn logs_are_newest_first(db: &Fresh) {
 
     let (page, total) = snapshot(db, code).await.logs(1, 2, false).await.unwrap();
     assert_eq!((page.as_slice(), total), (&logs[1..3], 5));
-    let (genuine, total) = snapshot(db, code).await.logs(0, u64::MAX, true).await.unwrap();
+    let (genuine, total) = snapshot(db, code)
+        .await
+        .logs(0, u64::MAX, true)
+        .await
+        .unwrap();
     assert_eq!((genuine.as_slice(), total), (&logs[4..], 1));
 }
 
@@ -102,7 +115,8 @@ async fn dimensions_are_counted(db: &Fresh) {
     let count = async |dimension, genuine_only| {
         let found = snapshot(db, code)
             .await
-            .by_dimension(dimension, genuine_only).await;
+            .by_dimension(dimension, genuine_only)
+            .await;
         found.unwrap()
     };
     let named = |name: &str, n: i64| (name.to_owned(), n);
@@ -133,5 +147,8 @@ async fn the_first_scan_is_a_persons(db: &Fresh) {
     };
     let batch = [scan(&ids, code, 9), bot, scan(&ids, code, 5)];
     db.scans.record(&batch, &[]).await.unwrap();
-    assert_eq!(snapshot(db, code).await.first_at().await.unwrap(), Some(at(5)));
+    assert_eq!(
+        snapshot(db, code).await.first_at().await.unwrap(),
+        Some(at(5))
+    );
 }

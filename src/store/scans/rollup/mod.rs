@@ -95,10 +95,8 @@ impl Tallies {
     /// `batch`: a number that no other transaction has.
     pub(super) async fn add(mut self, tx: &DatabaseTransaction, batch: i64) -> Result<(), DbErr> {
         const STATE: &str = "INSERT INTO rollup_state (code_id, counted_before_us, recorded)";
-        const DAYS: &str =
-            "INSERT INTO rollup_days (code_id, day_us, quarters, agents, countries)";
-        const VISITORS: &str =
-            "INSERT INTO rollup_visitors (code_id, day_us, batch, visitors)";
+        const DAYS: &str = "INSERT INTO rollup_days (code_id, day_us, quarters, agents, countries)";
+        const VISITORS: &str = "INSERT INTO rollup_visitors (code_id, day_us, batch, visitors)";
         // How far the rollups go stays: these rows are counted, or will be by a rebuild.
         let rows = self
             .recorded

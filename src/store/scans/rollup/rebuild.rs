@@ -6,7 +6,9 @@
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, prelude::Uuid};
 
 use super::{
-    super::{AgentId, Country, Excluded, ScanRow, Scans, record::lock, visitors, visitors::DayKeys},
+    super::{
+        AgentId, Country, Excluded, ScanRow, Scans, record::lock, visitors, visitors::DayKeys,
+    },
     DAY_US, EVERYTHING, NOTHING, Open, Tallies,
 };
 use crate::kernel::{Result, clock::from_micros, id};
@@ -45,10 +47,7 @@ impl Scans {
 
     async fn code_ids(&self, sql: &str, after: Option<Uuid>, limit: u32) -> Result<Vec<Uuid>> {
         let work = async {
-            let values = [
-                after.unwrap_or_default().into(),
-                i64::from(limit).into(),
-            ];
+            let values = [after.unwrap_or_default().into(), i64::from(limit).into()];
             let rows = self
                 .db
                 .reader

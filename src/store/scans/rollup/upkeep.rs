@@ -80,7 +80,8 @@ async fn forget_visitors_of(
     let ask = of("SELECT code_id, day_us, visitors FROM rollup_visitors");
     for row in tx.query_all_raw(ask).await? {
         let day = days.entry((row.try_get_by(0)?, row.try_get_by(1)?));
-        day.or_default().add_packed(&row.try_get_by::<Vec<u8>, _>(2)?);
+        day.or_default()
+            .add_packed(&row.try_get_by::<Vec<u8>, _>(2)?);
     }
     let rows = days.iter();
     let rows = rows.map(|((code, day), v)| [(*code).into(), (*day).into(), v.count().into()]);
