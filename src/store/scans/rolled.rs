@@ -1,13 +1,13 @@
 //! What analytics ask of the rollups. They answer only what they hold: ask [`Snapshot::is_rolled_up`] first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
 use super::{
     Bucket, Dimension, Snapshot,
     read::UNKNOWN,
-    rollup::{Agents, Countries, DAY_US, People, QUARTER_US, Quarter, Quarters, day_of},
+    rollup::{Agents, Countries, DAY_US, QUARTER_US, Quarter, Quarters, day_of},
     visitors::Visitors,
 };
 use crate::{
@@ -96,22 +96,28 @@ impl Snapshot {
     }
 
     async fn quarters(&self, from_us: i64, to_us: i64, width_us: i64) -> Result<Vec<Bucket>> {
-        let mut buckets: BTreeMap<i64, People> = BTreeMap::new();
+        let mut buckets: Vec<Bucket> = Vec::new();
+        // Ascending, so a quarter belongs to the last bucket or to a new one.
+        let mut end_us = i64::MIN;
         for (start_us, quarter) in self.quarters_between(from_us, to_us).await? {
-            if quarter.people > 0 {
-                let bucket = buckets.entry((start_us - from_us) / width_us).or_default();
-                bucket.add(People {
-                    all: quarter.people,
-                    genuine: quarter.genuine,
+            if quarter.people == 0 {
+                continue;
+            }
+            if start_us >= end_us {
+                let bucket_us = from_us + (start_us - from_us) / width_us * width_us;
+                end_us = bucket_us + width_us;
+                buckets.push(Bucket {
+                    start: from_micros(bucket_us),
+                    all: 0,
+                    genuine: 0,
                 });
             }
+            if let Some(bucket) = buckets.last_mut() {
+                bucket.all += quarter.people.cast_signed();
+                bucket.genuine += quarter.genuine.cast_signed();
+            }
         }
-        let buckets = buckets.into_iter().map(|(index, people)| Bucket {
-            start: from_micros(from_us + index * width_us),
-            all: people.all.cast_signed(),
-            genuine: people.genuine.cast_signed(),
-        });
-        Ok(buckets.collect())
+        Ok(buckets)
     }
 
     /// Quarters that begin in `[from, to)`, ascending, by the microsecond at which each begins.
@@ -124,11 +130,12 @@ impl Snapshot {
             let mut found = Vec::new();
             for row in self.tx.query_all_raw(ask).await? {
                 let day_us: i64 = row.try_get_by(0)?;
-                let mut quarters = Quarters::default();
-                quarters.add_packed(&row.try_get_by::<Vec<u8>, _>(1)?)?;
-                let starts = quarters.0.into_iter();
-                let starts = starts.map(|(i, q)| (day_us + i64::from(i) * QUARTER_US, q));
-                found.extend(starts.filter(|(start, _)| (from_us..to_us).contains(start)));
+                Quarters::each(&row.try_get_by::<Vec<u8>, _>(1)?, |index, quarter| {
+                    let start_us = day_us + i64::from(index) * QUARTER_US;
+                    if start_us >= from_us && start_us < to_us {
+                        found.push((start_us, quarter));
+                    }
+                })?;
             }
             Ok(found)
         };

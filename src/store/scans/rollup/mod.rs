@@ -16,7 +16,7 @@ use sea_orm::{
 use super::{ScanRow, visitors::DayKeys};
 use crate::store::statement::{chunks, placeholders};
 use counts::Day;
-pub(super) use counts::{Agents, Countries, People, Quarter, Quarters};
+pub(super) use counts::{Agents, Countries, Quarter, Quarters};
 
 /// What new rows are marked with. A release that changes what rollups hold takes another number.
 pub(super) const VERSION: i16 = 1;
