@@ -25,6 +25,7 @@ use crate::{
     render,
     rollout::{Arm, Unit},
     scans::{Intake, Keeper},
+    store::Store,
     telemetry::{
         Recorder, catalogue, handles,
         labels::{Experiment, Space, Tier},
@@ -44,7 +45,7 @@ pub type Render =
 /// What validates.
 pub type Validate = Versus<validate::legacy::Validator, validate::Checker, validate::legacy::Judge>;
 /// What answers questions about scans.
-pub type Analytics = analytics::legacy::Rows;
+pub type Analytics = Versus<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
 
 /// Makes what renders. Both arms share one bound for large images.
 fn render(kit: &mut Kit<'_>) -> Result<Render> {
@@ -75,6 +76,20 @@ fn validate(kit: &mut Kit<'_>) -> Result<Validate> {
         |submission| Unit::Digest(submission.digest()),
         validate::Verdict::refused_instead,
     ))
+}
+
+/// Makes what answers questions about scans. Its unit is the code: not every code has a slug.
+fn analytics(kit: &mut Kit<'_>, store: &Store) -> Analytics {
+    let rollups = analytics::Rollups::new(store.clone());
+    let legacy = analytics::legacy::Rows::new(store.clone());
+    let names = [analytics::legacy::Rows::NAME, analytics::NAME];
+    kit.versus(
+        (Experiment::Analytics, names),
+        (legacy, rollups),
+        analytics::legacy::Judge,
+        |question| Unit::Id(question.code_id()),
+        analytics::Answered::miscounted,
+    )
 }
 
 /// Everything that serves requests. Built once.
@@ -111,17 +126,18 @@ impl App {
         let mut kit = Kit::new(&settings, &clock);
         let render = render(&mut kit)?;
         let validate = validate(&mut kit)?;
+        let store = operate::open(&settings, &clock).await?;
+        operate::prepare(&settings, &store, &clock).await?;
+        let keeper =
+            Keeper::start(&settings.scans, store.clone(), SharedClock::clone(&clock)).await?;
+        let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
+        let analytics = analytics(&mut kit, &store);
         let Kit {
             sizes,
             entries,
             load,
             ..
         } = kit;
-        let store = operate::open(&settings, &clock).await?;
-        operate::prepare(&settings, &store, &clock).await?;
-        let keeper =
-            Keeper::start(&settings.scans, store.clone(), SharedClock::clone(&clock)).await?;
-        let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let rollout = Rollout::start(
             (entries, load),
             &settings.rollout,
@@ -136,7 +152,7 @@ impl App {
             codes: build::codes(&settings, &store, &redirect, (&ids, &clock)),
             render,
             validate,
-            analytics: analytics::legacy::Rows::new(store.clone(), SharedClock::clone(&clock)),
+            analytics,
             health: health::Health::new(
                 store,
                 SharedClock::clone(&clock),
@@ -187,7 +203,8 @@ impl App {
         ctx: &Ctx,
         question: analytics::Question,
     ) -> Result<analytics::Answer> {
-        self.analytics.run(ctx, &Arc::new(question)).await
+        let answered = self.analytics.run(ctx, &Arc::new(question)).await?;
+        Ok(answered.answer)
     }
 
     /// How the parts are.

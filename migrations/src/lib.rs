@@ -16,6 +16,8 @@ mod m0005_codes;
 mod m0006_agents;
 mod m0007_scans;
 mod m0008_audit_log;
+mod m0009_scan_origin;
+mod m0010_rollups;
 mod m0011_dials;
 
 /// Id of the organization that every installation has from its first migration on.
@@ -34,6 +36,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_agents::Migration),
             Box::new(m0007_scans::Migration),
             Box::new(m0008_audit_log::Migration),
+            Box::new(m0009_scan_origin::Migration),
+            Box::new(m0010_rollups::Migration),
             Box::new(m0011_dials::Migration),
         ]
     }

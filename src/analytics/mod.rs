@@ -1,14 +1,26 @@
 //! What was counted: time series, logs, and which devices scanned.
 //!
-//! The questions and answers that every arm understands. Days are UTC days here; an organization's own time
-//! zone comes with its timeline.
+//! The questions and answers that every arm understands. Days are UTC days, except those of a timeline, which are
+//! days of the time zone that it names.
+//!
+//! Invariant: a question holds everything that its answer depends on but the scans, the time included; so two arms
+//! that are asked it answer the same.
 
+mod calendar;
 pub mod legacy;
+mod rollups;
+mod timeline;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+pub use jiff::civil::Date;
 
 use crate::kernel::{Timestamp, id::Uuid};
-pub use crate::store::scans::{Agent, DeviceType, Excluded, ScanLog};
+pub use crate::store::scans::{Agent, DeviceType, Excluded, ScanLog, Totals};
+pub use rollups::{NAME, Rollups};
+
+/// Values of a dimension that are answered.
+const TOP: usize = 5;
 
 /// A question about one code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +28,8 @@ pub enum Question {
     Timeseries {
         code_id: Uuid,
         range: Range,
+        /// When it was asked: nothing later is counted.
+        now: Timestamp,
     },
     /// One page of single scans, newest first.
     Logs {
@@ -28,16 +42,73 @@ pub enum Question {
         code_id: Uuid,
         genuine_only: bool,
     },
+    /// People per day, up to and with today.
+    Timeline {
+        code_id: Uuid,
+        period: Period,
+        /// IANA name; one that is not known is `Invalid`.
+        time_zone: Arc<str>,
+        now: Timestamp,
+    },
+    /// All there is, of the UTC days of a range.
+    Summary {
+        code_id: Uuid,
+        range: Range,
+        now: Timestamp,
+    },
+}
+
+impl Question {
+    #[must_use]
+    pub const fn code_id(&self) -> Uuid {
+        match self {
+            Self::Timeseries { code_id, .. }
+            | Self::Logs { code_id, .. }
+            | Self::Devices { code_id, .. }
+            | Self::Timeline { code_id, .. }
+            | Self::Summary { code_id, .. } => *code_id,
+        }
+    }
 }
 
 /// What an arm takes: cheap to clone.
 pub type Asked = Arc<Question>;
 
+/// An answer, and of which state of the scans.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    pub answer: Answer,
+    /// Scans of the code that had been recorded then: it only grows. Answers with the same number are of the same
+    /// scans.
+    pub recorded: u64,
+}
+
+impl Answered {
+    /// One too many, for rehearsing a wrong answer.
+    #[must_use]
+    pub fn miscounted(mut self) -> Self {
+        match &mut self.answer {
+            Answer::Timeseries(series) => series.all.iter_mut().for_each(|n| *n += 1),
+            Answer::Logs { total, .. } => *total += 1,
+            Answer::Devices(devices) => devices.device_types.push(("rehearsed".to_owned(), 1)),
+            Answer::Timeline(timeline) => timeline.days.iter_mut().for_each(|d| d.all += 1),
+            Answer::Summary(totals) => totals.people += 1,
+        }
+        self
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Timeseries(Timeseries),
-    Logs { logs: Vec<ScanLog>, total: u64 },
+    Logs {
+        logs: Vec<ScanLog>,
+        total: u64,
+    },
     Devices(Devices),
+    Timeline(Timeline),
+    /// At most five countries.
+    Summary(Totals),
 }
 
 /// A stretch of time that ends now (or, for the past ones, at their end).
@@ -50,6 +121,27 @@ pub enum Range {
     ThisMonth,
     LastMonth,
     AllTime,
+}
+
+/// How many days a timeline has, today included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Period {
+    Days7,
+    Days30,
+    Days90,
+    /// 365 days.
+    Year,
+}
+
+impl Period {
+    const fn days(self) -> u16 {
+        match self {
+            Self::Days7 => 7,
+            Self::Days30 => 30,
+            Self::Days90 => 90,
+            Self::Year => 365,
+        }
+    }
 }
 
 /// How wide a point of a time series is.
@@ -91,4 +183,21 @@ pub struct Devices {
     pub device_families: Vec<(String, i64)>,
     pub browser_families: Vec<(String, i64)>,
     pub os_families: Vec<(String, i64)>,
+}
+
+/// People per day of a time zone, ascending, no gaps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    pub days: Vec<Day>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    pub date: Date,
+    pub all: i64,
+    pub genuine: i64,
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -6,7 +6,11 @@ use super::rollout::Desk;
 use crate::{
     auth::{self, Administrator, Keys},
     config::{Config, logs::Format},
-    kernel::{Clock, Result, SharedClock, SystemClock, id::Ids},
+    kernel::{
+        Clock, Result, SharedClock, SystemClock,
+        id::{Ids, Uuid},
+    },
+    scans,
     store::Store,
     telemetry::logs,
 };
@@ -115,6 +119,24 @@ pub async fn desk(settings: &Config) -> Result<Desk> {
     let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
     let is_unleash = settings.rollout.unleash.is_some();
     Ok(Desk::new(store, clock, ids, is_unleash))
+}
+
+pub use scans::Rebuilt;
+
+/// Counts scans anew: of one code, or of all. `progress` is told what is done, and how many codes there are.
+///
+/// # Errors
+/// `NotFound` when there is no such code; the database's.
+pub async fn rebuild_rollups(
+    settings: &Config,
+    code_id: Option<Uuid>,
+    mut progress: impl FnMut(Rebuilt, u64),
+) -> Result<Rebuilt> {
+    let store = open_now(settings).await?;
+    let codes = scans::rebuildable(&store, code_id).await?;
+    let done = scans::rebuild(&store, code_id, |done| progress(done, codes)).await;
+    store.close().await;
+    done
 }
 
 /// How long one look at the database takes.

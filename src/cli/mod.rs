@@ -5,6 +5,7 @@ mod flags;
 mod keys;
 mod migrate;
 mod output;
+mod rollups;
 mod verdict;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -41,6 +42,8 @@ enum Command {
     Verdict(verdict::Verdict),
     /// Make, list and revoke API keys
     Keys(keys::Keys),
+    /// Build what analytics are answered from
+    Rollups(rollups::Rollups),
 }
 
 /// Exit code for settings that cannot be used, as for a command line that cannot be parsed.
@@ -97,6 +100,7 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Flags(f) => f.run(&settings).await,
             Command::Verdict(v) => v.run(&settings),
             Command::Keys(k) => k.run(&settings).await,
+            Command::Rollups(r) => r.run(&settings).await,
         }
     })
 }

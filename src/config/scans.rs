@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use http::HeaderName;
+
 use super::{
     Reader,
     reader::{name, number, one_of},
@@ -40,6 +42,8 @@ pub struct Scans {
     pub queue: usize,
     /// `SCAN_ADDRESSES`.
     pub addresses: Addresses,
+    /// `COUNTRY_HEADER`: what a trusted proxy names the visitor's country in. `None`: countries are not kept.
+    pub country_header: Option<HeaderName>,
     /// `SCAN_DRAIN_INTERVAL_MS`: how often an idle drainer looks for spooled scans.
     pub drain_interval_ms: u64,
     /// `SCAN_DRAIN`: `false` leaves scans in the spool (to measure, or to work on the database).
@@ -86,6 +90,12 @@ impl Scans {
                     ("none", Addresses::None),
                 ]),
             ),
+            country_header: r.read(name("scans.country_header", "COUNTRY_HEADER"), None, |s| {
+                let header = s.parse();
+                header
+                    .map(Some)
+                    .map_err(|_| format!("`{s}` is not the name of a header such as CF-IPCountry"))
+            }),
             drain_interval_ms: r.read(
                 name("scans.drain_interval_ms", "SCAN_DRAIN_INTERVAL_MS"),
                 200,

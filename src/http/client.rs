@@ -12,6 +12,14 @@ pub fn client_address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
     Some(behind(peer, request.headers(), trusted))
 }
 
+/// Whether the request came through a trusted proxy.
+pub fn is_behind_proxy(request: &Request, trusted: &[IpNet]) -> bool {
+    request.remote_addr().as_socket_addr().is_some_and(|peer| {
+        let peer = peer.ip().to_canonical();
+        trusted.iter().any(|network| network.contains(&peer))
+    })
+}
+
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut address = peer.to_canonical();
     if trusted.is_empty() {

@@ -9,12 +9,12 @@ use poem::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
 
-use super::client::client_address;
+use super::client::{client_address, is_behind_proxy};
 use crate::{
     app::App,
     kernel::{Ctx, Error, Kind},
     redirect::{Destination, Slug},
-    scans::{Scan, excluded_by_request, kept_address},
+    scans::{Country, Scan, excluded_by_request, kept_address},
     telemetry::{catalogue, handles, labels::RedirectStatus},
 };
 
@@ -87,6 +87,7 @@ impl Redirect {
                 .is_some_and(|q| q.split('&').any(|p| p == GENUINE)),
             excluded: excluded_by_request(request.method() == Method::HEAD, purpose),
             address: address.and_then(|a| kept_address(a, settings.scans.addresses)),
+            country: self.country(request),
             user_agent: text(headers, &header::USER_AGENT),
             referer: text(headers, &header::REFERER),
         }
@@ -94,6 +95,16 @@ impl Redirect {
 }
 
 impl Redirect {
+    /// As the proxy in front tells it. Of anybody else it is not believed.
+    fn country(&self, request: &Request) -> Option<Country> {
+        let name = self.app.settings.scans.country_header.as_ref()?;
+        let value = request.headers().get(name)?;
+        let trusted = &self.app.settings.server.trusted_proxies;
+        is_behind_proxy(request, trusted)
+            .then(|| Country::parse(value.as_bytes()))
+            .flatten()
+    }
+
     pub async fn answer(&self, ctx: &Ctx, request: &Request) -> Result<Response> {
         let answer = self.send(ctx, request).await;
         match &answer {

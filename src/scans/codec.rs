@@ -1,8 +1,8 @@
 //! How a batch of scans is written into one row of the spool.
 //!
-//! Format 1, little-endian: `u8` format, then per scan `u128` id, `u128` code, `i64` microseconds, `u8` flags,
-//! address (`u8` length 0, 4 or 16, bytes), user agent and referer (`u16` length, UTF-8). Written on the request's
-//! path into a shared buffer: no allocation of its own.
+//! Format 2, little-endian: `u8` format, then per scan `u128` id, `u128` code, `i64` microseconds, `u8` flags,
+//! country (two letters, or two zeros), address (`u8` length 0, 4 or 16, bytes), user agent and referer (`u16` length,
+//! UTF-8). Format 1 has no country. Written on the request's path into a shared buffer: no allocation of its own.
 
 use std::net::IpAddr;
 
@@ -13,12 +13,13 @@ use crate::{
         id::Uuid,
         limits::{REFERER_BYTES, USER_AGENT_BYTES},
     },
-    store::scans::Excluded,
+    store::scans::{Country, Excluded},
 };
 
 /// First byte of every batch. Another format gets another number; old batches must stay readable, because a
 /// spool survives an upgrade.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
+const WITHOUT_COUNTRY: u8 = 1;
 
 const GENUINE: u8 = 1;
 const HEAD: u8 = 2;
@@ -37,6 +38,8 @@ pub struct Scan<'a> {
     pub excluded: Option<Excluded>,
     /// Already truncated.
     pub address: Option<IpAddr>,
+    /// As far as a proxy told.
+    pub country: Option<Country>,
     /// At most [`USER_AGENT_BYTES`] are kept.
     pub user_agent: &'a str,
     /// At most [`REFERER_BYTES`] are kept.
@@ -59,6 +62,7 @@ impl Scan<'_> {
             Some(Excluded::Bot) | None => 0,
         };
         batch.push(excluded | if self.genuine { GENUINE } else { 0 });
+        batch.extend_from_slice(&self.country.map_or([0; 2], Country::letters));
         match self.address {
             None => batch.push(0),
             Some(IpAddr::V4(a)) => {
@@ -93,12 +97,13 @@ fn cut(text: &str, bytes: usize) -> &str {
 /// `Internal` when the bytes are not a batch that this release or an earlier one wrote.
 pub fn decode(batch: &[u8]) -> Result<Vec<Scan<'_>>> {
     let mut rest = Reader(batch);
-    if rest.array::<1>()? != [FORMAT] {
+    let [format] = rest.array()?;
+    if !matches!(format, FORMAT | WITHOUT_COUNTRY) {
         return Err(damaged());
     }
     let mut scans = Vec::new();
     while !rest.0.is_empty() {
-        scans.push(rest.scan()?);
+        scans.push(rest.scan(format)?);
     }
     Ok(scans)
 }
@@ -111,11 +116,15 @@ fn damaged() -> Error {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn scan(&mut self) -> Result<Scan<'a>> {
+    fn scan(&mut self, format: u8) -> Result<Scan<'a>> {
         let id = Uuid::from_bytes(self.array()?);
         let code_id = Uuid::from_bytes(self.array()?);
         let at = from_micros(i64::from_le_bytes(self.array()?));
         let [flags] = self.array()?;
+        let country = match format {
+            WITHOUT_COUNTRY => None,
+            _ => Country::parse(&self.array::<2>()?),
+        };
         let address = match self.array()? {
             [0] => None,
             [4] => Some(IpAddr::from(self.array::<4>()?)),
@@ -134,6 +143,7 @@ impl<'a> Reader<'a> {
             genuine: flags & GENUINE != 0,
             excluded,
             address,
+            country,
             user_agent: self.text()?,
             referer: self.text()?,
         })
@@ -167,7 +177,7 @@ mod tests {
         fn what_was_accepted_is_what_is_drained(
             ids in proptest::collection::vec((any::<u128>(), any::<u128>(), 0i64..4_000_000_000_000_000), 1..20),
             genuine: bool,
-            address in any_address(),
+            (address, country) in (any_address(), "[A-W][A-Z]|"),
             agent in ".{0,80}",
             referer in ".{0,40}",
         ) {
@@ -178,6 +188,7 @@ mod tests {
                 genuine,
                 excluded: (id % 3 == 0).then_some(Excluded::Prefetch),
                 address,
+                country: Country::parse(country.as_bytes()),
                 user_agent: &agent,
                 referer: &referer,
             }).collect();
@@ -192,6 +203,35 @@ mod tests {
         fn damaged_bytes_are_an_error_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = decode(&bytes);
         }
+    }
+
+    #[test]
+    fn a_batch_of_the_release_before_can_be_read() {
+        let mut batch = vec![1];
+        for n in [7u8, 8] {
+            batch.extend_from_slice(&[n; 32]);
+            batch.extend_from_slice(&1_767_225_600_000_000i64.to_le_bytes());
+            batch.extend_from_slice(&[GENUINE, 4, 198, 51, 100, 0, 3, 0]);
+            batch.extend_from_slice(b"abc\x02\x00de");
+        }
+        let scans = decode(&batch).unwrap();
+        assert_eq!(scans.len(), 2);
+        assert_eq!(
+            scans[1],
+            Scan {
+                id: Uuid::from_bytes([8; 16]),
+                code_id: Uuid::from_bytes([8; 16]),
+                at: from_micros(1_767_225_600_000_000),
+                genuine: true,
+                excluded: None,
+                address: Some("198.51.100.0".parse().unwrap()),
+                country: None,
+                user_agent: "abc",
+                referer: "de",
+            }
+        );
+        batch[0] = 3;
+        assert!(decode(&batch).is_err());
     }
 
     #[test]

@@ -159,6 +159,7 @@ fn row(scan: &Scan<'_>, agent: Option<Known>) -> ScanRow {
         address: scan.address.map(|a| a.to_string()),
         referer: (!scan.referer.is_empty()).then(|| scan.referer.to_owned()),
         agent: agent.map(|a| a.id),
+        country: scan.country,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Starts and stops the two tasks that keep scans.
+//! Starts and stops the tasks that keep scans and their rollups.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,6 +7,7 @@ use tokio::{sync::Mutex, task::JoinHandle};
 use super::{
     drainer::{Drainer, Recording},
     intake::Intake,
+    rollups::Upkeep,
     writer::{self, Writer},
 };
 use crate::{
@@ -31,7 +32,7 @@ pub async fn open_spool(settings: &config::scans::Scans, clock: &SharedClock) ->
     Spool::open(&settings.spool, durability, SharedClock::clone(clock)).await
 }
 
-/// Owns the spool, the writer and the drainer.
+/// Owns the spool, the writer, the drainer, and what looks after rollups.
 pub struct Keeper {
     intake: Arc<Intake>,
     spool: Spool,
@@ -42,6 +43,7 @@ pub struct Keeper {
 struct Tasks {
     writing: JoinHandle<()>,
     draining: Option<JoinHandle<()>>,
+    rolling: JoinHandle<()>,
 }
 
 impl Keeper {
@@ -60,6 +62,7 @@ impl Keeper {
             tracing::info!(scans = left, "scans of an earlier run wait in the spool");
         }
         let intake = Arc::new(Intake::new(settings.queue));
+        let upkeep = Upkeep::new(store.clone());
         let recording = Recording::new(store);
         let writer = Writer {
             intake: Arc::clone(&intake),
@@ -83,6 +86,7 @@ impl Keeper {
         let tasks = Tasks {
             writing: task::spawn("scans.write", writer.run()),
             draining,
+            rolling: task::spawn("scans.rollups", async move { upkeep.run().await }),
         };
         Ok(Self {
             intake,
@@ -108,9 +112,16 @@ impl Keeper {
     /// Takes no more scans, makes all accepted ones durable, and moves as many as the time allows to the
     /// database. What is left stays in the spool for the next start. A second call does nothing.
     pub async fn stop(&self, within: Duration) {
-        let Some(Tasks { writing, draining }) = self.tasks.lock().await.take() else {
+        let Some(tasks) = self.tasks.lock().await.take() else {
             return;
         };
+        let Tasks {
+            writing,
+            draining,
+            rolling,
+        } = tasks;
+        // A step that is cut short is rolled back, and taken again by the next start.
+        rolling.abort();
         self.intake.close();
         if writing.await.is_err() {
             tracing::error!("the scan writer ended badly");

@@ -15,6 +15,7 @@ mod codec;
 mod drainer;
 mod intake;
 mod keeper;
+mod rollups;
 mod user_agent;
 mod writer;
 
@@ -22,7 +23,9 @@ pub use address::kept_address;
 pub use codec::Scan;
 pub use intake::{Accepted, Intake};
 pub use keeper::{Keeper, open_spool};
+pub use rollups::{Rebuilt, rebuild, rebuildable};
 
+pub use crate::store::scans::Country;
 use crate::store::scans::Excluded;
 
 /// Why a scan is not a person's, as far as the request itself tells (RFC 9110 §9.3.2, `Sec-Purpose`). Bots are

@@ -6,14 +6,14 @@
 use std::{future::Future, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 
 use super::{failure, postgres, sqlite};
 use crate::{
     config::database::Database,
-    kernel::{Error, Result, SharedClock},
+    kernel::{Error, Result, SharedClock, Timestamp},
     telemetry::StoreTimer,
 };
 
@@ -72,6 +72,24 @@ impl Connections {
                 ..TransactionOptions::default()
             })
             .await
+    }
+
+    /// A transaction that only reads, and sees one state of the database from its first read on.
+    pub async fn begin_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = match self.backend() {
+            DbBackend::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+            // Its transactions are never anything else.
+            _ => TransactionOptions::default(),
+        };
+        self.reader.begin_with_options(options).await
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub fn backend(&self) -> DbBackend {

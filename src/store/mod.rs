@@ -91,3 +91,19 @@ impl Store {
         self.connections.close().await;
     }
 }
+
+#[cfg(test)]
+impl Store {
+    /// An empty SQLite database in `folder`.
+    pub(crate) async fn for_test(folder: &std::path::Path) -> Self {
+        let settings = Database {
+            url: format!("sqlite://{}/test.db?mode=rwc", folder.display()),
+            max_connections: 4,
+            timeout_ms: 10_000,
+        };
+        let clock = std::sync::Arc::new(crate::kernel::SystemClock);
+        let store = Self::connect(&settings, clock).await.unwrap();
+        store.migrations().up().await.unwrap();
+        store
+    }
+}

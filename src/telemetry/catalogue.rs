@@ -89,6 +89,10 @@ catalogue! {
     SCANS_ORPHANED = Counter "qr_scans_orphaned_total" "scans" [] &[];
     /// Scans set aside in the spool because the database refuses them; kept for inspection.
     SCANS_SET_ASIDE = Counter "qr_scans_set_aside_total" "scans" [] &[];
+    /// Codes whose rollups were built from their rows, by a start or on demand.
+    ROLLUP_REBUILT = Counter "qr_rollup_rebuilt_codes_total" "codes" [] &[];
+    /// Codes whose rollups do not hold all of their scans yet; their numbers are counted from the rows meanwhile.
+    ROLLUP_INCOMPLETE = Gauge "qr_rollup_incomplete_codes" "codes" [] &[];
     /// Scans in one durable commit of the spool.
     SPOOL_COMMIT_SCANS = Histogram "qr_spool_commit_scans" "scans" [] BATCH_ROWS;
     /// Duration of one durable commit of the spool.

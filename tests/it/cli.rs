@@ -4,7 +4,11 @@ use std::{collections::BTreeSet, process::Output};
 
 use serde_json::Value;
 
-use crate::support::{Client, Database, Setup, codes::create_static, process::free_port};
+use crate::support::{
+    Client, Database, Setup,
+    codes::{counted, create_dynamic, create_static},
+    process::free_port,
+};
 
 fn text(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
@@ -54,6 +58,7 @@ fn every_command_explains_itself() {
         "migrate status",
         "doctor",
         "keys create",
+        "rollups rebuild",
     ] {
         assert!(seen.contains(command), "no {command} in {seen:?}");
     }
@@ -209,4 +214,26 @@ async fn a_port_that_is_taken_is_said_and_ends_it() {
         "{}",
         second.log()
     );
+}
+
+#[tokio::test]
+async fn rollups_are_rebuilt_beside_a_running_server() {
+    let server = Setup::on(Database::Sqlite).start().await;
+    let client = Client::admin(&server);
+    let code = create_dynamic(&client).await;
+    for _ in 0..3 {
+        client.get(&code.genuine).await.expect(302);
+    }
+    counted(&client, &code.id, 3, 3).await;
+    let rebuild = |more: &[&str]| {
+        let arguments = [&["rollups", "rebuild", "--json"], more].concat();
+        server.run_json(&arguments)
+    };
+    let expected = serde_json::json!({"codes": 1, "scans": 3});
+    assert_eq!(rebuild(&[]), expected);
+    assert_eq!(rebuild(&["--code", &code.id]), expected);
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    let refused = server.run(&["rollups", "rebuild", "--code", nobody]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused).contains("no code has this id"));
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use crate::support::{
-    Answer, Client, Server,
+    Answer, Client, Database, Server, Setup,
     client::send,
     codes::{API, TARGET, counted, create_dynamic, create_static, get},
     load::BROWSER,
@@ -198,4 +198,34 @@ async fn other_methods_are_405(server: Server) {
     assert!(answer.header("allow").contains("GET"), "{answer:?}");
     rows::drained(&admin).await;
     assert_eq!(get(&admin, &code.id).await["scan_count"], 0);
+}
+
+/// The country of every scan, in their order.
+async fn countries(proxies: &str) -> Vec<Option<String>> {
+    let server = Setup::on(Database::Sqlite)
+        .env("COUNTRY_HEADER", "CF-IPCountry")
+        .env("TRUSTED_PROXIES", proxies)
+        .start()
+        .await;
+    let client = Client::admin(&server);
+    let code = create_dynamic(&client).await;
+    for country in ["DE", "xx", "T1", "fr", "Germany"] {
+        let headers = [("cf-ipcountry", country), ("user-agent", BROWSER)];
+        visit(&client, Method::GET, &code.genuine, &headers)
+            .await
+            .expect(302);
+    }
+    visit(&client, Method::GET, &code.genuine, &[])
+        .await
+        .expect(302);
+    counted(&client, &code.id, 6, 6).await;
+    rows::texts(&server, "SELECT country FROM scans ORDER BY id").await
+}
+
+#[tokio::test]
+async fn a_country_is_taken_from_a_trusted_proxy_only() {
+    let told = countries("127.0.0.1").await;
+    let expected = [Some("DE"), None, None, Some("FR"), None, None];
+    assert_eq!(told, expected.map(|c| c.map(ToOwned::to_owned)));
+    assert_eq!(countries("10.0.0.0/8").await, vec![None; 6]);
 }

@@ -1,23 +1,25 @@
 //! The analytics of the system being replaced: every answer is counted anew from the scan rows.
 
-mod calendar;
+#[cfg(test)]
+mod conformance;
+mod judge;
 
-use std::time::Duration;
-
-use super::{Answer, Asked, Devices, Question, Range, Timeseries};
-use crate::{
-    kernel::{Ctx, Result, SharedClock, id::Uuid},
-    rollout::{Arm, ReadOnly},
-    store::{Store, scans::Dimension},
+use super::{
+    Answer, Answered, Asked, Devices, Question, Range, TOP, Timeline, Timeseries,
+    calendar::Calendar, timeline::Days,
 };
-use calendar::Calendar;
-
-/// Values of a dimension that are answered; the replaced system showed as many.
-const TOP: usize = 5;
+use crate::{
+    kernel::{Ctx, Error, Kind, Result, Timestamp},
+    rollout::{Arm, ReadOnly},
+    store::{
+        Store,
+        scans::{Dimension, Snapshot},
+    },
+};
+pub use judge::{Fact, Judge};
 
 pub struct Rows {
     store: Store,
-    clock: SharedClock,
 }
 
 impl Rows {
@@ -25,98 +27,89 @@ impl Rows {
     pub const NAME: &str = "legacy-1";
 
     #[must_use]
-    pub fn new(store: Store, clock: SharedClock) -> Self {
-        Self { store, clock }
+    pub fn new(store: Store) -> Self {
+        Self { store }
     }
 
-    async fn answer(&self, question: &Question) -> Result<Answer> {
-        match *question {
-            Question::Timeseries { code_id, range } => self
-                .timeseries(code_id, range)
-                .await
-                .map(Answer::Timeseries),
+    async fn answer(&self, question: &Question) -> Result<Answered> {
+        let scans = self.store.scans.snapshot(question.code_id()).await?;
+        let recorded = scans.recorded();
+        let answer = match question {
+            Question::Timeseries { range, now, .. } => {
+                Answer::Timeseries(timeseries(&scans, *range, *now).await?)
+            }
             Question::Logs {
-                code_id,
                 offset,
                 limit,
                 genuine_only,
+                ..
             } => {
-                let (logs, total) = self
-                    .store
-                    .scans
-                    .logs(code_id, offset, limit, genuine_only)
-                    .await?;
-                Ok(Answer::Logs { logs, total })
+                let (logs, total) = scans.logs(*offset, *limit, *genuine_only).await?;
+                Answer::Logs { logs, total }
             }
-            Question::Devices {
-                code_id,
-                genuine_only,
-            } => self
-                .devices(code_id, genuine_only)
-                .await
-                .map(Answer::Devices),
-        }
-    }
-
-    async fn timeseries(&self, code_id: Uuid, range: Range) -> Result<Timeseries> {
-        let now = self.clock.now();
-        let first = match range {
-            Range::AllTime => self.store.scans.first_at(code_id).await?,
-            _ => None,
-        };
-        let calendar = Calendar::new(range, now, first);
-        let width_us = i64::try_from(calendar.width().as_micros()).unwrap_or(i64::MAX);
-        let scans = &self.store.scans;
-        let buckets = scans
-            .buckets(code_id, calendar.start, calendar.end, width_us)
-            .await?;
-        let mut series = Timeseries {
-            start: calendar.start,
-            end: calendar.end,
-            interval: calendar.interval,
-            labels: calendar.labels(),
-            all: vec![0; calendar.points()],
-            genuine: vec![0; calendar.points()],
-        };
-        for bucket in buckets {
-            if let Some(i) = calendar.point(bucket.start)
-                && let (Some(all), Some(genuine)) =
-                    (series.all.get_mut(i), series.genuine.get_mut(i))
-            {
-                *all += bucket.all;
-                *genuine += bucket.genuine;
+            Question::Devices { genuine_only, .. } => {
+                Answer::Devices(devices(&scans, *genuine_only).await?)
             }
-        }
-        Ok(series)
-    }
-
-    async fn devices(&self, code_id: Uuid, genuine_only: bool) -> Result<Devices> {
-        let scans = &self.store.scans;
-        let top = async |dimension| {
-            let mut counts = scans.by_dimension(code_id, dimension, genuine_only).await?;
-            counts.truncate(TOP);
-            Ok::<_, crate::kernel::Error>(counts)
+            Question::Timeline {
+                period,
+                time_zone,
+                now,
+                ..
+            } => {
+                let days = Days::new(*period, time_zone, *now)?;
+                Answer::Timeline(timeline(&scans, &days).await?)
+            }
+            Question::Summary { .. } => {
+                let message = "the analytics being replaced know no summary";
+                return Err(Error::new(Kind::Unsupported, message));
+            }
         };
-        Ok(Devices {
-            device_types: top(Dimension::DeviceType).await?,
-            device_families: top(Dimension::DeviceFamily).await?,
-            browser_families: top(Dimension::Browser).await?,
-            os_families: top(Dimension::Os).await?,
-        })
+        Ok(Answered { answer, recorded })
     }
+}
+
+async fn timeseries(scans: &Snapshot, range: Range, now: Timestamp) -> Result<Timeseries> {
+    let first = match range {
+        Range::AllTime => scans.first_at().await?,
+        _ => None,
+    };
+    let calendar = Calendar::new(range, now, first);
+    let buckets = scans
+        .buckets(calendar.start, calendar.end, calendar.width_us())
+        .await?;
+    Ok(calendar.series(buckets))
+}
+
+async fn timeline(scans: &Snapshot, days: &Days) -> Result<Timeline> {
+    let mut timeline = days.empty();
+    for stretch in days.stretches() {
+        let buckets = scans.buckets(stretch.from, stretch.to, stretch.width_us);
+        stretch.fill(&mut timeline, buckets.await?);
+    }
+    Ok(timeline)
+}
+
+async fn devices(scans: &Snapshot, genuine_only: bool) -> Result<Devices> {
+    let top = async |dimension| {
+        let mut counts = scans.by_dimension(dimension, genuine_only).await?;
+        counts.truncate(TOP);
+        Ok::<_, Error>(counts)
+    };
+    Ok(Devices {
+        device_types: top(Dimension::DeviceType).await?,
+        device_families: top(Dimension::DeviceFamily).await?,
+        browser_families: top(Dimension::Browser).await?,
+        os_families: top(Dimension::Os).await?,
+    })
 }
 
 impl Arm for Rows {
     type In = Asked;
-    type Out = Answer;
+    type Out = Answered;
 
-    async fn run(&self, _ctx: &Ctx, question: &Asked) -> Result<Answer> {
+    async fn run(&self, _ctx: &Ctx, question: &Asked) -> Result<Answered> {
         self.answer(question).await
     }
 }
 
 impl ReadOnly for Rows {}
-
-/// The widths that a bucket may have.
-const HOUR: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);

@@ -167,6 +167,16 @@ impl Codes {
         self.db.run(&self.timers.delete, work).await
     }
 
+    /// Whether any organization has this code.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn exists(&self, id: Uuid) -> Result<bool> {
+        let work = code::Entity::find_by_id(id).count(&self.db.reader);
+        let found = self.db.run(&self.timers.count, work).await?;
+        Ok(found > 0)
+    }
+
     /// Codes of all organizations.
     ///
     /// # Errors

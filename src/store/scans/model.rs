@@ -1,6 +1,8 @@
 //! A scan and the user agent that made it, in the domain's terms.
 
-use sea_orm::prelude::Uuid;
+use std::fmt::{self, Write};
+
+use sea_orm::{DbErr, prelude::Uuid};
 
 use crate::{
     kernel::{Result, Timestamp},
@@ -25,10 +27,38 @@ impl Excluded {
         }
     }
 
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// As a row has it.
+    pub(super) fn read(text: &str) -> Result<Self, DbErr> {
         [Self::Head, Self::Prefetch, Self::Bot]
             .into_iter()
             .find(|e| e.as_str() == text)
+            .ok_or_else(|| DbErr::Type(format!("scans.excluded is {text:?}")))
+    }
+}
+
+/// A country that a proxy told: two letters in upper case (ISO 3166-1 alpha-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// `None` for anything but two ASCII letters, and for `XX`, which means not known.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let letters: [u8; 2] = text.try_into().ok()?;
+        let letters = letters.map(|l| l.to_ascii_uppercase());
+        let known = letters.iter().all(u8::is_ascii_uppercase) && letters != *b"XX";
+        known.then_some(Self(letters))
+    }
+
+    #[must_use]
+    pub const fn letters(self) -> [u8; 2] {
+        self.0
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|l| f.write_char(char::from(*l)))
     }
 }
 
@@ -51,6 +81,7 @@ pub struct ScanRow {
     pub address: Option<String>,
     pub referer: Option<String>,
     pub agent: Option<AgentId>,
+    pub country: Option<Country>,
 }
 
 impl ScanRow {
@@ -120,5 +151,29 @@ impl Agent {
         self.texts()
             .into_iter()
             .try_for_each(|part| text::check("user_agent", part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_country_is_two_letters() {
+        for (text, country) in [
+            ("DE", Some("DE")),
+            ("de", Some("DE")),
+            ("XX", None),
+            ("xx", None),
+            ("T1", None),
+            ("DEU", None),
+            ("D", None),
+            ("", None),
+            ("Ä", None),
+            ("D\0", None),
+        ] {
+            let parsed = Country::parse(text.as_bytes()).map(|c| c.to_string());
+            assert_eq!(parsed.as_deref(), country, "{text:?}");
+        }
     }
 }

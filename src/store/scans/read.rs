@@ -1,8 +1,8 @@
-//! What analytics ask: how many scans when, by whom, with what.
+//! What analytics ask of the rows: how many scans when, by whom, with what.
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value, prelude::Uuid};
 
-use super::{Agent, AgentId, DeviceType, Excluded, Scans};
+use super::{Agent, AgentId, DeviceType, Excluded, Snapshot};
 use crate::{
     kernel::{Result, Timestamp, clock::from_micros},
     store::connection::in_range,
@@ -37,7 +37,7 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    const fn column(self) -> &'static str {
+    pub(super) const fn column(self) -> &'static str {
         match self {
             Self::DeviceType => "device_type",
             Self::DeviceFamily => "device_family",
@@ -48,11 +48,11 @@ impl Dimension {
 }
 
 /// What stands for an agent, or a part of one, that is not known.
-const UNKNOWN: &str = "Unknown";
+pub(super) const UNKNOWN: &str = "Unknown";
 /// A genuine scan by a person, in the words of both databases.
 const GENUINE_PERSON: &str = " AND genuine = TRUE AND excluded IS NULL";
 
-impl Scans {
+impl Snapshot {
     /// Scans by people in `[from, to)`, in buckets of `width_us` microseconds that begin at `from`. Ascending;
     /// empty buckets are left out.
     ///
@@ -60,7 +60,6 @@ impl Scans {
     /// Faults only.
     pub async fn buckets(
         &self,
-        code_id: Uuid,
         from: Timestamp,
         to: Timestamp,
         width_us: i64,
@@ -72,14 +71,14 @@ impl Scans {
         let width_us = width_us.max(1);
         let from_us = from.as_microsecond();
         let values = [
-            code_id.into(),
+            self.code_id.into(),
             from_us.into(),
             to.as_microsecond().into(),
             width_us.into(),
         ];
         let work = async {
-            let ask = self.db.statement(SQL, values);
-            let rows = self.db.reader.query_all_raw(ask).await?;
+            let ask = self.scans.db.statement(SQL, values);
+            let rows = self.tx.query_all_raw(ask).await?;
             rows.iter()
                 .map(|row| {
                     let index: i64 = row.try_get_by(0)?;
@@ -91,7 +90,7 @@ impl Scans {
                 })
                 .collect()
         };
-        self.db.run(&self.timers.buckets, work).await
+        self.scans.db.run(&self.scans.timers.buckets, work).await
     }
 
     /// One page of a code's scans, newest first, and how many there are. All of them, also those that do not
@@ -101,7 +100,6 @@ impl Scans {
     /// Faults only.
     pub async fn logs(
         &self,
-        code_id: Uuid,
         offset: u64,
         limit: u64,
         genuine_only: bool,
@@ -116,17 +114,17 @@ impl Scans {
              LEFT JOIN agents AS a ON a.id = s.agent_id ORDER BY s.at_us DESC, s.id DESC"
         );
         let work = async {
-            let ask = self.db.statement(&total, [code_id.into()]);
-            let total = self.db.reader.query_one_raw(ask).await?;
+            let ask = self.scans.db.statement(&total, [self.code_id.into()]);
+            let total = self.tx.query_one_raw(ask).await?;
             let total: i64 = total.map_or(Ok(0), |row| row.try_get_by(0))?;
             let number = |n: u64| Value::from(in_range(n).cast_signed());
-            let values = [code_id.into(), number(limit), number(offset)];
-            let ask = self.db.statement(&page, values);
-            let rows = self.db.reader.query_all_raw(ask).await?;
+            let values = [self.code_id.into(), number(limit), number(offset)];
+            let ask = self.scans.db.statement(&page, values);
+            let rows = self.tx.query_all_raw(ask).await?;
             let logs: Result<Vec<ScanLog>, DbErr> = rows.iter().map(log).collect();
             Ok((logs?, total.unsigned_abs()))
         };
-        self.db.run(&self.timers.logs, work).await
+        self.scans.db.run(&self.scans.timers.logs, work).await
     }
 
     /// Scans by people, by what they used: most first, then by name. What is not known counts as `Unknown`.
@@ -135,7 +133,6 @@ impl Scans {
     /// Faults only.
     pub async fn by_dimension(
         &self,
-        code_id: Uuid,
         dimension: Dimension,
         genuine_only: bool,
     ) -> Result<Vec<(String, i64)>> {
@@ -152,15 +149,19 @@ impl Scans {
              LEFT JOIN agents AS a ON a.id = s.agent_id GROUP BY name"
         );
         let work = async {
-            let ask = self.db.statement(&sql, [code_id.into()]);
-            let rows = self.db.reader.query_all_raw(ask).await?;
+            let ask = self.scans.db.statement(&sql, [self.code_id.into()]);
+            let rows = self.tx.query_all_raw(ask).await?;
             let counts: Result<Vec<(String, i64)>, DbErr> = rows
                 .iter()
                 .map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?)))
                 .collect();
             counts
         };
-        let mut counts = self.db.run(&self.timers.by_dimension, work).await?;
+        let mut counts = self
+            .scans
+            .db
+            .run(&self.scans.timers.by_dimension, work)
+            .await?;
         counts.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
         Ok(counts)
     }
@@ -169,26 +170,23 @@ impl Scans {
     ///
     /// # Errors
     /// Faults only.
-    pub async fn first_at(&self, code_id: Uuid) -> Result<Option<Timestamp>> {
+    pub async fn first_at(&self) -> Result<Option<Timestamp>> {
         const SQL: &str = "SELECT at_us FROM scans WHERE code_id = $1 AND excluded IS NULL \
              ORDER BY at_us LIMIT 1";
         let work = async {
-            let ask = self.db.statement(SQL, [code_id.into()]);
-            let Some(row) = self.db.reader.query_one_raw(ask).await? else {
+            let ask = self.scans.db.statement(SQL, [self.code_id.into()]);
+            let Some(row) = self.tx.query_one_raw(ask).await? else {
                 return Ok(None);
             };
             Ok(Some(from_micros(row.try_get_by(0)?)))
         };
-        self.db.run(&self.timers.first_at, work).await
+        self.scans.db.run(&self.scans.timers.first_at, work).await
     }
 }
 
 fn log(row: &QueryResult) -> Result<ScanLog, DbErr> {
     let excluded = match row.try_get_by::<Option<String>, _>(3)? {
-        Some(text) => Some(
-            Excluded::parse(&text)
-                .ok_or_else(|| DbErr::Type(format!("scans.excluded is {text:?}")))?,
-        ),
+        Some(text) => Some(Excluded::read(&text)?),
         None => None,
     };
     let agent = match row.try_get_by::<Option<i64>, _>(4)? {

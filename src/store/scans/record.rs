@@ -1,7 +1,7 @@
 //! Recording a batch of scans: exactly once, in one transaction, with the counters of their codes.
 //!
 //! Invariants: a scan whose id is stored already changes nothing. Locks are taken in one order (codes, agents,
-//! scans, each by id), so that recorders on several nodes wait for each other instead of deadlocking.
+//! scans, rollups, each by id), so that recorders on several nodes wait for each other instead of deadlocking.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,9 +9,13 @@ use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid,
 };
 
-use super::{Agent, ScanRow, Scans};
+use super::{
+    Agent, ScanRow, Scans,
+    rollup::{self, Tallies},
+    visitors::DayKeys,
+};
 use crate::{
-    kernel::Result,
+    kernel::{Result, id},
     store::statement::{chunks, placeholders},
 };
 
@@ -46,11 +50,14 @@ impl Scans {
     pub async fn record(&self, rows: &[ScanRow], agents: &[Agent]) -> Result<Recorded> {
         rows.iter().try_for_each(ScanRow::check)?;
         agents.iter().try_for_each(Agent::check)?;
+        // Before the transaction: nobody waits for a key while holding a lock.
+        let keys = self.day_keys(rows).await?;
+        let keyed = (&keys, i64::from_le_bytes(id::random()?));
         let work = async {
-            if let Some(done) = self.attempt(rows, agents, Expect::AllNew).await? {
+            if let Some(done) = self.attempt(rows, agents, keyed, Expect::AllNew).await? {
                 return Ok(done);
             }
-            let done = self.attempt(rows, agents, Expect::Some).await?;
+            let done = self.attempt(rows, agents, keyed, Expect::Some).await?;
             done.ok_or_else(|| DbErr::Custom("a batch was neither new nor known".to_owned()))
         };
         self.db.run(&self.timers.record, work).await
@@ -61,6 +68,7 @@ impl Scans {
         &self,
         rows: &[ScanRow],
         agents: &[Agent],
+        (keys, batch): (&DayKeys, i64),
         expect: Expect,
     ) -> Result<Option<Recorded>, DbErr> {
         let (rows, mut done) = distinct(rows);
@@ -77,6 +85,8 @@ impl Scans {
         done.stored = new.len();
         done.duplicates += rows.len() - new.len();
         count(&tx, &new).await?;
+        let open = rollup::incomplete_among(&tx, &codes).await?;
+        Tallies::of(&new, &open, keys).add(&tx, batch).await?;
         tx.commit().await?;
         Ok(Some(done))
     }
@@ -96,6 +106,15 @@ fn distinct(rows: &[ScanRow]) -> (Vec<&ScanRow>, Recorded) {
 
 /// Those codes of `rows` that exist, and keep existing until the transaction ends.
 async fn lock_codes(tx: &DatabaseTransaction, rows: &[&ScanRow]) -> Result<HashSet<Uuid>, DbErr> {
+    let mut wanted: Vec<Uuid> = rows.iter().map(|r| r.code_id).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    lock(tx, &wanted).await
+}
+
+/// Those of `codes`, ascending, that exist, and keep existing until the transaction ends. Who holds this lock may
+/// write rollups of these codes.
+pub(super) async fn lock(tx: &DatabaseTransaction, codes: &[Uuid]) -> Result<HashSet<Uuid>, DbErr> {
     let backend = tx.get_database_backend();
     // SQLite's transaction holds the only write lock already. PostgreSQL's lock is the weakest that keeps out
     // both deletions and other recorders.
@@ -103,11 +122,8 @@ async fn lock_codes(tx: &DatabaseTransaction, rows: &[&ScanRow]) -> Result<HashS
         DbBackend::Postgres => " ORDER BY id FOR NO KEY UPDATE",
         _ => "",
     };
-    let mut wanted: Vec<Uuid> = rows.iter().map(|r| r.code_id).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut found = HashSet::with_capacity(wanted.len());
-    for chunk in chunks(&wanted) {
+    let mut found = HashSet::with_capacity(codes.len());
+    for chunk in chunks(codes) {
         let ids = placeholders(backend, 1, chunk.len());
         let sql = format!("SELECT id FROM codes WHERE id IN {ids}{lock}");
         let values = chunk.iter().map(|id| Value::from(*id));
@@ -153,9 +169,9 @@ async fn insert_scans<'a>(
     let mut new: HashSet<Uuid> = HashSet::new();
     for chunk in chunks(rows) {
         let sql = format!(
-            "INSERT INTO scans (id, code_id, at_us, genuine, excluded, address, referer, agent_id) \
-             VALUES {} ON CONFLICT DO NOTHING{returning}",
-            placeholders(backend, chunk.len(), 8)
+            "INSERT INTO scans (id, code_id, at_us, genuine, excluded, address, referer, agent_id, \
+             country, rollup_version) VALUES {} ON CONFLICT DO NOTHING{returning}",
+            placeholders(backend, chunk.len(), 10)
         );
         let values = chunk.iter().flat_map(|r| values(r));
         let insert = Statement::from_sql_and_values(backend, sql, values);
@@ -180,7 +196,7 @@ async fn insert_scans<'a>(
     Ok(Some(rows))
 }
 
-fn values(row: &ScanRow) -> [Value; 8] {
+fn values(row: &ScanRow) -> [Value; 10] {
     [
         row.id.into(),
         row.code_id.into(),
@@ -190,6 +206,8 @@ fn values(row: &ScanRow) -> [Value; 8] {
         row.address.clone().into(),
         row.referer.clone().into(),
         row.agent.map(|a| a.0).into(),
+        row.country.map(|c| c.to_string()).into(),
+        rollup::VERSION.into(),
     ]
 }
 

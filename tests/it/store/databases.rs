@@ -12,6 +12,7 @@ use qr_observatory::{
         Store,
         codes::{Code, CodeKind, Counters, Style},
         organizations::Organizations,
+        scans::Snapshot,
     },
 };
 use sea_orm::sqlx::{self, Connection, PgConnection};
@@ -93,6 +94,11 @@ fn admin_url() -> String {
     std::env::var("TEST_DATABASE_URL").expect(
         "TEST_DATABASE_URL is not set: run the tests with scripts/test, which starts a PostgreSQL",
     )
+}
+
+/// What is recorded of a code now.
+pub async fn snapshot(store: &Store, code_id: Uuid) -> Snapshot {
+    store.scans.snapshot(code_id).await.unwrap()
 }
 
 /// A dynamic code in the default organization.

@@ -7,6 +7,8 @@ mod codes;
 mod databases;
 mod migrations;
 mod outage;
+mod pace;
 mod record;
+mod rollups;
 mod scans;
 mod spool;

@@ -3,7 +3,7 @@
 use qr_observatory::store::scans::{AgentId, Bucket, Dimension, Excluded, ScanRow};
 
 use super::{
-    databases::{self, Fresh, at, ids, on_both},
+    databases::{self, Fresh, at, ids, on_both, snapshot},
     record::{agent, new_code, scan},
 };
 
@@ -36,17 +36,26 @@ async fn buckets_count_people(db: &Fresh) {
         all,
         genuine,
     };
-    let found = db.scans.buckets(code, at(0), at(300), MINUTE_US).await;
+    let found = snapshot(db, code)
+        .await
+        .buckets(at(0), at(300), MINUTE_US)
+        .await;
     assert_eq!(
         found.unwrap(),
         [bucket(0, 2, 1), bucket(60, 1, 0), bucket(180, 1, 1)]
     );
-    let from_the_middle = db.scans.buckets(code, at(30), at(301), MINUTE_US).await;
+    let from_the_middle = snapshot(db, code)
+        .await
+        .buckets(at(30), at(301), MINUTE_US)
+        .await;
     assert_eq!(
         from_the_middle.unwrap(),
         [bucket(30, 2, 1), bucket(150, 1, 1), bucket(270, 1, 0)]
     );
-    let none = db.scans.buckets(ids.next(), at(0), at(300), 0).await;
+    let none = snapshot(db, ids.next())
+        .await
+        .buckets(at(0), at(300), 0)
+        .await;
     assert_eq!(none.unwrap(), []);
 }
 
@@ -60,7 +69,7 @@ async fn logs_are_newest_first(db: &Fresh) {
     batch[4].agent = None;
     db.scans.record(&batch, &[agent(0, "Linux")]).await.unwrap();
 
-    let (logs, total) = db.scans.logs(code, 0, 10, false).await.unwrap();
+    let (logs, total) = snapshot(db, code).await.logs(0, 10, false).await.unwrap();
     assert_eq!(total, 5);
     let seen: Vec<_> = logs.iter().map(|l| l.id).collect();
     let expected: Vec<_> = batch.iter().rev().map(|r| r.id).collect();
@@ -71,9 +80,13 @@ async fn logs_are_newest_first(db: &Fresh) {
     assert_eq!(logs[3].excluded, Some(Excluded::Prefetch));
     assert_eq!(logs[3].at, at(0));
 
-    let (page, total) = db.scans.logs(code, 1, 2, false).await.unwrap();
+    let (page, total) = snapshot(db, code).await.logs(1, 2, false).await.unwrap();
     assert_eq!((page.as_slice(), total), (&logs[1..3], 5));
-    let (genuine, total) = db.scans.logs(code, 0, u64::MAX, true).await.unwrap();
+    let (genuine, total) = snapshot(db, code)
+        .await
+        .logs(0, u64::MAX, true)
+        .await
+        .unwrap();
     assert_eq!((genuine.as_slice(), total), (&logs[4..], 1));
 }
 
@@ -100,7 +113,10 @@ async fn dimensions_are_counted(db: &Fresh) {
     let agents = [agent(1, "iOS"), agent(2, "iOS"), agent(3, "Android")];
     db.scans.record(&batch, &agents).await.unwrap();
     let count = async |dimension, genuine_only| {
-        let found = db.scans.by_dimension(code, dimension, genuine_only).await;
+        let found = snapshot(db, code)
+            .await
+            .by_dimension(dimension, genuine_only)
+            .await;
         found.unwrap()
     };
     let named = |name: &str, n: i64| (name.to_owned(), n);
@@ -124,12 +140,15 @@ async fn dimensions_are_counted(db: &Fresh) {
 async fn the_first_scan_is_a_persons(db: &Fresh) {
     let ids = ids();
     let code = new_code(db, &ids).await;
-    assert_eq!(db.scans.first_at(code).await.unwrap(), None);
+    assert_eq!(snapshot(db, code).await.first_at().await.unwrap(), None);
     let bot = ScanRow {
         excluded: Some(Excluded::Bot),
         ..scan(&ids, code, 1)
     };
     let batch = [scan(&ids, code, 9), bot, scan(&ids, code, 5)];
     db.scans.record(&batch, &[]).await.unwrap();
-    assert_eq!(db.scans.first_at(code).await.unwrap(), Some(at(5)));
+    assert_eq!(
+        snapshot(db, code).await.first_at().await.unwrap(),
+        Some(at(5))
+    );
 }

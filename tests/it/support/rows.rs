@@ -30,6 +30,17 @@ pub async fn scan_ids(server: &Server) -> Vec<String> {
     ids
 }
 
+/// One column of text.
+pub async fn texts(server: &Server, sql: &str) -> Vec<Option<String>> {
+    let db = Database::connect(server.database_url()).await.unwrap();
+    let ask = Statement::from_string(db.get_database_backend(), sql);
+    let rows = db.query_all_raw(ask).await.unwrap();
+    db.close().await.unwrap();
+    rows.iter()
+        .map(|r| r.try_get_by_index(0).unwrap())
+        .collect()
+}
+
 /// Brings about a state that no answer of the product can: by hand in the database, as an operator would.
 pub async fn execute(server: &Server, statement: &str) {
     let db = Database::connect(server.database_url()).await.unwrap();

@@ -127,7 +127,14 @@ impl Analytics {
         let code_id = known(&app, &ctx, &signed, &id).await?;
         let range = time_range.0.into();
         let Answer::Timeseries(series) = app
-            .analyze(&ctx, Question::Timeseries { code_id, range })
+            .analyze(
+                &ctx,
+                Question::Timeseries {
+                    code_id,
+                    range,
+                    now: app.clock.now(),
+                },
+            )
             .await?
         else {
             return Err(unasked().into());

@@ -1,11 +1,16 @@
 //! Turns a range into points: where it starts, how wide they are, and what they are called. UTC throughout.
+//!
+//! Invariant: points touch, and a scan within the range belongs to exactly one of them.
 
 use std::time::Duration;
 
 use jiff::{Span, Timestamp, Zoned, tz::TimeZone};
 
-use super::{DAY, HOUR};
-use crate::analytics::{Interval, Range};
+use super::{Interval, Range, Timeseries, micros};
+use crate::store::scans::Bucket;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Points that one answer may have; ten years of months, or 60 days and 8 weeks, are far below.
 const MAX_POINTS: usize = 2_000;
@@ -94,12 +99,34 @@ impl Calendar {
         }
     }
 
-    pub(super) fn points(&self) -> usize {
-        self.points
+    /// How wide the buckets are that the store counts: a point's width, or a day where points are months.
+    pub(super) fn width_us(&self) -> i64 {
+        micros(self.width())
     }
 
-    /// How wide the buckets are that the store counts: a point's width, or a day where points are months.
-    pub(super) fn width(&self) -> Duration {
+    /// The answer, from buckets that begin at `start` and are as wide.
+    pub(super) fn series(&self, buckets: Vec<Bucket>) -> Timeseries {
+        let mut series = Timeseries {
+            start: self.start,
+            end: self.end,
+            interval: self.interval,
+            labels: self.labels(),
+            all: vec![0; self.points],
+            genuine: vec![0; self.points],
+        };
+        for bucket in buckets {
+            if let Some(i) = self.point(bucket.start)
+                && let (Some(all), Some(genuine)) =
+                    (series.all.get_mut(i), series.genuine.get_mut(i))
+            {
+                *all += bucket.all;
+                *genuine += bucket.genuine;
+            }
+        }
+        series
+    }
+
+    fn width(&self) -> Duration {
         match self.interval {
             Interval::Hour => HOUR,
             Interval::Day | Interval::Month => DAY,
@@ -108,7 +135,7 @@ impl Calendar {
     }
 
     /// Which point a bucket belongs to.
-    pub(super) fn point(&self, bucket: Timestamp) -> Option<usize> {
+    fn point(&self, bucket: Timestamp) -> Option<usize> {
         match self.interval {
             Interval::Month => self.month_of(bucket),
             _ => Some(
@@ -125,7 +152,7 @@ impl Calendar {
         usize::try_from(months).ok()
     }
 
-    pub(super) fn labels(&self) -> Vec<String> {
+    fn labels(&self) -> Vec<String> {
         let start = utc(self.start);
         (0..self.points)
             .map(|i| {
@@ -221,7 +248,7 @@ mod tests {
             let expected = if range == Range::Today {
                 10
             } else {
-                c.points() - 1
+                c.points - 1
             };
             assert_eq!(point, expected, "{range:?}");
         }
@@ -241,6 +268,6 @@ mod tests {
             "2025-12-01T00:00:00Z".parse::<Timestamp>().unwrap()
         );
         assert_eq!(c.end, "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
-        assert_eq!(c.points(), 31);
+        assert_eq!(c.points, 31);
     }
 }

@@ -1,0 +1,35 @@
+//! The experiment between counting anew and counting beforehand does what every experiment must.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Judge, Rows};
+use crate::{
+    analytics::{Answered, Asked, Question, Range, Rollups},
+    kernel::{Clock as _, SystemClock},
+    rollout::conformance::{Unit, conforms, experiment},
+    store::Store,
+    telemetry::labels::Experiment,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn analytics_conform() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::for_test(folder.path()).await;
+    let arms = (Rows::new(store.clone()), Rollups::new(store));
+    let unit = |question: &Asked| Unit::Id(question.code_id());
+    let (experiment, stand) = experiment(
+        Experiment::Analytics,
+        arms,
+        Judge,
+        unit,
+        Answered::miscounted,
+    );
+    let question = Question::Timeseries {
+        code_id: Uuid::nil(),
+        range: Range::Last30Days,
+        now: SystemClock.now(),
+    };
+    conforms(&experiment, &stand, &Arc::new(question)).await;
+}
