@@ -199,8 +199,12 @@ where
         let mishaps = [
             (Mishap::Error, ArmOutcome::Fault, Duration::from_secs(20)),
             (Mishap::Panic, ArmOutcome::Panic, Duration::from_secs(20)),
-            // Nine times a millisecond at least, of which half of the deadline has to be enough.
-            (Mishap::Slow, ArmOutcome::Timeout, Duration::from_millis(12)),
+            // Half of the deadline is the candidate's, half is left for the control.
+            (
+                Mishap::Hang,
+                ArmOutcome::Timeout,
+                Duration::from_millis(100),
+            ),
             (
                 Mishap::Unsupported,
                 ArmOutcome::Unsupported,

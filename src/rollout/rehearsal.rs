@@ -20,6 +20,8 @@ pub enum Mishap {
     Panic,
     /// It says that it cannot do this.
     Unsupported,
+    /// It never answers.
+    Hang,
     /// Ten times as slow.
     Slow,
     /// It answers, but wrongly.
@@ -104,6 +106,7 @@ impl<A: Arm> Rehearsal<A> {
             }
             #[allow(clippy::panic)] // it is what is being rehearsed
             Some(Mishap::Panic) => panic!("a rehearsed panic"),
+            Some(Mishap::Hang) => std::future::pending().await,
             Some(Mishap::Slow) => {
                 let clock = &self.drills.clock;
                 let start = clock.instant();

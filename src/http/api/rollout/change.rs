@@ -52,6 +52,7 @@ enum Fault {
     Error,
     Panic,
     Unsupported,
+    Hang,
     Slow,
     Wrong,
 }
@@ -166,6 +167,7 @@ impl Change {
             Fault::Error => Some(Mishap::Error),
             Fault::Panic => Some(Mishap::Panic),
             Fault::Unsupported => Some(Mishap::Unsupported),
+            Fault::Hang => Some(Mishap::Hang),
             Fault::Slow => Some(Mishap::Slow),
             Fault::Wrong => Some(Mishap::Wrong),
         };
