@@ -17,13 +17,13 @@ use std::sync::{
 use crate::{
     analytics,
     auth::Auth,
-    cached::{Cached, Size},
+    cached::Size,
     codes::Codes,
     config::Config,
     kernel::{Ctx, Result, SharedClock, id::Ids},
     redirect::Redirect,
     render,
-    rollout::{Arm, Unit},
+    rollout::Arm,
     scans::{Intake, Keeper},
     store::Store,
     telemetry::{
@@ -34,61 +34,47 @@ use crate::{
     validate,
 };
 
-use kit::{Kit, Versus};
+use kit::{CachedVersus, Kit, Versus};
 use rollout::Rollout;
 
 pub use serve::serve;
 
-/// What renders. Retiring a legacy arm changes these lines.
-pub type Render =
-    Versus<Cached<render::legacy::Renderer>, Cached<render::Engine>, render::legacy::Judge>;
+/// What renders. Retiring a legacy arm changes its alias here, and its lines below.
+pub type Render = CachedVersus<render::legacy::Renderer, render::Engine, render::legacy::Judge>;
 /// What validates.
 pub type Validate = Versus<validate::legacy::Validator, validate::Checker, validate::legacy::Judge>;
 /// What answers questions about scans.
 pub type Analytics = Versus<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
 
-/// Makes what renders. Both arms share one bound for large images.
+/// Both arms share one bound for large images.
 fn render(kit: &mut Kit<'_>) -> Result<Render> {
     let (logo, room) = (kit.logo()?, render::Room::default());
     let engine = render::Engine::new(logo.as_deref(), room.clone())?;
     let engine = kit.cached(engine, Space::RenderEngine);
     let legacy = render::legacy::Renderer::new(logo.as_deref(), room)?;
     let legacy = kit.cached(legacy, Space::RenderLegacy);
-    let names = [render::legacy::Renderer::NAME, render::Engine::NAME];
-    Ok(kit.versus(
-        (Experiment::Render, names),
-        (legacy, engine),
-        render::legacy::Judge,
-        |request| Unit::Digest(request.digest()),
-        render::Image::of_something_else,
-    ))
+    Ok(kit.versus(Experiment::Render, legacy, engine, render::legacy::Judge))
 }
 
-/// Makes what validates.
 fn validate(kit: &mut Kit<'_>) -> Result<Validate> {
-    let rules = validate::Checker::new(kit.rules()?);
+    let checker = validate::Checker::new(kit.rules()?);
     let legacy = validate::legacy::Validator::new(kit.rules()?);
-    let names = [validate::legacy::Validator::NAME, validate::Checker::NAME];
     Ok(kit.versus(
-        (Experiment::Validate, names),
-        (legacy, rules),
+        Experiment::Validate,
+        legacy,
+        checker,
         validate::legacy::Judge,
-        |submission| Unit::Digest(submission.digest()),
-        validate::Verdict::refused_instead,
     ))
 }
 
-/// Makes what answers questions about scans. Its unit is the code: not every code has a slug.
 fn analytics(kit: &mut Kit<'_>, store: &Store) -> Analytics {
     let rollups = analytics::Rollups::new(store.clone());
     let legacy = analytics::legacy::Rows::new(store.clone());
-    let names = [analytics::legacy::Rows::NAME, analytics::NAME];
     kit.versus(
-        (Experiment::Analytics, names),
-        (legacy, rollups),
+        Experiment::Analytics,
+        legacy,
+        rollups,
         analytics::legacy::Judge,
-        |question| Unit::Id(question.code_id()),
-        analytics::Answered::miscounted,
     )
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::{
     cache::{Bounds, Local, Space},
     kernel::{Ctx, Result},
-    rollout::{Arm, ReadOnly},
+    rollout::{Arm, ReadOnly, Unit},
 };
 
 /// What the cache must know about an arm's questions and answers.
@@ -76,7 +76,13 @@ impl<A: Arm<Out: Clone + Sync>> Arm for Cached<A> {
     }
 }
 
-impl<A: ReadOnly<Out: Clone + Sync>> ReadOnly for Cached<A> {}
+impl<A: ReadOnly<Out: Clone + Sync>> ReadOnly for Cached<A> {
+    const NAME: &'static str = A::NAME;
+
+    fn unit(question: &A::In) -> Unit {
+        A::unit(question)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -116,7 +122,7 @@ mod tests {
             mark: |(runs, _)| (runs, true),
         };
         let arm = Counting(Arc::clone(&runs));
-        let cached = Cached::new(arm, Space::RenderLegacy, bounds, &handling);
+        let cached = Cached::new(arm, Space::RenderEngine, bounds, &handling);
         (Arc::new(cached), runs)
     }
 

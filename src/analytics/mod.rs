@@ -17,7 +17,7 @@ pub use jiff::civil::Date;
 
 use crate::kernel::{Timestamp, id::Uuid};
 pub use crate::store::scans::{Agent, DeviceType, Excluded, ScanLog, Totals};
-pub use rollups::{NAME, Rollups};
+pub use rollups::Rollups;
 
 /// Values of a dimension that are answered.
 const TOP: usize = 5;

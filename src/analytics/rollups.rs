@@ -10,12 +10,9 @@ use super::{
 };
 use crate::{
     kernel::{Ctx, Error, Kind, Result, Timestamp},
-    rollout::{Arm, ReadOnly},
+    rollout::{Arm, ReadOnly, Unit},
     store::{Store, scans::Snapshot},
 };
-
-/// Name and version of this arm. The version changes when any answer does.
-pub const NAME: &str = "rollups-1";
 
 pub struct Rollups {
     store: Store,
@@ -122,4 +119,10 @@ impl Arm for Rollups {
     }
 }
 
-impl ReadOnly for Rollups {}
+impl ReadOnly for Rollups {
+    const NAME: &'static str = "rollups-1";
+
+    fn unit(question: &Self::In) -> Unit {
+        Unit::Id(question.code_id())
+    }
+}

@@ -10,7 +10,7 @@ use crate::{
     kernel::{Error, Kind, Result, SharedClock},
     render::{self, Image},
     rollout::{
-        Arm, Experiment, Judge, Pilot, ReadOnly, Rehearsal, Trial, Unit, breaker, evidence,
+        Arm, Experiment, Judge, Pilot, ReadOnly, Rehearsal, Trial, breaker, evidence,
         pilot::{Policy, Spare},
         rehearsal::Drills,
     },
@@ -23,6 +23,9 @@ use crate::{
 
 /// An experiment between two arms, of which the candidate can be made to fail on purpose.
 pub type Versus<C, N, J> = Experiment<C, Rehearsal<N>, J>;
+
+/// The same between arms that each remember their answers.
+pub type CachedVersus<C, N, J> = Versus<Cached<C>, Cached<N>, J>;
 
 /// Collects what it makes: sizes of caches, and experiments that operators look after.
 pub struct Kit<'a> {
@@ -92,14 +95,13 @@ impl<'a> Kit<'a> {
         cached
     }
 
-    /// `names`: of the arms, with their versions. `spoil` makes an answer wrong, for rehearsals.
+    /// An experiment, and an entry for those who look after it.
     pub fn versus<C, N, J>(
         &mut self,
-        (name, names): (labels::Experiment, [&'static str; 2]),
-        (control, candidate): (C, N),
+        name: labels::Experiment,
+        control: C,
+        candidate: N,
         judge: J,
-        unit: fn(&C::In) -> Unit,
-        spoil: fn(C::Out) -> C::Out,
     ) -> Versus<C, N, J>
     where
         C: ReadOnly<Out: Clone + Sync>,
@@ -126,10 +128,10 @@ impl<'a> Kit<'a> {
             SharedClock::clone(self.clock),
         );
         let drills = Drills::new(SharedClock::clone(self.clock));
-        let candidate = Rehearsal::new(candidate, drills.clone(), spoil);
-        let experiment = Experiment::new((control, candidate), judge, pilot, unit);
+        let candidate = Rehearsal::new(candidate, drills.clone(), J::spoil);
+        let experiment = Experiment::new(control, candidate, judge, pilot);
         let trial: Arc<dyn Trial> = Arc::new(experiment.clone());
-        self.entries.push(Entry::new(trial, names, drills));
+        self.entries.push(Entry::new(trial, drills));
         experiment
     }
 }

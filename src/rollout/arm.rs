@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::Unit;
 use crate::kernel::{Ctx, Result};
 
 /// One implementation. Callers hold *an* arm and cannot tell which, nor whether several stand behind it.
@@ -34,4 +35,10 @@ pub trait Arm: Send + Sync + 'static {
 }
 
 /// Promise: running twice changes nothing. Only such an arm may be compared with another on live traffic.
-pub trait ReadOnly: Arm {}
+pub trait ReadOnly: Arm {
+    /// Name and version. The version changes when any answer does: what was learned of another one does not count.
+    const NAME: &'static str;
+
+    /// What keeps a question on one side of a split: equal questions have equal units.
+    fn unit(question: &Self::In) -> Unit;
+}

@@ -4,7 +4,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use super::Unit;
 use super::{
     Arm, Dial, Experiment, Hold, Judge, Pilot, ReadOnly, Rehearsal,
     breaker::{self, Forced, State},
@@ -91,8 +90,6 @@ pub(crate) fn experiment<C, N, J>(
     name: Name,
     (control, candidate): (C, N),
     judge: J,
-    unit: fn(&C::In) -> Unit,
-    spoil: fn(C::Out) -> C::Out,
 ) -> (Experiment<C, Rehearsal<N>, J>, Stand)
 where
     C: ReadOnly<Out: Clone + Sync>,
@@ -100,12 +97,9 @@ where
     J: Judge<C::Out>,
 {
     let stand = Stand::new(name);
-    let candidate = Rehearsal::new(candidate, stand.drills.clone(), spoil);
+    let candidate = Rehearsal::new(candidate, stand.drills.clone(), J::spoil);
     let pilot = Arc::clone(&stand.pilot);
-    (
-        Experiment::new((control, candidate), judge, pilot, unit),
-        stand,
-    )
+    (Experiment::new(control, candidate, judge, pilot), stand)
 }
 
 /// Runs all of it. `input`: one that both arms support, and of which no answer is remembered.

@@ -28,7 +28,6 @@ pub(super) struct Parts<C: Arm, N, J> {
     pub judge: J,
     pub pilot: Arc<Pilot>,
     pub examples: Examples<C::In>,
-    unit: fn(&C::In) -> Unit,
 }
 
 impl<C: Arm, N, J> Clone for Experiment<C, N, J> {
@@ -50,20 +49,14 @@ where
     N: ReadOnly<In = C::In, Out = C::Out>,
     J: Judge<C::Out>,
 {
-    /// `unit`: what keeps a question on one side.
-    pub fn new(
-        (control, candidate): (C, N),
-        judge: J,
-        pilot: Arc<Pilot>,
-        unit: fn(&C::In) -> Unit,
-    ) -> Self {
+    /// Starts as its pilot does: at control.
+    pub fn new(control: C, candidate: N, judge: J, pilot: Arc<Pilot>) -> Self {
         Self(Arc::new(Parts {
             control,
             candidate,
             judge,
             pilot,
             examples: Examples::default(),
-            unit,
         }))
     }
 
@@ -215,7 +208,7 @@ where
     type Out = C::Out;
 
     async fn run(&self, ctx: &Ctx, input: &C::In) -> Result<C::Out> {
-        let unit = (self.0.unit)(input);
+        let unit = C::unit(input);
         match self.0.pilot.route(&unit, || self.0.control.recalls(input)) {
             Route::Control(why) => self.by_control(ctx, input, (&unit, why)).await,
             Route::Candidate(permit) => self.by_candidate(ctx, input, (&unit, permit)).await,
@@ -230,11 +223,19 @@ where
     N: ReadOnly<In = C::In, Out = C::Out>,
     J: Judge<C::Out>,
 {
+    const NAME: &'static str = "experiment";
+
+    fn unit(question: &C::In) -> Unit {
+        C::unit(question)
+    }
 }
 
 /// An experiment, whatever it is about: what operators need of it.
 pub trait Trial: Send + Sync {
     fn pilot(&self) -> &Arc<Pilot>;
+
+    /// Names and versions of control and candidate.
+    fn arms(&self) -> [&'static str; 2];
 
     /// The last mismatches, newest first: id, Unix time in milliseconds, and what differed.
     fn mismatches(&self) -> Vec<(Uuid, u64, &'static str)>;
@@ -254,6 +255,10 @@ where
 {
     fn pilot(&self) -> &Arc<Pilot> {
         &self.0.pilot
+    }
+
+    fn arms(&self) -> [&'static str; 2] {
+        [C::NAME, N::NAME]
     }
 
     fn mismatches(&self) -> Vec<(Uuid, u64, &'static str)> {

@@ -20,6 +20,9 @@ pub trait Judge<Out>: Send + Sync + 'static {
         false
     }
 
+    /// A wrong answer in its place, for rehearsals: one that does little harm.
+    fn spoil(answer: Out) -> Out;
+
     /// The answer as an operator can look at it.
     fn show(&self, answer: &Out) -> Shown;
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Arm, ReadOnly};
+use super::{Arm, ReadOnly, Unit};
 use crate::kernel::{Ctx, Error, Kind, Result, SharedClock, clock::Instant};
 
 /// What goes wrong.
@@ -138,4 +138,10 @@ impl<A: Arm> Arm for Rehearsal<A> {
     }
 }
 
-impl<A: ReadOnly> ReadOnly for Rehearsal<A> {}
+impl<A: ReadOnly> ReadOnly for Rehearsal<A> {
+    const NAME: &'static str = A::NAME;
+
+    fn unit(question: &A::In) -> Unit {
+        A::unit(question)
+    }
+}

@@ -79,7 +79,13 @@ impl Arm for Puppet {
     }
 }
 
-impl ReadOnly for Puppet {}
+impl ReadOnly for Puppet {
+    const NAME: &'static str = "puppet-1";
+
+    fn unit(question: &u32) -> Unit {
+        Unit::Id(Uuid::from_u128(u128::from(*question)))
+    }
+}
 
 /// Tolerates a difference of one.
 struct Strict;
@@ -103,6 +109,10 @@ impl Judge<(u32, bool)> for Strict {
         answer.1
     }
 
+    fn spoil((n, remembered): (u32, bool)) -> (u32, bool) {
+        (n + 100, remembered)
+    }
+
     fn show(&self, answer: &(u32, bool)) -> Shown {
         Shown::text(answer.0.to_string())
     }
@@ -118,9 +128,7 @@ struct Rig {
 fn rig(control: &[(u32, Does)], candidate: &[(u32, Does)]) -> Rig {
     let (control, candidate) = (Told::new(control), Told::new(candidate));
     let arms = (Puppet(Arc::clone(&control)), Puppet(Arc::clone(&candidate)));
-    let unit = |n: &u32| Unit::Id(Uuid::from_u128(u128::from(*n)));
-    let (experiment, stand) =
-        conformance::experiment(Name::Validate, arms, Strict, unit, |(n, r)| (n + 100, r));
+    let (experiment, stand) = conformance::experiment(Name::Validate, arms, Strict);
     Rig {
         stand,
         control,

@@ -5,7 +5,7 @@
 use super::{Purpose, Reason, Rules, Submission, Verdict, fields, target};
 use crate::{
     kernel::{Ctx, Result},
-    rollout::{Arm, ReadOnly},
+    rollout::{Arm, ReadOnly, Unit},
     validate,
 };
 
@@ -15,9 +15,6 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// Name and version of this arm. The version changes when the verdict on any submission does.
-    pub const NAME: &str = "rules-1";
-
     #[must_use]
     pub fn new(rules: Rules) -> Self {
         Self { rules }
@@ -64,7 +61,13 @@ impl Arm for Checker {
     }
 }
 
-impl ReadOnly for Checker {}
+impl ReadOnly for Checker {
+    const NAME: &'static str = "rules-1";
+
+    fn unit(submission: &Self::In) -> Unit {
+        Unit::Digest(submission.digest())
+    }
+}
 
 #[cfg(test)]
 mod tests;

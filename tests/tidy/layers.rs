@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What every feature may use to stand behind an experiment, without knowing what an experiment is.
-const ARM: [&str; 2] = ["rollout::Arm", "rollout::ReadOnly"];
+const ARM: [&str; 3] = ["rollout::Arm", "rollout::ReadOnly", "rollout::Unit"];
 const FEATURES: [&str; 8] = [
     "codes",
     "redirect",
@@ -39,7 +39,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
             &ARM,
         ]
         .concat(),
-        "cached" => vec!["kernel", "rollout::Arm", "rollout::ReadOnly", "cache"],
+        "cached" => [&["kernel", "cache"][..], &ARM].concat(),
         "http" | "web" => [&["kernel", "telemetry", "app"][..], &FEATURES].concat(),
         "app" => vec!["*"],
         "cli" => vec!["kernel", "config", "app"],

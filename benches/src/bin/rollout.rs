@@ -47,7 +47,15 @@ impl Arm for Busy {
     }
 }
 
-impl ReadOnly for Busy {}
+impl ReadOnly for Busy {
+    const NAME: &'static str = "busy-1";
+
+    fn unit(question: &u64) -> Unit {
+        let mut digest = [7; 32];
+        digest[..8].copy_from_slice(&question.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        Unit::Digest(digest)
+    }
+}
 
 struct Equal;
 
@@ -64,6 +72,10 @@ impl Judge<u64> for Equal {
         } else {
             Match::Mismatch("number")
         }
+    }
+
+    fn spoil(answer: u64) -> u64 {
+        answer + 1
     }
 
     fn show(&self, answer: &u64) -> Shown {
@@ -94,12 +106,8 @@ fn bench(work: Duration) -> Bench {
         spare,
         Arc::clone(&clock),
     );
-    let candidate = Rehearsal::new(Busy(work), Drills::new(clock), |n| n + 1);
-    let experiment = Experiment::new((Busy(work), candidate), Equal, Arc::clone(&pilot), |n| {
-        let mut digest = [7; 32];
-        digest[..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-        Unit::Digest(digest)
-    });
+    let candidate = Rehearsal::new(Busy(work), Drills::new(clock), Equal::spoil);
+    let experiment = Experiment::new(Busy(work), candidate, Equal, Arc::clone(&pilot));
     Bench {
         experiment,
         pilot,

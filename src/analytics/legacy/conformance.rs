@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::{Judge, Rows};
 use crate::{
-    analytics::{Answered, Asked, Question, Range, Rollups},
+    analytics::{Question, Range, Rollups},
     kernel::{Clock as _, SystemClock},
-    rollout::conformance::{Unit, conforms, experiment},
+    rollout::conformance::{conforms, experiment},
     store::Store,
     telemetry::labels::Experiment,
 };
@@ -18,14 +18,7 @@ async fn analytics_conform() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::for_test(folder.path()).await;
     let arms = (Rows::new(store.clone()), Rollups::new(store));
-    let unit = |question: &Asked| Unit::Id(question.code_id());
-    let (experiment, stand) = experiment(
-        Experiment::Analytics,
-        arms,
-        Judge,
-        unit,
-        Answered::miscounted,
-    );
+    let (experiment, stand) = experiment(Experiment::Analytics, arms, Judge);
     let question = Question::Timeseries {
         code_id: Uuid::nil(),
         range: Range::Last30Days,

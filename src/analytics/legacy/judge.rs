@@ -81,6 +81,10 @@ impl Comparing<Answered> for Judge {
         }
     }
 
+    fn spoil(answered: Answered) -> Answered {
+        answered.miscounted()
+    }
+
     fn show(&self, answered: &Answered) -> Shown {
         Shown::text(format!("{answered:#?}"))
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     kernel::{Ctx, Error, Kind, Result, Timestamp},
-    rollout::{Arm, ReadOnly},
+    rollout::{Arm, ReadOnly, Unit},
     store::{
         Store,
         scans::{Dimension, Snapshot},
@@ -23,9 +23,6 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Name and version of this arm.
-    pub const NAME: &str = "legacy-1";
-
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self { store }
@@ -112,4 +109,10 @@ impl Arm for Rows {
     }
 }
 
-impl ReadOnly for Rows {}
+impl ReadOnly for Rows {
+    const NAME: &'static str = "legacy-1";
+
+    fn unit(question: &Self::In) -> Unit {
+        Unit::Id(question.code_id())
+    }
+}

@@ -62,11 +62,11 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub fn new(trial: Arc<dyn Trial>, arms: [&'static str; 2], drills: Drills) -> Self {
+    pub fn new(trial: Arc<dyn Trial>, drills: Drills) -> Self {
         Self {
             gauges: keep::Gauges::new(trial.pilot().experiment),
+            arms: trial.arms(),
             trial,
-            arms,
             drills,
             damaged: AtomicBool::new(false),
             was_killed: AtomicBool::new(false),

@@ -15,7 +15,7 @@ use super::{Format, Image, Request, Room, logo::Logo};
 use crate::{
     kernel::{Ctx, Result},
     render,
-    rollout::{Arm, ReadOnly},
+    rollout::{Arm, ReadOnly, Unit},
 };
 
 /// Name and version of this arm, part of every `ETag`. The version changes when the bytes of any request do.
@@ -37,9 +37,6 @@ struct Inner {
 }
 
 impl Engine {
-    /// See [`NAME`].
-    pub const NAME: &str = NAME;
-
     /// `logo`: a PNG file of at most 256 KiB and 2048 px; without one, a built-in mark.
     ///
     /// # Errors
@@ -96,4 +93,10 @@ impl Arm for Engine {
     }
 }
 
-impl ReadOnly for Engine {}
+impl ReadOnly for Engine {
+    const NAME: &'static str = NAME;
+
+    fn unit(request: &Self::In) -> Unit {
+        Unit::Digest(request.digest())
+    }
+}

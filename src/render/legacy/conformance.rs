@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Judge, Renderer};
 use crate::{
-    render::{Engine, Image, Request, Room, Spec},
-    rollout::conformance::{Unit, conforms, experiment},
+    render::{Engine, Request, Room, Spec},
+    rollout::conformance::{conforms, experiment},
     telemetry::labels::Experiment,
 };
 
@@ -16,14 +16,7 @@ async fn renderers_conform() {
         Renderer::new(None, room.clone()).unwrap(),
         Engine::new(None, room).unwrap(),
     );
-    let unit = |request: &Arc<Request>| Unit::Digest(request.digest());
-    let (experiment, stand) = experiment(
-        Experiment::Render,
-        arms,
-        Judge,
-        unit,
-        Image::of_something_else,
-    );
+    let (experiment, stand) = experiment(Experiment::Render, arms, Judge);
     let request = Request::new(Spec::new("https://example.com/")).unwrap();
     conforms(&experiment, &stand, &Arc::new(request)).await;
 }

@@ -98,6 +98,10 @@ impl Comparing<Image> for Judge {
         image.cached
     }
 
+    fn spoil(image: Image) -> Image {
+        image.of_something_else()
+    }
+
     fn show(&self, image: &Image) -> Shown {
         Shown {
             media_type: image.media_type,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     kernel::{Ctx, Result},
     render::{self, Format, Image, Request, Room, Size, layout::Layout, logo::Logo},
-    rollout::{Arm, ReadOnly},
+    rollout::{Arm, ReadOnly, Unit},
 };
 
 /// Name and version of this arm, part of every `ETag`. The version changes when the bytes of any request do.
@@ -38,9 +38,6 @@ struct Inner {
 }
 
 impl Renderer {
-    /// See [`NAME`].
-    pub const NAME: &str = NAME;
-
     /// `logo`: a PNG file of at most 256 KiB and 2048 px; without one, a built-in mark.
     ///
     /// # Errors
@@ -115,4 +112,10 @@ impl Arm for Renderer {
     }
 }
 
-impl ReadOnly for Renderer {}
+impl ReadOnly for Renderer {
+    const NAME: &'static str = NAME;
+
+    fn unit(request: &Self::In) -> Unit {
+        Unit::Digest(request.digest())
+    }
+}

@@ -75,6 +75,10 @@ impl Comparing<Verdict> for Judge {
         }
     }
 
+    fn spoil(verdict: Verdict) -> Verdict {
+        verdict.refused_instead()
+    }
+
     fn show(&self, verdict: &Verdict) -> Shown {
         let lines = verdict
             .details

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     kernel::{Ctx, Result},
-    rollout::{Arm, ReadOnly},
+    rollout::{Arm, ReadOnly, Unit},
     validate::{self, Purpose, Rules, Submission, Verdict},
 };
 
@@ -16,9 +16,6 @@ pub struct Validator {
 }
 
 impl Validator {
-    /// Name and version of this arm.
-    pub const NAME: &str = "legacy-1";
-
     #[must_use]
     pub fn new(rules: Rules) -> Self {
         Self { rules }
@@ -66,7 +63,13 @@ impl Arm for Validator {
     }
 }
 
-impl ReadOnly for Validator {}
+impl ReadOnly for Validator {
+    const NAME: &'static str = "legacy-1";
+
+    fn unit(submission: &Self::In) -> Unit {
+        Unit::Digest(submission.digest())
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -92,7 +92,7 @@ async fn answering() {
         // Cold: connections and caches of their own.
         let store = Store::connect(&db.settings, clock()).await.unwrap();
         let ctx = Ctx::new(ids.next(), SystemClock.instant());
-        let (rows, rollups) = (Rows::new(store.clone(), clock()), Rollups::new(store));
+        let (rows, rollups) = (Rows::new(store.clone()), Rollups::new(store));
         for period in [Period::Year, Period::Days7] {
             let asked = Arc::new(Question::Timeline {
                 code_id: code,

@@ -143,7 +143,7 @@ struct Arms {
 impl Arms {
     fn new(store: &Store) -> Self {
         Self {
-            control: Rows::new(store.clone(), clock()),
+            control: Rows::new(store.clone()),
             candidate: Rollups::new(store.clone()),
         }
     }
