@@ -34,13 +34,13 @@ use crate::{
     validate,
 };
 
-use kit::{CachedVersus, Kit, Versus};
+use kit::{Kit, Versus};
 use rollout::Rollout;
 
 pub use serve::serve;
 
 /// What renders. Retiring a legacy arm changes its alias here, and its lines below.
-pub type Render = CachedVersus<render::legacy::Renderer, render::Engine, render::legacy::Judge>;
+pub type Render = kit::Recalled<render::legacy::Renderer, render::Engine, render::legacy::Judge>;
 /// What validates.
 pub type Validate = Versus<validate::legacy::Validator, validate::Checker, validate::legacy::Judge>;
 /// What answers questions about scans.
