@@ -25,6 +25,7 @@ use crate::{
 pub type Versus<C, N, J> = Experiment<C, Rehearsal<N>, J>;
 
 /// The same between arms that each remember their answers.
+#[allow(dead_code)] // once the last such pair is retired
 pub type Recalled<C, N, J> = Versus<Cached<C>, Cached<N>, J>;
 
 /// Collects what it makes: sizes of caches, and experiments that operators look after.
