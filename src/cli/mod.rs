@@ -98,7 +98,7 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Migrate(m) => m.run(&settings).await,
             Command::Doctor(d) => d.run(&settings).await,
             Command::Flags(f) => f.run(&settings).await,
-            Command::Verdict(v) => v.run(&settings),
+            Command::Verdict(v) => v.run(&settings).await,
             Command::Keys(k) => k.run(&settings).await,
             Command::Rollups(r) => r.run(&settings).await,
         }

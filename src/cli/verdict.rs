@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::output;
 use crate::{
-    app::rollout::{Said, said},
+    app::rollout::{Said, said, said_by_all},
     config::Config,
     kernel::{Error, Result},
 };
@@ -16,7 +16,8 @@ use crate::{
 const HOLD: u8 = 3;
 const NO_GO: u8 = 4;
 
-/// What the server on this machine has learned, as it last wrote it down (every two seconds)
+/// What the server on this machine has learned, as it last wrote it down (every two seconds); with PROMETHEUS_URL, what
+/// all nodes have
 #[derive(Args)]
 pub struct Verdict {
     /// `render`, `validate` or `analytics` (default: all of them; the worst one decides)
@@ -27,8 +28,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub fn run(&self, settings: &Config) -> Result<ExitCode> {
-        let all = said(&settings.rollout);
+    pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
+        let all = match &settings.rollout.prometheus_url {
+            Some(url) => said_by_all(url).await?,
+            None => said(&settings.rollout),
+        };
         let wanted = |said: &&Said| {
             self.experiment
                 .as_ref()

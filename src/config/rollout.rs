@@ -61,6 +61,8 @@ pub struct Rollout {
     pub shadows: usize,
     /// `ROLLOUT_REHEARSALS`: operators may make candidates fail.
     pub rehearsals: bool,
+    /// `PROMETHEUS_URL`: where the numbers of all nodes are, for `verdict`.
+    pub prometheus_url: Option<String>,
 }
 
 impl Rollout {
@@ -102,6 +104,11 @@ impl Rollout {
                 name("rollout.rehearsals", "ROLLOUT_REHEARSALS"),
                 false,
                 flag,
+            ),
+            prometheus_url: r.read(
+                name("rollout.prometheus_url", "PROMETHEUS_URL"),
+                None,
+                |s| url(s).map(Some),
             ),
         }
     }

@@ -60,3 +60,23 @@ impl Room {
         self.mib.acquire_many(MIB).await.unwrap()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Clock as _, SystemClock};
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_room_until_the_deadline_is_told_so() {
+        let room = Room::default();
+        let _full = room.fill_for_test().await;
+        let ctx = Ctx::new(
+            uuid::Uuid::nil(),
+            SystemClock.instant() + Duration::from_secs(1),
+        );
+        let work = || Err(Error::internal("it ran"));
+        let refused = room.work(&ctx, 1, work).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Unavailable);
+    }
+}

@@ -8,6 +8,7 @@ mod change;
 mod desk;
 mod files;
 mod flags;
+mod fleet;
 mod keep;
 
 use std::{
@@ -40,6 +41,7 @@ pub use crate::store::dials::Dial as Row;
 pub use desk::{By, Desk, Wish};
 pub use files::{Said, said};
 pub use flags::{Age, Source};
+pub use fleet::said_by_all;
 
 /// How long an answer that is made anew may take.
 const REPLAY: Duration = Duration::from_secs(10);
