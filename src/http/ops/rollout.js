@@ -133,7 +133,7 @@ async function refresh() {
 /** EventSource comes back by itself after a cut, but gives up for good after an answer that is no stream. */
 function connect() {
   const source = new EventSource('/api/rollout/events');
-  source.addEventListener('report', (event) => take(JSON.parse(event.data)));
+  source.addEventListener('message', (event) => take(JSON.parse(event.data)));
   source.addEventListener('error', () => {
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT_MILLIS);
   });
