@@ -2,7 +2,7 @@
 import { NONE, copy, figure, mark, ratio, say, span, svg, words } from './rollout-elements.js';
 
 const HEIGHT = 118;
-const EDGE = { left: 52, right: 8, top: 8, bottom: 18 };
+const EDGE = { left: 62, right: 8, top: 8, bottom: 18 };
 const POINTS = 120; // what the product keeps: the axis spans as much from the start, so that it never rescales
 
 const ARMS = ['control', 'candidate'];
@@ -146,7 +146,7 @@ function drawTest({ root, parts }, test, high) {
   mark(root, 'data-fired', test.fired);
   say(parts.name, TESTS[test.test] ?? words(test.test));
   say(parts.state, !test.fired ? '' : bad ? '✕ reached: no-go' : '✓ reached');
-  say(parts.value, `ln E ${test.log == null ? NONE : figure(Math.round(log * 10) / 10)} of ${figure(test.threshold_log)}`);
+  say(parts.value, `ln E ${test.log == null ? NONE : figure(Math.round(log * 10) / 10 || 0)} of ${figure(test.threshold_log)}`);
   // The name stands above, the numbers of the bracket beside it.
   say(parts.detail, test.detail.replace(/^\w+: /, '').replace(/ \(E = [^)]*\)$/, '').replace(/^./, (first) => first.toUpperCase()));
   mark(parts.log, 'aria-label', `ln E ${figure(log)}, line at ${figure(test.threshold_log)}, ${bad ? 'bad' : 'good'} when reached, ${test.fired ? 'reached' : 'not reached'}`);
