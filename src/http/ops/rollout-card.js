@@ -246,7 +246,7 @@ export class Card {
   showState(experiment) {
     const { parts } = this;
     const { stage, share, override, breaker } = experiment;
-    compose(parts.stage, `${stage.percent} % since `, time(stage.since), stage.next_percent == null ? ', the last' : `, next ${stage.next_percent} %`);
+    compose(parts.stage, `${stage.percent}\u00a0% since `, time(stage.since), stage.next_percent == null ? ', the last' : `, next ${stage.next_percent}\u00a0%`);
     say(parts.share, share.requests == null ? `no requests in the last ${share.window_seconds} s` : `${percent(share.requests)} of requests, last ${share.window_seconds} s`);
     say(parts['shadow-percent'], `${experiment.shadow_percent} % of requests compared`);
     say(parts.fallbacks, `${count(experiment.fallbacks)} requests answered by control instead`);
