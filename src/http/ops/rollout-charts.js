@@ -30,7 +30,8 @@ function draw(node, legend, chart) {
   const across = width(node);
   const seconds = chart.history.at(-1)?.seconds ?? 5;
   const end = Date.parse(chart.history.at(-1)?.at ?? new Date().toISOString());
-  const top = ceiling(Math.max(chart.least, 1.2 * (chart.aim ?? 0), ...chart.lines.flatMap((line) => line.values.filter((v) => v != null))));
+  const reach = ceiling(Math.max(chart.least, 1.2 * (chart.aim ?? 0), ...chart.lines.flatMap((line) => line.values.filter((v) => v != null))));
+  const top = chart.unit === '%' ? Math.min(100, reach) : reach;
   const times = chart.history.map((point) => Date.parse(point.at));
   const x = (at) => across - EDGE.right - ((end - at) / (POINTS * seconds * 1000)) * (across - EDGE.left - EDGE.right);
   const y = (value) => HEIGHT - EDGE.bottom - (value / top) * (HEIGHT - EDGE.top - EDGE.bottom);
