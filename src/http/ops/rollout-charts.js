@@ -2,7 +2,7 @@
 import { NONE, copy, figure, mark, ratio, say, span, svg, words } from './rollout-elements.js';
 
 const HEIGHT = 118;
-const EDGE = { left: 52, right: 8, top: 8, bottom: 18 };
+const EDGE = { left: 62, right: 8, top: 8, bottom: 18 };
 const POINTS = 120; // what the product keeps: the axis spans as much from the start, so that it never rescales
 
 const ARMS = ['control', 'candidate'];
@@ -10,7 +10,7 @@ const ARMS = ['control', 'candidate'];
 const faults = (arm) => (arm.requests > 0 ? (100 * arm.faults) / arm.requests : null);
 const slowest = (arm) => (arm.requests > 0 ? arm.p99_ms : null);
 const share = (point) => {
-  const served = ratio(point.candidate.requests, point.control.requests + point.candidate.requests);
+  const served = ratio(point.candidate.served, point.control.served + point.candidate.served);
   return served == null ? null : served * 100;
 };
 
@@ -30,7 +30,8 @@ function draw(node, legend, chart) {
   const across = width(node);
   const seconds = chart.history.at(-1)?.seconds ?? 5;
   const end = Date.parse(chart.history.at(-1)?.at ?? new Date().toISOString());
-  const top = ceiling(Math.max(chart.least, 1.2 * (chart.aim ?? 0), ...chart.lines.flatMap((line) => line.values.filter((v) => v != null))));
+  const reach = ceiling(Math.max(chart.least, 1.2 * (chart.aim ?? 0), ...chart.lines.flatMap((line) => line.values.filter((v) => v != null))));
+  const top = chart.unit === '%' ? Math.min(100, reach) : reach;
   const times = chart.history.map((point) => Date.parse(point.at));
   const x = (at) => across - EDGE.right - ((end - at) / (POINTS * seconds * 1000)) * (across - EDGE.left - EDGE.right);
   const y = (value) => HEIGHT - EDGE.bottom - (value / top) * (HEIGHT - EDGE.top - EDGE.bottom);
@@ -119,7 +120,7 @@ function read(node, legend, chart, times, x, cursor) {
 const LOW = -4;
 const HIGH = 8;
 const TESTS = {
-  errors: 'Errors', errors_pass: 'Errors few enough', latency: 'Latency, in pairs', slow: 'Slower than the objective',
+  errors: 'Errors', repeats: 'Fails where control does not', errors_pass: 'Errors few enough', latency: 'Latency, in pairs', slow: 'Slower than the objective',
   agreement: 'Agreement', mismatch: 'Agreement', split: 'Split as the dial says',
 };
 
@@ -146,8 +147,9 @@ function drawTest({ root, parts }, test, high) {
   mark(root, 'data-fired', test.fired);
   say(parts.name, TESTS[test.test] ?? words(test.test));
   say(parts.state, !test.fired ? '' : bad ? '✕ reached: no-go' : '✓ reached');
-  say(parts.value, `ln E ${test.log == null ? NONE : figure(Math.round(log * 10) / 10)} of ${figure(test.threshold_log)}`);
-  say(parts.detail, test.detail);
+  say(parts.value, `ln E ${test.log == null ? NONE : figure(Math.round(log * 10) / 10 || 0)} of ${figure(test.threshold_log)}`);
+  // The name stands above, the numbers of the bracket beside it.
+  say(parts.detail, test.detail.replace(/^\w+: /, '').replace(/ \(E = [^)]*\)$/, '').replace(/^./, (first) => first.toUpperCase()));
   mark(parts.log, 'aria-label', `ln E ${figure(log)}, line at ${figure(test.threshold_log)}, ${bad ? 'bad' : 'good'} when reached, ${test.fired ? 'reached' : 'not reached'}`);
   const place = (value) => ((Math.min(high, Math.max(LOW, value)) - LOW) / (high - LOW)) * 100;
   const zero = place(0);
