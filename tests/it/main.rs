@@ -23,5 +23,5 @@ mod qr_image;
 mod qr_read_list;
 mod qr_update_delete;
 mod redirect;
+mod rollout;
 mod store;
-mod unleash;
