@@ -63,8 +63,9 @@ async fn a_change_on_one_node_is_in_force_on_the_other() {
     let tag = |e: &Value| format!("\"{}\"", e["version"]);
     let seen = tag(&look(&there, RENDER).await);
     candidate(&here, RENDER, 5).await;
-    let late = super::conditional(&there, RENDER, &seen, &json!({ "candidate_percent": 99 }));
-    late.await.problem(412);
+    let late = json!({ "candidate_percent": 99 });
+    let late = super::conditional(&there, RENDER, &seen, &late).await;
+    late.problem(412);
     assert_eq!(look(&here, RENDER).await["candidate_percent"], 5);
 }
 

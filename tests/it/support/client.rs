@@ -46,6 +46,7 @@ impl Client {
     }
 
     pub fn with(server: &Server, auth: Auth) -> Self {
+        qr_observatory::kernel::tls::install();
         let http = reqwest::Client::builder()
             .redirect(Policy::none())
             .no_proxy()
