@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use symbol::{
+    Options, encode,
+    file::{Canvas, Inks, Picture, png, svg},
+};
 
 use super::{Format, Request};
 use crate::kernel::id::hex;
@@ -47,9 +51,10 @@ impl Image {
     /// Another picture in its place, for rehearsing a wrong answer.
     #[must_use]
     pub fn of_something_else(self) -> Self {
-        let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100\" height=\"100\"/>";
+        let as_svg = self.media_type == Format::Svg.media_type();
+        let file = something_else(self.width_px, as_svg).unwrap_or_default();
         Self {
-            bytes: Bytes::from_static(svg.as_bytes()),
+            bytes: file.into(),
             etag: "\"rehearsed\"".into(),
             ..self
         }
@@ -60,4 +65,25 @@ impl Image {
     pub fn weight(&self) -> u32 {
         u32::try_from(self.bytes.len() + self.etag.len()).unwrap_or(u32::MAX)
     }
+}
+
+/// A symbol that nobody asked for, `width_px` wide if that is enough. PNG in the place of the other raster formats: whoever
+/// looks at bytes sees that, too.
+fn something_else(width_px: u32, as_svg: bool) -> Option<Vec<u8>> {
+    let symbol = encode("rehearsed", &Options::default()).ok()?;
+    let modules = symbol.matrix().modules();
+    let picture = Picture {
+        dark: symbol.matrix(),
+        data: symbol.data_area(),
+        canvas: Canvas::fit(modules, 4, width_px).or_else(|| Canvas::tight(modules, 4, 1))?,
+        inks: Inks::BLACK_ON_WHITE,
+        dpi: None,
+    };
+    let mut file = Vec::new();
+    if as_svg {
+        svg::write(&picture, &svg::Options::default(), &mut file);
+    } else {
+        png::write(&picture, &mut file);
+    }
+    Some(file)
 }

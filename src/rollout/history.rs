@@ -17,6 +17,8 @@ const BUCKETS: usize = 4 * 27;
 pub struct Counts {
     pub requests: u64,
     pub faults: u64,
+    /// Those that callers got: neither shadows, nor what another arm answered in the end.
+    pub served: u64,
     took: [u32; BUCKETS],
 }
 
@@ -25,14 +27,16 @@ impl Default for Counts {
         Self {
             requests: 0,
             faults: 0,
+            served: 0,
             took: [0; BUCKETS],
         }
     }
 }
 
 impl Counts {
-    fn add(&mut self, fault: bool, took: Duration) {
+    fn add(&mut self, fault: bool, served: bool, took: Duration) {
         self.requests += 1;
+        self.served += u64::from(served);
         self.faults += u64::from(fault);
         self.took[bucket(took)] += 1;
     }
@@ -40,6 +44,7 @@ impl Counts {
     fn merge(&mut self, other: &Self) {
         self.requests += other.requests;
         self.faults += other.faults;
+        self.served += other.served;
         for (mine, theirs) in self.took.iter_mut().zip(other.took) {
             *mine = mine.saturating_add(theirs);
         }
@@ -96,6 +101,16 @@ impl Total {
     }
 }
 
+/// One run of an arm that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    pub side: Side,
+    pub outcome: ArmOutcome,
+    pub took: Duration,
+    /// A caller got its answer.
+    pub served: bool,
+}
+
 #[derive(Debug, Default)]
 pub struct History {
     points: VecDeque<Point>,
@@ -104,13 +119,13 @@ pub struct History {
 }
 
 impl History {
-    pub fn add(&mut self, now_ms: u64, side: Side, outcome: ArmOutcome, took: Duration) {
-        let total = match side {
+    pub fn add(&mut self, now_ms: u64, run: &Run) {
+        let total = match run.side {
             Side::Control => &mut self.control,
             Side::Candidate => &mut self.candidate,
         };
-        total.0[outcome as usize] += 1;
-        let fault = match outcome {
+        total.0[run.outcome as usize] += 1;
+        let fault = match run.outcome {
             ArmOutcome::Ok | ArmOutcome::Answer => false,
             ArmOutcome::Fault | ArmOutcome::Timeout | ArmOutcome::Panic => true,
             ArmOutcome::Unsupported | ArmOutcome::Cancelled | ArmOutcome::Remembered => return,
@@ -127,9 +142,9 @@ impl History {
             });
         }
         if let Some(point) = self.points.back_mut() {
-            match side {
-                Side::Control => point.control.add(fault, took),
-                Side::Candidate => point.candidate.add(fault, took),
+            match run.side {
+                Side::Control => point.control.add(fault, run.served, run.took),
+                Side::Candidate => point.candidate.add(fault, run.served, run.took),
             }
         }
     }
@@ -173,7 +188,7 @@ mod tests {
     fn quantiles_are_nearly_right() {
         let mut counts = Counts::default();
         for ms in 1..=1000 {
-            counts.add(false, Duration::from_millis(ms));
+            counts.add(false, true, Duration::from_millis(ms));
         }
         for (q, right) in [(0.5, 500.0), (0.95, 950.0), (0.99, 990.0)] {
             let found = counts.quantile_ms(q).unwrap();
@@ -190,13 +205,26 @@ mod tests {
         let start = 1_000_000_000;
         for i in 0..1000 {
             let now = start + i * 1000 * POINT_SECONDS;
-            history.add(now, Side::Candidate, ArmOutcome::Panic, Duration::ZERO);
-            history.add(now, Side::Control, ArmOutcome::Remembered, Duration::ZERO);
+            let panic = Run {
+                side: Side::Candidate,
+                outcome: ArmOutcome::Panic,
+                took: Duration::ZERO,
+                served: false,
+            };
+            let remembered = Run {
+                side: Side::Control,
+                outcome: ArmOutcome::Remembered,
+                served: true,
+                ..panic
+            };
+            history.add(now, &panic);
+            history.add(now, &remembered);
         }
         let now = start + 1000 * 1000 * POINT_SECONDS;
         assert_eq!(history.points(now).count(), POINTS);
         let (control, candidate) = history.recent(now, 60);
         assert_eq!((control.requests, candidate.faults), (0, 12));
+        assert_eq!((control.served, candidate.served), (0, 0));
         assert_eq!(
             history.total(Side::Control).of(ArmOutcome::Remembered),
             1000

@@ -8,7 +8,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use futures_util::FutureExt;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Pilot, Unit, breaker::Transition, evidence::Run};
+use super::{Pilot, Unit, breaker::Transition, evidence::Run, history};
 use crate::{
     kernel::{Ctx, Kind, Result, clock::Instant},
     telemetry::labels::{ArmOutcome, FallbackReason, Side},
@@ -36,6 +36,18 @@ impl Role {
             Self::Control | Self::Held | Self::Fallback | Self::Noise => Side::Control,
             Self::Candidate | Self::Shadow | Self::Unopposed => Side::Candidate,
         }
+    }
+}
+
+impl Role {
+    /// Whether a caller gets what came of it.
+    fn serves(self, outcome: ArmOutcome) -> bool {
+        let left_to_another = match outcome {
+            ArmOutcome::Ok | ArmOutcome::Answer | ArmOutcome::Remembered => false,
+            ArmOutcome::Fault | ArmOutcome::Timeout | ArmOutcome::Panic => self == Self::Candidate,
+            ArmOutcome::Unsupported | ArmOutcome::Cancelled => true,
+        };
+        !left_to_another && !matches!(self, Self::Shadow | Self::Noise)
     }
 }
 
@@ -164,7 +176,16 @@ impl Permit {
         let mut turned = [None, None];
         {
             let mut machine = self.pilot.machine();
-            machine.history.add(now_ms, side, outcome, took);
+            let served = self.role.serves(outcome);
+            machine.history.add(
+                now_ms,
+                &history::Run {
+                    side,
+                    outcome,
+                    took,
+                    served,
+                },
+            );
             if side == Side::Candidate {
                 if let Some(fault) = ran {
                     turned[0] = machine.breaker.ran(now_ms, fault);

@@ -24,4 +24,6 @@ mod qr_read_list;
 mod qr_update_delete;
 mod redirect;
 mod rollout;
+mod rollout_page;
+mod store;
 mod store;

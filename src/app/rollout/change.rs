@@ -85,7 +85,14 @@ impl Rollout {
         }
         let drill = drill.map(checked).transpose()?;
         let experiment = entry.name().label();
-        let detail = serde_json::json!({ "drill": format!("{drill:?}") });
+        let detail = match drill {
+            Some((mishap, percent, lasting)) => serde_json::json!({
+                "fault": format!("{mishap:?}").to_lowercase(),
+                "percent": percent,
+                "seconds": lasting.as_secs(),
+            }),
+            None => serde_json::json!({ "fault": "none" }),
+        };
         let about = (experiment, "rollout.rehearse");
         self.desk.note(about, by, detail.to_string()).await?;
         tracing::warn!(experiment, actor = by.actor, ?drill, "a rehearsal");

@@ -207,8 +207,9 @@ export class Card {
       mark(parts.symbol, 'd', SYMBOLS[verdict] ?? SYMBOLS.hold);
       say(parts.word, verdict.toUpperCase());
     }
-    // The word stands beside it already.
-    say(this.parts.sentence, sentence.replace(/^(go|hold|no-go)\s*[:,]\s*/i, '').replace(/^./, (first) => first.toUpperCase()));
+    // The word stands beside it already; and with an override it is not the dial that keeps requests away.
+    const told = sentence.replace(/^(go|hold|no-go)\s*[:,]\s*/i, '').replace(/^the dial is at 0 %(?=;)/, (dial) => (experiment.override ? 'control answers everything' : dial));
+    say(this.parts.sentence, told.replace(/^./, (first) => first.toUpperCase()));
     say(this.parts.control, experiment.control);
     say(this.parts.candidate, experiment.candidate);
     say(this.parts.eta, eta(experiment));
@@ -285,19 +286,30 @@ export class Card {
 
 /** Which share the candidate really gets, and why that is not what the dial says. */
 function routed({ override, breaker, candidate_percent: dial }) {
-  if (override) return { served: 0, why: `${words(override.kind)}; dial at ${dial} %` };
-  if (breaker.state === 'open') return { served: 0, why: `breaker open; dial at ${dial} %` };
+  if (override) return { served: 0, why: `${words(override.kind)}; dial at ${dial}\u00a0%` };
+  if (breaker.state === 'open') return { served: 0, why: `breaker open; dial at ${dial}\u00a0%` };
   if (breaker.state === 'half_open') return { served: dial, why: 'candidate, breaker probing' };
   return { served: dial, why: 'candidate' };
 }
 
-/** How long the missing requests will take at the rate of the last minutes. */
-function eta({ verdict, history }) {
-  if (verdict.needed_requests == null || history.length === 0) return '';
-  const seconds = history.reduce((total, point) => total + point.seconds, 0);
-  const requests = history.reduce((total, point) => total + point.candidate.requests, 0);
-  if (requests === 0) return `The candidate had no request in the last ${span(seconds)}.`;
-  return `${count(verdict.needed_requests)} requests take about ${span((verdict.needed_requests * seconds) / requests)} at the candidate’s ${count(Math.round((requests * 60) / seconds))} requests a minute.`;
+// What comes in of that which a hold waits for, at each point: requests of an arm, or shadow pairs.
+const COMES = {
+  faults: ({ candidate }) => candidate.served,
+  candidate: ({ candidate }) => candidate.served,
+  control: ({ control }) => control.served,
+  pairs: ({ candidate }) => candidate.requests - candidate.served,
+  mismatches: ({ candidate }) => candidate.requests - candidate.served,
+};
+
+/** How long what is missing will take at the rate of the last minutes. */
+function eta({ verdict: { needed_requests: needed, waits_for }, history, override }) {
+  const comes = COMES[waits_for];
+  if (needed == null || !comes || override || history.length === 0) return '';
+  const seconds = (Date.parse(history.at(-1).at) - Date.parse(history[0].at)) / 1000 + history.at(-1).seconds;
+  const came = history.reduce((total, point) => total + Math.max(0, comes(point)), 0);
+  const what = ['pairs', 'mismatches'].includes(waits_for) ? 'pairs' : 'requests';
+  if (came === 0) return `There were no such ${what} in the last ${span(seconds)}.`;
+  return `At ${count(Math.round((came * 60) / seconds))} such ${what} a minute that takes about ${span((needed * seconds) / came)}.`;
 }
 
 export const overridden = ({ override, version }) => `${version}${override?.since ?? ''}`;

@@ -10,7 +10,7 @@ const ARMS = ['control', 'candidate'];
 const faults = (arm) => (arm.requests > 0 ? (100 * arm.faults) / arm.requests : null);
 const slowest = (arm) => (arm.requests > 0 ? arm.p99_ms : null);
 const share = (point) => {
-  const served = ratio(point.candidate.requests, point.control.requests + point.candidate.requests);
+  const served = ratio(point.candidate.served, point.control.served + point.candidate.served);
   return served == null ? null : served * 100;
 };
 
@@ -119,7 +119,7 @@ function read(node, legend, chart, times, x, cursor) {
 const LOW = -4;
 const HIGH = 8;
 const TESTS = {
-  errors: 'Errors', errors_pass: 'Errors few enough', latency: 'Latency, in pairs', slow: 'Slower than the objective',
+  errors: 'Errors', repeats: 'Fails where control does not', errors_pass: 'Errors few enough', latency: 'Latency, in pairs', slow: 'Slower than the objective',
   agreement: 'Agreement', mismatch: 'Agreement', split: 'Split as the dial says',
 };
 
@@ -147,7 +147,8 @@ function drawTest({ root, parts }, test, high) {
   say(parts.name, TESTS[test.test] ?? words(test.test));
   say(parts.state, !test.fired ? '' : bad ? '✕ reached: no-go' : '✓ reached');
   say(parts.value, `ln E ${test.log == null ? NONE : figure(Math.round(log * 10) / 10)} of ${figure(test.threshold_log)}`);
-  say(parts.detail, test.detail);
+  // The name stands above, the numbers of the bracket beside it.
+  say(parts.detail, test.detail.replace(/^\w+: /, '').replace(/ \(E = [^)]*\)$/, '').replace(/^./, (first) => first.toUpperCase()));
   mark(parts.log, 'aria-label', `ln E ${figure(log)}, line at ${figure(test.threshold_log)}, ${bad ? 'bad' : 'good'} when reached, ${test.fired ? 'reached' : 'not reached'}`);
   const place = (value) => ((Math.min(high, Math.max(LOW, value)) - LOW) / (high - LOW)) * 100;
   const zero = place(0);

@@ -106,14 +106,24 @@ async function showAudit() {
 }
 
 function auditRow({ at, actor, action, subject, reason, detail }) {
-  const cells = [time(at), actor ?? '', words(action ?? ''), subject ?? '', reason ?? '', plain(detail)];
+  const cells = [time(at), actor ?? '', words((action ?? '').replace(/^rollout\./, '')), subject ?? '', reason ?? '', plain(detail)];
   return html('tr', {}, ...cells.map((cell) => html('td', {}, cell)));
 }
 
+/** JSON in a text. Of a state before and after, only what differs. */
 function plain(detail) {
   if (detail == null) return '';
-  if (typeof detail !== 'object') return String(detail);
-  return Object.entries(detail).map(([key, value]) => `${words(key)} ${typeof value === 'object' ? JSON.stringify(value) : value}`).join(', ');
+  let told;
+  try {
+    told = JSON.parse(detail);
+  } catch {
+    return String(detail);
+  }
+  const { before, after } = told;
+  const named = (key, value) => `${words(key).replace(/ percent$/, '')} ${value}`;
+  if (!before || !after) return Object.entries(told).map(([key, value]) => named(key, value)).join(', ');
+  const changed = Object.keys(after).filter((key) => before[key] !== after[key]);
+  return changed.map((key) => `${named(key, before[key])} → ${after[key]}${key.endsWith('_percent') ? ' %' : ''}`).join(', ') || 'nothing changed';
 }
 
 /** Never fails: what went wrong is on the page. */
@@ -133,7 +143,7 @@ async function refresh() {
 /** EventSource comes back by itself after a cut, but gives up for good after an answer that is no stream. */
 function connect() {
   const source = new EventSource('/api/rollout/events');
-  source.addEventListener('report', (event) => take(JSON.parse(event.data)));
+  source.addEventListener('message', (event) => take(JSON.parse(event.data)));
   source.addEventListener('error', () => {
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT_MILLIS);
   });

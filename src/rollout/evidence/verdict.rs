@@ -166,6 +166,21 @@ impl fmt::Display for Verdict {
 }
 
 impl Why {
+    /// As it is serialized.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Off { .. } => "off",
+            Self::Faults { .. } => "faults",
+            Self::Candidate => "candidate",
+            Self::Control => "control",
+            Self::Pairs => "pairs",
+            Self::Mismatches { .. } => "mismatches",
+            Self::Breaker => "breaker",
+            Self::Dwell { .. } => "dwell",
+        }
+    }
+
     fn write(self, f: &mut fmt::Formatter<'_>, needed: u64) -> fmt::Result {
         let requests = if needed == 1 { "request" } else { "requests" };
         let pairs = if needed == 1 { "pair" } else { "pairs" };

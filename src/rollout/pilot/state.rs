@@ -27,7 +27,7 @@ pub struct State {
     pub breaker: BreakerNow,
     pub control: ArmNow,
     pub candidate: ArmNow,
-    /// The candidate's part of the last minute's fresh runs; `None` without any.
+    /// The candidate's part of what callers got in the last minute, fresh from an arm; `None` without any.
     pub share: Option<f64>,
     /// Labels of comparisons that were not equal, with whether they are mismatches.
     pub found: BTreeMap<&'static str, (bool, u64)>,
@@ -65,6 +65,8 @@ pub struct ArmNow {
 pub struct RunsNow {
     pub requests: u64,
     pub faults: u64,
+    /// Those that callers got.
+    pub served: u64,
     pub p99_ms: Option<f64>,
 }
 
@@ -115,12 +117,13 @@ impl Pilot {
             p95_ms: counts.quantile_ms(0.95),
             p99_ms: counts.quantile_ms(0.99),
         };
-        let all = minute.requests + canary.requests;
+        let all = minute.served + canary.served;
         #[allow(clippy::cast_precision_loss)]
-        let share = (all > 0).then(|| canary.requests as f64 / all as f64);
+        let share = (all > 0).then(|| canary.served as f64 / all as f64);
         let runs = |counts: &crate::rollout::history::Counts| RunsNow {
             requests: counts.requests,
             faults: counts.faults,
+            served: counts.served,
             p99_ms: counts.quantile_ms(0.99),
         };
         let points = machine.history.points(now_ms).map(|p| PointNow {

@@ -236,7 +236,7 @@ impl Drop for UnleashServer {
 }
 
 /// Node with a script that finds the packages of `tests/node/package.json`.
-fn node(script: &str) -> Command {
+pub fn node(script: &str) -> Command {
     let dir = std::env::var("TEST_NODE").map_or_else(
         |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/test-node"),
         PathBuf::from,

@@ -58,7 +58,7 @@ struct Change {
 
 /// Newest first.
 #[derive(Object)]
-struct Changes {
+struct AuditLog {
     items: Vec<Change>,
 }
 
@@ -83,7 +83,7 @@ impl Look {
             validator(minimum(value = "1"), maximum(value = "100"))
         )]
         limit: Query<u64>,
-    ) -> Result<Json<Changes>> {
+    ) -> Result<Json<AuditLog>> {
         may_look(&signed.0)?;
         let entries = app.rollout.audit(limit.0).await?;
         let items = entries.into_iter().map(|e| Change {
@@ -94,7 +94,7 @@ impl Look {
             reason: e.reason,
             detail: e.detail,
         });
-        Ok(Json(Changes {
+        Ok(Json(AuditLog {
             items: items.collect(),
         }))
     }

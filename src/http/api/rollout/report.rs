@@ -132,7 +132,7 @@ struct ArmsReport {
     candidate: ArmReport,
 }
 
-/// One arm since the start of this process; times of the last ten minutes.
+/// One arm since the start of this process, shadows too; times of the last ten minutes.
 #[derive(Object)]
 struct ArmReport {
     requests: u64,
@@ -153,7 +153,7 @@ struct ArmReport {
 
 #[derive(Object)]
 struct ShareReport {
-    /// The candidate's part of the fresh runs, 0 to 1.
+    /// The candidate's part of the fresh answers that callers got, 0 to 1.
     requests: Option<f64>,
     window_seconds: u64,
 }
@@ -204,7 +204,10 @@ struct PointReport {
 
 #[derive(Object)]
 struct RunsReport {
+    /// Fresh runs, shadows too.
     requests: u64,
+    /// Those whose answer a caller got.
+    served: u64,
     faults: u64,
     p99_ms: Option<f64>,
 }
@@ -228,7 +231,10 @@ struct VerdictReport {
     verdict: String,
     /// Which test says no.
     test: Option<String>,
-    /// About how many more requests are needed.
+    /// What a hold waits for: `off` (the dial), `faults` or `candidate` (requests of the candidate), `control` (requests of
+    /// the control), `pairs` or `mismatches` (shadow pairs), `breaker` or `dwell`.
+    waits_for: Option<String>,
+    /// About how many more of that are needed.
     needed_requests: Option<u64>,
     sentence: String,
 }
@@ -393,6 +399,7 @@ fn shadow(view: &View, name: &str) -> ShadowReport {
 fn history(view: &View) -> Vec<PointReport> {
     let runs = |r: &RunsNow| RunsReport {
         requests: r.requests,
+        served: r.served,
         faults: r.faults,
         p99_ms: r.p99_ms,
     };
@@ -418,14 +425,15 @@ fn reading(reading: &evidence::Reading) -> EvidenceReport {
 }
 
 fn verdict(verdict: &evidence::Verdict) -> VerdictReport {
-    let (test, needed_requests) = match verdict {
-        evidence::Verdict::Go { .. } => (None, None),
-        evidence::Verdict::Hold { needed, .. } => (None, *needed),
-        evidence::Verdict::NoGo { reading } => (Some(reading.test.label().to_owned()), None),
+    let (test, needed_requests, waits_for) = match verdict {
+        evidence::Verdict::Go { .. } => (None, None, None),
+        evidence::Verdict::Hold { needed, why } => (None, *needed, Some(why.label().to_owned())),
+        evidence::Verdict::NoGo { reading } => (Some(reading.test.label().to_owned()), None, None),
     };
     VerdictReport {
         verdict: verdict.label().to_owned(),
         test,
+        waits_for,
         needed_requests,
         sentence: verdict.to_string(),
     }
