@@ -26,4 +26,3 @@ mod redirect;
 mod rollout;
 mod rollout_page;
 mod store;
-mod store;
