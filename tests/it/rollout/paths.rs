@@ -211,7 +211,7 @@ async fn metrics_are_there_at_zero_and_move(server: Server) {
     assert_eq!(sum("qr_flag_percent", &percent("candidate")).await, 100.0);
     assert_eq!(sum("qr_flag_percent", &percent("shadow")).await, 12.0);
     for (arm, runs) in [("control", 4.0), ("candidate", 2.0)] {
-        let labels = [own, ("arm", arm), ("outcome", "answer")];
+        let labels = [own, ("arm", arm), ("outcome", "ok")];
         assert_eq!(sum("qr_arm_requests_total", &labels).await, runs, "{arm}");
     }
     set(&client, VALIDATE, json!({ "breaker": "open" })).await;
