@@ -179,8 +179,8 @@ def scenarios(args):
     yield name, server, path, headers, None, "image/bare"
     # Nothing remembered: the two renderers behind the same handler. The old one first, the other is held against it.
     old = "image/uncached_legacy"
-    yield *image(old, CACHE_MEMORY_BYTES="0", RENDER_ARM="legacy")[:5], None
-    yield *image("image/uncached_engine", CACHE_MEMORY_BYTES="0", RENDER_ARM="engine")[:5], old
+    yield *image(old, CACHE_MEMORY_BYTES="0", USE_NEW_QR_GENERATION_SERVICE="false")[:5], None
+    yield *image("image/uncached_engine", CACHE_MEMORY_BYTES="0", USE_NEW_QR_GENERATION_SERVICE="true")[:5], old
 
 
 def measure(args):

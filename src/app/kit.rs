@@ -40,7 +40,7 @@ pub struct Kit<'a> {
 
 impl<'a> Kit<'a> {
     pub fn new(settings: &'a Config, clock: &'a SharedClock) -> Self {
-        let load = Arc::new(Load::default());
+        let load = Arc::new(Load::sparing(settings.rollout.spare_percent));
         Self {
             spare: Spare::new(Arc::clone(&load), settings.rollout.shadows),
             settings,

@@ -59,6 +59,8 @@ pub struct Rollout {
     pub dwell_secs: u64,
     /// `ROLLOUT_SHADOWS`: how many run at once.
     pub shadows: usize,
+    /// `ROLLOUT_SPARE_PERCENT`: of one processor, that must be idle for shadows to run.
+    pub spare_percent: u8,
     /// `ROLLOUT_REHEARSALS`: operators may make candidates fail.
     pub rehearsals: bool,
     /// `PROMETHEUS_URL`: where the numbers of all nodes are, for `verdict`.
@@ -99,6 +101,11 @@ impl Rollout {
                 name("rollout.shadows", "ROLLOUT_SHADOWS"),
                 2,
                 number(1..=64),
+            ),
+            spare_percent: r.read(
+                name("rollout.spare_percent", "ROLLOUT_SPARE_PERCENT"),
+                25,
+                number(0..=100),
             ),
             rehearsals: r.read(
                 name("rollout.rehearsals", "ROLLOUT_REHEARSALS"),

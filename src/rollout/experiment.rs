@@ -79,7 +79,11 @@ where
         } = &*self.0;
         let held = matches!(why, Why::Killed | Why::Damaged | Why::NoFlags);
         let role = if held { Role::Held } else { Role::Control };
-        let placed = !held && why != Why::BreakerOpen;
+        let placed = match why {
+            _ if held => None,
+            Why::BreakerOpen => Some(pilot.dialled(unit)),
+            _ => Some(Side::Control),
+        };
         let permit = Permit::new(pilot, unit, role, false).placed(placed);
         let (ended, answer) = permit
             .run(control.run(ctx, input), |a| judge.is_remembered(a))
@@ -181,7 +185,7 @@ where
         {
             shadow.start(permit);
         }
-        let own = Permit::new(pilot, unit, Role::Control, false).placed(true);
+        let own = Permit::new(pilot, unit, Role::Control, false).placed(Some(Side::Control));
         let (ended, answer): (Ended, _) = own
             .run(control.run(ctx, input), |a| judge.is_remembered(a))
             .await;

@@ -57,8 +57,8 @@ pub struct Permit {
     unit: u64,
     role: Role,
     probe: bool,
-    /// The percentage alone chose this side.
-    placed: bool,
+    /// The side that the percentage alone chose.
+    placed: Option<Side>,
     started: Instant,
     slot: Option<OwnedSemaphorePermit>,
     open: bool,
@@ -95,15 +95,16 @@ impl Permit {
             unit: unit.number(),
             role,
             probe,
-            placed: false,
+            placed: None,
             started: pilot.clock.instant(),
             slot: None,
             open: true,
         }
     }
 
-    /// The percentage alone chose this side: then it says something about how units are split.
-    pub(super) fn placed(mut self, placed: bool) -> Self {
+    /// On which side the percentage alone puts the unit, also while the breaker keeps it elsewhere: if those units were
+    /// left out, the others would look like too many.
+    pub(super) fn placed(mut self, placed: Option<Side>) -> Self {
         self.placed = placed;
         self
     }
@@ -194,8 +195,8 @@ impl Permit {
                     turned[1] = machine.breaker.probe_ended(now_ms, ran.map(|fault| !fault));
                 }
             }
-            if self.placed {
-                machine.evidence.place(now_ms, self.unit, side);
+            if let Some(placed) = self.placed {
+                machine.evidence.place(now_ms, self.unit, placed);
             }
             if let (Some(fault), Role::Control | Role::Candidate) = (ran, self.role)
                 // A candidate's fault counts once it is known what the control makes of the same request.

@@ -29,7 +29,7 @@ use crate::{
     kernel::{SharedClock, clock::Instant},
     telemetry::{
         Load,
-        labels::{Experiment, FallbackReason, RouteTo, ShadowResult, Why},
+        labels::{Experiment, FallbackReason, RouteTo, ShadowResult, Side, Why},
     },
 };
 
@@ -209,7 +209,8 @@ impl Pilot {
                 admission => {
                     let probe = admission == Admission::Probe;
                     let why = if probe { Why::Probe } else { Why::Flag };
-                    let permit = Permit::new(self, unit, Role::Candidate, probe).placed(!probe);
+                    let permit = Permit::new(self, unit, Role::Candidate, probe)
+                        .placed(Some(Side::Candidate));
                     (RouteTo::Candidate, why, Some(permit))
                 }
             };
@@ -219,6 +220,16 @@ impl Pilot {
         }
         self.shadow(unit, recalls)
             .map_or_else(control, |permit| (RouteTo::Shadow, Why::Flag, Some(permit)))
+    }
+
+    /// Where the percentage alone sends a unit.
+    pub(super) fn dialled(&self, unit: &Unit) -> Side {
+        let mut buffer = [0; TEXT_BYTES];
+        if self.dial().candidate.takes(unit.text(&mut buffer)) {
+            Side::Candidate
+        } else {
+            Side::Control
+        }
     }
 
     fn shadow(

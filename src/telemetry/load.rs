@@ -7,8 +7,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// Processors that must have been idle since the last look.
-const SPARE: f64 = 0.25;
+/// Percent of one processor that must have been idle since the last look.
+pub const SPARE_PERCENT: u8 = 25;
 
 #[derive(Clone, Copy)]
 struct Seen {
@@ -24,21 +24,29 @@ pub struct Load {
     saturated: AtomicBool,
     last: Mutex<Option<Seen>>,
     processors: f64,
+    spare: f64,
 }
 
 impl Default for Load {
     fn default() -> Self {
+        Self::sparing(SPARE_PERCENT)
+    }
+}
+
+impl Load {
+    /// `percent` of one processor must be idle; with 0 the machine is never called saturated.
+    #[must_use]
+    pub fn sparing(percent: u8) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             saturated: AtomicBool::new(false),
             last: Mutex::new(None),
             #[allow(clippy::cast_precision_loss)]
             processors: processors as f64,
+            spare: f64::from(percent) / 100.0,
         }
     }
-}
 
-impl Load {
     #[must_use]
     pub fn is_saturated(&self) -> bool {
         self.saturated.load(Ordering::Relaxed)
@@ -54,17 +62,20 @@ impl Load {
         let Some(now) = see() else { return };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = last.replace(now) {
-            self.saturated
-                .store(saturated(before, now, self.processors), Ordering::Relaxed);
+            self.saturated.store(
+                saturated(before, now, (self.processors, self.spare)),
+                Ordering::Relaxed,
+            );
         }
     }
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn saturated(before: Seen, now: Seen, processors: f64) -> bool {
+fn saturated(before: Seen, now: Seen, (processors, spare): (f64, f64)) -> bool {
     let all = now.all.saturating_sub(before.all) as f64;
     let idle = now.idle.saturating_sub(before.idle) as f64;
-    now.throttled > before.throttled || (all > 0.0 && idle / all * processors < SPARE)
+    spare > 0.0
+        && (now.throttled > before.throttled || (all > 0.0 && idle / all * processors < spare))
 }
 
 fn see() -> Option<Seen> {
@@ -108,14 +119,19 @@ mod tests {
         let busy = |idle: u64| {
             let (before, mut now) = (seen(1000, 0), seen(1000 + idle, 0));
             now.all = before.all + 100;
-            saturated(before, now, 2.0)
+            saturated(before, now, (2.0, 0.25))
         };
         assert!(!busy(100));
         assert!(!busy(13));
         assert!(busy(12));
         assert!(busy(0));
-        assert!(!saturated(seen(5, 0), seen(5, 0), 2.0), "no time passed");
-        assert!(saturated(seen(5, 0), seen(500, 1), 2.0), "throttled");
+        let quarter = (2.0, 0.25);
+        assert!(
+            !saturated(seen(5, 0), seen(5, 0), quarter),
+            "no time passed"
+        );
+        assert!(saturated(seen(5, 0), seen(500, 1), quarter), "throttled");
+        assert!(!saturated(seen(5, 0), seen(500, 1), (2.0, 0.0)), "never");
         assert!(parse("", "").is_none() && parse("cpu 1 2", "").is_none());
     }
 }

@@ -5,11 +5,13 @@ use std::{fmt::Write, path::Path};
 
 use qr_observatory::{
     config::Config,
+    rollout::evidence,
     telemetry::{
         catalogue::{self, Kind, Metric},
         labels::{
-            ArmOutcome, CacheResult, Experiment, QrKind, RedirectStatus, ScanKind, Side, Space,
-            Status, Tier,
+            ArmOutcome, BreakerReason, BreakerState, CacheResult, Experiment, FallbackReason, Flag,
+            QrKind, RedirectStatus, RouteTo, ScanKind, ShadowResult, Side, Space, Status, Tier,
+            Verdict, Why,
         },
     },
 };
@@ -141,9 +143,24 @@ fn label_values() -> Vec<(&'static str, Vec<&'static str>)> {
         ("`experiment`", all!(Experiment)),
         ("`arm`", all!(Side)),
         ("`outcome` of `qr_arm_requests_total`", all!(ArmOutcome)),
+        ("`route` of `qr_routes_total`", all!(RouteTo)),
+        ("`why` of `qr_routes_total`", all!(Why)),
+        ("`reason` of `qr_fallbacks_total`", all!(FallbackReason)),
+        ("`result` of `qr_shadow_total`", all!(ShadowResult)),
+        ("`to` of `qr_breaker_transitions_total`", all!(BreakerState)),
+        (
+            "`reason` of `qr_breaker_transitions_total`",
+            all!(BreakerReason),
+        ),
+        ("`flag`", all!(Flag)),
+        (
+            "`test`",
+            evidence::Test::ALL.iter().map(|t| t.label()).collect(),
+        ),
+        ("`verdict`", all!(Verdict)),
         ("`tier`", all!(Tier)),
         ("`space`", all!(Space)),
-        ("`result`", all!(CacheResult)),
+        ("`result` of `qr_cache_requests_total`", all!(CacheResult)),
         ("`qr_type`", all!(QrKind)),
         ("`status` of codes and images", all!(Status)),
         ("`status` of `qr_redirects_total`", all!(RedirectStatus)),

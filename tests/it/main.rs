@@ -23,6 +23,6 @@ mod qr_image;
 mod qr_read_list;
 mod qr_update_delete;
 mod redirect;
+mod rollout;
 mod rollout_page;
 mod store;
-mod unleash;

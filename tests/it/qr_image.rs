@@ -32,7 +32,7 @@ mod engine {
         ($($name:ident),+ $(,)?) => {
             $(#[tokio::test]
             async fn $name() {
-                let setup = Setup::on(Database::Sqlite).env("RENDER_ARM", "engine");
+                let setup = Setup::on(Database::Sqlite).env("USE_NEW_QR_GENERATION_SERVICE", "true");
                 super::$name(setup.start().await).await;
             })+
         };

@@ -41,8 +41,10 @@ impl Rollout {
     /// Everything to the control, at once on this node even if the database is away.
     ///
     /// # Errors
-    /// The database's: then the other nodes do not know yet, and a restart would forget it.
+    /// `Invalid` for a reason that cannot be kept: then nothing changed. The database's: then the other nodes do not know
+    /// yet, and a restart would forget it.
     pub async fn kill(&self, entry: &Entry, by: &By) -> Result<()> {
+        by.check()?;
         let pilot = entry.trial.pilot();
         pilot.turn(Dial {
             hold: Some(Hold::Killed),

@@ -24,6 +24,25 @@ pub struct By {
     pub reason: Option<String>,
 }
 
+impl By {
+    /// # Errors
+    /// `Invalid` for a reason that the audit log cannot hold.
+    pub(super) fn check(&self) -> Result<()> {
+        let Some(reason) = &self.reason else {
+            return Ok(());
+        };
+        if reason.chars().count() > REASON_CHARS {
+            let message = format!("must have at most {REASON_CHARS} characters");
+            return Err(Error::invalid("reason", message));
+        }
+        if reason.contains('\0') {
+            let message = "must not contain a NUL character";
+            return Err(Error::invalid("reason", message));
+        }
+        Ok(())
+    }
+}
+
 /// What somebody wants an experiment to be. What is not said stays.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wish {
@@ -155,11 +174,7 @@ impl Desk {
     }
 
     fn entry(&self, (name, action): (&str, &str), by: &By) -> Result<Entry> {
-        let long = |reason: &String| reason.chars().count() > REASON_CHARS;
-        if by.reason.as_ref().is_some_and(long) {
-            let message = format!("must have at most {REASON_CHARS} characters");
-            return Err(Error::invalid("reason", message));
-        }
+        by.check()?;
         Ok(Entry {
             id: self.ids.next(),
             at: self.clock.now(),

@@ -35,6 +35,7 @@ impl Rollout {
 
     fn resume(entry: &Entry, saved: Saved) {
         let experiment = entry.name().label();
+        entry.damaged.store(saved.damaged, Ordering::Relaxed);
         if saved.arms != entry.arms {
             tracing::info!(
                 experiment,
@@ -57,7 +58,6 @@ impl Rollout {
     /// Writes down what was learned. Blocks on the disk.
     pub(super) fn save(&self) {
         for entry in &self.entries {
-            // A damaged one was set aside; what follows it is written as soon as somebody has looked.
             let saved = entry.trial.pilot().saved(entry.arms);
             match (
                 file(&self.dir, entry.name()).write(&saved),

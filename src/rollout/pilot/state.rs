@@ -88,6 +88,9 @@ pub struct Saved {
     pub closed_since_ms: Option<u64>,
     /// An operator held it at control.
     pub killed: bool,
+    /// It was held at control because an earlier file could not be read, and nobody has looked since.
+    #[serde(default)]
+    pub damaged: bool,
 }
 
 impl Machine {
@@ -173,10 +176,11 @@ impl Pilot {
     /// For a file.
     #[must_use]
     pub fn saved(&self, arms: [&str; 2]) -> Saved {
-        let killed = self.hold() == Some(Hold::Killed);
+        let hold = self.hold();
         let machine = self.machine();
         Saved {
-            killed,
+            killed: hold == Some(Hold::Killed),
+            damaged: hold == Some(Hold::Damaged),
             arms: arms.map(str::to_owned),
             saved_at_ms: self.now_ms(),
             evidence: machine.evidence.clone(),

@@ -49,6 +49,25 @@ pub async fn execute(server: &Server, statement: &str) {
     db.close().await.unwrap();
 }
 
+/// A user with the administrator's password and this role: there is no way over HTTP yet.
+pub async fn join(server: &Server, name: &str, role: &str) {
+    let id = uuid::Uuid::new_v4();
+    let literal = if server.database_url().starts_with("sqlite") {
+        format!("x'{}'", id.simple())
+    } else {
+        format!("'{id}'")
+    };
+    let user = format!(
+        "INSERT INTO users (id, name, password_hash, created_at_us) \
+         SELECT {literal}, '{name}', password_hash, 0 FROM users WHERE name = 'admin'"
+    );
+    execute(server, &user).await;
+    let membership = format!(
+        "INSERT INTO memberships (org_id, user_id, role) SELECT id, {literal}, '{role}' FROM organizations"
+    );
+    execute(server, &membership).await;
+}
+
 /// Once the backlog is drained: every scan whose redirect was received is there, none is there twice, none came
 /// from nowhere, and the counters and the log say what the rows say. All scans must be of the code `id`.
 pub async fn assert_nothing_lost(server: &Server, id: &str, tally: &Tally) {

@@ -313,7 +313,8 @@ fn held(view: &View) -> Option<OverrideReport> {
         Hold::Damaged => "damaged",
         Hold::NoFlags => "no_flags",
     };
-    let killed = kind == "killed";
+    // A kill is in force here before the database knows of it.
+    let killed = kind == "killed" && view.row.set.killed;
     Some(OverrideReport {
         kind: kind.to_owned(),
         by: if killed {
