@@ -16,7 +16,7 @@ use crate::{
 const HOLD: u8 = 3;
 const NO_GO: u8 = 4;
 
-/// What the server on this machine has learned, as it last wrote it down (every two seconds); with PROMETHEUS_URL, what
+/// What the server on this machine has learned, as it last wrote it down (every two seconds); with `PROMETHEUS_URL`, what
 /// all nodes have
 #[derive(Args)]
 pub struct Verdict {

@@ -40,7 +40,10 @@ impl Stand {
                 reset_ms: RESET_MS,
                 ..breaker::Policy::default()
             },
-            evidence: evidence::Policy::default(),
+            evidence: evidence::Policy {
+                settle_ms: 0,
+                ..evidence::Policy::default()
+            },
             objective_ms: 1000,
         };
         Self {

@@ -316,6 +316,27 @@ async fn some_shadows_compare_the_control_with_itself() {
     assert_eq!(rig.control.runs(), 300 + u32::try_from(noise).unwrap());
 }
 
+/// If only those of the control were counted, the dial would look broken.
+#[tokio::test]
+async fn units_are_split_by_the_dial_also_while_the_breaker_is_open() {
+    let rig = rig(&[], &[]);
+    let dial = Dial::percent(Name::Validate, 50, 0);
+    let breaker = breaker::Forced::Open;
+    rig.stand.pilot.turn(Dial { breaker, ..dial });
+    for question in 0..400 {
+        assert_eq!(rig.ask(question).await.1, Some("control"));
+    }
+    let readings = rig.stand.pilot.readings();
+    let split = readings
+        .iter()
+        .find(|r| r.test == evidence::Test::Split)
+        .unwrap();
+    assert!(split.events > 300, "{split}");
+    let percent = split.candidate * 100 / split.events;
+    assert!((35..65).contains(&percent), "{split}");
+    assert!(!split.fired);
+}
+
 #[tokio::test]
 async fn a_spoilt_answer_is_found() {
     let rig = rig(&[], &[]);

@@ -96,7 +96,8 @@ fn parse(stat: &str, group: &str) -> Option<Seen> {
         .collect();
     Some(Seen {
         all: fields.iter().sum(),
-        idle: fields.get(3)? + fields.get(4)?,
+        // What runs at a low priority gives way.
+        idle: fields.get(1)? + fields.get(3)? + fields.get(4)?,
         throttled: group
             .lines()
             .find_map(|l| l.strip_prefix("nr_throttled "))

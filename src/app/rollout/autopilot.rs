@@ -4,10 +4,7 @@
 //! audit log, with its reason.
 
 use super::{By, Entry, Rollout, Wish};
-use crate::{
-    kernel::Kind,
-    rollout::{Hold, evidence::Verdict},
-};
+use crate::{kernel::Kind, rollout::evidence::Verdict};
 
 const NAME: &str = "autopilot";
 
@@ -47,9 +44,7 @@ impl Rollout {
         let dial = pilot.dial();
         let verdict = pilot.verdict();
         let percent = dial.candidate.percent_taken();
-        // A kill that did not reach the database is tried again.
-        let held =
-            dial.hold.is_some() && !(dial.hold == Some(Hold::Killed) && self.is_unwritten(entry));
+        let held = dial.hold.is_some();
         let by = By {
             actor: NAME.to_owned(),
             reason: Some(verdict.to_string()),

@@ -45,14 +45,23 @@ impl Rollout {
     /// yet, and a restart would forget it.
     pub async fn kill(&self, entry: &Entry, by: &By) -> Result<()> {
         by.check()?;
-        let pilot = entry.trial.pilot();
-        pilot.turn(Dial {
-            hold: Some(Hold::Killed),
-            ..(*pilot.dial()).clone()
-        });
+        entry.write_later(Some(by.clone()));
+        self.turn(entry);
         let row = self.desk.kill(entry.name().label(), by).await?;
+        entry.write_later(None);
         self.apply(vec![row]);
         Ok(())
+    }
+
+    /// Writes down the kills that the database did not take when they were made.
+    pub(super) async fn catch_up(&self) {
+        for entry in &self.entries {
+            if let Some(by) = entry.to_write()
+                && let Err(e) = self.kill(entry, &by).await
+            {
+                tracing::debug!("a kill is in force on this node only: {e:?}");
+            }
+        }
     }
 
     /// Lifts a kill. What was learned before does not count any more.
@@ -61,7 +70,9 @@ impl Rollout {
     /// The database's.
     pub async fn release(&self, entry: &Entry, by: &By) -> Result<()> {
         let row = self.desk.release(entry.name().label(), by).await?;
+        entry.write_later(None);
         self.apply(vec![row]);
+        self.turn(entry);
         // Also one that only this node held, or whose no-go an operator has looked into.
         entry.trial.pilot().forget();
         Ok(())
@@ -133,7 +144,7 @@ impl Rollout {
     pub(super) fn turn(&self, entry: &Entry) {
         let Some(row) = self.row(entry) else { return };
         let flagged = self.source.flagged(entry.name(), &row.set);
-        let hold = if row.set.killed {
+        let hold = if row.set.killed || entry.to_write().is_some() {
             Some(Hold::Killed)
         } else if entry.damaged.load(Ordering::Relaxed) {
             Some(Hold::Damaged)

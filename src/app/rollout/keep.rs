@@ -78,6 +78,7 @@ pub fn start(rollout: &Arc<Rollout>) {
             if let Err(e) = r.read_rows().await {
                 tracing::debug!("what is set could not be read, nothing changes: {e:?}");
             }
+            r.catch_up().await;
             r.steer().await;
         })
     });
@@ -181,11 +182,6 @@ impl Rollout {
     /// The row's version that the database had last.
     pub(super) fn version(&self, entry: &Entry) -> Option<i64> {
         self.row(entry).map(|row| row.version)
-    }
-
-    /// Whether a kill is in force here of which the database does not know.
-    pub(super) fn is_unwritten(&self, entry: &Entry) -> bool {
-        self.row(entry).is_some_and(|row| !row.set.killed)
     }
 
     pub(super) fn row(&self, entry: &Entry) -> Option<Dial> {

@@ -15,7 +15,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
@@ -54,6 +54,8 @@ pub struct Entry {
     pub drills: Drills,
     /// What was learned could not be read: control, until an operator changes something.
     damaged: AtomicBool,
+    /// A kill that is in force here, and of which the database does not know yet.
+    unwritten: Mutex<Option<By>>,
     /// It was killed when the last process stopped.
     was_killed: AtomicBool,
     /// The last attempt to write it down failed.
@@ -71,10 +73,26 @@ impl Entry {
             trial,
             drills,
             damaged: AtomicBool::new(false),
+            unwritten: Mutex::new(None),
             was_killed: AtomicBool::new(false),
             unsaved: AtomicBool::new(false),
             applied: AtomicI64::new(0),
         }
+    }
+
+    fn write_later(&self, kill: Option<By>) {
+        *self
+            .unwritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = kill;
+    }
+
+    fn to_write(&self) -> Option<By> {
+        let kill = self
+            .unwritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        kill.clone()
     }
 
     #[must_use]
