@@ -11,7 +11,7 @@ use std::{
 use crate::support::Answer;
 
 /// For what the slowest machine needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `workers` ask with ever new numbers, from `first` on, until `until` answers. What it answered, and all their answers with
 /// their numbers.

@@ -111,7 +111,7 @@ async fn fails(fault: &str, count: &str) {
             is_no_go(e)
         })
         .await;
-    println!(
+    eprintln!(
         "{fault} at 50 %: breaker open after {:?}, no-go after {:?} and {} requests: {}",
         opened.lock().unwrap(),
         start.elapsed(),
@@ -206,7 +206,7 @@ async fn wrong_answers_are_found_by_shadows() {
     stage.drill("wrong").await;
     // One by one, so that each finds a slot.
     let mut n = 0;
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     let now = loop {
         for _ in 0..5 {
             let answer = client.get(&picture(&stage.id, "svg", n)).await.expect(200);
@@ -220,7 +220,7 @@ async fn wrong_answers_are_found_by_shadows() {
         assert!(Instant::now() < end, "{now}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
-    println!(
+    eprintln!(
         "wrong, at 100 % shadows: no-go after {n} requests: {}",
         now["verdict"]["sentence"]
     );
@@ -258,7 +258,7 @@ async fn back_at_control(fault: &str, objective_ms: &str) -> Duration {
         .until(20_000, |e| e["override"]["by"] == "autopilot")
         .await;
     let took = start.elapsed();
-    println!(
+    eprintln!(
         "{fault} at 50 %: the autopilot was back at control after {took:?} and {} requests",
         answers.len()
     );
@@ -301,7 +301,7 @@ async fn back_at_control(fault: &str, objective_ms: &str) -> Duration {
 async fn the_autopilot_is_back_at_control() {
     for (fault, objective_ms) in [("error", "50"), ("slow", "9")] {
         let took = back_at_control(fault, objective_ms).await;
-        assert!(took < Duration::from_secs(60), "{fault}: {took:?}");
+        assert!(took < Duration::from_mins(1), "{fault}: {took:?}");
     }
 }
 

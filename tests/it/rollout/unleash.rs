@@ -157,7 +157,7 @@ async fn the_dial_is_followed(world: &World) {
         slowest = slowest.max(world.follows(percent).await);
         world.assert_served(percent).await;
     }
-    println!("the slowest turn took {slowest:?} from when Unleash tells it");
+    eprintln!("the slowest turn took {slowest:?} from when Unleash tells it");
     world.unleash.set("qr.validate.shadow", 7).await;
     eventually(5, async || {
         let shadow = look(&world.client, super::VALIDATE).await["shadow_percent"].clone();
@@ -205,7 +205,7 @@ async fn faults_change_nothing(world: &World) {
         Fault::Delay(Duration::from_secs(10)),
         Fault::http("200 OK", "<!doctype html><title>Sign in</title>"),
     ] {
-        println!("{fault:?}");
+        eprintln!("{fault:?}");
         world.proxy.set(fault).await;
         world.assert_stale_and_served(&before, 25).await;
         world.proxy.set(Fault::Pass).await;
