@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::rollout::Entry;
+use super::rollout::{Entry, setting};
 use crate::{
     cache::Bounds,
     cached::{Cached, Handling, Size},
-    config::{self, Config},
+    config::Config,
     kernel::{Error, Kind, Result, SharedClock},
     render::{self, Image},
     rollout::{
@@ -134,17 +134,5 @@ impl<'a> Kit<'a> {
         let trial: Arc<dyn Trial> = Arc::new(experiment.clone());
         self.entries.push(Entry::new(trial, drills));
         experiment
-    }
-}
-
-/// The settings of one experiment.
-pub fn setting(
-    settings: &config::rollout::Rollout,
-    name: labels::Experiment,
-) -> &config::rollout::Experiment {
-    match name {
-        labels::Experiment::Render => &settings.render,
-        labels::Experiment::Validate => &settings.validate,
-        labels::Experiment::Analytics => &settings.analytics,
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::{Entry, Rollout, flags::POLL};
 use crate::{
-    app::kit::setting,
+    config,
     kernel::{Result, task},
     rollout::evidence::{Reading, Test},
     store::dials::{Dial, Set},
@@ -187,5 +187,17 @@ impl Rollout {
     pub(super) fn row(&self, entry: &Entry) -> Option<Dial> {
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
         rows.get(entry.name().label()).cloned()
+    }
+}
+
+/// The settings of one experiment.
+pub fn setting(
+    settings: &config::rollout::Rollout,
+    name: Experiment,
+) -> &config::rollout::Experiment {
+    match name {
+        Experiment::Render => &settings.render,
+        Experiment::Validate => &settings.validate,
+        Experiment::Analytics => &settings.analytics,
     }
 }

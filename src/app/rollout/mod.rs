@@ -42,6 +42,7 @@ pub use desk::{By, Desk, Wish};
 pub use files::{Said, said};
 pub use flags::{Age, Source};
 pub use fleet::said_by_all;
+pub use keep::setting;
 
 /// How long an answer that is made anew may take.
 const REPLAY: Duration = Duration::from_secs(10);
