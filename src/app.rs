@@ -109,7 +109,7 @@ impl App {
         let recorder = Recorder::install(settings.server.metrics_enabled)?;
         handles::gauge(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")]).set(1.0);
         // What only depends on the settings first: a bad one should not leave half a first start behind.
-        let mut kit = Kit::new(&settings, &clock);
+        let mut kit = Kit::new(&settings, &clock)?;
         let render = render(&mut kit)?;
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;

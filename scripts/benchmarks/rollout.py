@@ -28,10 +28,11 @@ def run(args):
             reached = "reached" if result["adds_ns"] <= GOAL_NS else "NOT reached"
             say(f"{result['setting']:8} bare {result['bare_ns']:6.0f}   with {result['call_ns']:6.0f}   "
                 f"adds {result['adds_ns']:6.0f}   goal {GOAL_NS}: {reached}")
-    say("\na caller at 2 000/s of 100 µs each, without and with a shadow beside every call: µs")
+    say("\na caller, without and with a shadow beside every call: µs")
     for result in results:
         if result["bench"] == "shadow":
-            say("no core is free:" if result["saturated"] else "a core is free:")
+            free = "no core is free" if result["saturated"] else "a core is free"
+            say(f"{free}, {result['rate']}/s of {result['work_us']} µs:")
             for name in ("p50", "p99", "p999"):
                 say(f"  {name:5}{result[f'{name}_us']:9.1f}{result[f'{name}_shadowed_us']:9.1f}   "
                     f"{result[f'{name}_ratio']:6.3f} ×")

@@ -39,16 +39,16 @@ pub struct Kit<'a> {
 }
 
 impl<'a> Kit<'a> {
-    pub fn new(settings: &'a Config, clock: &'a SharedClock) -> Self {
+    pub fn new(settings: &'a Config, clock: &'a SharedClock) -> Result<Self> {
         let load = Arc::new(Load::sparing(settings.rollout.spare_percent));
-        Self {
-            spare: Spare::new(Arc::clone(&load), settings.rollout.shadows),
+        Ok(Self {
+            spare: Spare::new(Arc::clone(&load), settings.rollout.shadows)?,
             settings,
             clock,
             load,
             sizes: Vec::new(),
             entries: Vec::new(),
-        }
+        })
     }
 
     /// The PNG file of `LOGO_FILE`.

@@ -1,9 +1,18 @@
 //! Background work. A task has a name, and a panic in it is logged instead of vanishing.
 
-use std::{future::Future, panic::AssertUnwindSafe};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
-use tokio::task::JoinHandle;
+use tokio::{
+    runtime::{Builder, Handle},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+use super::{Error, Kind, Result};
+
+/// The lowest priority that a thread may have (setpriority(2)).
+const LOWEST: i32 = 19;
 
 /// Runs `work` in the background. Keep the handle if its end matters: dropping it does not stop the task.
 #[allow(clippy::disallowed_methods)] // the one place
@@ -11,10 +20,79 @@ pub fn spawn<F>(name: &'static str, work: F) -> JoinHandle<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    tokio::spawn(async move {
-        // The panic hook has already logged the message and the place.
-        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
-            tracing::error!(task = name, "a background task panicked and is gone");
-        }
-    })
+    tokio::spawn(logged(name, work))
+}
+
+async fn logged(name: &'static str, work: impl Future<Output = ()>) {
+    // The panic hook has already logged the message and the place.
+    if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+        tracing::error!(task = name, "a background task panicked and is gone");
+    }
+}
+
+/// A thread of its own, at the lowest priority, for work that nobody waits for: whoever serves a request gets the processor
+/// first. What such work moves to threads that may block runs at that priority, too. Clones share it; with the last of
+/// them it ends, and what runs on it is dropped.
+#[derive(Clone)]
+pub struct Aside {
+    runtime: Handle,
+    _alive: Arc<oneshot::Sender<()>>,
+}
+
+impl Aside {
+    /// # Errors
+    /// `Internal` when the operating system has no thread left.
+    pub fn start(name: &str) -> Result<Self> {
+        let unable = |e| Error::caused(Kind::Internal, "a thread could not be started", e);
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(unable)?;
+        let handle = runtime.handle().clone();
+        let (alive, ended) = oneshot::channel();
+        let run = move || {
+            // Where it is refused, the work is done at the common priority.
+            let _ = rustix::process::nice(LOWEST);
+            let _ = runtime.block_on(ended);
+        };
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        thread.spawn(run).map_err(unable)?;
+        Ok(Self {
+            runtime: handle,
+            _alive: Arc::new(alive),
+        })
+    }
+
+    /// As [`spawn`], there.
+    pub fn spawn<F>(&self, name: &'static str, work: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        drop(self.runtime.spawn(logged(name, work)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_aside_is_done_until_nobody_wants_it() {
+        let aside = Aside::start("test").unwrap();
+        let (tell, told) = oneshot::channel();
+        let (name, clone) = (
+            std::thread::current().name().map(str::to_owned),
+            aside.clone(),
+        );
+        drop(aside);
+        clone.spawn("works", async move {
+            let _ = tell.send(std::thread::current().name().map(str::to_owned));
+        });
+        assert_ne!(told.await.unwrap(), name);
+        let (tell, dropped) = oneshot::channel::<()>();
+        clone.spawn("waits", async move {
+            std::future::pending::<()>().await;
+            drop(tell);
+        });
+        drop(clone);
+        assert!(dropped.await.is_err());
+    }
 }

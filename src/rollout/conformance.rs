@@ -34,7 +34,7 @@ impl Stand {
     fn new(name: Name) -> Self {
         let clock: SharedClock = Arc::new(SystemClock);
         let load = Arc::new(Load::default());
-        let spare = Spare::new(Arc::clone(&load), 1);
+        let spare = Spare::new(Arc::clone(&load), 1).unwrap();
         let policy = Policy {
             breaker: breaker::Policy {
                 reset_ms: RESET_MS,

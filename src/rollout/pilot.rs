@@ -26,7 +26,7 @@ use super::{
     unit::TEXT_BYTES,
 };
 use crate::{
-    kernel::{SharedClock, clock::Instant},
+    kernel::{Result, SharedClock, clock::Instant, task::Aside},
     telemetry::{
         Load,
         labels::{Experiment, FallbackReason, RouteTo, ShadowResult, Side, Why},
@@ -48,6 +48,8 @@ pub struct Policy {
 #[derive(Clone)]
 pub struct Spare {
     pub(super) load: Arc<Load>,
+    /// Where they run: after everything that somebody waits for.
+    pub(super) aside: Aside,
     pub(super) shadows: Arc<Semaphore>,
     /// Looking at answers may take hundreds of megabytes each.
     pub(super) judging: Arc<Semaphore>,
@@ -55,13 +57,16 @@ pub struct Spare {
 
 impl Spare {
     /// `shadows`: how many run at once.
-    #[must_use]
-    pub fn new(load: Arc<Load>, shadows: usize) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// `Internal` when there is no thread left for them.
+    pub fn new(load: Arc<Load>, shadows: usize) -> Result<Self> {
+        Ok(Self {
+            aside: Aside::start("shadows")?,
             load,
             shadows: Arc::new(Semaphore::new(shadows)),
             judging: Arc::new(Semaphore::new(1)),
-        }
+        })
     }
 }
 
@@ -236,7 +241,7 @@ impl Pilot {
         self: &Arc<Self>,
         unit: &Unit,
         recalls: impl FnOnce() -> bool,
-    ) -> Result<Permit, Why> {
+    ) -> std::result::Result<Permit, Why> {
         if self.spare.load.is_saturated() {
             return Err(Why::Saturated);
         }

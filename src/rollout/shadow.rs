@@ -12,7 +12,7 @@ use super::{
     permit::Ended,
 };
 use crate::{
-    kernel::{Ctx, Result, task},
+    kernel::{Ctx, Result},
     telemetry::labels::{ArmOutcome, ShadowResult},
 };
 
@@ -44,7 +44,8 @@ where
     J: Judge<C::Out>,
 {
     pub fn start(self, permit: Permit) {
-        drop(task::spawn("rollout.shadow", self.run(permit)));
+        let aside = self.parts.pilot.spare.aside.clone();
+        aside.spawn("rollout.shadow", self.run(permit));
     }
 
     async fn run(self, mut permit: Permit) {
