@@ -99,7 +99,7 @@ impl Rollout {
             ),
             shadows: r.read(
                 name("rollout.shadows", "ROLLOUT_SHADOWS"),
-                2,
+                4,
                 number(1..=64),
             ),
             spare_percent: r.read(

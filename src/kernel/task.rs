@@ -1,13 +1,14 @@
 //! Background work. A task has a name, and a panic in it is logged instead of vanishing.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
-
-use futures_util::FutureExt;
-use tokio::{
-    runtime::{Builder, Handle},
-    sync::oneshot,
-    task::JoinHandle,
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::{runtime::Builder, task::JoinHandle};
 
 use super::{Error, Kind, Result};
 
@@ -31,13 +32,17 @@ async fn logged(name: &'static str, work: impl Future<Output = ()>) {
 }
 
 /// A thread of its own, at the lowest priority, for work that nobody waits for: whoever serves a request gets the processor
-/// first. What such work moves to threads that may block runs at that priority, too. Clones share it; with the last of
-/// them it ends, and what runs on it is dropped.
+/// first. What such work moves to threads that may block runs at that priority, too. It looks for work from time to time:
+/// to wake it would cost the one who brings it more than the rest together. Clones share it; with the last of them it
+/// ends, and what runs on it is dropped.
 #[derive(Clone)]
-pub struct Aside {
-    runtime: Handle,
-    _alive: Arc<oneshot::Sender<()>>,
-}
+pub struct Aside(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
+
+/// How often it is looked for work: while there is some, and later.
+const LOOK_BUSY: Duration = Duration::from_millis(1);
+const LOOK_IDLE: Duration = Duration::from_millis(20);
+/// Looks without work after which there is none.
+const PATIENCE: u32 = 1000;
 
 impl Aside {
     /// # Errors
@@ -46,33 +51,55 @@ impl Aside {
         let unable = |e| Error::caused(Kind::Internal, "a thread could not be started", e);
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(unable)?;
-        let handle = runtime.handle().clone();
-        let (alive, ended) = oneshot::channel();
+        let brought = Arc::default();
+        let looking = look(Arc::downgrade(&brought));
         let run = move || {
             // Where it is refused, the work is done at the common priority.
             let _ = rustix::process::nice(LOWEST);
-            let _ = runtime.block_on(ended);
+            runtime.block_on(looking);
         };
         let thread = std::thread::Builder::new().name(name.to_owned());
         thread.spawn(run).map_err(unable)?;
-        Ok(Self {
-            runtime: handle,
-            _alive: Arc::new(alive),
-        })
+        Ok(Self(brought))
     }
 
-    /// As [`spawn`], there.
+    /// As [`spawn`], there and soon.
     pub fn spawn<F>(&self, name: &'static str, work: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        drop(self.runtime.spawn(logged(name, work)));
+        let mut brought = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        brought.push(Box::pin(logged(name, work)));
+    }
+}
+
+#[allow(clippy::disallowed_methods)] // what is brought has its name already
+async fn look(brought: Weak<Mutex<Vec<BoxFuture<'static, ()>>>>) {
+    let mut in_vain = PATIENCE;
+    while let Some(brought) = brought.upgrade() {
+        let work = std::mem::take(&mut *brought.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(brought);
+        in_vain = if work.is_empty() {
+            in_vain.saturating_add(1)
+        } else {
+            0
+        };
+        for one in work {
+            drop(tokio::spawn(one));
+        }
+        let pause = if in_vain < PATIENCE {
+            LOOK_BUSY
+        } else {
+            LOOK_IDLE
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::sync::oneshot;
 
     #[tokio::test]
     async fn work_aside_is_done_until_nobody_wants_it() {

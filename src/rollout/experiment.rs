@@ -5,19 +5,17 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-use tokio::sync::oneshot;
-
 use super::{
     Arm, Judge, Permit, Pilot, ReadOnly, Route, Shown, Unit,
     examples::{Example, Examples},
-    permit::{Ended, Role},
-    shadow::{Observed, Shadow},
+    permit::Role,
+    shadow::Shadow,
 };
 use crate::{
     kernel::{Ctx, Error, Kind, Result, id::Uuid},
-    telemetry::labels::{Side, Why},
+    telemetry::labels::{ArmOutcome, ShadowResult, Side, Why},
 };
+use futures_util::future::BoxFuture;
 
 /// An arm that asks a pilot which of two arms answers. Cheap to clone.
 pub struct Experiment<C: Arm, N, J>(Arc<Parts<C, N, J>>);
@@ -169,34 +167,29 @@ where
             ..
         } = &*self.0;
         self.note(ctx, Side::Control);
-        let draw = pilot.draw();
-        let (tell, told) = oneshot::channel();
-        let shadow = Shadow {
-            parts: Arc::clone(&self.0),
-            ctx: ctx.clone(),
-            input: input.clone(),
-            noise: pilot.wants_noise(draw),
-            control: told,
-        };
-        // Who begins has the colder caches and the freer processor: a coin decides.
-        let mut waiting = Some((shadow, permit));
-        if draw >> 32 & 1 == 0
-            && let Some((shadow, permit)) = waiting.take()
-        {
-            shadow.start(permit);
-        }
         let own = Permit::new(pilot, unit, Role::Control, false).placed(Some(Side::Control));
-        let (ended, answer): (Ended, _) = own
+        let (ended, answer) = own
             .run(control.run(ctx, input), |a| judge.is_remembered(a))
             .await;
-        let observed = Observed {
-            ended,
-            answer: answer.clone(),
-        };
-        if tell.send(observed).is_ok()
-            && let Some((shadow, permit)) = waiting
-        {
-            shadow.start(permit);
+        match ended.outcome {
+            ArmOutcome::Remembered => {
+                permit.give_back();
+                pilot.shadow_ended(ShadowResult::Remembered);
+            }
+            ArmOutcome::Unsupported => {
+                permit.give_back();
+                pilot.shadow_ended(ShadowResult::Unsupported);
+            }
+            _ => {
+                let shadow = Shadow {
+                    parts: Arc::clone(&self.0),
+                    ctx: ctx.clone(),
+                    input: input.clone(),
+                    unit: *unit,
+                    served: (ended, answer.clone()),
+                };
+                shadow.start(permit);
+            }
         }
         answer
     }

@@ -23,9 +23,10 @@ pub(super) enum Role {
     /// The control, after the candidate failed.
     Fallback,
     Candidate,
-    /// The candidate (or the control, compared with itself) beside the control.
+    /// The candidate beside the control.
     Shadow,
-    Noise,
+    /// The control once more, beside the candidate.
+    Twin,
     /// The candidate, for what the control does not support.
     Unopposed,
 }
@@ -33,7 +34,7 @@ pub(super) enum Role {
 impl Role {
     fn side(self) -> Side {
         match self {
-            Self::Control | Self::Held | Self::Fallback | Self::Noise => Side::Control,
+            Self::Control | Self::Held | Self::Fallback | Self::Twin => Side::Control,
             Self::Candidate | Self::Shadow | Self::Unopposed => Side::Candidate,
         }
     }
@@ -47,7 +48,7 @@ impl Role {
             ArmOutcome::Fault | ArmOutcome::Timeout | ArmOutcome::Panic => self == Self::Candidate,
             ArmOutcome::Unsupported | ArmOutcome::Cancelled => true,
         };
-        !left_to_another && !matches!(self, Self::Shadow | Self::Noise)
+        !left_to_another && !matches!(self, Self::Shadow | Self::Twin)
     }
 }
 
@@ -118,16 +119,14 @@ impl Permit {
         self.slot.take()
     }
 
-    /// The same leave, for comparing the control with itself. A probe stays one: it is given back.
-    pub(super) fn into_noise(mut self) -> Self {
-        if self.probe {
-            self.probe = false;
+    /// Nothing ran: as if it had never been given.
+    pub(super) fn give_back(mut self) {
+        self.open = false;
+        if std::mem::take(&mut self.probe) {
             let now_ms = self.pilot.now_ms();
             let turned = self.pilot.machine().breaker.probe_ended(now_ms, None);
             self.say(turned);
         }
-        self.role = Role::Noise;
-        self
     }
 
     /// Runs the control: its panics and its time are its own business.

@@ -321,9 +321,8 @@ impl Pilot {
         self.anchor_ms + u64::try_from(passed).unwrap_or(0)
     }
 
-    /// Whether this shadow compares the control with itself: one in ten until enough is known of its noise, then one in a
-    /// hundred.
-    pub(super) fn wants_noise(&self, draw: u64) -> bool {
+    /// Whether this shadow asks the control once more: one in ten until enough is known of its noise, then one in a hundred.
+    pub(super) fn wants_twin(&self, draw: u64) -> bool {
         const ENOUGH: u64 = 1000;
         let of = |r: ShadowResult| self.counts.shadows[r as usize].load(Ordering::Relaxed);
         let known = of(ShadowResult::NoiseSame) + of(ShadowResult::NoiseMismatch);

@@ -98,8 +98,6 @@ label! {
         Unsupported = "unsupported",
         /// The control answered from its memory after all.
         Remembered = "remembered",
-        /// The client went away before the control had answered.
-        Cancelled = "cancelled",
         /// The control was compared with itself, and agreed.
         NoiseSame = "noise_same",
         NoiseMismatch = "noise_mismatch",

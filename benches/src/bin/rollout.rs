@@ -101,7 +101,7 @@ fn bench(work: Duration) -> Bench {
         evidence: evidence::Policy::default(),
         objective_ms: 50,
     };
-    let spare = Spare::new(Arc::clone(&load), 2).unwrap();
+    let spare = Spare::new(Arc::clone(&load), 4).unwrap();
     let pilot = Pilot::new(
         labels::Experiment::Render,
         policy,

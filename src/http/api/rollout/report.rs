@@ -386,7 +386,6 @@ fn shadow(view: &View, name: &str) -> ShadowReport {
         control_faults: of(ShadowResult::ControlFault),
         shed: state.shed,
         skipped: of(ShadowResult::Remembered)
-            + of(ShadowResult::Cancelled)
             + of(ShadowResult::Unsupported)
             + of(ShadowResult::BothFault),
         noise: NoiseReport {
