@@ -17,10 +17,8 @@ use crate::{
     telemetry::labels::{ArmOutcome, ShadowResult},
 };
 
-/// What a difference in time must exceed to be one: a part of the control's own time …
+/// What a difference in time must exceed to be one, beside the policy's margin: a part of the control's own time.
 const MARGIN_PART: u32 = 10;
-/// … and what a thread may lose to another.
-const MARGIN: Duration = Duration::from_micros(100);
 
 /// How a run ended, and its answer, if there is one.
 type Ran<Out> = (Ended, Option<Result<Out>>);
@@ -184,9 +182,10 @@ impl Pilot {
             Match::Tolerated(what) | Match::Mismatch(what) => Some((what, mismatch)),
         };
         // With no processor to spare, others were in the way of one or the other.
+        let margin = Duration::from_micros(self.policy.evidence.latency_margin_us);
         let slower = took
             .filter(|_| !self.spare.load.is_saturated())
-            .map(|(control, candidate)| candidate > control + control / MARGIN_PART + MARGIN);
+            .map(|(control, candidate)| candidate > control + control / MARGIN_PART + margin);
         let pair = Pair {
             slower,
             faults: (false, false),

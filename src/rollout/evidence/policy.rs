@@ -26,7 +26,8 @@ pub struct Policy {
     pub runs_min: u64,
     /// How long a stage lasts at least, with the breaker closed throughout: 10 minutes.
     pub dwell_ms: u64,
-    /// What the caller subtracts before it calls a candidate slower, in microseconds: 1 000. Kept here to be shown.
+    /// How much longer a candidate may take without being called slower, in microseconds: 100. A thread may lose that to
+    /// another.
     pub latency_margin_us: u64,
     /// The faults of one unit count once in this time: 24 hours.
     pub epoch_ms: u64,
@@ -63,7 +64,7 @@ impl Default for Policy {
             pairs_min: 1_000,
             runs_min: 100,
             dwell_ms: 10 * 60_000,
-            latency_margin_us: 1_000,
+            latency_margin_us: 100,
             epoch_ms: 24 * 3_600_000,
             share_window_ms: 5 * 60_000,
             settle_ms: 30_000,
