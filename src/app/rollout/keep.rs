@@ -191,6 +191,7 @@ impl Rollout {
 }
 
 /// The settings of one experiment.
+#[must_use]
 pub fn setting(
     settings: &config::rollout::Rollout,
     name: Experiment,
