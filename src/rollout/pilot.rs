@@ -262,10 +262,14 @@ impl Pilot {
 
     /// For a question that only the candidate understands; `None` where it may not run.
     pub(super) fn only_candidate(self: &Arc<Self>, unit: &Unit) -> Option<Permit> {
-        let refused = self.dial().hold.is_some() || self.admit() == Admission::Refused;
-        (!refused).then(|| {
+        if self.dial().hold.is_some() {
+            return None;
+        }
+        let admission = self.admit();
+        (admission != Admission::Refused).then(|| {
             self.metrics.routed(RouteTo::Candidate, Why::Unsupported);
-            Permit::new(self, unit, Role::Unopposed, false)
+            let probe = admission == Admission::Probe;
+            Permit::new(self, unit, Role::Unopposed, probe)
         })
     }
 

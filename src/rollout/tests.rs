@@ -308,6 +308,24 @@ async fn some_shadows_ask_the_control_once_more() {
     assert_eq!(rig.control.runs(), 300 + u32::try_from(twins).unwrap());
 }
 
+/// A probe that is never given back would keep the breaker from ever closing.
+#[tokio::test]
+async fn questions_for_the_candidate_alone_are_probes_like_any_other() {
+    let rig = rig(&[(1, Does::Lacks)], &[(2, Does::Fails)]);
+    rig.dial(100, 0);
+    for _ in 0..5 {
+        rig.ask(2).await.0.unwrap();
+    }
+    assert_eq!(rig.stand.pilot.state().breaker.state, breaker::State::Open);
+    tokio::time::sleep(Duration::from_millis(70)).await;
+    rig.dial(0, 0);
+    for _ in 0..3 {
+        assert_eq!(rig.ask(1).await.1, Some("candidate"));
+    }
+    let state = rig.stand.pilot.state().breaker.state;
+    assert_eq!(state, breaker::State::Closed);
+}
+
 /// If only those of the control were counted, the dial would look broken.
 #[tokio::test]
 async fn units_are_split_by_the_dial_also_while_the_breaker_is_open() {

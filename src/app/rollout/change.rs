@@ -47,6 +47,11 @@ impl Rollout {
         by.check()?;
         entry.write_later(Some(by.clone()));
         self.turn(entry);
+        let _one = entry.writing.lock().await;
+        self.write_kill(entry, by).await
+    }
+
+    async fn write_kill(&self, entry: &Entry, by: &By) -> Result<()> {
         let row = self.desk.kill(entry.name().label(), by).await?;
         entry.write_later(None);
         self.apply(vec![row]);
@@ -56,8 +61,12 @@ impl Rollout {
     /// Writes down the kills that the database did not take when they were made.
     pub(super) async fn catch_up(&self) {
         for entry in &self.entries {
+            // Whoever is writing now has not failed yet; and after a release there is nothing left to write.
+            let Ok(_one) = entry.writing.try_lock() else {
+                continue;
+            };
             if let Some(by) = entry.to_write()
-                && let Err(e) = self.kill(entry, &by).await
+                && let Err(e) = self.write_kill(entry, &by).await
             {
                 tracing::debug!("a kill is in force on this node only: {e:?}");
             }
@@ -69,9 +78,11 @@ impl Rollout {
     /// # Errors
     /// The database's.
     pub async fn release(&self, entry: &Entry, by: &By) -> Result<()> {
+        let _one = entry.writing.lock().await;
         let row = self.desk.release(entry.name().label(), by).await?;
         entry.write_later(None);
         self.apply(vec![row]);
+        // Also where the poll was faster with the row.
         self.turn(entry);
         // Also one that only this node held, or whose no-go an operator has looked into.
         entry.trial.pilot().forget();

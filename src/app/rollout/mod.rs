@@ -16,7 +16,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64},
     },
     time::Duration,
 };
@@ -57,6 +57,8 @@ pub struct Entry {
     damaged: AtomicBool,
     /// A kill that is in force here, and of which the database does not know yet.
     unwritten: Mutex<Option<By>>,
+    /// Held while a kill or a release is on its way to the database, so that a late kill cannot undo a release.
+    writing: tokio::sync::Mutex<()>,
     /// It was killed when the last process stopped.
     was_killed: AtomicBool,
     /// The last attempt to write it down failed.
@@ -75,6 +77,7 @@ impl Entry {
             drills,
             damaged: AtomicBool::new(false),
             unwritten: Mutex::new(None),
+            writing: tokio::sync::Mutex::new(()),
             was_killed: AtomicBool::new(false),
             unsaved: AtomicBool::new(false),
             applied: AtomicI64::new(0),
@@ -125,7 +128,6 @@ pub struct View {
     pub arms: [&'static str; 2],
     /// Newest first: id, Unix time in milliseconds, and what differed.
     pub mismatches: Vec<(Uuid, u64, &'static str)>,
-    pub damaged: bool,
 }
 
 impl Rollout {
@@ -191,7 +193,6 @@ impl Rollout {
                 .ok_or_else(|| Error::internal("an experiment has no row"))?,
             arms: entry.arms,
             mismatches: entry.trial.mismatches(),
-            damaged: entry.damaged.load(Ordering::Relaxed),
         })
     }
 
