@@ -38,7 +38,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
     let rollout = (
         rollout::look::Look,
         rollout::change::Change,
-        rollout::events::Events,
+        rollout::events::Events::new(),
         rollout::mismatch::Mismatch,
     );
     OpenApiService::new((codes, more, rollout), "qr-observatory", env!("CARGO_PKG_VERSION"))

@@ -7,7 +7,7 @@ use super::{ALL, AUDIT, RENDER, VALIDATE, candidate, conditional, look, order, s
 use crate::support::{
     Answer, Client, Server,
     client::{Auth, send},
-    on_both, rows,
+    eventually, on_both, rows,
 };
 
 on_both!(
@@ -489,4 +489,21 @@ async fn events_tell_what_changed(server: Server) {
     let first = text.lines().find_map(|l| l.strip_prefix("data:")).unwrap();
     let first: Value = serde_json::from_str(first.trim()).unwrap();
     assert_eq!(first["experiments"][0]["candidate_percent"], 0);
+    // Each of them costs something every second.
+    let mut open = vec![stream];
+    for _ in 1..32 {
+        let request = client.request(Method::GET, events);
+        open.push(request.send().await.unwrap());
+        assert_eq!(open.last().unwrap().status(), 200);
+    }
+    client.get(events).await.problem(429);
+    drop(open);
+    eventually(10, async || {
+        let request = client.request(Method::GET, events);
+        match request.send().await.unwrap().status().as_u16() {
+            200 => Ok(()),
+            other => Err(format!("{other} after the others ended")),
+        }
+    })
+    .await;
 }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use poem::{Result, web::Data};
 use poem_openapi::{OpenApi, payload::EventStream, types::ToJSON};
+use tokio::sync::Semaphore;
 
 use super::{
     may_look,
@@ -13,13 +14,27 @@ use super::{
 use crate::{
     app::App,
     http::{api::Group, extract::Signed},
+    kernel::{Error, Kind},
 };
 
 /// How often it is looked whether something changed.
 const EVERY: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-pub struct Events;
+/// Streams at once: each looks at everything once a second.
+const STREAMS: usize = 32;
+
+pub struct Events {
+    streams: Arc<Semaphore>,
+}
+
+impl Events {
+    pub fn new() -> Self {
+        Self {
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
+    }
+}
 
 #[OpenApi(tag = "Group::Rollout")]
 #[allow(clippy::unused_async)] // the framework's handlers are
@@ -34,10 +49,14 @@ impl Events {
         signed: Signed,
     ) -> Result<EventStream<BoxStream<'static, RolloutReport>>> {
         may_look(&signed.0)?;
+        let Ok(place) = Arc::clone(&self.streams).try_acquire_owned() else {
+            let message = "too many pages follow the rollouts: close one, or ask GET /api/rollout";
+            return Err(Error::new(Kind::RateLimited, message).into());
+        };
         let app = Arc::clone(&app);
-        let reports = stream::unfold((app, None), |(app, last)| async move {
+        let reports = stream::unfold((app, None, place), |(app, last, place)| async move {
             let (report, seen) = changed(&app, last).await?;
-            Some((report, (app, Some(seen))))
+            Some((report, (app, Some(seen), place)))
         });
         Ok(EventStream::new(reports.boxed()).keep_alive(HEARTBEAT))
     }

@@ -1,0 +1,229 @@
+//! An experiment as callers see it: the names of what is told.
+
+use std::collections::BTreeMap;
+
+use poem_openapi::{Enum, Object};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::rollout::breaker::Forced;
+
+/// All experiments.
+#[derive(Object)]
+pub struct RolloutReport {
+    pub flags: FlagsReport,
+    pub autopilot: AutopilotReport,
+    pub load: LoadReport,
+    pub experiments: Vec<ExperimentReport>,
+}
+
+/// Where percentages come from.
+#[derive(Object)]
+pub struct FlagsReport {
+    /// `local` or `unleash`.
+    pub source: String,
+    /// `fresh`, `stale` (what was read last stays in force) or `absent` (everything goes to the control).
+    pub state: String,
+    /// Since they were last read.
+    pub age_seconds: Option<f64>,
+}
+
+#[derive(Object)]
+pub struct AutopilotReport {
+    pub enabled: bool,
+    /// How long a stage lasts at least.
+    pub dwell_seconds: u64,
+}
+
+#[derive(Object)]
+pub struct LoadReport {
+    /// No processor is free: shadows do not run.
+    pub saturated: bool,
+}
+
+/// One experiment. Times are RFC 3339, UTC.
+#[derive(Object)]
+pub struct ExperimentReport {
+    /// `render`, `validate` or `analytics`.
+    pub name: String,
+    /// Grows with every change; also the `ETag`.
+    pub version: i64,
+    /// Name and version of the control.
+    pub control: String,
+    /// Name and version of the candidate.
+    pub candidate: String,
+    pub candidate_percent: u8,
+    pub shadow_percent: u8,
+    pub r#override: Option<OverrideReport>,
+    pub stage: StageReport,
+    pub breaker: BreakerReport,
+    pub arms: ArmsReport,
+    /// Candidates' runs that the control answered.
+    pub fallbacks: u64,
+    pub share: ShareReport,
+    pub shadow: ShadowReport,
+    /// Oldest first; only points in which something ran.
+    pub history: Vec<PointReport>,
+    pub evidence: Vec<EvidenceReport>,
+    pub verdict: VerdictReport,
+}
+
+/// Why everything goes to the control.
+#[derive(Object)]
+pub struct OverrideReport {
+    /// `killed` (an operator, or the autopilot), `damaged` (what was learned could not be read) or `no_flags`.
+    pub kind: String,
+    pub by: String,
+    pub why: Option<String>,
+    pub since: String,
+}
+
+#[derive(Object)]
+pub struct StageReport {
+    pub percent: u8,
+    pub since: String,
+    pub next_percent: Option<u8>,
+}
+
+/// What an operator wants the breaker to be.
+#[derive(Clone, Copy, Deserialize, Enum, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename_all = "lowercase")]
+pub enum ForcedBreaker {
+    Auto,
+    Open,
+    Closed,
+}
+
+impl From<ForcedBreaker> for Forced {
+    fn from(forced: ForcedBreaker) -> Self {
+        match forced {
+            ForcedBreaker::Auto => Self::No,
+            ForcedBreaker::Open => Self::Open,
+            ForcedBreaker::Closed => Self::Closed,
+        }
+    }
+}
+
+#[derive(Object)]
+pub struct BreakerReport {
+    /// `closed`, `open` or `half_open`.
+    pub state: String,
+    pub reason: Option<String>,
+    pub since: String,
+    pub retry_in_seconds: Option<f64>,
+    pub forced: ForcedBreaker,
+}
+
+#[derive(Object)]
+pub struct ArmsReport {
+    pub control: ArmReport,
+    pub candidate: ArmReport,
+}
+
+/// One arm since the start of this process, shadows too; times of the last ten minutes.
+#[derive(Object)]
+pub struct ArmReport {
+    pub requests: u64,
+    pub ok: u64,
+    /// 4xx.
+    pub answers: u64,
+    pub faults: u64,
+    pub timeouts: u64,
+    pub panics: u64,
+    pub unsupported: u64,
+    pub cancelled: u64,
+    /// From the arm's cache.
+    pub remembered: u64,
+    pub p50_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
+    pub p99_ms: Option<f64>,
+}
+
+#[derive(Object)]
+pub struct ShareReport {
+    /// The candidate's part of the fresh answers that callers got, 0 to 1.
+    pub requests: Option<f64>,
+    pub window_seconds: u64,
+}
+
+#[derive(Object)]
+pub struct ShadowReport {
+    pub same: u64,
+    /// By what differed.
+    pub tolerated: BTreeMap<String, u64>,
+    /// By what differed.
+    pub mismatched: BTreeMap<String, u64>,
+    pub candidate_faults: u64,
+    pub control_faults: u64,
+    /// Not run: no processor or no slot was free.
+    pub shed: u64,
+    /// Run, but nothing was learned.
+    pub skipped: u64,
+    pub noise: NoiseReport,
+    /// Newest first.
+    pub examples: Vec<ExampleReport>,
+}
+
+/// The control, compared with itself.
+#[derive(Object)]
+pub struct NoiseReport {
+    pub pairs: u64,
+    pub mismatched: u64,
+}
+
+#[derive(Object)]
+pub struct ExampleReport {
+    pub id: Uuid,
+    pub at: String,
+    pub what: String,
+    /// Where the control's answer is shown.
+    pub control: String,
+    /// Where the candidate's answer is shown.
+    pub candidate: String,
+}
+
+#[derive(Object)]
+pub struct PointReport {
+    pub at: String,
+    pub seconds: u64,
+    pub control: RunsReport,
+    pub candidate: RunsReport,
+}
+
+#[derive(Object)]
+pub struct RunsReport {
+    /// Fresh runs, shadows too.
+    pub requests: u64,
+    /// Those whose answer a caller got.
+    pub served: u64,
+    pub faults: u64,
+    pub p99_ms: Option<f64>,
+}
+
+/// One test.
+#[derive(Object)]
+pub struct EvidenceReport {
+    pub test: String,
+    /// `fail`: bad when it reaches its threshold. `pass`: good when it does.
+    pub kind: String,
+    /// Natural logarithm of the e-value.
+    pub log: f64,
+    pub threshold_log: f64,
+    pub fired: bool,
+    pub detail: String,
+}
+
+#[derive(Object)]
+pub struct VerdictReport {
+    /// `go`, `hold` or `no-go`.
+    pub verdict: String,
+    /// Which test says no.
+    pub test: Option<String>,
+    /// What a hold waits for: `off` (the dial), `faults` or `candidate` (requests of the candidate), `control` (requests of
+    /// the control), `pairs` or `mismatches` (shadow pairs), `breaker` or `dwell`.
+    pub waits_for: Option<String>,
+    /// About how many more of that are needed.
+    pub needed_requests: Option<u64>,
+    pub sentence: String,
+}
