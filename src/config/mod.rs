@@ -7,6 +7,7 @@ pub mod auth;
 pub mod cache;
 pub mod database;
 pub mod logs;
+pub mod redis;
 pub mod render;
 pub mod rollout;
 pub mod scans;
@@ -23,13 +24,7 @@ pub const DEFAULT_FILE: &str = "qr-observatory.toml";
 
 /// Variables of the contract that this release does not act on yet. One that is set is warned about, because
 /// silence would look like success.
-const NOT_YET: &[&str] = &[
-    "REDIS_URL",
-    "REDIS_HOST",
-    "REDIS_CLUSTER_NODES",
-    "REDIS_SENTINEL_NODES",
-    "RENDER_PUBLIC",
-];
+const NOT_YET: &[&str] = &["RENDER_PUBLIC"];
 
 /// Every setting of the product.
 #[derive(Clone, Debug)]
@@ -40,6 +35,7 @@ pub struct Config {
     pub targets: targets::Targets,
     pub scans: scans::Scans,
     pub cache: cache::Cache,
+    pub redis: redis::Redis,
     pub render: render::Render,
     pub rollout: rollout::Rollout,
     pub logs: logs::Logs,
@@ -90,6 +86,7 @@ impl Config {
             targets: targets::Targets::read(r),
             scans: scans::Scans::read(r, &server.data_dir),
             cache: cache::Cache::read(r),
+            redis: redis::Redis::read(r),
             render: render::Render::read(r),
             rollout: rollout::Rollout::read(r, &server.data_dir),
             logs: logs::Logs::read(r),

@@ -155,7 +155,8 @@ impl Rig {
     async fn shadow(&self, question: u32) -> ShadowResult {
         let before = self.stand.pilot.state().shadows;
         self.ask(question).await.0.ok();
-        for _ in 0..1000 {
+        // Shadows have the lowest priority: on a busy machine one may wait for long.
+        for _ in 0..15_000 {
             let after = self.stand.pilot.state().shadows;
             let twins = [ShadowResult::NoiseSame, ShadowResult::NoiseMismatch];
             let ended = ShadowResult::ALL

@@ -36,6 +36,23 @@ const WORK_SECONDS: &[f64] = &[
 const STORE_SECONDS: &[f64] = &[
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0,
 ];
+/// From a look-up in memory (0.2 µs) to a Redis that is not well.
+const CACHE_SECONDS: &[f64] = &[
+    0.000_000_25,
+    0.000_001,
+    0.000_005,
+    0.000_05,
+    0.000_1,
+    0.000_2,
+    0.000_4,
+    0.000_8,
+    0.001_5,
+    0.003,
+    0.005,
+    0.01,
+    0.1,
+    1.0,
+];
 /// Rows in one batch.
 const BATCH_ROWS: &[f64] = &[
     1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 4096.0,
@@ -71,10 +88,38 @@ catalogue! {
     IMAGES = Counter "qr_images_total" "images" ["format", "status"] &[];
     /// Look-ups in a cache, by tier, key space and result.
     CACHE_REQUESTS = Counter "qr_cache_requests_total" "look-ups" ["tier", "space", "result"] &[];
-    /// Entries in a cache tier.
+    /// Entries in a cache tier; of Redis, all keys of its database.
     CACHE_ENTRIES = Gauge "qr_cache_entries" "entries" ["tier"] &[];
-    /// Bytes in a cache tier.
+    /// Bytes in a cache tier; of Redis, all memory that it uses.
     CACHE_BYTES = Gauge "qr_cache_bytes" "bytes" ["tier"] &[];
+    /// Duration of a cache tier's operations; of look-ups in memory one in 64 is measured.
+    CACHE_DURATION = Histogram "qr_cache_operation_duration_seconds" "seconds" ["tier", "operation"] CACHE_SECONDS;
+    /// Entries that a tier dropped for lack of room.
+    CACHE_EVICTIONS = Counter "qr_cache_evictions_total" "entries" ["tier"] &[];
+    /// 1 while Redis answers. Absent where none is configured.
+    CACHE_REDIS_UP = Gauge "qr_cache_redis_up" "state" [] &[];
+    /// 1 while this node hears of changes on other nodes. Absent where no Redis is configured.
+    CACHE_REDIS_SUBSCRIBED = Gauge "qr_cache_redis_subscribed" "state" [] &[];
+    /// Memory that Redis uses, all masters together.
+    CACHE_REDIS_MEMORY = Gauge "qr_cache_redis_memory_bytes" "bytes" [] &[];
+    /// Memory that Redis may use (maxmemory), all masters together; 0 without a limit.
+    CACHE_REDIS_MEMORY_LIMIT = Gauge "qr_cache_redis_memory_limit_bytes" "bytes" [] &[];
+    /// State of the breaker in front of Redis: 0 closed, 1 open.
+    CACHE_BREAKER_STATE = Gauge "qr_cache_breaker_state" "state" [] &[];
+    /// Changes of that breaker's state, by the new state.
+    CACHE_BREAKER_TRANSITIONS = Counter "qr_cache_breaker_transitions_total" "changes" ["to"] &[];
+    /// Things that changed and were dropped from this node's memory, by who told: here, elsewhere, resync (news may have been missed).
+    CACHE_INVALIDATIONS = Counter "qr_cache_invalidations_total" "changes" ["origin"] &[];
+    /// Changes that Redis was not told of yet.
+    CACHE_INVALIDATIONS_PENDING = Gauge "qr_cache_invalidations_pending" "changes" [] &[];
+    /// What making a value takes, a moving average.
+    CACHE_MAKE = Gauge "qr_cache_make_seconds" "seconds" ["space", "kind"] &[];
+    /// What fetching it from Redis takes, a moving average.
+    CACHE_FETCH = Gauge "qr_cache_fetch_seconds" "seconds" ["space", "kind"] &[];
+    /// 1 where values are kept in Redis, because they are dearer to make than to fetch.
+    CACHE_ADMITTED = Gauge "qr_cache_admitted" "state" ["space", "kind"] &[];
+    /// Codes that were made ready before somebody asked for them.
+    CACHE_WARMED = Counter "qr_cache_warmed_codes_total" "codes" ["result"] &[];
     /// Scans accepted by a redirect, by kind: genuine, shared, or not a person's (head, prefetch).
     SCANS_ACCEPTED = Counter "qr_scans_accepted_total" "scans" ["kind"] &[];
     /// Scans whose row and counters were committed to the database.

@@ -131,16 +131,70 @@ label! {
 
 label! {
     /// Which cache.
-    Tier { Memory = "memory" }
+    Tier { Memory = "memory", Redis = "redis" }
 }
 
 label! {
     /// What a cache holds.
-    Space { Slug = "slug", Code = "code", RenderLegacy = "render_legacy", RenderEngine = "render_engine" }
+    Space {
+        Slug = "slug",
+        Code = "code",
+        RenderLegacy = "render_legacy",
+        RenderEngine = "render_engine",
+        AnalyticsLegacy = "analytics_legacy",
+        AnalyticsRollups = "analytics_rollups",
+    }
 }
 
 label! {
-    CacheResult { Hit = "hit", Miss = "miss" }
+    CacheResult {
+        Hit = "hit",
+        Miss = "miss",
+        /// Not asked: making it takes less time than asking.
+        Bypassed = "bypassed",
+        /// Not asked: there is no connection, or the breaker is open.
+        Unavailable = "unavailable",
+        /// Not asked: too many questions are waiting.
+        Busy = "busy",
+        /// No answer within the budget.
+        Timeout = "timeout",
+        Error = "error",
+        /// Something was there that is not ours, or damaged, or of a newer release.
+        Rejected = "rejected",
+    }
+}
+
+label! {
+    /// What a tier is asked to do.
+    CacheOperation { Get = "get", Set = "set", Invalidate = "invalidate", Probe = "probe" }
+}
+
+label! {
+    /// Where the news came from that something changed.
+    CacheOrigin {
+        Here = "here",
+        Elsewhere = "elsewhere",
+        /// News may have been missed: everything that may be stale is dropped.
+        Resync = "resync",
+    }
+}
+
+label! {
+    /// What a value is, as far as it decides what it costs to make.
+    CacheKind {
+        Lookup = "lookup",
+        Png = "png",
+        PngLarge = "png_large",
+        Svg = "svg",
+        Jpeg = "jpeg",
+        JpegLarge = "jpeg_large",
+        Webp = "webp",
+        WebpLarge = "webp_large",
+        Timeseries = "timeseries",
+        Devices = "devices",
+        Timeline = "timeline",
+        Summary = "summary",
+    }
 }
 
 label! {

@@ -49,9 +49,10 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
 }
 
 /// Sections of the configuration that are not called like the module whose they are.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 7] = [
     ("database", "store"),
     ("logs", "telemetry"),
+    ("redis", "cache"),
     // The spool is a database file of the store's; how durable it is belongs to scans.
     ("scans", "store"),
     ("server", "http"),

@@ -1,0 +1,421 @@
+//! The second cache tier: where Redis is, and how much it may cost.
+
+use std::path::PathBuf;
+
+use super::{
+    Reader,
+    auth::{Secret, secret},
+    reader::{Name, flag, list, name, number, one_of},
+};
+
+/// One host and its port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    pub host: String,
+    pub port: u16,
+}
+
+/// How Redis is deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deployment {
+    /// `REDIS_URL`, or `REDIS_HOST` and `REDIS_PORT`.
+    Standalone(Node),
+    /// `REDIS_CLUSTER_NODES`: some of its nodes; they tell of the others.
+    Cluster(Vec<Node>),
+    /// `REDIS_SENTINEL_NODES`, and the name that they know the master by.
+    Sentinel { nodes: Vec<Node>, master: String },
+}
+
+/// Whether a value is worth a place in Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// If making it takes longer than fetching it, by measurement.
+    Auto,
+    Always,
+    Never,
+}
+
+/// What is needed to connect, whatever the deployment.
+#[derive(Clone, Debug)]
+pub struct Access {
+    pub deployment: Deployment,
+    pub username: Option<String>,
+    pub password: Option<Secret>,
+    /// `REDIS_SENTINEL_PASSWORD`: of the sentinels themselves.
+    pub sentinel_password: Option<Secret>,
+    pub database: i64,
+    pub tls: bool,
+    /// `REDIS_CA_FILE`: PEM certificates to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Redis {
+    /// `None`: there is no second tier.
+    pub access: Option<Access>,
+    /// `REDIS_PREFIX`: what our keys begin with.
+    pub prefix: String,
+    /// `REDIS_TTL`: seconds that a value is kept; hot ones up to four times as long, others a quarter of it.
+    pub ttl_secs: u64,
+    /// `REDIS_MAX_CONNECTIONS`: of one node of ours to one server.
+    pub max_connections: usize,
+    /// `REDIS_WARM_CACHE`: render stored codes after the start.
+    pub warm: bool,
+    /// `REDIS_ENABLE_STATS`: ask Redis for its memory and throughput from time to time.
+    pub stats: bool,
+    /// `REDIS_BUDGET_MS`: what a request waits for Redis at most.
+    pub budget_ms: u64,
+    /// `REDIS_ADMISSION`: `auto`, `always` or `never`.
+    pub admission: Admission,
+}
+
+impl Redis {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        Self {
+            access: access(r),
+            prefix: r.read(
+                name("redis.prefix", "REDIS_PREFIX"),
+                "qr_engine_v2".to_owned(),
+                prefix,
+            ),
+            ttl_secs: r.read(name("redis.ttl", "REDIS_TTL"), 3_600, number(1..=604_800)),
+            max_connections: r.read(
+                name("redis.max_connections", "REDIS_MAX_CONNECTIONS"),
+                10,
+                number(3..=1_000),
+            ),
+            warm: r.read(name("redis.warm_cache", "REDIS_WARM_CACHE"), false, flag),
+            stats: r.read(name("redis.enable_stats", "REDIS_ENABLE_STATS"), true, flag),
+            budget_ms: r.read(
+                name("redis.budget_ms", "REDIS_BUDGET_MS"),
+                5,
+                number(1..=1_000),
+            ),
+            admission: r.read(
+                name("redis.admission", "REDIS_ADMISSION"),
+                Admission::Auto,
+                one_of(&[
+                    ("auto", Admission::Auto),
+                    ("always", Admission::Always),
+                    ("never", Admission::Never),
+                ]),
+            ),
+        }
+    }
+}
+
+/// What a URL says.
+#[derive(Clone, Default)]
+struct Url {
+    node: Option<Node>,
+    username: Option<String>,
+    password: Option<Secret>,
+    database: i64,
+    tls: bool,
+}
+
+fn access(r: &mut Reader) -> Option<Access> {
+    let url = r.read(name("redis.url", "REDIS_URL"), None, |v| {
+        parse_url(v).map(Some)
+    });
+    let host: Option<String> = r.read(name("redis.host", "REDIS_HOST"), None, |v| {
+        host(v).map(Some)
+    });
+    let port: Option<u16> = optional(r, name("redis.port", "REDIS_PORT"), |v| {
+        number(1..=65_535)(v)
+    });
+    let cluster = r.read(
+        name("redis.cluster_nodes", "REDIS_CLUSTER_NODES"),
+        Vec::new(),
+        list(|v| node(v, 6379)),
+    );
+    let sentinels = r.read(
+        name("redis.sentinel_nodes", "REDIS_SENTINEL_NODES"),
+        Vec::new(),
+        list(|v| node(v, 26_379)),
+    );
+    let master: Option<String> = optional(
+        r,
+        name("redis.sentinel_master", "REDIS_SENTINEL_MASTER"),
+        |v| Ok(v.to_owned()),
+    );
+    let username: Option<String> = optional(r, name("redis.username", "REDIS_USERNAME"), |v| {
+        Ok(v.to_owned())
+    });
+    let password = r.read(name("redis.password", "REDIS_PASSWORD"), None, secret);
+    let sentinel_password = r.read(
+        name("redis.sentinel_password", "REDIS_SENTINEL_PASSWORD"),
+        None,
+        secret,
+    );
+    let database: Option<i64> =
+        optional(r, name("redis.db", "REDIS_DB"), |v| number(0..=65_535)(v));
+    let tls: Option<bool> = optional(r, name("redis.tls", "REDIS_TLS"), flag);
+    let ca_file: Option<PathBuf> =
+        optional(r, name("redis.ca_file", "REDIS_CA_FILE"), |v| Ok(v.into()));
+
+    let ways = [
+        ("REDIS_URL", url.is_some()),
+        ("REDIS_HOST", host.is_some()),
+        ("REDIS_CLUSTER_NODES", !cluster.is_empty()),
+        ("REDIS_SENTINEL_NODES", !sentinels.is_empty()),
+    ];
+    let set: Vec<&str> = ways
+        .iter()
+        .filter(|(_, set)| *set)
+        .map(|(name, _)| *name)
+        .collect();
+    if set.len() > 1 {
+        r.fault(
+            set[0],
+            &format!(
+                "says where Redis is, and so does {}: keep one",
+                set[1..].join(", ")
+            ),
+        );
+    }
+    let url = url.unwrap_or_default();
+    let deployment = match (url.node, host) {
+        (Some(node), _) => Some(Deployment::Standalone(node)),
+        (None, Some(host)) => Some(Deployment::Standalone(Node {
+            host,
+            port: port.unwrap_or(6379),
+        })),
+        _ if !cluster.is_empty() => Some(Deployment::Cluster(cluster)),
+        _ if !sentinels.is_empty() => {
+            if master.is_none() {
+                r.fault("REDIS_SENTINEL_MASTER", "is missing: the name that the sentinels of REDIS_SENTINEL_NODES know the master by");
+            }
+            let master = master.unwrap_or_default();
+            Some(Deployment::Sentinel {
+                nodes: sentinels,
+                master,
+            })
+        }
+        _ => None,
+    };
+    let database = database.unwrap_or(url.database);
+    if matches!(deployment, Some(Deployment::Cluster(_))) && database != 0 {
+        r.fault("REDIS_DB", "a Redis Cluster has only database 0");
+    }
+    Some(Access {
+        deployment: deployment?,
+        username: username.or(url.username),
+        password: password.or(url.password),
+        sentinel_password,
+        database,
+        tls: tls.unwrap_or(url.tls),
+        ca_file,
+    })
+}
+
+fn optional<T>(
+    r: &mut Reader,
+    name: Name,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<T> {
+    r.read(name, None, |v| parse(v).map(Some))
+}
+
+/// `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. Never echoed: it may hold a password.
+fn parse_url(value: &str) -> Result<Url, String> {
+    let form = "must look like redis://user:password@host:6379/0, or rediss:// for TLS";
+    let url = url::Url::parse(value).map_err(|e| format!("{form} ({e})"))?;
+    let tls = match url.scheme() {
+        "redis" => false,
+        "rediss" => true,
+        other => return Err(format!("{form}; `{other}` is another protocol")),
+    };
+    let decoded = |text: &str| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8()
+            .map(|t| t.into_owned())
+            .map_err(|_| form.to_owned())
+    };
+    let path = url.path().trim_matches('/');
+    let database = if path.is_empty() { "0" } else { path };
+    let database =
+        number(0..=65_535)(database).map_err(|e| format!("{form}; the database: {e}"))?;
+    let password = url.password().map(decoded).transpose()?;
+    let username = Some(url.username())
+        .filter(|u| !u.is_empty())
+        .map(decoded)
+        .transpose()?;
+    // An IPv6 address without its brackets, as connecting wants it.
+    let host = url.host_str().filter(|h| !h.is_empty()).ok_or(form)?;
+    let host = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned();
+    Ok(Url {
+        node: Some(Node {
+            host,
+            port: url.port().unwrap_or(6379),
+        }),
+        username,
+        password: password.as_deref().map(Secret::from),
+        database,
+        tls,
+    })
+}
+
+fn host(value: &str) -> Result<String, String> {
+    if value.is_empty() || value.contains(['/', '@', ' ', ',']) {
+        return Err(format!(
+            "`{value}` is not a host name; a URL belongs into REDIS_URL"
+        ));
+    }
+    Ok(value.to_owned())
+}
+
+/// `host`, `host:port` or `[v6]:port`.
+fn node(value: &str, default_port: u16) -> Result<Node, String> {
+    let fault = || format!("`{value}` is not host:port");
+    if value.contains(['/', '@', ' ']) {
+        return Err(fault());
+    }
+    let (host, port) = match value.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (
+            host,
+            port.parse().ok().filter(|p| *p > 0).ok_or_else(fault)?,
+        ),
+        Some(_) if !value.starts_with('[') => return Err(fault()),
+        _ => (value, default_port),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if host.is_empty() {
+        return Err(fault());
+    }
+    Ok(Node {
+        host: host.to_owned(),
+        port,
+    })
+}
+
+/// Part of every key's name: nothing that a pattern, or a cluster's hash tags, could mistake.
+fn prefix(value: &str) -> Result<String, String> {
+    let plain = value
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
+    if plain && (1..=64).contains(&value.len()) {
+        Ok(value.to_owned())
+    } else {
+        Err(format!(
+            "`{value}` is not 1 to 64 letters, digits, `_`, `-`, `.` or `:`"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Redis, Vec<String>> {
+        let pairs = pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        match Config::load(None, pairs) {
+            Ok(config) => Ok(config.redis),
+            Err(faults) => Err(faults.0.into_iter().map(|f| f.setting).collect()),
+        }
+    }
+
+    fn at(host: &str, port: u16) -> Node {
+        Node {
+            host: host.to_owned(),
+            port,
+        }
+    }
+
+    #[test]
+    fn nothing_set_is_no_second_tier() {
+        let redis = read(&[]).unwrap();
+        assert!(redis.access.is_none());
+        assert_eq!(
+            (redis.prefix.as_str(), redis.ttl_secs, redis.max_connections),
+            ("qr_engine_v2", 3600, 10)
+        );
+        assert!(!redis.warm && redis.stats);
+    }
+
+    #[test]
+    fn each_deployment_is_read() {
+        let access = |pairs: &[(&str, &str)]| read(pairs).unwrap().access.unwrap();
+        let url = access(&[("REDIS_URL", "rediss://me:p%40ss@[::1]:7000/3")]);
+        assert_eq!(url.deployment, Deployment::Standalone(at("::1", 7000)));
+        assert_eq!(
+            (url.username.as_deref(), url.database, url.tls),
+            (Some("me"), 3, true)
+        );
+        assert_eq!(url.password.unwrap().expose(), "p@ss");
+        let parts = access(&[
+            ("REDIS_HOST", "cache"),
+            ("REDIS_PORT", "7001"),
+            ("REDIS_DB", "2"),
+        ]);
+        assert_eq!(
+            (parts.deployment, parts.database),
+            (Deployment::Standalone(at("cache", 7001)), 2)
+        );
+        let cluster = access(&[("REDIS_CLUSTER_NODES", "a:1, b,[::1]:3")]);
+        assert_eq!(
+            cluster.deployment,
+            Deployment::Cluster(vec![at("a", 1), at("b", 6379), at("::1", 3)])
+        );
+        let sentinel = access(&[
+            ("REDIS_SENTINEL_NODES", "a,b:2"),
+            ("REDIS_SENTINEL_MASTER", "mymaster"),
+        ]);
+        let nodes = vec![at("a", 26_379), at("b", 2)];
+        assert_eq!(
+            sentinel.deployment,
+            Deployment::Sentinel {
+                nodes,
+                master: "mymaster".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_fault() {
+        for (pairs, setting) in [
+            (&[("REDIS_URL", "http://h")][..], "REDIS_URL"),
+            (&[("REDIS_URL", "redis://h/x")], "REDIS_URL"),
+            (
+                &[("REDIS_URL", "redis://h"), ("REDIS_CLUSTER_NODES", "a:1")],
+                "REDIS_URL",
+            ),
+            (&[("REDIS_SENTINEL_NODES", "a")], "REDIS_SENTINEL_MASTER"),
+            (
+                &[("REDIS_CLUSTER_NODES", "a:1"), ("REDIS_DB", "1")],
+                "REDIS_DB",
+            ),
+            (&[("REDIS_CLUSTER_NODES", "a:0")], "REDIS_CLUSTER_NODES"),
+            (
+                &[("REDIS_CLUSTER_NODES", "::1:7000")],
+                "REDIS_CLUSTER_NODES",
+            ),
+            (&[("REDIS_HOST", "redis://h")], "REDIS_HOST"),
+            (&[("REDIS_PREFIX", "a*")], "REDIS_PREFIX"),
+            (&[("REDIS_PREFIX", "{a}")], "REDIS_PREFIX"),
+            (&[("REDIS_ADMISSION", "perhaps")], "REDIS_ADMISSION"),
+        ] {
+            assert_eq!(read(pairs).unwrap_err(), [setting], "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn its_passwords_are_not_printed() {
+        let redis = read(&[
+            ("REDIS_URL", "redis://:hunter2@h"),
+            ("REDIS_SENTINEL_PASSWORD", "hunter2"),
+        ]);
+        assert!(!format!("{redis:?}").contains("hunter2"));
+        let faults = Config::load(
+            None,
+            [("REDIS_URL".to_owned(), "redis://:hunter2@".to_owned())],
+        );
+        assert!(!faults.unwrap_err().to_string().contains("hunter2"));
+    }
+}
