@@ -367,7 +367,6 @@ class Codes:
         self.created = self.deleted = 0
         # Asked for without an answer so far: there may be something to take away all the same.
         self.unsure = 0
-        self.asked = False
 
     async def make(self, payload, count, stop):
         """Ids of `count` new codes; fewer when stopped. Raises Refused."""
@@ -393,7 +392,6 @@ class Codes:
 
     async def make_one(self, connection, payload):
         body = {"content": content(payload), "title": f"load test {self.run} {payload}"}
-        self.asked = True
         self.unsure += 1
         try:
             answer = await connection.ask(self.target.request("POST", "/api/v1/qr/static", body))
@@ -601,18 +599,21 @@ class Run:
         self.phases = []
         self.stop = asyncio.Event()
         self.interrupted = False
+        self.interrupted_at = 0.0
         self.refused = None
         self.asked = 0
         self.first = self.last = None
 
     def interrupt(self):
+        now = time.monotonic()
         if not self.interrupted:
             say("\nstopping; the codes are being deleted (once more to leave them)")
-        elif self.stop.is_set():
+            self.interrupted, self.interrupted_at = True, now
+            self.stop.set()
+        # A terminal and whoever started this may both tell it of the same wish.
+        elif now - self.interrupted_at > 1:
             say(f'\nleft behind: codes titled "load test {self.codes.run} …"')
             os._exit(INTERRUPTED)
-        self.interrupted = True
-        self.stop.set()
 
     async def all(self):
         args = self.args
@@ -876,7 +877,7 @@ async def main(args, target):
         took = time.monotonic() - wall
         busy = round(100 * (time.process_time() - processor) / took, 1) if took else 0.0
     finally:
-        if run.codes.asked:
+        if run.codes.created or run.codes.unsure:
             left = await run.codes.remove()
     cleanup = {"title": f"load test {run.codes.run}", "created": run.codes.created, "deleted": run.codes.deleted,
                "left": left}
@@ -894,7 +895,7 @@ def tell(args, run, report):
             part_file = f"{args.json}.{os.getpid()}.part"
             pathlib.Path(part_file).write_text(json.dumps(report, indent=1) + "\n")
             os.replace(part_file, args.json)
-        if not args.quiet:
+        if not args.quiet and report["runs"]:
             show(report)
     codes = report["codes"]
     if codes["left"] != 0:
