@@ -47,6 +47,8 @@ CONNECTIONS_MAX = 10_000
 # In a row, without an answer to anybody: nobody is there any more.
 GONE_AFTER = 200
 MAKERS = 8
+# A server may close a connection that was idle for as long; earlier it hung up on a request.
+IDLE_SECONDS = 1
 
 FINE, ERRORS, USAGE, UNHEALTHY, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -98,7 +100,7 @@ class Broken(Exception):
     def __init__(self, kind, stale=False):
         super().__init__(kind)
         self.kind = kind
-        # The server may close a connection that was idle: then nothing was heard at all.
+        # Nothing was heard at all on a connection that had been idle.
         self.stale = stale
 
 
@@ -154,7 +156,8 @@ class Connection:
         self.target = target
         self.limit = limit
         self.reader = self.writer = None
-        self.used = False
+        # When the last answer came; None on a new connection.
+        self.answered = None
         self.deadline = None
         self.reopened = 0
 
@@ -173,8 +176,12 @@ class Connection:
             self.deadline = None
 
     async def exchange(self, request):
+        if self.writer is not None and self.reader.at_eof():
+            self.reopened += 1
+            self.close()
         if self.writer is None:
             await self.open()
+        idle = self.answered is not None and time.monotonic() - self.answered > IDLE_SECONDS
         began = False
         try:
             self.writer.write(request)
@@ -184,14 +191,14 @@ class Connection:
             body = await self.body(request, status, headers)
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
             silent = not began and not getattr(error, "partial", b"")
-            stale, late = self.used and silent, self.late()
+            stale, late = idle and silent, self.late()
             self.close()
             kind = "timeout" if late else "malformed" if isinstance(error, ValueError) else "broken"
             raise Broken(kind, stale and not late and kind == "broken") from None
         except BaseException:
             self.close()
             raise
-        self.used = True
+        self.answered = time.monotonic()
         if headers.get(b"connection", b"").lower() == b"close":
             self.close()
         return Answer(status, headers, body)
@@ -205,7 +212,7 @@ class Connection:
             raise Broken("timeout") from None
         except (OSError, ssl.SSLError):
             raise Broken("refused") from None
-        self.used = False
+        self.answered = None
 
     async def body(self, request, status, headers):
         if status in (204, 304) or request.startswith(b"HEAD "):
