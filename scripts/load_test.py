@@ -8,8 +8,8 @@ Ctrl-C. Payloads:
   medium    SVG and PNG in colours, with border and title, larger; a URL
   advanced  large PNG, JPEG and WebP with logo and data colours at level h, and one by size on paper; 300 characters
 
-With --cold-warm each payload is asked twice: cold (every image for the first time ever: the texts are random), then warm
-(the same images again and again). Without, both are mixed.
+With --cold-warm each payload is asked twice: cold (every image for the first time ever: the texts are random), then
+warm (the same images again and again). Without, both are mixed.
 
 Each connection asks again as soon as it was answered, so a slow server is asked less: this finds the throughput, not
 the latency at a given rate. It runs on one core; it warns when that core, and not the server, was the limit. Hit rates
@@ -44,8 +44,8 @@ REQUESTS_MAX = 1_000_000
 SECONDS_MAX = 3600
 CODES_MAX = 10_000
 CONNECTIONS_MAX = 10_000
-# In a row, without an answer to anybody: nobody is there any more.
-GONE_AFTER = 200
+# Without an answer to anybody, who asks all the time: nobody is there any more. A restart is over sooner.
+GONE_SECONDS = 10
 MAKERS = 8
 # A server may close a connection that was idle for as long; earlier it hung up on a request.
 IDLE_SECONDS = 1
@@ -116,7 +116,8 @@ class Target:
             port = parts.port
         except ValueError as error:
             raise Refused(USAGE, f"--url: {error}") from None
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        more = parts.username or parts.query or parts.fragment
+        if parts.scheme not in ("http", "https") or not parts.hostname or more:
             raise Refused(USAGE, "--url must look like http://127.0.0.1:3002")
         if any(not " " < c < "\x7f" for c in url):
             raise Refused(USAGE, "--url holds characters that no URL may have")
@@ -498,7 +499,8 @@ class Phase:
         self.latencies = array.array("d")
         self.statuses = collections.Counter()
         self.unanswered = collections.Counter()
-        self.wrong = self.bytes = self.reopened = self.in_a_row = 0
+        self.wrong = self.bytes = self.reopened = 0
+        self.answered = 0.0
         self.started = 0
         self.seconds = 0.0
         self.cache = None
@@ -516,6 +518,7 @@ class Phase:
     async def run(self, connections, stop, until):
         """Until as many were asked as there should be, `until` (monotonic) or a stop."""
         began = time.monotonic()
+        self.answered = time.perf_counter()
         workers = [asyncio.ensure_future(self.work(c, stop, until)) for c in connections[:self.limit]]
         halt = asyncio.ensure_future(stop.wait())
         work = asyncio.ensure_future(all_of(workers))
@@ -547,8 +550,8 @@ class Phase:
             except Broken as broken:
                 await self.failed(broken)
                 continue
-            latencies.append(clock_now() - began)
-            self.in_a_row = 0
+            self.answered = clock_now()
+            latencies.append(self.answered - began)
             self.statuses[answer.status] += 1
             self.bytes += len(answer.body)
             if answer.status == 200 and key.wrong(answer):
@@ -556,10 +559,12 @@ class Phase:
 
     async def failed(self, broken):
         self.unanswered[broken.kind] += 1
-        self.in_a_row += 1
-        self.gone = self.gone or self.in_a_row >= GONE_AFTER
+        silence = time.perf_counter() - self.answered
+        # One that is only slow answers after the time limit, and says so by timeouts.
+        self.gone = self.gone or (silence >= GONE_SECONDS and broken.kind != "timeout")
         # Whoever is refused is refused again at once: that would be a load on this machine only.
-        await asyncio.sleep(0.05)
+        if broken.kind == "refused" or silence >= 1:
+            await asyncio.sleep(0.05)
 
     def report(self):
         return {
@@ -673,7 +678,7 @@ class Run:
         before, self.last = self.last, await cache_stats(self.target)
         phase.cache = cache_difference(before, self.last)
         if phase.gone:
-            say(f"nothing was answered {GONE_AFTER} times in a row: the server is gone")
+            say(f"nothing was answered for {GONE_SECONDS} s: the server is gone")
 
     async def progress(self, phase, until):
         """For whoever watches; a log gets the table only."""
@@ -745,7 +750,7 @@ def percent(difference, *path):
 
 
 def table(report):
-    head = ["payload", "phase", "requests", "per s", *(q.replace("_", ".") for q in QUANTILES), "max ms", "errors", "MiB",
+    head = ["payload", "phase", "requests", "per s", *(q.replace("_", ".") for q in QUANTILES), "max", "errors", "MiB",
             "images", "memory", "redis"]
     rows = [head]
     whole = {**report["total"], "payload": "all", "phase": ""}
@@ -767,8 +772,8 @@ def show(report):
     print(table(report))
     total = report["total"]
     listed = [f"{status}: {n}" for status, n in (*total["status"].items(), *total["unanswered"].items())]
-    print(f"answers: {', '.join(listed) or 'none'}" + (f"; wrong images: {total['wrong_images']}" if total["wrong_images"]
-                                                      else ""))
+    wrong = f"; wrong images: {total['wrong_images']}" if total["wrong_images"] else ""
+    print(f"answers: {', '.join(listed) or 'none'}{wrong}")
     codes = report["codes"]
     print(f"codes: {codes['created']} made, {codes['deleted']} deleted")
 
@@ -791,7 +796,7 @@ def number(kind, low, high):
 def parser():
     it = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="exit code: 0 fine; 1 errors were seen (anything but 200, no answer, a wrong image, codes left behind);\n"
+        epilog="exit code: 0 fine; 1 errors were seen (anything but 200, no answer, a wrong image, codes left over);\n"
                "2 bad usage, also credentials that may not make codes; 3 the server is not healthy; 130 interrupted")
     it.add_argument("--url", default="http://127.0.0.1:3002", help="the server (default %(default)s)")
     it.add_argument("--allow-remote", action="store_true", help="a --url that is not this machine")
@@ -813,7 +818,7 @@ def parser():
     load.add_argument("--cold-warm", action="store_true",
                       help="first each image once, then the same again; cold has as many requests as there are images")
     load.add_argument("--codes", type=number(int, 1, CODES_MAX), default=50, metavar="N",
-                      help=f"made per payload (default 50, at most {CODES_MAX}); medium and advanced draw each in 4 ways")
+                      help=f"made per payload (default 50, at most {CODES_MAX}); all but basic draw each in 4 ways")
     load.add_argument("--timeout", type=number(float, 0.1, 600), default=30.0, metavar="SECONDS",
                       help="for one answer (default 30)")
     out = it.add_argument_group("output")
@@ -906,8 +911,8 @@ def tell(args, run, report):
             show(report)
     codes = report["codes"]
     if codes["left"] != 0:
-        say(f'{"an unknown number" if codes["left"] is None else codes["left"]} of the codes titled "{codes["title"]} …" '
-            "could not be deleted")
+        left = "an unknown number" if codes["left"] is None else codes["left"]
+        say(f'{left} of the codes titled "{codes["title"]} …" could not be deleted')
     if run.refused:
         say(f"load_test.py: {run.refused}")
     if report["total"]["errors"]:

@@ -36,6 +36,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
+        # ab still speaks HTTP/1.0.
+        self.send_header("Connection", "keep-alive")
         if tag:
             self.send_header("ETag", tag)
         self.end_headers()
@@ -63,9 +65,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             bad = MODE == "unhealthy"
             return self.answer(503 if bad else 200, {"status": "unhealthy" if bad else "healthy", "version": "0"})
         if path == "/api/v2/qr/cache/stats":
-            space = {"space": "render_engine", **counts}
-            return self.answer(200, {"success": True, "mode": "standalone", "connected": True,
-                                     "memory": {**counts, "spaces": [space]}, "redis": {"hits": 0, "misses": len(seen)}})
+            size = {"entries": len(seen), "bytes": 100 * len(seen), "evictions": 0}
+            memory = {**size, **counts, "spaces": [{"space": "render_engine", **counts}]}
+            redis = {**size, "hits": 0, "misses": len(seen)}
+            return self.answer(200, {"mode": "standalone", "memory": memory, "redis": redis})
         if path.endswith("/image"):
             return self.image(query["image_format"][0])
         if path == "/api/v1/qr":
@@ -89,6 +92,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, *_):
+        """Whoever puts load on it hangs up as it likes."""
 
 
 server = Server(("127.0.0.1", 0), Handler)
