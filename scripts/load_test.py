@@ -378,24 +378,26 @@ class Codes:
 
     async def make(self, payload, count, stop):
         """Ids of `count` new codes; fewer when stopped. Raises Refused."""
-        made, left = [], itertools.count()
+        made, faults, left = [], [], itertools.count()
         connections = [Connection(self.target, self.limit) for _ in range(min(MAKERS, count))]
 
         async def maker(connection):
-            while next(left) < count and not stop.is_set():
-                made.append(await self.make_one(connection, payload))
+            # Nothing is broken off halfway: what the server was asked for is known to be there or not.
+            while next(left) < count and not stop.is_set() and not faults:
+                try:
+                    made.append(await self.make_one(connection, payload))
+                except Refused as refused:
+                    faults.append(refused)
 
-        makers = [asyncio.ensure_future(maker(c)) for c in connections]
         watch = asyncio.ensure_future(clock(connections))
         try:
-            await asyncio.gather(*makers)
+            await asyncio.gather(*(maker(c) for c in connections))
         finally:
             watch.cancel()
-            for task in makers:
-                task.cancel()
-            await asyncio.gather(*makers, return_exceptions=True)
             for connection in connections:
                 connection.close()
+        if faults:
+            raise faults[0]
         return made
 
     async def make_one(self, connection, payload):
