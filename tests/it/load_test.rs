@@ -232,8 +232,8 @@ fn hit_rates_are_those_of_the_phase() {
     ];
     let report = report(&fake.url, SECRET, 0, &arguments);
     // The fake counted before, and that is not this run's doing.
-    for (run, hits, misses, rate) in [(0, 0, 20, 0.0), (1, 60, 0, 1.0)] {
-        let cache = &report["runs"][run]["cache"];
+    for (phase, hits, misses, rate) in [(0_usize, 0_u64, 20_u64, 0.0), (1, 60, 0, 1.0)] {
+        let cache = &report["runs"][phase]["cache"];
         for part in [
             &cache["memory"],
             &cache["images"],
@@ -244,7 +244,7 @@ fn hit_rates_are_those_of_the_phase() {
             assert_eq!(part["hit_rate"], rate, "{report}");
         }
     }
-    let redis = |run: usize| &report["runs"][run]["cache"]["redis"];
+    let redis = |phase: usize| &report["runs"][phase]["cache"]["redis"];
     assert_eq!(redis(0)["misses"], 20, "{report}");
     assert!(redis(1)["hit_rate"].is_null(), "{report}");
     assert_eq!(report["total"]["cache"]["memory"]["hit_rate"], 0.75);
