@@ -16,6 +16,7 @@ mod drain;
 mod evidence;
 mod first_start;
 mod health;
+mod load_test;
 mod metrics;
 mod qr_analytics;
 mod qr_create;
