@@ -112,6 +112,7 @@ impl RedisCluster {
     /// Moves so many slots, lowest first, from the master with the most to the one with the fewest. Clients are told
     /// ASK meanwhile and MOVED after.
     pub async fn reshard(&self, slots: u32) {
+        self.agreed().await;
         let mut masters = self.known_masters().await;
         masters.sort_by_key(Master::count);
         let (to, from) = (&masters[0], &masters[masters.len() - 1]);
@@ -130,6 +131,7 @@ impl RedisCluster {
         ];
         let moved = self.any().ask_for(RESHARD_SECS, &arguments).await;
         moved.unwrap_or_else(|e| panic!("no reshard: {e}"));
+        self.agreed().await;
     }
 
     /// Leaves the slot of this key half moved: its master answers ASK for every key that it does not have, until
@@ -181,6 +183,16 @@ impl RedisCluster {
                 server.port
             ))
         }
+    }
+
+    /// All that run tell the same, and no slot is on its way.
+    async fn agreed(&self) {
+        let server = self.any();
+        let seed = format!("127.0.0.1:{}", server.port);
+        eventually(30, async || {
+            server.ask(&["--cluster", "check", &seed]).await
+        })
+        .await;
     }
 
     async fn settled(&self) {

@@ -36,8 +36,7 @@ impl RedisSentinel {
         started.in_step().await;
         for _ in 0..3 {
             let sentinel = RedisServer::start(watching.clone()).await;
-            // They find each other through what each of them publishes, by default every 2 s.
-            sentinel.cli(&["SENTINEL", "DEBUG", "publish-period", "200"]);
+            impatient(&sentinel);
             started.sentinels.push(sentinel);
         }
         started.settled().await;
@@ -146,6 +145,15 @@ fn watch(port: u16, password: Option<&str>) -> Vec<String> {
     ];
     lines.extend(password.map(|p| format!("sentinel auth-pass {name} {p}")));
     lines
+}
+
+/// By default they find each other within 2 s, see a former master within 10 s, and ask whether a server lives only as
+/// often as they wait for its answer: one late answer, and they depose a master that is well.
+fn impatient(sentinel: &RedisServer) {
+    sentinel.cli(&["SENTINEL", "DEBUG", "publish-period", "200"]);
+    sentinel.cli(&["SENTINEL", "DEBUG", "info-period", "500"]);
+    // Not below: a replica whose last INFO is older than five of these is not promoted, and then it comes every second.
+    sentinel.cli(&["SENTINEL", "DEBUG", "ping-period", "300"]);
 }
 
 /// The answer is two lines, the address and the port.
