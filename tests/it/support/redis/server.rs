@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::{RedisSetup, Role};
 use crate::support::{
+    eventually,
     postgres::{run, signal},
     process::free_port,
 };
@@ -21,6 +22,9 @@ use crate::support::{
 const START: Duration = Duration::from_secs(30);
 /// A frozen server never answers.
 const ANSWER_SECS: u64 = 5;
+
+/// What takes long to load.
+const FILLERS: u32 = 5000;
 
 /// Killed at the end of the test.
 pub struct RedisServer {
@@ -231,6 +235,27 @@ impl RedisServer {
         }
     }
 
+    /// As [`Self::restart`], from a dump that takes at least so long to load; returns when it answers LOADING. Then it
+    /// has what it had, and some thousand keys `filler:*`.
+    pub async fn restart_loading(&mut self, lasts: Duration) {
+        let fill = format!(
+            "for i = 1, {FILLERS} do redis.call('SET', 'filler:' .. i, string.rep('x', 100)) end"
+        );
+        self.cli(&["CONFIG", "SET", "rdbcompression", "no"]);
+        self.cli(&["EVAL", &fill, "0"]);
+        self.cli(&["SAVE"]);
+        let config = self.dir.path().join("redis.conf");
+        let before = std::fs::read_to_string(&config).unwrap();
+        // It sleeps after every key, and looks at its clients after so many bytes.
+        let delay_us = lasts.as_micros() / u128::from(FILLERS);
+        let slow = format!("key-load-delay {delay_us}\nloading-process-events-interval-bytes 1024");
+        std::fs::write(&config, format!("{before}\n{slow}\n")).unwrap();
+        self.restart().await;
+        // The next start is quick, and empty.
+        std::fs::write(&config, before).unwrap();
+        std::fs::remove_file(self.dir.path().join("dump.rdb")).unwrap();
+    }
+
     /// It accepts TCP and says nothing.
     pub fn freeze(&self) {
         signal("STOP", &[self.pid()]);
@@ -313,6 +338,21 @@ async fn a_frozen_server_says_nothing_until_it_is_thawed() {
     assert!(server.ask_for(1, &["PING"]).await.is_err());
     server.thaw();
     assert_eq!(server.cli(&["PING"]).trim(), "PONG");
+}
+
+#[tokio::test]
+async fn a_server_that_loads_says_so() {
+    let mut server = RedisServer::start(RedisSetup::default()).await;
+    server.cli(&["SET", "a", "1"]);
+    let start = Instant::now();
+    server.restart_loading(Duration::from_secs(1)).await;
+    let refused = server.try_cli(&["GET", "a"]).unwrap_err();
+    assert!(refused.contains("LOADING"), "{refused}");
+    eventually(20, async || server.ask(&["GET", "a"]).await).await;
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    assert_eq!(server.cli(&["GET", "a"]).trim(), "1");
+    server.restart().await;
+    assert_eq!(server.cli(&["DBSIZE"]).trim(), "0");
 }
 
 #[tokio::test]
