@@ -24,6 +24,9 @@ pub enum Fault {
     Delay(Duration),
     /// Whatever the client says, these are the answer; then the connection is closed.
     Garbage(Arc<[u8]>),
+    /// Every Redis command is answered with these, and the connection stays: what a server says that is loading, full
+    /// or a replica. The server is not asked.
+    Say(Arc<[u8]>),
     /// Connections are accepted and reset.
     Reset,
 }
@@ -36,6 +39,11 @@ impl Fault {
             "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
         );
         Self::Garbage((head + body).into_bytes().into())
+    }
+
+    /// An error of Redis: `LOADING Redis is loading the dataset in memory`.
+    pub fn redis(error: &str) -> Self {
+        Self::Say(format!("-{error}\r\n").into_bytes().into())
     }
 }
 
@@ -137,7 +145,7 @@ async fn relay(
                 continue;
             }
             Fault::Delay(late) => *late,
-            Fault::Pass | Fault::Garbage(_) => Duration::ZERO,
+            Fault::Pass | Fault::Garbage(_) | Fault::Say(_) => Duration::ZERO,
         };
         tokio::select! {
             changed = faults.changed() => if changed.is_err() { return Ok(()) },
@@ -146,6 +154,9 @@ async fn relay(
                 (_, Fault::Garbage(bytes)) => {
                     client.write_all(bytes).await?;
                     return client.shutdown().await;
+                }
+                (length, Fault::Say(bytes)) => {
+                    client.write_all(&bytes.repeat(commands(&up[..length]))).await?;
                 }
                 (length, _) => {
                     tokio::time::sleep(late).await;
@@ -161,6 +172,14 @@ async fn relay(
             },
         }
     }
+}
+
+/// How many commands of RESP begin in a chunk: `*<arguments>`, then `$<length>`. A chunk that only continues one
+/// has none. A value that holds the same is not expected in a test.
+fn commands(chunk: &[u8]) -> usize {
+    let lines: Vec<&[u8]> = chunk.split(|b| *b == b'\n').collect();
+    let begins = |pair: &&[&[u8]]| pair[0].starts_with(b"*") && pair[1].starts_with(b"$");
+    lines.windows(2).filter(begins).count()
 }
 
 #[cfg(test)]
@@ -247,6 +266,18 @@ mod tests {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         assert_eq!(answer, b"nonsense");
+
+        proxy.set(Fault::redis("LOADING it")).await;
+        let mut stream = connect(&proxy).await.unwrap();
+        for _ in 0..2 {
+            let pipeline = b"*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n";
+            stream.write_all(pipeline).await.unwrap();
+            let mut answers = [0; 26];
+            stream.read_exact(&mut answers).await.unwrap();
+            assert_eq!(&answers, b"-LOADING it\r\n-LOADING it\r\n");
+        }
+        proxy.set(Fault::Pass).await;
+        assert_eq!(ask(&mut stream).await.unwrap(), b"hello", "still open");
 
         proxy.set(Fault::Pass).await;
         let mut stream = connect(&proxy).await.unwrap();
