@@ -4,6 +4,7 @@
 mod build;
 pub mod doctor;
 pub mod health;
+mod kept;
 mod kit;
 pub mod operate;
 pub mod rollout;
@@ -17,7 +18,7 @@ use std::sync::{
 use crate::{
     analytics,
     auth::Auth,
-    cached::Size,
+    cache::Tiers,
     codes::Codes,
     config::Config,
     kernel::{Ctx, Result, SharedClock, id::Ids},
@@ -50,9 +51,9 @@ pub type Analytics = Versus<analytics::legacy::Rows, analytics::Rollups, analyti
 fn render(kit: &mut Kit<'_>) -> Result<Render> {
     let (logo, room) = (kit.logo()?, render::Room::default());
     let engine = render::Engine::new(logo.as_deref(), room.clone())?;
-    let engine = kit.cached(engine, Space::RenderEngine);
+    let engine = kit.cached_images(engine, Space::RenderEngine, logo.as_deref());
     let legacy = render::legacy::Renderer::new(logo.as_deref(), room)?;
-    let legacy = kit.cached(legacy, Space::RenderLegacy);
+    let legacy = kit.cached_images(legacy, Space::RenderLegacy, logo.as_deref());
     Ok(kit.versus(Experiment::Render, legacy, engine, render::legacy::Judge))
 }
 
@@ -89,6 +90,7 @@ pub struct App {
     pub redirect: Arc<Redirect>,
     pub intake: Arc<Intake>,
     pub rollout: Arc<Rollout>,
+    pub tiers: Arc<Tiers>,
     render: Render,
     validate: Validate,
     analytics: Analytics,
@@ -109,7 +111,8 @@ impl App {
         let recorder = Recorder::install(settings.server.metrics_enabled)?;
         handles::gauge(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")]).set(1.0);
         // What only depends on the settings first: a bad one should not leave half a first start behind.
-        let mut kit = Kit::new(&settings, &clock)?;
+        let tiers = Tiers::start(&settings.redis, &clock)?;
+        let mut kit = Kit::new(&settings, &tiers, &clock)?;
         let render = render(&mut kit)?;
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
@@ -118,12 +121,7 @@ impl App {
             Keeper::start(&settings.scans, store.clone(), SharedClock::clone(&clock)).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
-        let Kit {
-            sizes,
-            entries,
-            load,
-            ..
-        } = kit;
+        let Kit { entries, load, .. } = kit;
         let rollout = Rollout::start(
             (entries, load),
             &settings.rollout,
@@ -132,10 +130,10 @@ impl App {
             &ids,
         );
         let rollout = rollout.await?;
-        let redirect = Arc::new(build::redirect(&settings, &store, &clock));
+        let redirect = build::redirect(&settings, &store, &tiers, &clock);
         Ok(Arc::new(Self {
             auth: Auth::new(&settings.auth, store.clone(), SharedClock::clone(&clock))?,
-            codes: build::codes(&settings, &store, &redirect, (&ids, &clock)),
+            codes: build::codes(&settings, &store, &tiers, (&ids, &clock)),
             render,
             validate,
             analytics,
@@ -143,13 +141,14 @@ impl App {
                 store,
                 SharedClock::clone(&clock),
                 &settings,
-                Arc::clone(&rollout),
+                (Arc::clone(&rollout), Arc::clone(&tiers)),
             ),
             rollout,
             intake: keeper.intake(),
             keeper,
             process: Process::new(),
-            cache: CacheGauges::new(sizes),
+            cache: CacheGauges::new(),
+            tiers,
             backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
             draining: AtomicBool::new(false),
             settings: Arc::new(settings),
@@ -212,28 +211,27 @@ impl App {
         if let Ok(backlog) = self.keeper.backlog().await {
             self.backlog.set(count(backlog));
         }
-        let (codes, slugs) = (self.codes.remembered(), self.redirect.remembered());
-        let answers = self.cache.sizes.iter().map(|size| size());
-        let all = answers.chain([codes, slugs]);
-        let (entries, bytes) = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        self.cache.entries.set(count(entries));
-        self.cache.bytes.set(count(bytes));
+        let shelves = self.tiers.memory();
+        self.cache
+            .entries
+            .set(count(shelves.iter().map(|s| s.entries).sum()));
+        self.cache
+            .bytes
+            .set(count(shelves.iter().map(|s| s.bytes).sum()));
         self.rollout.observe();
     }
 }
 
 /// Size of the first tier.
 struct CacheGauges {
-    sizes: Vec<Size>,
     entries: metrics::Gauge,
     bytes: metrics::Gauge,
 }
 
 impl CacheGauges {
-    fn new(sizes: Vec<Size>) -> Self {
+    fn new() -> Self {
         let gauge = |m| handles::gauge(m, &[Tier::Memory.label()]);
         Self {
-            sizes,
             entries: gauge(&catalogue::CACHE_ENTRIES),
             bytes: gauge(&catalogue::CACHE_BYTES),
         }

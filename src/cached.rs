@@ -6,48 +6,83 @@
 use std::sync::Arc;
 
 use crate::{
-    cache::{Bounds, Local, Space},
-    kernel::{Ctx, Result},
+    cache::{Body, Bounds, CacheKind, Life, Name, Shape, Space, Tag, Tiered, Tiers},
+    kernel::{Ctx, Result, id::hex},
     rollout::{Arm, ReadOnly, Unit},
 };
 
+/// What an answer is remembered under. The arm and its version are part of its name in the second tier.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Of everything that the answer depends on.
+    pub digest: [u8; 32],
+    /// What the question is about.
+    pub tag: Option<Tag>,
+    pub kind: CacheKind,
+}
+
+/// Tells the key of a question; `None` for one whose answer is not remembered.
+pub type KeyOf<A> = Box<dyn Fn(&<A as Arm>::In) -> Option<Key> + Send + Sync>;
+
 /// What the cache must know about an arm's questions and answers.
 pub struct Handling<A: Arm> {
-    /// Equal keys, equal answers: a digest of everything that the answer depends on.
-    pub key: fn(&A::In) -> [u8; 32],
+    pub key: KeyOf<A>,
     /// Bytes that the answer holds on the heap.
     pub weigh: fn(&A::Out) -> u32,
     /// Marks an answer as served from a cache.
     pub mark: fn(A::Out) -> A::Out,
+    /// For the second tier; `None` for an answer that is not shared.
+    pub encode: fn(&A::Out) -> Option<Body>,
+    /// `None` for bytes that are no answer.
+    pub decode: fn(&Key, Body) -> Option<A::Out>,
 }
 
-/// Tells how many entries and bytes there are.
-pub type Size = Box<dyn Fn() -> (u64, u64) + Send + Sync>;
+/// Where answers are kept, how long, and whether they can change.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Names the arm's answers in the metrics.
+    pub space: Space,
+    pub bytes: u64,
+    pub life: Life,
+    pub changes: bool,
+}
 
 /// The decorator. Errors are not remembered.
 pub struct Cached<A: Arm> {
     arm: A,
-    key: fn(&A::In) -> [u8; 32],
+    key: KeyOf<A>,
     mark: fn(A::Out) -> A::Out,
-    answers: Arc<Local<[u8; 32], A::Out>>,
+    answers: Arc<Tiered<Key, A::Out>>,
 }
 
-impl<A: Arm<Out: Clone + Sync>> Cached<A> {
-    /// `space` names the arm's answers in the metrics.
-    pub fn new(arm: A, space: Space, bounds: Bounds, handling: &Handling<A>) -> Self {
-        let &Handling { key, weigh, mark } = handling;
+impl<A: ReadOnly<Out: Clone + Sync>> Cached<A> {
+    pub fn new(arm: A, tiers: &Tiers, place: Place, handling: Handling<A>) -> Self {
+        let shape = Shape {
+            space: place.space,
+            name: name::<A>,
+            changes: place.changes,
+            kind: |key: &Key| key.kind,
+            encode: handling.encode,
+            decode: handling.decode,
+            fresh: place.life.longest,
+        };
+        let bounds = Bounds {
+            bytes: place.bytes,
+            life: place.life,
+        };
         Self {
             arm,
-            key,
-            mark,
-            answers: Arc::new(Local::new(space, bounds, move |_, answer| weigh(answer))),
+            key: handling.key,
+            mark: handling.mark,
+            answers: tiers.shelf(shape, bounds, handling.weigh),
         }
     }
+}
 
-    /// Entries and bytes, whenever somebody asks: for a gauge.
-    pub fn size(&self) -> Size {
-        let answers = Arc::clone(&self.answers);
-        Box::new(move || (answers.entries(), answers.bytes()))
+fn name<A: ReadOnly>(key: &Key) -> Name {
+    Name {
+        tag: key.tag.clone(),
+        rest: format!("{}-{}", A::NAME, hex(&key.digest)),
     }
 }
 
@@ -57,7 +92,9 @@ impl<A: Arm<Out: Clone + Sync>> Arm for Cached<A> {
 
     /// Concurrent calls with one key run the inner arm once, under the context of whoever came first.
     async fn run(&self, ctx: &Ctx, input: &A::In) -> Result<A::Out> {
-        let key = (self.key)(input);
+        let Some(key) = (self.key)(input) else {
+            return self.arm.run(ctx, input).await;
+        };
         let make = || self.arm.run(ctx, input);
         let found = self.answers.get_or_make(&key, make).await?;
         Ok(if found.made {
@@ -72,7 +109,7 @@ impl<A: Arm<Out: Clone + Sync>> Arm for Cached<A> {
     }
 
     fn recalls(&self, input: &A::In) -> bool {
-        self.answers.holds(&(self.key)(input))
+        (self.key)(input).is_some_and(|key| self.answers.holds(&key))
     }
 }
 
@@ -110,19 +147,38 @@ mod tests {
         }
     }
 
+    impl ReadOnly for Counting {
+        const NAME: &'static str = "counting-1";
+
+        fn unit(question: &u8) -> Unit {
+            Unit::Id(uuid::Uuid::from_u128(u128::from(*question)))
+        }
+    }
+
+    /// Remembers all but 6.
     fn cached() -> (Arc<Cached<Counting>>, Arc<AtomicU32>) {
         let runs = Arc::new(AtomicU32::new(0));
-        let bounds = Bounds {
+        let place = Place {
+            space: Space::RenderEngine,
             bytes: 100_000,
-            ttl: Duration::from_mins(1),
+            life: Life::by_use(Duration::from_mins(1)),
+            changes: false,
+        };
+        let key = |n: &u8| Key {
+            digest: [*n; 32],
+            tag: None,
+            kind: CacheKind::Png,
         };
         let handling = Handling {
-            key: |n| [*n; 32],
+            key: Box::new(move |n| (*n != 6).then(|| key(n))),
             weigh: |_| 0,
             mark: |(runs, _)| (runs, true),
+            encode: |_| None,
+            decode: |_, _| None,
         };
         let arm = Counting(Arc::clone(&runs));
-        let cached = Cached::new(arm, Space::RenderEngine, bounds, &handling);
+        let clock: crate::kernel::SharedClock = Arc::new(SystemClock);
+        let cached = Cached::new(arm, &Tiers::in_memory(&clock), place, handling);
         (Arc::new(cached), runs)
     }
 
@@ -156,6 +212,15 @@ mod tests {
         assert_eq!(cached.run(&ctx(), &2).await.unwrap(), (1, false));
         assert_eq!(cached.run(&ctx(), &2).await.unwrap(), (1, true));
         assert_eq!(cached.run(&ctx(), &4).await.unwrap(), (2, false));
+        assert!(cached.recalls(&4) && !cached.recalls(&8));
+    }
+
+    #[tokio::test]
+    async fn what_has_no_key_is_not_remembered() {
+        let (cached, _) = cached();
+        assert_eq!(cached.run(&ctx(), &6).await.unwrap(), (1, false));
+        assert_eq!(cached.run(&ctx(), &6).await.unwrap(), (2, false));
+        assert!(!cached.recalls(&6));
     }
 
     #[tokio::test]

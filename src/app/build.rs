@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    cache::{Bounds, Local},
-    codes::{Appearances, Codes, Parts},
+    cache::{Bounds, Life, Local, Tiers},
+    codes::{self, Codes, Parts},
     config::Config,
     kernel::{SharedClock, id::Ids},
     redirect::{self, Redirect, Slugs},
@@ -17,39 +17,42 @@ const APPEARANCE_TTL: Duration = Duration::from_secs(5);
 /// Memory for what is needed to draw codes; a code takes about 1 KiB.
 const APPEARANCE_BYTES: u64 = 32 << 20;
 
-pub(super) fn redirect(settings: &Config, store: &Store, clock: &SharedClock) -> Redirect {
+pub(super) fn redirect(
+    settings: &Config,
+    store: &Store,
+    tiers: &Tiers,
+    clock: &SharedClock,
+) -> Arc<Redirect> {
     let bounds = Bounds {
         bytes: settings.targets.cache_bytes,
-        ttl: redirect::KEEP,
+        life: Life::fixed(redirect::KEEP),
     };
     let slugs: Slugs = Local::new(Space::Slug, bounds, redirect::weigh);
-    Redirect::new(
+    let fresh = Duration::from_millis(settings.targets.cache_ttl_ms);
+    let redirect = Arc::new(Redirect::new(
         &settings.targets,
         store.clone(),
-        Arc::new(slugs),
+        (Arc::new(slugs), tiers.second(redirect::shape(fresh))),
         SharedClock::clone(clock),
-    )
+    ));
+    tiers.add(Arc::<Redirect>::clone(&redirect));
+    redirect
 }
 
 pub(super) fn codes(
     settings: &Config,
     store: &Store,
-    redirect: &Arc<Redirect>,
+    tiers: &Arc<Tiers>,
     (ids, clock): (&Arc<Ids>, &SharedClock),
 ) -> Codes {
     let bounds = Bounds {
         bytes: APPEARANCE_BYTES,
-        ttl: APPEARANCE_TTL,
+        life: Life::fixed(APPEARANCE_TTL),
     };
-    let appearances: Appearances = Local::new(Space::Code, bounds, crate::codes::weigh);
-    let redirect = Arc::clone(redirect);
     let parts = Parts {
         store: store.clone(),
-        slug_changed: Box::new(move |slug| {
-            let (redirect, slug) = (Arc::clone(&redirect), slug.to_owned());
-            Box::pin(async move { redirect.forget(&slug).await })
-        }),
-        appearances,
+        tiers: Arc::clone(tiers),
+        appearances: tiers.memory_shelf((Space::Code, codes::name), bounds, codes::weigh),
         ids: Arc::clone(ids),
         clock: SharedClock::clone(clock),
     };

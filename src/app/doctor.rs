@@ -8,6 +8,7 @@ use super::{
     rollout::Source,
 };
 use crate::{
+    cache::Remote,
     config::Config,
     kernel::{Clock, SharedClock, SystemClock},
     scans::open_spool,
@@ -70,6 +71,7 @@ pub async fn examine(settings: &Config) -> Vec<Finding> {
         )),
     }
     findings.push(spool(settings, &clock).await);
+    findings.extend(redis(settings).await);
     findings.extend(unleash(settings, &*clock).await);
     findings.push(port(settings).await);
     findings.push(base_url(settings));
@@ -158,6 +160,15 @@ async fn spool(settings: &Config, clock: &SharedClock) -> Finding {
             .map_err(|e| format!("{e:?}")),
         "Check that SCAN_SPOOL's folder is writable and on a local disk.",
     )
+}
+
+/// Only where it is configured.
+async fn redis(settings: &Config) -> Option<Finding> {
+    let looked = Remote::examine(&settings.redis).await;
+    let result = looked.map_err(|e| format!("{e} {}", e.chain()).trim().to_owned());
+    let advice =
+        "Everything works without it, only colder. See docs/CACHE.md, \"When something is wrong\".";
+    Some(finding("redis", result.transpose()?, advice))
 }
 
 /// Only where it is configured.

@@ -8,6 +8,7 @@ use super::{
     operate,
     rollout::{Age, Rollout},
 };
+use crate::cache::Tiers;
 use crate::{
     config::Config,
     kernel::{Result, SharedClock, clock::Instant},
@@ -108,18 +109,25 @@ pub struct Health {
     started: Instant,
     data_dir: PathBuf,
     rollout: Arc<Rollout>,
+    tiers: Arc<Tiers>,
     last: Mutex<Option<(Instant, Arc<Report>)>>,
 }
 
 impl Health {
     #[must_use]
-    pub fn new(store: Store, clock: SharedClock, settings: &Config, rollout: Arc<Rollout>) -> Self {
+    pub fn new(
+        store: Store,
+        clock: SharedClock,
+        settings: &Config,
+        (rollout, tiers): (Arc<Rollout>, Arc<Tiers>),
+    ) -> Self {
         Self {
             started: clock.instant(),
             store,
             clock,
             data_dir: settings.server.data_dir.clone(),
             rollout,
+            tiers,
             last: Mutex::new(None),
         }
     }
@@ -136,7 +144,7 @@ impl Health {
         let report = Arc::new(Report {
             uptime: now.saturating_duration_since(self.started),
             database: self.database().await,
-            redis: Check::new(Status::Pass, "not configured: one cache tier, in memory"),
+            redis: self.redis(),
             flags: self.flags(),
             scans: scans(backlog.await.ok()),
             memory: memory(),
@@ -144,6 +152,20 @@ impl Health {
         });
         *last = Some((self.clock.instant(), Arc::clone(&report)));
         report
+    }
+
+    /// Never a failure: everything works without it.
+    fn redis(&self) -> Check {
+        let Some(redis) = self.tiers.redis() else {
+            return Check::new(Status::Pass, "not configured: one cache tier, in memory");
+        };
+        match (redis.usable, redis.trouble) {
+            (true, None) => Check::new(Status::Pass, format!("{}, in use", redis.mode)),
+            (_, Some(trouble)) => Check::new(Status::Warn, trouble.message().to_owned()),
+            (false, None) => {
+                Check::new(Status::Warn, "is slow, or was not reached yet: not in use")
+            }
+        }
     }
 
     fn flags(&self) -> Check {

@@ -2,15 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::rollout::{Entry, setting};
+use super::{
+    kept,
+    rollout::{Entry, setting},
+};
 use crate::{
-    cache::Bounds,
-    cached::{Cached, Handling, Size},
+    cache::{Life, Tiers},
+    cached::{Cached, Place},
     config::Config,
     kernel::{Error, Kind, Result, SharedClock},
     render::{self, Image},
     rollout::{
-        Arm, Experiment, Judge, Pilot, ReadOnly, Rehearsal, Trial, breaker, evidence,
+        Experiment, Judge, Pilot, ReadOnly, Rehearsal, Trial, breaker, evidence,
         pilot::{Policy, Spare},
         rehearsal::Drills,
     },
@@ -28,25 +31,25 @@ pub type Versus<C, N, J> = Experiment<C, Rehearsal<N>, J>;
 #[allow(dead_code)] // once the last such pair is retired
 pub type Recalled<C, N, J> = Versus<Cached<C>, Cached<N>, J>;
 
-/// Collects what it makes: sizes of caches, and experiments that operators look after.
+/// Collects experiments that operators look after.
 pub struct Kit<'a> {
     pub settings: &'a Config,
     pub clock: &'a SharedClock,
     pub load: Arc<Load>,
-    pub sizes: Vec<Size>,
+    pub tiers: &'a Tiers,
     pub entries: Vec<Entry>,
     spare: Spare,
 }
 
 impl<'a> Kit<'a> {
-    pub fn new(settings: &'a Config, clock: &'a SharedClock) -> Result<Self> {
+    pub fn new(settings: &'a Config, tiers: &'a Tiers, clock: &'a SharedClock) -> Result<Self> {
         let load = Arc::new(Load::sparing(settings.rollout.spare_percent));
         Ok(Self {
             spare: Spare::new(Arc::clone(&load), settings.rollout.shadows)?,
             settings,
             clock,
             load,
-            sizes: Vec::new(),
+            tiers,
             entries: Vec::new(),
         })
     }
@@ -77,23 +80,18 @@ impl<'a> Kit<'a> {
         )
     }
 
-    /// A renderer that remembers.
-    pub fn cached<A>(&mut self, arm: A, space: Space) -> Cached<A>
+    /// A renderer that remembers. `logo`: what is drawn into a symbol that has one.
+    pub fn cached_images<A>(&self, arm: A, space: Space, logo: Option<&[u8]>) -> Cached<A>
     where
-        A: Arm<In = render::In, Out = Image>,
+        A: ReadOnly<In = render::In, Out = Image>,
     {
-        let bounds = Bounds {
+        let place = Place {
+            space,
             bytes: self.settings.cache.memory_bytes,
-            ttl: Duration::from_millis(self.settings.cache.ttl_ms),
+            life: Life::by_use(Duration::from_millis(self.settings.cache.ttl_ms)),
+            changes: false,
         };
-        let handling = Handling {
-            key: |request: &render::In| request.digest(),
-            weigh: Image::weight,
-            mark: Image::from_cache,
-        };
-        let cached = Cached::new(arm, space, bounds, &handling);
-        self.sizes.push(cached.size());
-        cached
+        Cached::new(arm, self.tiers, place, kept::images(logo))
     }
 
     /// An experiment, and an entry for those who look after it.

@@ -25,6 +25,8 @@ use crate::{
 const IDLE: Duration = Duration::from_secs(75);
 /// For moving scans to the database when requests took all the time there was.
 const LEAST_DRAIN: Duration = Duration::from_secs(1);
+/// For telling Redis what it could not be told before.
+const TELL: Duration = Duration::from_secs(1);
 /// How often recorded samples are moved into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -95,6 +97,7 @@ pub async fn serve(settings: Config) -> Result<()> {
     }
     upkeep.abort();
     app.rollout.save_apart().await;
+    app.tiers.stop(TELL).await;
     // Accepted scans are made durable in any case; moving them on may wait for the next start.
     app.keeper.stop(left.max(LEAST_DRAIN)).await;
     tracing::info!("stopped");

@@ -6,32 +6,49 @@
 use std::{
     borrow::Borrow,
     hash::Hash,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use metrics::Counter;
-use moka::future::Cache;
+use metrics::{Counter, Histogram};
+use moka::{future::Cache, notification::RemovalCause};
 
+use super::{
+    index::Index,
+    life::{ByUse, Life},
+    name::Tag,
+};
 use crate::{
-    kernel::{Error, Result},
+    kernel::{Clock, Error, Result, SystemClock},
     telemetry::{
-        catalogue::CACHE_REQUESTS,
-        handles::counter,
-        labels::{CacheResult, Space, Tier},
+        catalogue::{CACHE_DURATION, CACHE_EVICTIONS, CACHE_REQUESTS},
+        handles::{counter, histogram},
+        labels::{CacheOperation, CacheResult, Space, Tier},
     },
 };
 
 /// What moka keeps per entry beside key and value (counts, times, two list nodes, a slot), estimated.
 const ENTRY_BYTES: usize = 160;
 
-/// How much, and how long.
+/// One look-up in so many is timed: a clock takes longer to read than most of them.
+const TIMED: u64 = 64;
+
+/// How much, and how long. By moka's own clock: tests cannot stop it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Keys, values and what the cache needs itself.
     pub bytes: u64,
-    /// From when a value was made, however often it is read. By moka's own clock: tests cannot stop it.
-    pub ttl: Duration,
+    pub life: Life,
+}
+
+/// How often it was asked since the start, and what it dropped for lack of room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub hits: u64,
+    pub misses: u64,
+    pub evictions: u64,
 }
 
 /// A value, and where it came from.
@@ -45,14 +62,19 @@ pub struct Found<V> {
 /// A cache of one kind of value. Values are cloned on every hit, so they are cheap to clone.
 pub struct Local<K, V> {
     entries: Cache<K, V>,
+    index: Option<Arc<Index<K>>>,
     invalidations: AtomicU64,
+    asked: AtomicU64,
+    found: AtomicU64,
+    evicted: Arc<AtomicU64>,
     hits: Counter,
     misses: Counter,
+    timer: Histogram,
 }
 
 impl<K, V> Local<K, V>
 where
-    K: Hash + Eq + Send + Sync + 'static,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
     /// `weigh`: the bytes that key and value hold on the heap.
@@ -62,22 +84,75 @@ where
         bounds: Bounds,
         weigh: impl Fn(&K, &V) -> u32 + Send + Sync + 'static,
     ) -> Self {
+        Self::build(space, bounds, weigh, None)
+    }
+
+    /// One that can drop everything that is about one thing. `tag`: what a key's value is about.
+    #[must_use]
+    pub fn tagged(
+        space: Space,
+        bounds: Bounds,
+        weigh: impl Fn(&K, &V) -> u32 + Send + Sync + 'static,
+        tag: impl Fn(&K) -> Option<Tag> + Send + Sync + 'static,
+    ) -> Self {
+        Self::build(space, bounds, weigh, Some(Index::new(tag)))
+    }
+
+    fn build(
+        space: Space,
+        bounds: Bounds,
+        weigh: impl Fn(&K, &V) -> u32 + Send + Sync + 'static,
+        index: Option<Index<K>>,
+    ) -> Self {
         let inline = u32::try_from(ENTRY_BYTES + size_of::<K>() + size_of::<V>());
         let inline = inline.unwrap_or(u32::MAX);
         let requests = |result: CacheResult| {
             let labels = [Tier::Memory.label(), space.label(), result.label()];
             counter(&CACHE_REQUESTS, &labels)
         };
+        let (index, evicted) = (index.map(Arc::new), Arc::new(AtomicU64::new(0)));
+        let evictions = counter(&CACHE_EVICTIONS, &[Tier::Memory.label()]);
+        let listener = {
+            let (index, evicted) = (index.clone(), Arc::clone(&evicted));
+            move |key: Arc<K>, _, cause| {
+                if cause == RemovalCause::Size {
+                    evicted.fetch_add(1, Ordering::Relaxed);
+                    evictions.increment(1);
+                }
+                if let Some(index) = &index
+                    && cause != RemovalCause::Replaced
+                {
+                    index.removed(&key);
+                }
+            }
+        };
+        let builder = Cache::builder()
+            .name(space.label())
+            .max_capacity(bounds.bytes)
+            .weigher(move |key, value| weigh(key, value).saturating_add(inline))
+            .eviction_listener(listener);
+        // Moka keeps a timer per entry for those that differ; a fixed time needs none.
+        let builder = if bounds.life.is_fixed() {
+            builder.time_to_live(bounds.life.first)
+        } else {
+            builder.expire_after(ByUse(bounds.life))
+        };
+        let entries = builder.build();
+        if let Some(index) = &index {
+            let weak = entries.clone();
+            index.watch(move |key| weak.contains_key(key));
+        }
+        let timed = [Tier::Memory.label(), CacheOperation::Get.label()];
         Self {
-            entries: Cache::builder()
-                .name(space.label())
-                .max_capacity(bounds.bytes)
-                .time_to_live(bounds.ttl)
-                .weigher(move |key, value| weigh(key, value).saturating_add(inline))
-                .build(),
+            entries,
+            index,
             invalidations: AtomicU64::new(0),
+            asked: AtomicU64::new(0),
+            found: AtomicU64::new(0),
+            evicted,
             hits: requests(CacheResult::Hit),
             misses: requests(CacheResult::Miss),
+            timer: histogram(&CACHE_DURATION, &timed),
         }
     }
 
@@ -86,10 +161,18 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
+        let nth = self.asked.fetch_add(1, Ordering::Relaxed);
+        let start = nth.is_multiple_of(TIMED).then(|| SystemClock.instant());
         let found = self.entries.get(key).await;
-        match found {
-            Some(_) => self.hits.increment(1),
-            None => self.misses.increment(1),
+        if let Some(start) = start {
+            let took = SystemClock.instant().saturating_duration_since(start);
+            self.timer.record(took);
+        }
+        if found.is_some() {
+            self.found.fetch_add(1, Ordering::Relaxed);
+            self.hits.increment(1);
+        } else {
+            self.misses.increment(1);
         }
         found
     }
@@ -123,7 +206,7 @@ where
         let entry = entry.await.map_err(|e| Error::clone(&e))?;
         let fresh = entry.is_fresh();
         if fresh {
-            self.drop_if_invalidated(key, before).await;
+            self.kept(key, before).await;
         }
         let value = entry.into_value();
         Ok(Found { value, made: fresh })
@@ -140,20 +223,45 @@ where
         let before = self.invalidations.load(Ordering::Acquire);
         let value = make.await?;
         self.entries.insert(key.clone(), value.clone()).await;
-        self.drop_if_invalidated(&key, before).await;
+        self.kept(&key, before).await;
         Ok(value)
     }
 
-    /// Some key was invalidated while a value was made. If it was this one the value may be stale already; if not,
-    /// the price is one more miss.
-    async fn drop_if_invalidated<Q>(&self, key: &Q, before: u64)
+    /// A value was just put there. If some key was invalidated while it was made, this one may be stale already; if it
+    /// is not, the price is one more miss.
+    async fn kept<Q>(&self, key: &Q, before: u64)
     where
         K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
+        if let Some(index) = &self.index {
+            index.kept(key.to_owned());
+        }
         if self.invalidations.load(Ordering::Acquire) != before {
             self.entries.invalidate(key).await;
         }
+    }
+
+    /// Forgets everything that is about one thing; also what is being made right now.
+    pub async fn forget(&self, tag: &Tag) {
+        self.invalidations.fetch_add(1, Ordering::AcqRel);
+        if let Some(index) = &self.index {
+            for key in index.keys(tag) {
+                self.entries.invalidate(&key).await;
+            }
+        }
+    }
+
+    /// Forgets what is selected. How many there were.
+    pub async fn forget_those(&self, selected: impl Fn(&K) -> bool) -> u64 {
+        self.invalidations.fetch_add(1, Ordering::AcqRel);
+        let mut dropped = 0;
+        let keys: Vec<Arc<K>> = self.entries.iter().map(|(key, _)| key).collect();
+        for key in keys.iter().filter(|key| selected(key)) {
+            self.entries.invalidate(&**key).await;
+            dropped += 1;
+        }
+        dropped
     }
 
     /// Forgets a value; also one that is being made right now, as soon as it is.
@@ -173,6 +281,19 @@ where
         Q: Hash + Eq + ?Sized,
     {
         self.entries.contains_key(key)
+    }
+
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let (asked, hits) = (
+            self.asked.load(Ordering::Relaxed),
+            self.found.load(Ordering::Relaxed),
+        );
+        Counts {
+            hits,
+            misses: asked.saturating_sub(hits),
+            evictions: self.evicted.load(Ordering::Relaxed),
+        }
     }
 
     /// For a gauge: approximate, it lags behind by some milliseconds of traffic.

@@ -1,8 +1,32 @@
-//! Remembering answers. So far: in the memory of this process.
+//! Remembering answers, in two tiers: the memory of this process, and Redis behind it.
+//!
+//! Invariants: what is in memory is never looked for in Redis; what changed is remembered by no node for longer than a
+//! second; without Redis, or with a broken one, everything works, only colder.
 
+mod costs;
+mod frame;
+mod index;
+mod life;
 mod local;
+mod name;
+mod pattern;
+mod remote;
+mod second;
+mod shelf;
+mod tiered;
+mod tiers;
 
-pub use local::{Bounds, Found, Local};
+pub use costs::Cost;
+pub use frame::Body;
+pub use life::Life;
+pub use local::{Bounds, Counts, Found, Local};
+pub use name::{Name, Tag};
+pub use pattern::Pattern;
+pub use remote::{Facts, Remote};
+pub use second::{Second, Shape};
+pub use shelf::Shelf;
+pub use tiered::Tiered;
+pub use tiers::{Cleared, RemoteStats, ShelfStats, Tiers};
 
-/// What a cache holds: its name in the metrics.
-pub use crate::telemetry::labels::Space;
+/// What a cache holds, and what it costs: names in the metrics.
+pub use crate::telemetry::labels::{CacheKind, Space};

@@ -1,16 +1,14 @@
 //! Codes: what an organization printed, and where it leads.
 //!
 //! Invariant: whatever changes a code drops what is remembered of it, so that the next scan and the next image
-//! on this node see the change.
+//! see the change: on this node at once, on others within a second.
 
 use std::sync::Arc;
-
-use futures_util::future::BoxFuture;
 
 pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Sort, Style};
 
 use crate::{
-    cache::Local,
+    cache::{Name, Tag, Tiered, Tiers},
     kernel::{
         Ctx, Error, Kind, Result, SharedClock,
         id::{self, Ids, Uuid},
@@ -39,16 +37,14 @@ pub enum Meaning {
     Dynamic { target: String },
 }
 
-/// What is needed to draw a code, remembered for a few seconds. Counters are not part of it: they move.
-pub type Appearances = Local<(Uuid, Uuid), Arc<Code>>;
-
-/// Told the slug of a code that was made, changed or deleted, so that nothing stale is remembered of it.
-pub type SlugChanged = Box<dyn Fn(&str) -> BoxFuture<'static, ()> + Send + Sync>;
+/// What is needed to draw a code, remembered for a few seconds. Counters are not part of it: they move. By the code's
+/// organization and its id.
+pub type Appearances = Tiered<(Uuid, Uuid), Arc<Code>>;
 
 pub struct Codes {
     store: Store,
-    slug_changed: SlugChanged,
-    appearances: Appearances,
+    tiers: Arc<Tiers>,
+    appearances: Arc<Appearances>,
     base_url: Arc<str>,
     ids: Arc<Ids>,
     clock: SharedClock,
@@ -57,8 +53,8 @@ pub struct Codes {
 /// What [`Codes`] is built from.
 pub struct Parts {
     pub store: Store,
-    pub slug_changed: SlugChanged,
-    pub appearances: Appearances,
+    pub tiers: Arc<Tiers>,
+    pub appearances: Arc<Appearances>,
     pub ids: Arc<Ids>,
     pub clock: SharedClock,
 }
@@ -69,14 +65,14 @@ impl Codes {
     pub fn new(base_url: &str, parts: Parts) -> Self {
         let Parts {
             store,
-            slug_changed,
+            tiers,
             appearances,
             ids,
             clock,
         } = parts;
         Self {
             store,
-            slug_changed,
+            tiers,
             appearances,
             base_url: base_url.into(),
             ids,
@@ -127,7 +123,7 @@ impl Codes {
             match self.store.codes.insert(&code).await {
                 Ok(()) => {
                     // It may have been asked for, and remembered as unknown, before it existed.
-                    (self.slug_changed)(&slug).await;
+                    self.tiers.changed(&[Tag::Slug(slug.into())]).await;
                     return Ok(code);
                 }
                 Err(e) if e.kind() == Kind::Conflict => {}
@@ -209,17 +205,10 @@ impl Codes {
         Ok(())
     }
 
-    /// Entries and bytes of what is remembered: for gauges.
-    #[must_use]
-    pub fn remembered(&self) -> (u64, u64) {
-        (self.appearances.entries(), self.appearances.bytes())
-    }
-
     async fn forget(&self, code: &Code) {
-        self.appearances.invalidate(&(code.org_id, code.id)).await;
-        if let Some(slug) = &code.slug {
-            (self.slug_changed)(slug).await;
-        }
+        let mut tags = vec![Tag::Code(code.id), Tag::Scans(code.id)];
+        tags.extend(code.slug.as_deref().map(|slug| Tag::Slug(slug.into())));
+        self.tiers.changed(&tags).await;
     }
 }
 
@@ -227,9 +216,18 @@ fn unknown() -> Error {
     Error::not_found("there is no such code")
 }
 
+/// What a remembered code is called.
+#[must_use]
+pub fn name((org_id, id): &(Uuid, Uuid)) -> Name {
+    Name {
+        tag: Some(Tag::Code(*id)),
+        rest: org_id.to_string(),
+    }
+}
+
 /// Bytes that a remembered code holds on the heap.
 #[must_use]
-pub fn weigh(_key: &(Uuid, Uuid), code: &Arc<Code>) -> u32 {
+pub fn weigh(code: &Arc<Code>) -> u32 {
     let texts = [
         &code.content,
         &code.slug,

@@ -229,7 +229,7 @@ fn parse_url(value: &str) -> Result<Url, String> {
     let decoded = |text: &str| {
         percent_encoding::percent_decode_str(text)
             .decode_utf8()
-            .map(|t| t.into_owned())
+            .map(std::borrow::Cow::into_owned)
             .map_err(|_| form.to_owned())
     };
     let path = url.path().trim_matches('/');

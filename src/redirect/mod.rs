@@ -3,6 +3,7 @@
 //! Invariant: a slug that was resolved once keeps its answer while the database is away; no dependency turns a
 //! known redirect into an error.
 
+mod kept;
 mod slug;
 
 use std::{
@@ -16,10 +17,12 @@ use std::{
 
 use http::HeaderValue;
 
+use futures_util::future::BoxFuture;
+pub use kept::shape;
 pub use slug::Slug;
 
 use crate::{
-    cache::Local,
+    cache::{Counts, Local, Pattern, Second, Shelf, Space, Tag},
     config,
     kernel::{Ctx, Error, Result, SharedClock, clock::Instant, id::Uuid, task},
     store::{
@@ -45,8 +48,10 @@ pub enum Destination {
 #[derive(Clone)]
 pub struct Remembered {
     destination: Destination,
-    /// After this the database is asked again.
+    /// After this it is asked for again.
     fresh_until: Instant,
+    /// How often news had been missed until then: after the next time it is asked for again, too.
+    doubts: u64,
 }
 
 /// Slugs that were asked for, found or not.
@@ -59,6 +64,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// After the database failed, stale answers are given without asking it for this long.
 const TRUCE: Duration = Duration::from_secs(1);
 
+/// The second tier of slugs that lead somewhere.
+pub type Shared = Second<Slug, Destination>;
+
 pub struct Redirect {
     lookup: Arc<Lookup>,
     slugs: Arc<Slugs>,
@@ -70,11 +78,13 @@ pub struct Redirect {
     epoch: Instant,
 }
 
-/// The way to the database.
+/// The way to the database, past the second tier.
 struct Lookup {
     store: Store,
+    shared: Option<Shared>,
     clock: SharedClock,
     ttl: Duration,
+    doubts: AtomicU64,
 }
 
 impl Redirect {
@@ -82,7 +92,7 @@ impl Redirect {
     pub fn new(
         settings: &config::targets::Targets,
         store: Store,
-        slugs: Arc<Slugs>,
+        (slugs, shared): (Arc<Slugs>, Option<Shared>),
         clock: SharedClock,
     ) -> Self {
         let ttl = Duration::from_millis(settings.cache_ttl_ms);
@@ -90,8 +100,10 @@ impl Redirect {
             epoch: clock.instant(),
             lookup: Arc::new(Lookup {
                 store,
+                shared,
                 clock: SharedClock::clone(&clock),
                 ttl,
+                doubts: AtomicU64::new(0),
             }),
             slugs,
             clock,
@@ -105,7 +117,7 @@ impl Redirect {
     pub async fn resolve(&self, _ctx: &Ctx, slug: Slug) -> Result<Destination> {
         let now = self.clock.instant();
         match self.slugs.get(&slug).await {
-            Some(known) if now < known.fresh_until => Ok(known.destination),
+            Some(known) if self.lookup.believes(&known, now) => Ok(known.destination),
             Some(stale) => Ok(self.refresh(slug, stale, now).await.destination),
             None => {
                 let found = self
@@ -114,19 +126,6 @@ impl Redirect {
                     .await?;
                 Ok(found.value.destination)
             }
-        }
-    }
-
-    /// Entries and bytes of what is remembered: for gauges.
-    #[must_use]
-    pub fn remembered(&self) -> (u64, u64) {
-        (self.slugs.entries(), self.slugs.bytes())
-    }
-
-    /// Drops what is remembered of a slug: its code was made, changed or deleted.
-    pub async fn forget(&self, slug: &str) {
-        if let Some(slug) = Slug::parse(slug) {
-            self.slugs.invalidate(&slug).await;
         }
     }
 
@@ -200,12 +199,58 @@ fn locked(refreshing: &Refreshing) -> MutexGuard<'_, HashSet<Slug>> {
 }
 
 impl Lookup {
+    fn believes(&self, known: &Remembered, now: Instant) -> bool {
+        now < known.fresh_until && known.doubts == self.doubts.load(Ordering::Relaxed)
+    }
+
     async fn find(&self, slug: &Slug) -> Result<Remembered> {
-        let found = self.store.codes.resolve(slug.as_str()).await?;
+        // Read first: what is missed while it is looked for makes it doubtful.
+        let doubts = self.doubts.load(Ordering::Acquire);
+        let ask = async { destination(self.store.codes.resolve(slug.as_str()).await?) };
+        let destination = match &self.shared {
+            Some(shared) => shared.fetch_or(slug, ask).await?.0,
+            None => ask.await?,
+        };
         Ok(Remembered {
-            destination: destination(found)?,
+            destination,
             fresh_until: self.clock.instant() + self.ttl,
+            doubts,
         })
+    }
+}
+
+impl Shelf for Redirect {
+    fn space(&self) -> Space {
+        Space::Slug
+    }
+
+    fn size(&self) -> (u64, u64) {
+        (self.slugs.entries(), self.slugs.bytes())
+    }
+
+    fn counts(&self) -> Counts {
+        self.slugs.counts()
+    }
+
+    fn forget<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if let Tag::Slug(slug) = tag
+                && let Some(slug) = Slug::parse(slug)
+            {
+                self.slugs.invalidate(&slug).await;
+            }
+        })
+    }
+
+    fn clear<'a>(&'a self, pattern: &'a Pattern) -> BoxFuture<'a, u64> {
+        let selected = |slug: &Slug| pattern.means(Space::Slug, &kept::name(slug));
+        Box::pin(self.slugs.forget_those(selected))
+    }
+
+    /// They are asked for again, one by one; as long as nobody answers they lead where they led.
+    fn doubt(&self) -> BoxFuture<'_, ()> {
+        self.lookup.doubts.fetch_add(1, Ordering::AcqRel);
+        Box::pin(std::future::ready(()))
     }
 }
 

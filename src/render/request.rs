@@ -1,7 +1,7 @@
 //! The one request of all dialects.
 //!
-//! Invariant: a [`Request`] is valid and normalised. Two requests that must give the same bytes are equal, and a field
-//! that cannot influence the bytes of the asked format has its neutral value.
+//! Invariant: a [`Request`] is valid and normalised. Two requests that must give the same bytes have one digest, and a
+//! field that cannot influence the bytes of the asked format has its neutral value.
 
 use std::ops::Deref;
 
@@ -11,6 +11,7 @@ use super::{Colors, Concern, Format, Image, Level, Size, concern, digest};
 use crate::kernel::{
     Error, Result,
     error::Detail,
+    id::Uuid,
     limits::{DESCRIPTION_CHARS, TITLE_CHARS},
 };
 
@@ -134,6 +135,7 @@ fn xml_text(text: &str) -> String {
 pub struct Request {
     spec: Spec,
     digest: [u8; 32],
+    code_id: Option<Uuid>,
 }
 
 impl Request {
@@ -146,7 +148,26 @@ impl Request {
         }
         let spec = spec.normalised();
         let digest = digest::of(&spec);
-        Ok(Self { spec, digest })
+        Ok(Self {
+            spec,
+            digest,
+            code_id: None,
+        })
+    }
+
+    /// The same, for a stored code: what is remembered of it goes when the code changes.
+    #[must_use]
+    pub fn of_code(self, id: Uuid) -> Self {
+        Self {
+            code_id: Some(id),
+            ..self
+        }
+    }
+
+    /// The stored code that it is asked for.
+    #[must_use]
+    pub const fn code_id(&self) -> Option<Uuid> {
+        self.code_id
     }
 
     /// SHA-256 of the canonical encoding: the sticky unit of experiments, the key of caches, part of the `ETag`.

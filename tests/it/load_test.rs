@@ -210,7 +210,7 @@ async fn an_interrupted_run_takes_its_codes_away_too() {
     }
     signal("INT", &[child.id()]);
     let status = tokio::task::spawn_blocking(move || child.wait().unwrap());
-    let status = tokio::time::timeout(Duration::from_secs(60), status).await;
+    let status = tokio::time::timeout(Duration::from_mins(1), status).await;
     assert_eq!(status.unwrap().unwrap().code(), Some(130));
     assert_eq!(total(&client).await, 0);
     let report: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();

@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::telemetry::Recorder;
-use std::sync::{Arc, atomic::AtomicU32};
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
 use tokio::sync::Notify;
 
 const BOUNDS: Bounds = Bounds {
     bytes: 100_000,
-    ttl: Duration::from_mins(1),
+    life: Life::fixed(Duration::from_mins(1)),
 };
 
 fn cache(bounds: Bounds) -> Arc<Local<String, Arc<str>>> {
@@ -115,7 +118,7 @@ async fn bytes_and_time_are_bounded() {
     assert!(small.entries() > 0);
 
     let brief = cache(Bounds {
-        ttl: Duration::from_millis(20),
+        life: Life::fixed(Duration::from_millis(20)),
         ..BOUNDS
     });
     brief.get_or_make("a", || value("1")).await.unwrap();

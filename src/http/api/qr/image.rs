@@ -219,7 +219,7 @@ async fn draw(
 ) -> Result<(render::Image, Option<String>), Error> {
     let code = app.codes.appearance(ctx, org_id, id).await?;
     let spec = spec(app.codes.content(&code), &code, wishes)?;
-    let request = Arc::new(render::Request::new(spec)?);
+    let request = Arc::new(render::Request::new(spec)?.of_code(id));
     let image = app.render(ctx, &request).await?;
     let concerns = request.concerns(&image);
     let concerns: Vec<_> = concerns.iter().map(ToString::to_string).collect();

@@ -1,0 +1,217 @@
+//! What has a place in Redis: what is dearer to make than to fetch, by measurement.
+//!
+//! Invariant: nothing is assumed. A kind of value that was never made here is fetched, because another node may have paid
+//! for it, and a value that is fetched tells what it had cost.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use metrics::Gauge;
+
+use crate::{
+    config::redis::Admission,
+    telemetry::{
+        catalogue::{CACHE_ADMITTED, CACHE_FETCH, CACHE_MAKE},
+        handles::gauge,
+        labels::{CacheKind, Space},
+    },
+};
+
+/// How much a new measurement moves the average.
+const WEIGHT: f64 = 0.1;
+/// A value gets its place if making it takes this much longer than fetching it, and keeps it until it is cheaper.
+const MARGIN: f64 = 1.25;
+
+/// The rule and its figures.
+pub(super) struct Costs {
+    rule: Admission,
+    kinds: Mutex<BTreeMap<(&'static str, &'static str), Figures>>,
+    /// Of any value: for kinds that were never fetched.
+    round_trip: Mutex<Average>,
+}
+
+struct Figures {
+    make: Average,
+    fetch: Average,
+    admitted: bool,
+    shown: [Gauge; 3],
+}
+
+/// Moving; of microseconds.
+#[derive(Clone, Copy, Default)]
+struct Average(Option<f64>);
+
+impl Average {
+    fn add(&mut self, took: Duration) {
+        let us = took.as_secs_f64() * 1e6;
+        self.0 = Some(self.0.map_or(us, |so_far| so_far + (us - so_far) * WEIGHT));
+    }
+}
+
+/// One kind's figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    pub space: &'static str,
+    pub kind: &'static str,
+    /// Microseconds; `None` before the first.
+    pub make_us: Option<f64>,
+    /// Microseconds; of any kind's round trips before the first of this kind.
+    pub fetch_us: Option<f64>,
+    pub admitted: bool,
+}
+
+impl Costs {
+    pub(super) fn new(rule: Admission) -> Self {
+        Self {
+            rule,
+            kinds: Mutex::default(),
+            round_trip: Mutex::default(),
+        }
+    }
+
+    /// Whether to ask Redis for such a value, and to put it there.
+    pub(super) fn admits(&self, space: Space, kind: CacheKind) -> bool {
+        match self.rule {
+            Admission::Always => true,
+            Admission::Never => false,
+            Admission::Auto => locked(&self.kinds)
+                .get(&(space.label(), kind.label()))
+                .is_none_or(|figures| figures.admitted),
+        }
+    }
+
+    /// A value was made here.
+    pub(super) fn made(&self, space: Space, kind: CacheKind, took: Duration) {
+        self.learn(space, kind, |figures| figures.make.add(took));
+    }
+
+    /// A value was fetched, and had cost this much.
+    pub(super) fn fetched(&self, space: Space, kind: CacheKind, took: Duration, cost: Duration) {
+        self.learn(space, kind, |figures| {
+            figures.fetch.add(took);
+            figures.make.add(cost);
+        });
+    }
+
+    /// Redis answered, whatever it was asked.
+    pub(super) fn answered(&self, took: Duration) {
+        locked(&self.round_trip).add(took);
+    }
+
+    pub(super) fn shown(&self) -> Vec<Cost> {
+        let round_trip = locked(&self.round_trip).0;
+        let kinds = locked(&self.kinds);
+        let shown = kinds.iter().map(|((space, kind), figures)| Cost {
+            space,
+            kind,
+            make_us: figures.make.0,
+            fetch_us: figures.fetch.0.or(round_trip),
+            admitted: match self.rule {
+                Admission::Auto => figures.admitted,
+                forced => forced == Admission::Always,
+            },
+        });
+        shown.collect()
+    }
+
+    fn learn(&self, space: Space, kind: CacheKind, add: impl FnOnce(&mut Figures)) {
+        let round_trip = locked(&self.round_trip).0;
+        let mut kinds = locked(&self.kinds);
+        let figures = kinds
+            .entry((space.label(), kind.label()))
+            .or_insert_with(|| Figures::new(space, kind));
+        add(figures);
+        figures.decide(round_trip, self.rule);
+    }
+}
+
+impl Figures {
+    fn new(space: Space, kind: CacheKind) -> Self {
+        let labels = [space.label(), kind.label()];
+        Self {
+            make: Average::default(),
+            fetch: Average::default(),
+            admitted: true,
+            shown: [&CACHE_MAKE, &CACHE_FETCH, &CACHE_ADMITTED].map(|m| gauge(m, &labels)),
+        }
+    }
+
+    fn decide(&mut self, round_trip: Option<f64>, rule: Admission) {
+        let fetch = self.fetch.0.or(round_trip);
+        if let (Some(make), Some(fetch)) = (self.make.0, fetch) {
+            let margin = if self.admitted { 1.0 } else { MARGIN };
+            self.admitted = make >= fetch * margin;
+        }
+        let admitted = match rule {
+            Admission::Auto => self.admitted,
+            forced => forced == Admission::Always,
+        };
+        let [make_gauge, fetch_gauge, admitted_gauge] = &self.shown;
+        make_gauge.set(self.make.0.unwrap_or_default() / 1e6);
+        fetch_gauge.set(fetch.unwrap_or_default() / 1e6);
+        admitted_gauge.set(f64::from(u8::from(admitted)));
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PNG: (Space, CacheKind) = (Space::RenderEngine, CacheKind::Png);
+
+    fn us(us: u64) -> Duration {
+        Duration::from_micros(us)
+    }
+
+    #[test]
+    fn what_is_cheaper_to_make_is_not_fetched() {
+        let costs = Costs::new(Admission::Auto);
+        assert!(costs.admits(PNG.0, PNG.1), "another node may have it");
+        costs.answered(us(100));
+        costs.made(PNG.0, PNG.1, us(20));
+        assert!(!costs.admits(PNG.0, PNG.1));
+        assert!(costs.admits(PNG.0, CacheKind::Jpeg), "each kind for itself");
+        for _ in 0..100 {
+            costs.made(PNG.0, PNG.1, us(120));
+        }
+        assert!(!costs.admits(PNG.0, PNG.1), "dearer, but not by the margin");
+        for _ in 0..100 {
+            costs.made(PNG.0, PNG.1, us(200));
+        }
+        assert!(costs.admits(PNG.0, PNG.1));
+        for _ in 0..100 {
+            costs.made(PNG.0, PNG.1, us(110));
+        }
+        assert!(costs.admits(PNG.0, PNG.1), "it keeps its place");
+    }
+
+    #[test]
+    fn a_fetched_value_tells_what_it_had_cost() {
+        let costs = Costs::new(Admission::Auto);
+        costs.fetched(PNG.0, PNG.1, us(100), us(900));
+        assert!(costs.admits(PNG.0, PNG.1));
+        costs.fetched(PNG.0, CacheKind::Svg, us(100), us(10));
+        assert!(!costs.admits(PNG.0, CacheKind::Svg));
+        let shown = costs.shown();
+        assert_eq!(shown[0].make_us, Some(900.0));
+        assert_eq!(shown[0].fetch_us, Some(100.0));
+    }
+
+    #[test]
+    fn operators_have_the_last_word() {
+        let costs = Costs::new(Admission::Always);
+        costs.answered(us(100));
+        costs.made(PNG.0, PNG.1, us(1));
+        assert!(costs.admits(PNG.0, PNG.1) && costs.shown()[0].admitted);
+        let costs = Costs::new(Admission::Never);
+        costs.made(PNG.0, PNG.1, us(1_000_000));
+        assert!(!costs.admits(PNG.0, PNG.1) && !costs.shown()[0].admitted);
+    }
+}

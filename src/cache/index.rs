@@ -1,0 +1,153 @@
+//! Which keys of a cache are about one thing.
+//!
+//! Invariant: a key whose value is remembered is in the index. The reverse holds nearly always: a value that goes at the
+//! very moment when it comes leaves its key behind, which costs a little room and is swept up.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use super::name::Tag;
+
+/// Keys more than this since the last look: then those without a value are swept up.
+const SLACK: usize = 4096;
+
+type TagOf<K> = Box<dyn Fn(&K) -> Option<Tag> + Send + Sync>;
+type Holds<K> = Box<dyn Fn(&K) -> bool + Send + Sync>;
+
+pub(super) struct Index<K> {
+    tag: TagOf<K>,
+    holds: OnceLock<Holds<K>>,
+    keys: Mutex<Keys<K>>,
+}
+
+struct Keys<K> {
+    of: HashMap<Tag, HashSet<K>>,
+    count: usize,
+    sweep_at: usize,
+}
+
+impl<K: Hash + Eq> Index<K> {
+    pub(super) fn new(tag: impl Fn(&K) -> Option<Tag> + Send + Sync + 'static) -> Self {
+        Self {
+            tag: Box::new(tag),
+            holds: OnceLock::new(),
+            keys: Mutex::new(Keys {
+                of: HashMap::new(),
+                count: 0,
+                sweep_at: SLACK,
+            }),
+        }
+    }
+
+    /// `holds`: whether a key's value is remembered. Set once, before anything is.
+    pub(super) fn watch(&self, holds: impl Fn(&K) -> bool + Send + Sync + 'static) {
+        let _ = self.holds.set(Box::new(holds));
+    }
+
+    fn holds(&self, key: &K) -> bool {
+        self.holds.get().is_some_and(|holds| holds(key))
+    }
+
+    /// A value was put there.
+    pub(super) fn kept(&self, key: K) {
+        let Some(tag) = (self.tag)(&key) else {
+            return;
+        };
+        let mut keys = self.locked();
+        if keys.of.entry(tag).or_default().insert(key) {
+            keys.count += 1;
+        }
+        if keys.count >= keys.sweep_at {
+            for set in keys.of.values_mut() {
+                set.retain(|key| self.holds(key));
+            }
+            keys.of.retain(|_, set| !set.is_empty());
+            keys.count = keys.of.values().map(HashSet::len).sum();
+            keys.sweep_at = keys.count * 2 + SLACK;
+        }
+    }
+
+    /// A value went; unless another has taken its place meanwhile, its key goes too. Looked at under the lock: whoever puts
+    /// a value there adds its key afterwards.
+    pub(super) fn removed(&self, key: &K) {
+        let Some(tag) = (self.tag)(key) else {
+            return;
+        };
+        let mut keys = self.locked();
+        if self.holds(key) {
+            return;
+        }
+        let Some(set) = keys.of.get_mut(&tag) else {
+            return;
+        };
+        let (was_there, is_empty) = (set.remove(key), set.is_empty());
+        if is_empty {
+            keys.of.remove(&tag);
+        }
+        keys.count -= usize::from(was_there);
+    }
+
+    /// All that are about this.
+    pub(super) fn keys(&self, tag: &Tag) -> Vec<K>
+    where
+        K: Clone,
+    {
+        let keys = self.locked();
+        keys.of
+            .get(tag)
+            .map(|set| set.iter().cloned().collect())
+            .unwrap_or_default()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Keys<K>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn index() -> (Index<u32>, Arc<Mutex<HashSet<u32>>>) {
+        let index = Index::new(|key: &u32| Some(Tag::Slug((key % 3).to_string().into())));
+        let held: Arc<Mutex<HashSet<u32>>> = Arc::default();
+        let seen = Arc::clone(&held);
+        index.watch(move |key| seen.lock().unwrap().contains(key));
+        (index, held)
+    }
+
+    #[test]
+    fn keys_are_found_by_what_they_are_about() {
+        let (index, held) = index();
+        for key in 0..9 {
+            held.lock().unwrap().insert(key);
+            index.kept(key);
+        }
+        let mut keys = index.keys(&Tag::Slug("1".into()));
+        keys.sort_unstable();
+        assert_eq!(keys, [1, 4, 7]);
+        index.removed(&4);
+        assert_eq!(
+            index.keys(&Tag::Slug("1".into())).len(),
+            3,
+            "another value took its place"
+        );
+        held.lock().unwrap().remove(&4);
+        index.removed(&4);
+        assert_eq!(index.keys(&Tag::Slug("1".into())).len(), 2);
+        assert!(index.keys(&Tag::Slug("9".into())).is_empty());
+    }
+
+    #[test]
+    fn what_was_left_behind_is_swept_up() {
+        let (index, _) = index();
+        for key in 0..100_000 {
+            index.kept(key);
+        }
+        assert!(index.locked().count <= SLACK);
+    }
+}

@@ -1,0 +1,135 @@
+//! What values are called in Redis, and what they are about.
+//!
+//! Invariant: names that are about one thing share a hash tag, so a cluster keeps them on one node and one command can
+//! drop them all.
+
+use std::fmt;
+
+use crate::{kernel::id::Uuid, telemetry::labels::Space};
+
+/// What can change, and takes everything that is remembered about it with it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tag {
+    /// A code: what is needed to draw it, and its images.
+    Code(Uuid),
+    /// Where a slug leads.
+    Slug(Box<str>),
+    /// The scans of a code: answers about them.
+    Scans(Uuid),
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(id) => write!(f, "code-{id}"),
+            Self::Slug(slug) => write!(f, "slug-{slug}"),
+            Self::Scans(id) => write!(f, "scans-{id}"),
+        }
+    }
+}
+
+impl Tag {
+    /// What [`Tag::to_string`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once('-')?;
+        match kind {
+            "code" => Uuid::try_parse(rest).ok().map(Self::Code),
+            "scans" => Uuid::try_parse(rest).ok().map(Self::Scans),
+            "slug" if !rest.is_empty() && !rest.contains(['{', '}']) => {
+                Some(Self::Slug(rest.into()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The name of a value, without the prefix that all of ours have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    pub tag: Option<Tag>,
+    /// Letters, digits, `-` and `_`.
+    pub rest: String,
+}
+
+/// Names under one prefix.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    prefix: String,
+}
+
+impl Names {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+        }
+    }
+
+    /// `prefix:space:{tag}:rest`.
+    pub(super) fn value(&self, space: Space, name: &Name) -> String {
+        format!("{}:{}", self.prefix, short(space, name))
+    }
+
+    /// Where the generation of a tag stands: it changes whenever what the tag names does.
+    pub(super) fn generation(&self, tag: &Tag) -> String {
+        format!("{}:generation:{{{tag}}}", self.prefix)
+    }
+
+    /// The set of the names of a tag's values.
+    pub(super) fn members(&self, tag: &Tag) -> String {
+        format!("{}:members:{{{tag}}}", self.prefix)
+    }
+
+    /// Where nodes tell each other what changed.
+    pub(super) fn channel(&self) -> String {
+        format!("{}:changes", self.prefix)
+    }
+
+    /// What the prober writes to find out whether it can.
+    pub(super) fn probe(&self, node: Uuid) -> String {
+        format!("{}:probe:{node}", self.prefix)
+    }
+
+    /// All names that a pattern means. A prefix has no character that a pattern understands.
+    pub(super) fn matching(&self, pattern: &str) -> String {
+        format!("{}:{pattern}", self.prefix)
+    }
+}
+
+/// What patterns are matched with: a name without the prefix.
+pub(super) fn short(space: Space, name: &Name) -> String {
+    let space = space.label();
+    match &name.tag {
+        Some(tag) => format!("{space}:{{{tag}}}:{}", name.rest),
+        None => format!("{space}:{}", name.rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_read_as_they_are_written() {
+        let id = Uuid::from_u128(7);
+        for tag in [Tag::Code(id), Tag::Scans(id), Tag::Slug("a-b_1".into())] {
+            assert_eq!(Tag::parse(&tag.to_string()), Some(tag));
+        }
+        for text in ["", "code", "code-x", "slug-", "slug-{a}", "other-1"] {
+            assert_eq!(Tag::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_about_one_thing_shares_its_hash_tag() {
+        let names = Names::new("p");
+        let tag = Tag::Slug("abc".into());
+        let name = Name {
+            tag: Some(tag.clone()),
+            rest: "x".into(),
+        };
+        assert_eq!(names.value(Space::Slug, &name), "p:slug:{slug-abc}:x");
+        assert_eq!(names.generation(&tag), "p:generation:{slug-abc}");
+        assert_eq!(names.members(&tag), "p:members:{slug-abc}");
+    }
+}

@@ -1,0 +1,202 @@
+//! Patterns of names, as Redis understands them: `*`, `?`, `[a-c]`, `[^a]`, and `\` before a character that is meant as it
+//! is.
+//!
+//! Invariant: a pattern names something. What would match every name, or is malformed, is refused: nobody types that on
+//! purpose.
+
+use super::name::{Name, short};
+use crate::{
+    kernel::{Error, Result},
+    telemetry::labels::Space,
+};
+
+/// Longer ones are mistakes.
+const LONGEST: usize = 256;
+
+/// Matches names without our prefix, such as `render_engine:{code-…}:…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// # Errors
+    /// `Invalid`, with what would be right.
+    pub fn parse(text: &str) -> Result<Self> {
+        let refused = |message: &'static str| Error::invalid("pattern", message);
+        if text.is_empty() || text.len() > LONGEST {
+            return Err(refused(
+                "must have 1 to 256 characters, such as render_engine:*",
+            ));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(refused("has a control character"));
+        }
+        if !is_closed(text.as_bytes()) {
+            return Err(refused("has a `[` without its `]`, or ends in a `\\`"));
+        }
+        let pattern = Self(text.to_owned());
+        let spaces = Space::ALL.iter().map(|space| space.label());
+        // Names without anything in common but that they are names.
+        let mut names = spaces.flat_map(|space| [format!("{space}:0"), format!("{space}:Z-_")]);
+        if names.all(|name| pattern.matches(&name)) {
+            return Err(refused(
+                "would match everything; name a space, such as slug:*, render_engine:* or render_legacy:*",
+            ));
+        }
+        Ok(pattern)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it means a value.
+    #[must_use]
+    pub fn means(&self, space: Space, name: &Name) -> bool {
+        self.matches(&short(space, name))
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        matches(self.0.as_bytes(), name.as_bytes())
+    }
+}
+
+fn is_closed(mut pattern: &[u8]) -> bool {
+    while let Some((first, rest)) = pattern.split_first() {
+        pattern = match first {
+            b'\\' if rest.is_empty() => return false,
+            b'\\' => &rest[1..],
+            b'[' => match class(rest, 0) {
+                Some((_, rest)) => rest,
+                None => return false,
+            },
+            _ => rest,
+        };
+    }
+    true
+}
+
+/// Whether a byte is in the class that begins behind a `[`, and what follows its `]`.
+fn class(mut pattern: &[u8], byte: u8) -> Option<(bool, &[u8])> {
+    let negated = pattern.first() == Some(&b'^');
+    if negated {
+        pattern = &pattern[1..];
+    }
+    let mut found = false;
+    loop {
+        match pattern {
+            [b']', rest @ ..] => return Some((found != negated, rest)),
+            [b'\\', escaped, rest @ ..] => {
+                found |= *escaped == byte;
+                pattern = rest;
+            }
+            [from, b'-', to, rest @ ..] if *to != b']' => {
+                found |= (*from.min(to)..=*from.max(to)).contains(&byte);
+                pattern = rest;
+            }
+            [one, rest @ ..] => {
+                found |= *one == byte;
+                pattern = rest;
+            }
+            [] => return None,
+        }
+    }
+}
+
+/// Goes back to the last `*` only: never more than the product of both lengths.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (pattern, text);
+    let mut star: Option<(&[u8], &[u8])> = None;
+    loop {
+        let step = match (p, t) {
+            ([], []) => return true,
+            ([b'*', rest @ ..], _) => {
+                star = Some((rest, t));
+                Some((rest, t))
+            }
+            ([b'?', rest @ ..], [_, tail @ ..]) => Some((rest, tail)),
+            ([b'[', rest @ ..], [byte, tail @ ..]) => match class(rest, *byte) {
+                Some((true, rest)) => Some((rest, tail)),
+                _ => None,
+            },
+            ([b'\\', one, rest @ ..], [byte, tail @ ..]) if one == byte => Some((rest, tail)),
+            ([one, rest @ ..], [byte, tail @ ..]) if one == byte && *one != b'\\' => {
+                Some((rest, tail))
+            }
+            _ => None,
+        };
+        (p, t) = match (step, star) {
+            (Some(next), _) => next,
+            (None, Some((rest, [_, tail @ ..]))) => {
+                star = Some((rest, tail));
+                (rest, tail)
+            }
+            (None, _) => return false,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn patterns_match_as_in_redis() {
+        let matches = |p: &str, t: &str| Pattern::parse(p).unwrap().matches(t);
+        for (pattern, text) in [
+            ("slug:*", "slug:{slug-a}:x"),
+            ("*abc*", "xxabcab"),
+            ("a?c", "abc"),
+            ("a[b-d]c", "acc"),
+            ("a[^x]c", "abc"),
+            ("a\\*c", "a*c"),
+            ("a[\\]]c", "a]c"),
+            ("*a*b*c", "aXbYbZc"),
+            ("r*:{code-1}:*", "render:{code-1}:x"),
+        ] {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [
+            ("slug:*", "slugs:a"),
+            ("a?c", "ac"),
+            ("a[b-d]c", "aec"),
+            ("a[^b]c", "abc"),
+            ("a\\*c", "abc"),
+            ("abc", "abcd"),
+            ("abc*d", "abc"),
+        ] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn what_means_everything_or_nothing_is_refused() {
+        for text in [
+            "",
+            "*",
+            "**",
+            "?*",
+            "*:*",
+            "[^]*",
+            "[a-z]*",
+            "[*",
+            "a[b",
+            "a\\",
+            "a\nb",
+            &"a".repeat(257),
+        ] {
+            assert!(Pattern::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_pattern_ends_and_a_plain_text_matches_itself(pattern in "[a-c*?\\[\\]\\\\^-]{0,20}", text in "[a-c]{1,30}") {
+            if let Ok(pattern) = Pattern::parse(&pattern) {
+                let _ = pattern.matches(&text);
+            }
+            prop_assert!(Pattern::parse(&text).unwrap().matches(&text));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Connections to Redis, as many as the deployment needs.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use redis::{
+    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value,
+    aio::{ConnectionLike, MultiplexedConnection},
+    cluster_async::ClusterConnection,
+    cluster_routing::{MultipleNodeRoutingInfo, ResponsePolicy, RoutingInfo},
+};
+
+use super::place::Places;
+use crate::config::redis::{Deployment, Node};
+
+/// More than these do not make one server faster.
+const MOST: usize = 4;
+/// For news of changes, and for what operators ask.
+const OTHERS: usize = 2;
+
+/// Ends with its last clone: what was asked and not answered then fails.
+pub(super) enum Link {
+    Server {
+        node: Node,
+        /// Several, so that a large value does not stand in the way of all small ones.
+        connections: Vec<MultiplexedConnection>,
+        next: AtomicUsize,
+    },
+    Cluster(ClusterConnection),
+}
+
+impl Link {
+    /// # Errors
+    /// What keeps it from being of use: also that a server is none that takes values.
+    pub(super) async fn open(places: &Places, max_connections: usize) -> RedisResult<Self> {
+        if let Deployment::Cluster(nodes) = &places.access.deployment {
+            let client = places.cluster(nodes)?;
+            return client.get_async_connection().await.map(Self::Cluster);
+        }
+        let node = places.masters().await?.into_iter().next();
+        let node =
+            node.ok_or_else(|| RedisError::from((ErrorKind::Client, "no server is named")))?;
+        let mut connections = Vec::new();
+        for _ in 0..max_connections.saturating_sub(OTHERS).clamp(1, MOST) {
+            connections.push(places.connect(&node).await?);
+        }
+        if matches!(places.access.deployment, Deployment::Sentinel { .. })
+            && let Some(first) = connections.first()
+        {
+            // A sentinel may name the old master for a moment.
+            let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut first.clone()).await?;
+            let role: String = role
+                .into_iter()
+                .next()
+                .map(redis::from_redis_value)
+                .transpose()?
+                .unwrap_or_default();
+            if role != "master" {
+                return Err(RedisError::from((
+                    ErrorKind::Client,
+                    "the sentinels name a master that is none (yet)",
+                )));
+            }
+        }
+        Ok(Self::Server {
+            node,
+            connections,
+            next: AtomicUsize::new(0),
+        })
+    }
+
+    /// The server, if it is one.
+    pub(super) fn node(&self) -> Option<&Node> {
+        match self {
+            Self::Server { node, .. } => Some(node),
+            Self::Cluster(_) => None,
+        }
+    }
+
+    pub(super) async fn send(&self, cmd: &Cmd) -> RedisResult<Value> {
+        match self {
+            Self::Server {
+                connections, next, ..
+            } => turn(connections, next)?.req_packed_command(cmd).await,
+            Self::Cluster(cluster) => cluster.clone().req_packed_command(cmd).await,
+        }
+    }
+
+    /// All commands have keys of one slot. Their answers are not of interest, unless one failed.
+    pub(super) async fn send_all(&self, pipe: &Pipeline) -> RedisResult<()> {
+        match self {
+            Self::Server {
+                connections, next, ..
+            } => pipe.exec_async(&mut turn(connections, next)?).await,
+            Self::Cluster(cluster) => pipe.exec_async(&mut cluster.clone()).await,
+        }
+    }
+
+    /// Every master answers.
+    pub(super) async fn ping(&self) -> RedisResult<()> {
+        let ping = redis::cmd("PING");
+        match self {
+            Self::Server { connections, .. } => {
+                for connection in connections {
+                    connection.clone().req_packed_command(&ping).await?;
+                }
+                Ok(())
+            }
+            Self::Cluster(cluster) => {
+                let masters = MultipleNodeRoutingInfo::AllMasters;
+                let all = Some(ResponsePolicy::AllSucceeded);
+                let routing = RoutingInfo::MultiNode((masters, all));
+                cluster.clone().route_command(ping, routing).await.map(drop)
+            }
+        }
+    }
+}
+
+fn turn(
+    connections: &[MultiplexedConnection],
+    next: &AtomicUsize,
+) -> RedisResult<MultiplexedConnection> {
+    let turn = next.fetch_add(1, Ordering::Relaxed);
+    let one = connections.get(turn % connections.len().max(1));
+    one.cloned()
+        .ok_or_else(|| RedisError::from((ErrorKind::Client, "there is no connection")))
+}

@@ -1,0 +1,194 @@
+//! Telling Redis, and through it the other nodes, what changed.
+//!
+//! Invariant: a change that could not be told is told later, until Redis was told; if there are too many of them,
+//! everything is dropped in their place.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::RedisResult;
+use tokio::sync::Notify;
+
+use super::{Remote, locked, millis};
+use crate::{
+    cache::name::Tag,
+    kernel::{Result, id::Uuid},
+};
+
+/// Sets the new generation, drops the values of the old one, and tells the nodes; in one step, so that no value of the
+/// old generation can be taken for one of the new. A key of another type under our names changes nothing of that. When
+/// Redis is full it takes no generation, but the values go.
+const SCRIPT: &str = "
+local set = redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local names = redis.pcall('SMEMBERS', KEYS[2])
+if names.err == nil then
+  for i = 1, #names, 1000 do
+    redis.pcall('UNLINK', unpack(names, i, math.min(i + 999, #names)))
+  end
+end
+redis.call('UNLINK', KEYS[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+if type(set) == 'table' and set.err then return 0 end
+return 1
+";
+/// Changes that are remembered until they can be told.
+const MOST: usize = 100_000;
+/// For telling one, by itself.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Between tries.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Changes that Redis does not know of yet.
+#[derive(Default)]
+pub(super) struct Untold {
+    tags: Mutex<BTreeSet<Tag>>,
+    /// There were too many.
+    everything: AtomicBool,
+    hurry: Notify,
+}
+
+impl Untold {
+    /// There may be a way now.
+    pub(super) fn hurry(&self) {
+        self.hurry.notify_one();
+    }
+
+    fn add(&self, tag: Tag) -> usize {
+        let mut tags = locked(&self.tags);
+        if tags.len() >= MOST {
+            tags.clear();
+            self.everything.store(true, Ordering::Release);
+        } else {
+            tags.insert(tag);
+        }
+        tags.len()
+    }
+}
+
+impl Remote {
+    /// Tells of changes. Waits for that no longer than a request may; what is not told by then is told later.
+    pub(in crate::cache) async fn changed(&self, tags: &[Tag]) {
+        let budget = Duration::from_millis(self.settings.budget_ms);
+        let told = async {
+            if self.gate.is_open() {
+                return false;
+            }
+            for tag in tags {
+                if self.tell(tag).await.is_err() {
+                    return false;
+                }
+            }
+            true
+        };
+        if !tokio::time::timeout(budget, told).await.unwrap_or(false) {
+            for tag in tags {
+                self.untold.add(tag.clone());
+            }
+            self.show_pending();
+            self.untold.hurry();
+        }
+    }
+
+    async fn tell(&self, tag: &Tag) -> RedisResult<()> {
+        let Some(link) = self.link() else {
+            return Err(std::io::Error::from(std::io::ErrorKind::NotConnected).into());
+        };
+        let mut eval = redis::cmd("EVAL");
+        eval.arg(SCRIPT)
+            .arg(2)
+            .arg(self.names.generation(tag))
+            .arg(self.names.members(tag))
+            .arg(Uuid::new_v4().as_bytes())
+            // Longer than any value of the generation before may live.
+            .arg(millis(self.life.longest) * 2)
+            .arg(self.names.channel())
+            .arg(format!("{} changed {tag}", self.node));
+        let start = self.clock.instant();
+        let answer = link.send(&eval).await;
+        let took = self.clock.instant().saturating_duration_since(start);
+        self.timers.invalidate.record(took);
+        match redis::from_redis_value::<i64>(answer?) {
+            Ok(1) => Ok(()),
+            _ => Err(std::io::Error::other("Redis took no new generation").into()),
+        }
+    }
+
+    /// Every node drops from its memory what a pattern means.
+    pub(in crate::cache) async fn tell_cleared(&self, pattern: &str) {
+        self.publish(&format!("{} cleared {pattern}", self.node))
+            .await;
+    }
+
+    async fn publish(&self, message: &str) {
+        let Some(link) = self.link() else {
+            return;
+        };
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(self.names.channel()).arg(message);
+        // Whoever does not hear it connects anew, and then drops everything by itself.
+        let _ = tokio::time::timeout(PATIENCE, link.send(&publish)).await;
+    }
+
+    /// Tells what could not be told before, until one fails.
+    pub(super) async fn tell_the_rest(&self) {
+        if self.untold.everything.load(Ordering::Acquire) {
+            if self.drop_everything().await.is_err() {
+                return;
+            }
+            self.untold.everything.store(false, Ordering::Release);
+            self.publish(&format!("{} missed", self.node)).await;
+        }
+        loop {
+            let next = locked(&self.untold.tags).first().cloned();
+            let Some(tag) = next else {
+                break;
+            };
+            // Taken away first: a change that comes while it is told must be told again.
+            locked(&self.untold.tags).remove(&tag);
+            let told = tokio::time::timeout(PATIENCE, self.tell(&tag)).await;
+            if !matches!(told, Ok(Ok(()))) {
+                self.untold.add(tag);
+                break;
+            }
+        }
+        self.show_pending();
+    }
+
+    async fn drop_everything(&self) -> Result<()> {
+        self.sweep(&self.names.matching("*")).await.map(drop)
+    }
+
+    /// Changes that Redis does not know of yet.
+    pub(in crate::cache) fn pending(&self) -> usize {
+        locked(&self.untold.tags).len()
+            + usize::from(self.untold.everything.load(Ordering::Acquire))
+    }
+
+    #[allow(clippy::cast_precision_loss)] // a gauge
+    fn show_pending(&self) {
+        self.timers.pending.set(self.pending() as f64);
+    }
+}
+
+/// Tells the rest whenever there is a way.
+pub(super) async fn retry(remote: Weak<Remote>) {
+    loop {
+        let Some(remote) = remote.upgrade() else {
+            return;
+        };
+        let waits = remote.pending() > 0;
+        if waits && remote.link().is_some() {
+            remote.tell_the_rest().await;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(if waits { PAUSE } else { PAUSE * 20 }) => {}
+            () = remote.untold.hurry.notified() => {}
+        }
+    }
+}
