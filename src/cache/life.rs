@@ -125,7 +125,7 @@ mod tests {
         );
         assert_eq!(read(life, MINUTE * 100, MINUTE * 10), MINUTE * 60);
         assert_eq!(
-            read(life, MINUTE * 230, MINUTE * 5),
+            read(life, MINUTE * 230, MINUTE),
             MINUTE * 10,
             "never beyond four hours"
         );
