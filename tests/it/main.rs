@@ -17,6 +17,7 @@ mod evidence;
 mod first_start;
 mod health;
 mod metrics;
+mod observatory;
 mod qr_analytics;
 mod qr_create;
 mod qr_image;
