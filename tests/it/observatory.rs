@@ -212,7 +212,7 @@ fn series_are_found_in_expressions() {
 #[test]
 fn undeclared_series_and_labels_are_found() {
     assert_eq!(
-        undeclared(r#"sum(rate(qr_scans_stored_totl[5m]))"#, &[]),
+        undeclared("sum(rate(qr_scans_stored_totl[5m]))", &[]),
         ["qr_scans_stored_totl is not declared"]
     );
     assert_eq!(
