@@ -18,6 +18,7 @@ mod first_start;
 mod health;
 mod load_test;
 mod metrics;
+mod observatory;
 mod qr_analytics;
 mod qr_create;
 mod qr_image;

@@ -1,0 +1,500 @@
+//! Alerts, their tests and runbooks, and dashboards: they read only what the catalogue declares, and none goes without
+//! what an operator needs at 3 a.m.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use qr_observatory::telemetry::catalogue::{self, Kind};
+use serde_json::Value;
+
+#[test]
+fn alerts_and_panels_read_what_is_declared() {
+    let rules = rules();
+    let recorded: Vec<&str> = rules
+        .iter()
+        .filter(|r| r.recorded)
+        .map(|r| r.name.as_str())
+        .collect();
+    let mut faults = Vec::new();
+    for rule in &rules {
+        let found = undeclared(rule.field("expr"), &recorded);
+        faults.extend(found.into_iter().map(|f| format!("{}: {f}", rule.name)));
+    }
+    for (file, board) in boards() {
+        for (title, expr) in panels(&board).into_iter().flat_map(expressions) {
+            let found = undeclared(expr, &recorded);
+            faults.extend(found.into_iter().map(|f| format!("{file}, {title}: {f}")));
+        }
+        for variable in list(&board["templating"]["list"]) {
+            let query = variable["query"]["query"].as_str().unwrap_or_default();
+            // `label_values(metric, label)`: the second is no metric.
+            let metric = query.split([',', ')']).next().unwrap_or_default();
+            let found = undeclared(metric, &recorded);
+            faults.extend(found.into_iter().map(|f| format!("{file}, variables: {f}")));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn alerts_say_how_bad_it_is_and_what_to_do() {
+    for alert in rules().iter().filter(|r| !r.recorded) {
+        let name = &alert.name;
+        assert!(
+            ["page", "ticket", "info"].contains(&alert.field("severity")),
+            "{name} has no severity"
+        );
+        assert!(!alert.field("summary").is_empty(), "{name} has no summary");
+        assert!(
+            alert.field("description").contains("$value"),
+            "{name} does not say its value"
+        );
+        let runbook = format!("monitoring/runbooks/{name}.md");
+        assert!(
+            alert.field("runbook_url").ends_with(&runbook),
+            "{name} does not point to {runbook}"
+        );
+        let text = fs::read_to_string(root().join(&runbook)).unwrap_or_default();
+        for line in [
+            &format!("# {name}"),
+            "## What it means",
+            "## What users notice",
+            "## Look",
+            "## Do",
+            "## It is over when",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{runbook} has no {line:?}");
+        }
+    }
+}
+
+#[test]
+fn every_runbook_is_some_alerts() {
+    let rules = rules();
+    for file in files("monitoring/runbooks", "md") {
+        let name = stem(&file);
+        assert!(
+            rules.iter().any(|r| !r.recorded && r.name == name),
+            "there is no alert {name}"
+        );
+    }
+}
+
+#[test]
+fn every_alert_is_shown_firing_and_keeping_still() {
+    for alert in rules().iter().filter(|r| !r.recorded) {
+        let file = format!("alerts/tests/{}_test.yml", alert.file);
+        let text = fs::read_to_string(root().join(&file)).unwrap_or_default();
+        let cases: Vec<&str> = text
+            .split("alertname: ")
+            .skip(1)
+            .filter(|case| case.lines().next() == Some(&alert.name))
+            .collect();
+        let fires = cases.iter().any(|case| case.contains("exp_labels:"));
+        let still = cases.iter().any(|case| case.contains("exp_alerts: []"));
+        assert!(fires, "{file} never shows {} firing", alert.name);
+        assert!(still, "{file} never shows {} keeping still", alert.name);
+    }
+}
+
+#[test]
+fn promtool_accepts_the_rules() {
+    promtool(&["check", "rules"], &files("alerts", "yml"));
+}
+
+#[test]
+fn promtool_sees_the_alerts_fire_when_they_must() {
+    promtool(&["test", "rules"], &files("alerts/tests", "yml"));
+}
+
+#[test]
+fn panels_can_be_read_without_their_author() {
+    let mut uids = BTreeSet::new();
+    for (file, board) in boards() {
+        let uid = board["uid"].as_str().unwrap_or_default().to_owned();
+        assert!(!uid.is_empty(), "{file} has no uid");
+        assert!(uids.insert(uid), "{file} has another dashboard's uid");
+        let variables: Vec<&str> = list(&board["templating"]["list"])
+            .iter()
+            .filter_map(|v| v["name"].as_str())
+            .collect();
+        for variable in ["datasource", "instance"] {
+            assert!(
+                variables.contains(&variable),
+                "{file} has no variable {variable}"
+            );
+        }
+        let mut ids = BTreeSet::new();
+        for panel in panels(&board) {
+            let faults = incomplete(panel);
+            assert!(faults.is_empty(), "{file}, {}: {faults:?}", panel["title"]);
+            assert!(
+                ids.insert(panel["id"].as_u64()),
+                "{file}, {}: another panel has its id",
+                panel["title"]
+            );
+        }
+        assert!(!ids.is_empty(), "{file} has no panel");
+    }
+}
+
+/// What a panel lacks.
+fn incomplete(panel: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut must = |holds: bool, what: &str| {
+        if !holds {
+            faults.push(what.to_owned());
+        }
+    };
+    let defaults = &panel["fieldConfig"]["defaults"];
+    let description = panel["description"].as_str().unwrap_or_default();
+    must(
+        panel["title"].as_str().is_some_and(|t| !t.is_empty()),
+        "no title",
+    );
+    must(!description.is_empty(), "no description");
+    must(
+        defaults["unit"].as_str().is_some_and(|u| !u.is_empty()),
+        "no unit",
+    );
+    must(
+        !list(&defaults["thresholds"]["steps"]).is_empty(),
+        "no thresholds",
+    );
+    must(
+        panel["datasource"]["uid"] == "${datasource}",
+        "not the chosen data source",
+    );
+    for named in description.split("unbook ").skip(1) {
+        let file = format!("monitoring/runbooks/{}.md", word(named).0);
+        must(root().join(&file).is_file(), &format!("there is no {file}"));
+    }
+    let expressions = expressions(panel);
+    must(!expressions.is_empty(), "no query");
+    for (_, expr) in expressions {
+        must(expr.contains("$instance"), "not of the chosen instances");
+        let windows: Vec<&str> = expr.split('[').skip(1).collect();
+        must(
+            windows
+                .iter()
+                .all(|w| w.starts_with("$__rate_interval]") || w.starts_with("$__range]")),
+            "a window that does not follow the zoom",
+        );
+    }
+    faults
+}
+
+#[test]
+fn series_are_found_in_expressions() {
+    let names = |expr: &str| -> Vec<String> {
+        let labels = |(name, labels): (String, Vec<String>)| format!("{name}{labels:?}");
+        selected(expr).into_iter().map(labels).collect()
+    };
+    assert_eq!(
+        names(
+            r#"sum by (job, x) (rate(a_total{t="b{c",u!~"d\"}"}[5m])) * 36 / on (job) group_left (y) b > 1e3"#
+        ),
+        [r#"a_total["t", "u"]"#, "b[]"]
+    );
+    assert_eq!(
+        names(
+            "a == 0 and on (job) count by (job)(b offset 5m) unless rate(job:c:d[$__rate_interval]) > bool $x"
+        ),
+        ["a[]", "b[]", "job:c:d[]"]
+    );
+    assert!(names("histogram_quantile(0.99, vector(1))").is_empty());
+}
+
+#[test]
+fn undeclared_series_and_labels_are_found() {
+    assert_eq!(
+        undeclared("sum(rate(qr_scans_stored_totl[5m]))", &[]),
+        ["qr_scans_stored_totl is not declared"]
+    );
+    assert_eq!(
+        undeclared(r#"qr_redirects_total{state="success"}"#, &[]),
+        ["qr_redirects_total has no label state"]
+    );
+    // A histogram has no series of its own name, and a counter none of a histogram's.
+    for name in ["qr_arm_duration_seconds", "qr_redirects_total_count"] {
+        assert_eq!(undeclared(name, &[]).len(), 1, "{name}");
+    }
+    assert!(
+        undeclared(
+            r#"qr_arm_duration_seconds_bucket{le="1",arm="control",instance="a"} + up{job="qr"} + a:b:c"#,
+            &["a:b:c"]
+        )
+        .is_empty()
+    );
+}
+
+// --- reading the files ------------------------------------------------------------------------------------
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files of a folder, not of those below it, in a stable order.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    let mut found: Vec<PathBuf> = entries
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == extension))
+        .collect();
+    assert!(!found.is_empty(), "{folder} has no *.{extension}");
+    found.sort();
+    found
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+/// An alert or a recorded series.
+struct Rule {
+    /// Of the file, without `.yml`.
+    file: String,
+    name: String,
+    recorded: bool,
+    /// What stands in it, at whatever depth: no two keys are the same.
+    fields: BTreeMap<String, String>,
+}
+
+impl Rule {
+    fn field(&self, key: &str) -> &str {
+        self.fields.get(key).map_or("", String::as_str)
+    }
+}
+
+fn rules() -> Vec<Rule> {
+    let mut found = Vec::new();
+    for file in files("alerts", "yml") {
+        let rules = parse(&stem(&file), &fs::read_to_string(&file).unwrap());
+        assert!(!rules.is_empty(), "{} has no rule", file.display());
+        found.extend(rules);
+    }
+    found
+}
+
+/// As much of YAML as our rules are written in; promtool reads all of it.
+fn parse(file: &str, text: &str) -> Vec<Rule> {
+    let mut found: Vec<Rule> = Vec::new();
+    // The key whose lines follow, and how far it is indented.
+    let mut block: Option<(String, usize)> = None;
+    for line in text.lines() {
+        let body = line.trim_start();
+        let indent = line.len() - body.len();
+        let inside = block
+            .as_ref()
+            .filter(|(_, outer)| body.is_empty() || indent > *outer);
+        if let (Some((key, _)), Some(rule)) = (inside, found.last_mut()) {
+            let lines = rule.fields.entry(key.clone()).or_default();
+            lines.push_str(body);
+            lines.push('\n');
+            continue;
+        }
+        block = None;
+        let Some((key, value)) = body.split_once(':').filter(|_| !body.starts_with('#')) else {
+            continue;
+        };
+        let value = value.trim();
+        match (key, found.last_mut()) {
+            ("- alert" | "- record", _) => found.push(Rule {
+                file: file.to_owned(),
+                name: value.to_owned(),
+                recorded: key == "- record",
+                fields: BTreeMap::new(),
+            }),
+            (_, Some(_)) if value == "|" => block = Some((key.to_owned(), indent)),
+            (_, Some(rule)) => {
+                let value = value.trim_matches('\'').to_owned();
+                rule.fields.insert(key.to_owned(), value);
+            }
+            (_, None) => {}
+        }
+    }
+    found
+}
+
+fn boards() -> Vec<(String, Value)> {
+    files("grafana/dashboards", "json")
+        .iter()
+        .map(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            let board = serde_json::from_str(&text);
+            let board = board.unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+            (stem(file), board)
+        })
+        .collect()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Those of rows that are folded included.
+fn panels(board: &Value) -> Vec<&Value> {
+    list(&board["panels"])
+        .iter()
+        .flat_map(|p| std::iter::once(p).chain(list(&p["panels"])))
+        .filter(|p| p["type"] != "row")
+        .collect()
+}
+
+/// A panel's title with each of its queries.
+fn expressions(panel: &Value) -> Vec<(&str, &str)> {
+    let title = panel["title"].as_str().unwrap_or_default();
+    let targets = list(&panel["targets"]).iter();
+    targets
+        .map(|t| (title, t["expr"].as_str().unwrap_or_default()))
+        .collect()
+}
+
+// --- reading expressions ----------------------------------------------------------------------------------
+
+/// What an expression reads and nobody writes.
+fn undeclared(expr: &str, recorded: &[&str]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, labels) in selected(expr) {
+        if name == "up" || recorded.contains(&name.as_str()) {
+            continue;
+        }
+        let declared = catalogue::ALL.iter().find(|m| {
+            let part = name.strip_prefix(m.name);
+            match m.kind {
+                Kind::Histogram => matches!(part, Some("_bucket" | "_count" | "_sum")),
+                Kind::Counter | Kind::Gauge => part == Some(""),
+            }
+        });
+        let Some(declared) = declared else {
+            faults.push(format!("{name} is not declared"));
+            continue;
+        };
+        for label in labels {
+            let of_prometheus = ["instance", "job"].contains(&label.as_str())
+                || (label == "le" && name.ends_with("_bucket"));
+            if !of_prometheus && !declared.labels.contains(&label.as_str()) {
+                faults.push(format!("{name} has no label {label}"));
+            }
+        }
+    }
+    faults
+}
+
+/// Words that are followed by a list of labels.
+const LISTS: &[&str] = &[
+    "by",
+    "without",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+];
+const OPERATORS: &[&str] = &[
+    "and", "or", "unless", "bool", "offset", "atan2", "inf", "Inf", "nan", "NaN",
+];
+
+/// The series that an expression selects, with the labels that they are selected by. Everything else is passed over:
+/// functions, operators, lists of labels, numbers, durations, Grafana's variables.
+fn selected(expr: &str) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    let mut rest = expr;
+    while let Some(first) = rest.chars().next() {
+        let tail = &rest[first.len_utf8()..];
+        rest = match first {
+            '"' | '\'' | '`' => after_quoted(rest),
+            '[' => after(rest, ']'),
+            '{' => {
+                let (labels, after) = matchers(tail);
+                if let Some(last) = found.last_mut() {
+                    last.1 = labels;
+                }
+                after
+            }
+            '$' => word(tail).1,
+            c if c.is_ascii_digit() => word(rest).1,
+            c if in_word(c) => {
+                let (name, tail) = word(rest);
+                let tail = tail.trim_start();
+                let listed = tail.starts_with('(') && LISTS.contains(&name);
+                let called = tail.starts_with('(') || ["by", "without"].contains(&word(tail).0);
+                if !called && !OPERATORS.contains(&name) {
+                    found.push((name.to_owned(), Vec::new()));
+                }
+                if listed { after(tail, ')') } else { tail }
+            }
+            _ => tail,
+        };
+    }
+    found
+}
+
+/// The labels that are matched in what follows a `{`, and what follows its `}`.
+fn matchers(text: &str) -> (Vec<String>, &str) {
+    let mut labels = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let tail = &rest[first.len_utf8()..];
+        rest = match first {
+            '}' => return (labels, tail),
+            '"' | '\'' | '`' => after_quoted(rest),
+            c if in_word(c) => {
+                let (label, tail) = word(rest);
+                labels.push(label.to_owned());
+                tail
+            }
+            _ => tail,
+        };
+    }
+    (labels, rest)
+}
+
+fn in_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == ':'
+}
+
+/// The word that a text begins with (which may be empty), and the rest.
+fn word(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c| !in_word(c)).unwrap_or(text.len()))
+}
+
+fn after(text: &str, end: char) -> &str {
+    text.split_once(end).map_or("", |(_, rest)| rest)
+}
+
+/// What follows the string literal that a text begins with.
+fn after_quoted(text: &str) -> &str {
+    let mut chars = text.char_indices();
+    let quote = chars.next().map(|(_, c)| c);
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' {
+            chars.next();
+        } else if Some(c) == quote {
+            return &text[at + c.len_utf8()..];
+        }
+    }
+    ""
+}
+
+fn promtool(arguments: &[&str], files: &[PathBuf]) {
+    let output = Command::new("promtool")
+        .args(arguments)
+        .args(files)
+        .output();
+    let output = output.unwrap_or_else(|e| {
+        panic!(
+            "promtool: {e}. It comes with Debian's package prometheus; scripts/test installs that"
+        )
+    });
+    assert!(
+        output.status.success(),
+        "promtool {}:\n{}{}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
