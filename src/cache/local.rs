@@ -196,6 +196,18 @@ where
         Box::pin(self.fill(key, make())).await
     }
 
+    /// As [`Local::get_or_make`], for a caller that has just looked in vain.
+    ///
+    /// # Errors
+    /// Those of `make`, for everybody who waited for it.
+    pub async fn make<Q>(&self, key: &Q, make: impl Future<Output = Result<V>>) -> Result<Found<V>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        Box::pin(self.fill(key, make)).await
+    }
+
     async fn fill<Q>(&self, key: &Q, making: impl Future<Output = Result<V>>) -> Result<Found<V>>
     where
         K: Borrow<Q>,

@@ -3,7 +3,7 @@
 //! Invariant: whatever changes is told here, and then nobody remembers it: not this node, not Redis, and within a second
 //! not the other nodes.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::future::BoxFuture;
 use metrics::Counter;
@@ -35,8 +35,6 @@ struct Shelves {
     here: Counter,
     elsewhere: Counter,
     resync: Counter,
-    /// Whether news were heard before: with the first there is nothing that could be stale.
-    started: OnceLock<()>,
 }
 
 /// What was dropped.
@@ -233,6 +231,14 @@ impl Tiers {
     }
 }
 
+impl Drop for Tiers {
+    fn drop(&mut self) {
+        if let Some(remote) = &self.remote {
+            remote.end();
+        }
+    }
+}
+
 impl Shelves {
     fn new() -> Self {
         let origin = |origin: CacheOrigin| counter(&CACHE_INVALIDATIONS, &[origin.label()]);
@@ -241,7 +247,6 @@ impl Shelves {
             here: origin(CacheOrigin::Here),
             elsewhere: origin(CacheOrigin::Elsewhere),
             resync: origin(CacheOrigin::Resync),
-            started: OnceLock::new(),
         }
     }
 
@@ -286,9 +291,6 @@ impl Hears for Shelves {
 
     fn missed(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            if self.started.set(()).is_ok() {
-                return;
-            }
             self.resync.increment(1);
             for shelf in self.shelves() {
                 shelf.doubt().await;

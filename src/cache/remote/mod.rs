@@ -373,6 +373,11 @@ impl Remote {
     /// Tells Redis and the other nodes what could not be told yet, and ends the background work.
     pub async fn stop(&self, patience: Duration) {
         let _ = tokio::time::timeout(patience, self.tell_the_rest()).await;
+        self.end();
+    }
+
+    /// Ends the background work, which would go on for ever.
+    pub(super) fn end(&self) {
         for task in locked(&self.tasks).drain(..) {
             task.abort();
         }

@@ -12,7 +12,7 @@ use redis::{
 
 use crate::{
     config::redis::{Access, Deployment, Node},
-    kernel::{Error, Kind, Result},
+    kernel::{Error, Kind, Result, tls},
 };
 
 /// For a connection with its greeting.
@@ -31,6 +31,7 @@ impl Places {
     /// # Errors
     /// When the file of certificates cannot be read.
     pub(super) fn new(access: Access) -> Result<Self> {
+        tls::install();
         let read = |path: &std::path::PathBuf| {
             std::fs::read(path).map_err(|e| {
                 let message = format!("REDIS_CA_FILE {} cannot be read", path.display());

@@ -130,7 +130,7 @@ impl Prober {
     fn well(&mut self, remote: &Remote) {
         if remote.gate.is_open() {
             remote.gate.close();
-            remote.untold.hurry();
+            remote.tell_again();
             tracing::info!("Redis is in use ({})", remote.mode());
         }
         // A server that takes no values answers all the same; that stays told.

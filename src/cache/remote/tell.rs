@@ -1,10 +1,11 @@
 //! Telling Redis, and through it the other nodes, what changed.
 //!
 //! Invariant: a change that could not be told is told later, until Redis was told; if there are too many of them,
-//! everything is dropped in their place.
+//! everything is dropped in their place. What was told shortly before Redis was away is told again: a replica that took
+//! over may not have heard it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     sync::{
         Mutex, Weak,
         atomic::{AtomicBool, Ordering},
@@ -18,7 +19,7 @@ use tokio::sync::Notify;
 use super::{Remote, locked, millis};
 use crate::{
     cache::name::Tag,
-    kernel::{Result, id::Uuid},
+    kernel::{Result, clock::Instant, id::Uuid},
 };
 
 /// Sets the new generation, drops the values of the old one, and tells the nodes; in one step, so that no value of the
@@ -41,6 +42,9 @@ return 1
 const MOST: usize = 100_000;
 /// For telling one, by itself.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a change that was told is remembered, and how many are.
+const RECENT: Duration = Duration::from_mins(1);
+const RECENT_MOST: usize = 10_000;
 /// Between tries.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -50,13 +54,24 @@ pub(super) struct Untold {
     tags: Mutex<BTreeSet<Tag>>,
     /// There were too many.
     everything: AtomicBool,
+    /// What changed lately, told or not, oldest first.
+    recent: Mutex<VecDeque<(Instant, Tag)>>,
     hurry: Notify,
 }
 
 impl Untold {
-    /// There may be a way now.
-    pub(super) fn hurry(&self) {
-        self.hurry.notify_one();
+    fn remember(&self, tags: &[Tag], now: Instant) {
+        let mut recent = locked(&self.recent);
+        while recent.len() + tags.len() > RECENT_MOST
+            || recent
+                .front()
+                .is_some_and(|(at, _)| now.saturating_duration_since(*at) > RECENT)
+        {
+            if recent.pop_front().is_none() {
+                break;
+            }
+        }
+        recent.extend(tags.iter().map(|tag| (now, tag.clone())));
     }
 
     fn add(&self, tag: Tag) -> usize {
@@ -72,8 +87,23 @@ impl Untold {
 }
 
 impl Remote {
+    /// Redis is back; it may be another one, or an empty one.
+    pub(super) fn tell_again(&self) {
+        let now = self.clock.instant();
+        self.untold.remember(&[], now);
+        let recent: Vec<Tag> = locked(&self.untold.recent)
+            .iter()
+            .map(|(_, tag)| tag.clone())
+            .collect();
+        for tag in recent {
+            self.untold.add(tag);
+        }
+        self.untold.hurry.notify_one();
+    }
+
     /// Tells of changes. Waits for that no longer than a request may; what is not told by then is told later.
     pub(in crate::cache) async fn changed(&self, tags: &[Tag]) {
+        self.untold.remember(tags, self.clock.instant());
         let budget = Duration::from_millis(self.settings.budget_ms);
         let told = async {
             if self.gate.is_open() {
@@ -91,7 +121,7 @@ impl Remote {
                 self.untold.add(tag.clone());
             }
             self.show_pending();
-            self.untold.hurry();
+            self.untold.hurry.notify_one();
         }
     }
 
