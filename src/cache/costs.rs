@@ -1,7 +1,8 @@
 //! What has a place in Redis: what is dearer to make than to fetch, by measurement.
 //!
-//! Invariant: nothing is assumed. A kind of value that was never made here is fetched, because another node may have paid
-//! for it, and a value that is fetched tells what it had cost.
+//! Invariant: nothing is assumed. A kind of value of which little is known is fetched, because another node may have paid
+//! for it, and a value that is fetched tells what it had cost. A kind that is not worth fetching is fetched now and then
+//! all the same: what was true of a busy Redis need not be true of it later.
 
 use std::{
     collections::BTreeMap,
@@ -20,8 +21,14 @@ use crate::{
     },
 };
 
-/// How much a new measurement moves the average.
-const WEIGHT: f64 = 0.1;
+/// How much a new measurement moves the average at least; the first ones are a plain mean.
+const WEIGHT: f64 = 0.05;
+/// Measurements before an average is believed.
+const ENOUGH: u32 = 8;
+/// A measurement counts as so many times the average at most: one hiccup is no change.
+const HICCUP: f64 = 4.0;
+/// One in so many of a kind that is not worth it is fetched all the same.
+const TRIED: u32 = 64;
 /// A value gets its place if making it takes this much longer than fetching it, and keeps it until it is cheaper.
 const MARGIN: f64 = 1.25;
 
@@ -37,17 +44,36 @@ struct Figures {
     make: Average,
     fetch: Average,
     admitted: bool,
+    /// Questions since one was asked all the same.
+    passed_over: u32,
     shown: [Gauge; 3],
 }
 
 /// Moving; of microseconds.
 #[derive(Clone, Copy, Default)]
-struct Average(Option<f64>);
+struct Average {
+    us: f64,
+    count: u32,
+}
 
 impl Average {
     fn add(&mut self, took: Duration) {
-        let us = took.as_secs_f64() * 1e6;
-        self.0 = Some(self.0.map_or(us, |so_far| so_far + (us - so_far) * WEIGHT));
+        self.count = self.count.saturating_add(1);
+        let mut us = took.as_secs_f64() * 1e6;
+        if self.count > ENOUGH {
+            us = us.min(self.us * HICCUP);
+        }
+        self.us += (us - self.us) * WEIGHT.max(1.0 / f64::from(self.count));
+    }
+
+    /// Microseconds, as soon as there were any.
+    fn shown(self) -> Option<f64> {
+        (self.count > 0).then_some(self.us)
+    }
+
+    /// Microseconds, as soon as they can be believed.
+    fn believed(self) -> Option<f64> {
+        (self.count >= ENOUGH).then_some(self.us)
     }
 }
 
@@ -78,8 +104,8 @@ impl Costs {
             Admission::Always => true,
             Admission::Never => false,
             Admission::Auto => locked(&self.kinds)
-                .get(&(space.label(), kind.label()))
-                .is_none_or(|figures| figures.admitted),
+                .get_mut(&(space.label(), kind.label()))
+                .is_none_or(Figures::asks),
         }
     }
 
@@ -102,13 +128,13 @@ impl Costs {
     }
 
     pub(super) fn shown(&self) -> Vec<Cost> {
-        let round_trip = locked(&self.round_trip).0;
+        let round_trip = locked(&self.round_trip).shown();
         let kinds = locked(&self.kinds);
         let shown = kinds.iter().map(|((space, kind), figures)| Cost {
             space,
             kind,
-            make_us: figures.make.0,
-            fetch_us: figures.fetch.0.or(round_trip),
+            make_us: figures.make.shown(),
+            fetch_us: figures.fetch.shown().or(round_trip),
             admitted: match self.rule {
                 Admission::Auto => figures.admitted,
                 forced => forced == Admission::Always,
@@ -118,7 +144,7 @@ impl Costs {
     }
 
     fn learn(&self, space: Space, kind: CacheKind, add: impl FnOnce(&mut Figures)) {
-        let round_trip = locked(&self.round_trip).0;
+        let round_trip = *locked(&self.round_trip);
         let mut kinds = locked(&self.kinds);
         let figures = kinds
             .entry((space.label(), kind.label()))
@@ -135,13 +161,23 @@ impl Figures {
             make: Average::default(),
             fetch: Average::default(),
             admitted: true,
+            passed_over: 0,
             shown: [&CACHE_MAKE, &CACHE_FETCH, &CACHE_ADMITTED].map(|m| gauge(m, &labels)),
         }
     }
 
-    fn decide(&mut self, round_trip: Option<f64>, rule: Admission) {
-        let fetch = self.fetch.0.or(round_trip);
-        if let (Some(make), Some(fetch)) = (self.make.0, fetch) {
+    fn asks(&mut self) -> bool {
+        self.passed_over += 1;
+        let asks = self.admitted || self.passed_over >= TRIED;
+        if asks {
+            self.passed_over = 0;
+        }
+        asks
+    }
+
+    fn decide(&mut self, round_trip: Average, rule: Admission) {
+        let fetch = self.fetch.believed().or(round_trip.believed());
+        if let (Some(make), Some(fetch)) = (self.make.believed(), fetch) {
             let margin = if self.admitted { 1.0 } else { MARGIN };
             self.admitted = make >= fetch * margin;
         }
@@ -150,7 +186,8 @@ impl Figures {
             forced => forced == Admission::Always,
         };
         let [make_gauge, fetch_gauge, admitted_gauge] = &self.shown;
-        make_gauge.set(self.make.0.unwrap_or_default() / 1e6);
+        make_gauge.set(self.make.us / 1e6);
+        let fetch = self.fetch.shown().or(round_trip.shown());
         fetch_gauge.set(fetch.unwrap_or_default() / 1e6);
         admitted_gauge.set(f64::from(u8::from(admitted)));
     }
@@ -174,19 +211,25 @@ mod tests {
     fn what_is_cheaper_to_make_is_not_fetched() {
         let costs = Costs::new(Admission::Auto);
         assert!(costs.admits(PNG.0, PNG.1), "another node may have it");
-        costs.answered(us(100));
+        costs.answered(us(5_000));
         costs.made(PNG.0, PNG.1, us(20));
-        assert!(!costs.admits(PNG.0, PNG.1));
+        assert!(costs.admits(PNG.0, PNG.1), "one hiccup is no figure");
+        for _ in 0..200 {
+            costs.answered(us(100));
+            costs.made(PNG.0, PNG.1, us(20));
+        }
+        let asked = (0..6_400).filter(|_| costs.admits(PNG.0, PNG.1)).count();
+        assert_eq!(asked, 100, "now and then");
         assert!(costs.admits(PNG.0, CacheKind::Jpeg), "each kind for itself");
-        for _ in 0..100 {
+        for _ in 0..200 {
             costs.made(PNG.0, PNG.1, us(120));
         }
         assert!(!costs.admits(PNG.0, PNG.1), "dearer, but not by the margin");
-        for _ in 0..100 {
+        for _ in 0..200 {
             costs.made(PNG.0, PNG.1, us(200));
         }
         assert!(costs.admits(PNG.0, PNG.1));
-        for _ in 0..100 {
+        for _ in 0..200 {
             costs.made(PNG.0, PNG.1, us(110));
         }
         assert!(costs.admits(PNG.0, PNG.1), "it keeps its place");
@@ -195,9 +238,11 @@ mod tests {
     #[test]
     fn a_fetched_value_tells_what_it_had_cost() {
         let costs = Costs::new(Admission::Auto);
-        costs.fetched(PNG.0, PNG.1, us(100), us(900));
+        for _ in 0..ENOUGH {
+            costs.fetched(PNG.0, PNG.1, us(100), us(900));
+            costs.fetched(PNG.0, CacheKind::Svg, us(100), us(10));
+        }
         assert!(costs.admits(PNG.0, PNG.1));
-        costs.fetched(PNG.0, CacheKind::Svg, us(100), us(10));
         assert!(!costs.admits(PNG.0, CacheKind::Svg));
         let shown = costs.shown();
         assert_eq!(shown[0].make_us, Some(900.0));

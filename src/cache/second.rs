@@ -108,9 +108,7 @@ impl<K, V> Second<K, V> {
             (Err(e), _) => Err(e),
             (Ok(value), known) => {
                 self.remote.costs.made(space, kind, took);
-                if let Known::Nothing(generation) | Known::Stale(_, generation) = known
-                    && self.remote.costs.admits(space, kind)
-                {
+                if let Known::Nothing(generation) | Known::Stale(_, generation) = known {
                     self.put(&name, kind, &value, (generation, took));
                 }
                 Ok((value, true))
