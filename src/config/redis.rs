@@ -118,9 +118,37 @@ fn access(r: &mut Reader) -> Option<Access> {
     let url = r.read(name("redis.url", "REDIS_URL"), None, |v| {
         parse_url(v).map(Some)
     });
-    let host: Option<String> = r.read(name("redis.host", "REDIS_HOST"), None, |v| {
-        host(v).map(Some)
-    });
+    let deployment = deployment(r, url.as_ref().and_then(|u| u.node.clone()));
+    let url = url.unwrap_or_default();
+    let username: Option<String> = optional(r, name("redis.username", "REDIS_USERNAME"), text);
+    let password = r.read(name("redis.password", "REDIS_PASSWORD"), None, secret);
+    let sentinel_password = r.read(
+        name("redis.sentinel_password", "REDIS_SENTINEL_PASSWORD"),
+        None,
+        secret,
+    );
+    let database = optional(r, name("redis.db", "REDIS_DB"), |v| number(0..=65_535)(v));
+    let database = database.unwrap_or(url.database);
+    let tls: Option<bool> = optional(r, name("redis.tls", "REDIS_TLS"), flag);
+    let ca_file: Option<PathBuf> =
+        optional(r, name("redis.ca_file", "REDIS_CA_FILE"), |v| Ok(v.into()));
+    if matches!(deployment, Some(Deployment::Cluster(_))) && database != 0 {
+        r.fault("REDIS_DB", "a Redis Cluster has only database 0");
+    }
+    Some(Access {
+        deployment: deployment?,
+        username: username.or(url.username),
+        password: password.or(url.password),
+        sentinel_password,
+        database,
+        tls: tls.unwrap_or(url.tls),
+        ca_file,
+    })
+}
+
+/// `url`: what `REDIS_URL` names.
+fn deployment(r: &mut Reader, url: Option<Node>) -> Option<Deployment> {
+    let host: Option<String> = optional(r, name("redis.host", "REDIS_HOST"), host);
     let port: Option<u16> = optional(r, name("redis.port", "REDIS_PORT"), |v| {
         number(1..=65_535)(v)
     });
@@ -137,23 +165,8 @@ fn access(r: &mut Reader) -> Option<Access> {
     let master: Option<String> = optional(
         r,
         name("redis.sentinel_master", "REDIS_SENTINEL_MASTER"),
-        |v| Ok(v.to_owned()),
+        text,
     );
-    let username: Option<String> = optional(r, name("redis.username", "REDIS_USERNAME"), |v| {
-        Ok(v.to_owned())
-    });
-    let password = r.read(name("redis.password", "REDIS_PASSWORD"), None, secret);
-    let sentinel_password = r.read(
-        name("redis.sentinel_password", "REDIS_SENTINEL_PASSWORD"),
-        None,
-        secret,
-    );
-    let database: Option<i64> =
-        optional(r, name("redis.db", "REDIS_DB"), |v| number(0..=65_535)(v));
-    let tls: Option<bool> = optional(r, name("redis.tls", "REDIS_TLS"), flag);
-    let ca_file: Option<PathBuf> =
-        optional(r, name("redis.ca_file", "REDIS_CA_FILE"), |v| Ok(v.into()));
-
     let ways = [
         ("REDIS_URL", url.is_some()),
         ("REDIS_HOST", host.is_some()),
@@ -165,48 +178,37 @@ fn access(r: &mut Reader) -> Option<Access> {
         .filter(|(_, set)| *set)
         .map(|(name, _)| *name)
         .collect();
-    if set.len() > 1 {
+    if let [first, others @ ..] = set.as_slice()
+        && !others.is_empty()
+    {
+        let others = others.join(", ");
         r.fault(
-            set[0],
-            &format!(
-                "says where Redis is, and so does {}: keep one",
-                set[1..].join(", ")
-            ),
+            first,
+            &format!("says where Redis is, and so does {others}: keep one"),
         );
     }
-    let url = url.unwrap_or_default();
-    let deployment = match (url.node, host) {
-        (Some(node), _) => Some(Deployment::Standalone(node)),
-        (None, Some(host)) => Some(Deployment::Standalone(Node {
-            host,
-            port: port.unwrap_or(6379),
-        })),
-        _ if !cluster.is_empty() => Some(Deployment::Cluster(cluster)),
-        _ if !sentinels.is_empty() => {
-            if master.is_none() {
-                r.fault("REDIS_SENTINEL_MASTER", "is missing: the name that the sentinels of REDIS_SENTINEL_NODES know the master by");
-            }
-            let master = master.unwrap_or_default();
-            Some(Deployment::Sentinel {
-                nodes: sentinels,
-                master,
-            })
-        }
-        _ => None,
-    };
-    let database = database.unwrap_or(url.database);
-    if matches!(deployment, Some(Deployment::Cluster(_))) && database != 0 {
-        r.fault("REDIS_DB", "a Redis Cluster has only database 0");
+    if let Some(host) = host {
+        let port = port.unwrap_or(6379);
+        return Some(Deployment::Standalone(Node { host, port }));
     }
-    Some(Access {
-        deployment: deployment?,
-        username: username.or(url.username),
-        password: password.or(url.password),
-        sentinel_password,
-        database,
-        tls: tls.unwrap_or(url.tls),
-        ca_file,
-    })
+    if !cluster.is_empty() {
+        return Some(Deployment::Cluster(cluster));
+    }
+    if !sentinels.is_empty() {
+        if master.is_none() {
+            r.fault("REDIS_SENTINEL_MASTER", "is missing: the name that the sentinels of REDIS_SENTINEL_NODES know the master by");
+        }
+        return Some(Deployment::Sentinel {
+            nodes: sentinels,
+            master: master.unwrap_or_default(),
+        });
+    }
+    url.map(Deployment::Standalone)
+}
+
+#[allow(clippy::unnecessary_wraps)] // a parser, like the others
+fn text(value: &str) -> Result<String, String> {
+    Ok(value.to_owned())
 }
 
 fn optional<T>(

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Between tries to connect.
 const PAUSE: Duration = Duration::from_millis(300);
 /// For one try: several servers may have to be asked.
-const CONNECT: Duration = Duration::from_millis(2500);
+const CONNECT: Duration = Duration::from_secs(2);
 /// Looks between two questions to the sentinels, and between two looks at Redis' memory.
 const ASK_SENTINELS: u32 = 2;
 const FACTS: u32 = 20;
