@@ -28,7 +28,7 @@ use crate::{
     scans::{Intake, Keeper},
     store::Store,
     telemetry::{
-        Recorder, catalogue, handles,
+        Machine, Recorder, catalogue, handles,
         labels::{Experiment, Space, Tier},
         process::Process,
     },
@@ -97,6 +97,8 @@ pub struct App {
     health: health::Health,
     keeper: Keeper,
     process: Process,
+    machine: Machine,
+    ready: metrics::Gauge,
     cache: CacheGauges,
     backlog: metrics::Gauge,
     draining: AtomicBool,
@@ -147,6 +149,8 @@ impl App {
             intake: keeper.intake(),
             keeper,
             process: Process::new(),
+            machine: Machine::new(&settings.server.data_dir),
+            ready: handles::gauge(&catalogue::READY, &[]),
             cache: CacheGauges::new(),
             tiers,
             backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
@@ -208,6 +212,11 @@ impl App {
     /// Brings the gauges up to date that nobody changes by an event: called before a scrape.
     pub async fn observe(&self) {
         self.process.observe();
+        self.machine.observe();
+        self.health.observe();
+        // The gauges of the parts are set by looking at them.
+        let _ = self.health().await;
+        self.ready.set(f64::from(u8::from(!self.is_draining())));
         if let Ok(backlog) = self.keeper.backlog().await {
             self.backlog.set(count(backlog));
         }

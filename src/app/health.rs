@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     kernel::{Result, SharedClock, clock::Instant},
     store::Store,
-    telemetry::process,
+    telemetry::{catalogue, handles, labels::HealthCheck, process},
 };
 
 /// How long one look is good for.
@@ -83,13 +83,14 @@ impl Report {
     #[must_use]
     pub fn checks(&self) -> [(&'static str, &Check); 6] {
         [
-            ("database", &self.database),
-            ("redis", &self.redis),
-            ("flags", &self.flags),
-            ("scans", &self.scans),
-            ("memory", &self.memory),
-            ("disk", &self.disk),
+            (HealthCheck::Database, &self.database),
+            (HealthCheck::Redis, &self.redis),
+            (HealthCheck::Flags, &self.flags),
+            (HealthCheck::Scans, &self.scans),
+            (HealthCheck::Memory, &self.memory),
+            (HealthCheck::Disk, &self.disk),
         ]
+        .map(|(name, check)| (name.label(), check))
     }
 
     /// The worst of all.
@@ -132,6 +133,11 @@ impl Health {
         }
     }
 
+    /// Brings the gauges of the database's connections up to date.
+    pub fn observe(&self) {
+        self.store.observe();
+    }
+
     /// `backlog`: counts the scans that are not in the database yet; asked only for a new report.
     pub async fn report(&self, backlog: impl Future<Output = Result<u64>>) -> Arc<Report> {
         let mut last = self.last.lock().await;
@@ -150,6 +156,10 @@ impl Health {
             memory: memory(),
             disk: disk(&self.data_dir),
         });
+        for (name, check) in report.checks() {
+            let status = f64::from(check.status as u8);
+            handles::gauge(&catalogue::HEALTH_STATUS, &[name]).set(status);
+        }
         *last = Some((self.clock.instant(), Arc::clone(&report)));
         report
     }

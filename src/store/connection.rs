@@ -14,7 +14,12 @@ use super::{failure, postgres, sqlite};
 use crate::{
     config::database::Database,
     kernel::{Error, Result, SharedClock, Timestamp},
-    telemetry::StoreTimer,
+    telemetry::{
+        StoreTimer,
+        catalogue::{STORE_CONNECTIONS, STORE_CONNECTIONS_MAX},
+        handles::gauge,
+        labels::{ConnectionState, Pool},
+    },
 };
 
 /// Cheap to clone.
@@ -105,6 +110,26 @@ impl Connections {
     pub async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         let done = self.writer.execute_raw(statement).await?;
         Ok(done.rows_affected())
+    }
+
+    /// Brings the gauges of the pools up to date.
+    #[allow(clippy::cast_precision_loss)] // gauges
+    pub fn observe(&self) {
+        let pools: &[(Pool, (u32, usize, u32))] = match self.backend() {
+            DbBackend::Sqlite => &[
+                (Pool::Reader, sqlite::connections(&self.reader)),
+                (Pool::Writer, sqlite::connections(&self.writer)),
+            ],
+            _ => &[(Pool::Writer, postgres::connections(&self.writer))],
+        };
+        for (pool, (open, idle, max)) in pools {
+            let set = |state: ConnectionState, n: f64| {
+                gauge(&STORE_CONNECTIONS, &[pool.label(), state.label()]).set(n);
+            };
+            set(ConnectionState::Idle, *idle as f64);
+            set(ConnectionState::Used, f64::from(*open) - *idle as f64);
+            gauge(&STORE_CONNECTIONS_MAX, &[pool.label()]).set(f64::from(*max));
+        }
     }
 
     pub async fn close(&self) {

@@ -80,6 +80,11 @@ impl Store {
         self.connections.run(&self.ping, work).await
     }
 
+    /// Brings the gauges of its connections up to date.
+    pub fn observe(&self) {
+        self.connections.observe();
+    }
+
     /// The schema's versions.
     #[must_use]
     pub fn migrations(&self) -> Migrations<'_> {

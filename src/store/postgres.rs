@@ -67,6 +67,16 @@ pub(super) fn open_patient(settings: &Database) -> Result<PgPool> {
         .connect_lazy_with(options(&settings.url)?))
 }
 
+/// Open, idle, and how many there may be.
+pub(super) fn connections(database: &DatabaseConnection) -> (u32, usize, u32) {
+    let pool = database.get_postgres_connection_pool();
+    (
+        pool.size(),
+        pool.num_idle(),
+        pool.options().get_max_connections(),
+    )
+}
+
 fn options(url: &str) -> Result<PgConnectOptions> {
     let options: PgConnectOptions = url
         .parse()

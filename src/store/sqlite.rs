@@ -61,6 +61,16 @@ pub(super) async fn open(
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(reader), writer))
 }
 
+/// Open, idle, and how many there may be.
+pub(super) fn connections(database: &DatabaseConnection) -> (u32, usize, u32) {
+    let pool = database.get_sqlite_connection_pool();
+    (
+        pool.size(),
+        pool.num_idle(),
+        pool.options().get_max_connections(),
+    )
+}
+
 fn options(url: &str, timeout: Duration) -> Result<SqliteConnectOptions> {
     let options: SqliteConnectOptions = url
         .parse()

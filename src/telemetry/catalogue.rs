@@ -182,6 +182,32 @@ catalogue! {
     PROCESS_FDS = Gauge "process_open_fds" "descriptors" [] &[];
     /// Limit of open file descriptors.
     PROCESS_MAX_FDS = Gauge "process_max_fds" "descriptors" [] &[];
+    /// Memory of the process that nothing but swap backs: heaps and stacks.
+    PROCESS_ANONYMOUS = Gauge "process_anonymous_memory_bytes" "bytes" [] &[];
+    /// Memory that the control group uses, page cache included; without one, what the machine uses.
+    MEMORY_USED = Gauge "qr_memory_used_bytes" "bytes" [] &[];
+    /// Memory that the control group may use; without a limit, what the machine has.
+    MEMORY_LIMIT = Gauge "qr_memory_limit_bytes" "bytes" [] &[];
+    /// Room left on the disk of the data directory.
+    DISK_FREE = Gauge "qr_disk_free_bytes" "bytes" [] &[];
+    /// Size of the disk of the data directory.
+    DISK_SIZE = Gauge "qr_disk_size_bytes" "bytes" [] &[];
+    /// How a part is: 0 pass, 1 warn, 2 fail; as of the last look at /health, or the last scrape.
+    HEALTH_STATUS = Gauge "qr_health_status" "state" ["check"] &[];
+    /// 1 while new requests may come: not before the start is done, not while the process is being stopped.
+    READY = Gauge "qr_ready" "state" [] &[];
+    /// Connections to the database.
+    STORE_CONNECTIONS = Gauge "qr_store_connections" "connections" ["pool", "state"] &[];
+    /// Connections to the database that there may be.
+    STORE_CONNECTIONS_MAX = Gauge "qr_store_connections_max" "connections" ["pool"] &[];
+    /// Threads that run tasks.
+    TOKIO_WORKERS = Gauge "tokio_workers" "threads" [] &[];
+    /// Tasks that are not done.
+    TOKIO_TASKS = Gauge "tokio_alive_tasks" "tasks" [] &[];
+    /// Tasks that wait for any worker.
+    TOKIO_QUEUE = Gauge "tokio_global_queue_tasks" "tasks" [] &[];
+    /// Time that all workers together were busy.
+    TOKIO_BUSY = Counter "tokio_worker_busy_seconds_total" "seconds" [] &[];
     /// Threads of the process.
     PROCESS_THREADS = Gauge "process_threads" "threads" [] &[];
     /// When the process started, Unix time.

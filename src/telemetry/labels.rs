@@ -218,6 +218,27 @@ label! {
 }
 
 label! {
+    /// Connections that read, or that write. A database with one pool for both has only the latter.
+    Pool { Reader = "reader", Writer = "writer" }
+}
+
+label! {
+    ConnectionState { Idle = "idle", Used = "used" }
+}
+
+label! {
+    /// A part whose health is looked at.
+    HealthCheck {
+        Database = "database",
+        Redis = "redis",
+        Flags = "flags",
+        Scans = "scans",
+        Memory = "memory",
+        Disk = "disk",
+    }
+}
+
+label! {
     /// What the evidence amounts to.
     Verdict { Go = "go", Hold = "hold", NoGo = "no-go" }
 }

@@ -7,10 +7,12 @@ pub mod handles;
 pub mod labels;
 mod load;
 pub mod logs;
+mod machine;
 pub mod process;
 pub mod recorder;
 
 pub use arm_metrics::ArmMetrics;
 pub use handles::{Outcome, StoreTimer};
 pub use load::Load;
+pub use machine::Machine;
 pub use recorder::Recorder;

@@ -8,6 +8,7 @@ use super::{catalogue, handles};
 pub struct Process {
     cpu: Counter,
     rss: Gauge,
+    anonymous: Gauge,
     virt: Gauge,
     fds: Gauge,
     max_fds: Gauge,
@@ -34,6 +35,7 @@ impl Process {
         Self {
             cpu: handles::counter(&catalogue::PROCESS_CPU, &[]),
             rss: gauge(&catalogue::PROCESS_RSS),
+            anonymous: gauge(&catalogue::PROCESS_ANONYMOUS),
             virt: gauge(&catalogue::PROCESS_VIRTUAL),
             fds: gauge(&catalogue::PROCESS_FDS),
             max_fds: gauge(&catalogue::PROCESS_MAX_FDS),
@@ -59,6 +61,9 @@ impl Process {
                     .set(boot + stat.start_ticks / self.ticks_per_second);
             }
         }
+        if let Some(kib) = read("/proc/self/status").as_deref().and_then(anonymous_kib) {
+            self.anonymous.set(kib * 1024.0);
+        }
         if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
             #[allow(clippy::cast_precision_loss)]
             self.fds.set(open.count() as f64);
@@ -81,16 +86,21 @@ pub fn resident_bytes() -> Option<u64> {
 #[must_use]
 pub fn memory_limit_bytes() -> Option<u64> {
     let group = read("/sys/fs/cgroup/memory.max").and_then(|t| t.trim().parse().ok());
-    group.or_else(|| {
-        let info = read("/proc/meminfo")?;
-        let line = info.lines().find_map(|l| l.strip_prefix("MemTotal:"))?;
-        line.trim()
-            .trim_end_matches("kB")
-            .trim()
-            .parse::<u64>()
-            .ok()
-            .map(|kib| kib * 1024)
-    })
+    group.or_else(|| meminfo("MemTotal:"))
+}
+
+/// Memory of the control group that is in use, else of the machine.
+#[must_use]
+pub fn memory_used_bytes() -> Option<u64> {
+    let group = read("/sys/fs/cgroup/memory.current").and_then(|t| t.trim().parse().ok());
+    group.or_else(|| Some(meminfo("MemTotal:")?.saturating_sub(meminfo("MemAvailable:")?)))
+}
+
+fn meminfo(name: &str) -> Option<u64> {
+    let info = read("/proc/meminfo")?;
+    let line = info.lines().find_map(|l| l.strip_prefix(name))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1024)
 }
 
 fn read(path: &str) -> Option<String> {
@@ -116,6 +126,11 @@ fn parse(stat: &str) -> Option<Stat> {
     })
 }
 
+fn anonymous_kib(status: &str) -> Option<f64> {
+    let line = status.lines().find_map(|l| l.strip_prefix("RssAnon:"))?;
+    line.trim().trim_end_matches("kB").trim().parse().ok()
+}
+
 fn boot_time() -> Option<f64> {
     let stat = read("/proc/stat")?;
     stat.lines()
@@ -134,6 +149,15 @@ fn max_fds() -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_that_nothing_backs_is_found() {
+        assert_eq!(
+            anonymous_kib("VmRSS:\t  900 kB\nRssAnon:\t     700 kB\n"),
+            Some(700.0)
+        );
+        assert_eq!(anonymous_kib(""), None);
+    }
 
     #[test]
     fn a_name_with_brackets_and_spaces_shifts_nothing() {
