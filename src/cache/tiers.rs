@@ -22,6 +22,9 @@ use crate::{
     },
 };
 
+/// Changes that are looked at in one go.
+const APART: usize = 256;
+
 pub struct Tiers {
     shelves: Arc<Shelves>,
     remote: Option<Arc<Remote>>,
@@ -158,6 +161,21 @@ impl Tiers {
         }
         if let Some(remote) = &self.remote {
             remote.changed(tags).await;
+        }
+    }
+
+    /// As [`Tiers::changed`], of many things and for whoever is no request: it takes the time it takes, and leaves room
+    /// for requests in between.
+    pub async fn changed_apart(&self, tags: &[Tag]) {
+        for tags in tags.chunks(APART) {
+            for tag in tags {
+                self.shelves.here.increment(1);
+                self.shelves.forget(tag).await;
+            }
+            if let Some(remote) = &self.remote {
+                remote.changed_apart(tags).await;
+            }
+            tokio::task::yield_now().await;
         }
     }
 
