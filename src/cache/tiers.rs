@@ -179,6 +179,17 @@ impl Tiers {
         }
     }
 
+    /// Whether changes on other nodes are heard of.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        self.remote.as_ref().is_some_and(|r| r.is_subscribed())
+    }
+
+    /// Drops what a pattern means from the memory of this node. How many there were.
+    pub async fn forget_here(&self, pattern: &Pattern) -> u64 {
+        self.shelves.clear(pattern).await
+    }
+
     /// Drops what a pattern means, on all nodes.
     ///
     /// # Errors

@@ -72,9 +72,10 @@ impl Keeper {
         let intake = Arc::new(Intake::new(settings.queue));
         let touched = Touched::default();
         let upkeep = Upkeep::new(store.clone(), touched.clone());
-        let recording = Recording::new(store, touched.clone());
         let interval = Duration::from_millis(settings.analytics_refresh_ms);
-        let refresh = Arc::new(Refresh::new(touched, Arc::clone(tiers), interval)?);
+        let refresh = Refresh::new(touched.clone(), tiers, interval, store.is_shared())?;
+        let refresh = Arc::new(refresh);
+        let recording = Recording::new(store, touched);
         let writer = Writer {
             intake: Arc::clone(&intake),
             spool: spool.clone(),

@@ -1,7 +1,7 @@
 //! Has answers about scans made anew: once in a while, for all codes that were scanned since.
 //!
-//! Invariant: what was recorded is in every answer, on every node, one interval later; or, if Redis was away, a second after
-//! it is back. A code that nobody scanned keeps its answers.
+//! Invariant: what was recorded is in every answer, on every node, one interval later, or a second after Redis is back. A
+//! code that nobody scanned keeps its answers, as long as scans on other nodes would be heard of.
 
 use std::{
     collections::HashSet,
@@ -69,17 +69,25 @@ pub(super) struct Refresh {
     touched: Touched,
     tiers: Arc<Tiers>,
     interval: Duration,
+    /// Whether other nodes record scans, too.
+    is_shared: bool,
     answers: Pattern,
 }
 
 impl Refresh {
     /// # Errors
     /// None.
-    pub(super) fn new(touched: Touched, tiers: Arc<Tiers>, interval: Duration) -> Result<Self> {
+    pub(super) fn new(
+        touched: Touched,
+        tiers: &Arc<Tiers>,
+        interval: Duration,
+        is_shared: bool,
+    ) -> Result<Self> {
         Ok(Self {
             touched,
-            tiers,
+            tiers: Arc::clone(tiers),
             interval,
+            is_shared,
             answers: Pattern::parse("analytics_*")?,
         })
     }
@@ -102,6 +110,9 @@ impl Refresh {
         let Codes { ids, all } = self.touched.take();
         let tags: Vec<Tag> = ids.into_iter().map(Tag::Scans).collect();
         self.tiers.changed_apart(&tags).await;
+        if self.is_shared && !self.tiers.hears() {
+            self.tiers.forget_here(&self.answers).await;
+        }
         if all && self.tiers.clear(&self.answers).await.is_err() {
             self.touched.all();
             return false;
@@ -123,7 +134,7 @@ mod tests {
     const ID: Uuid = Uuid::from_u128(1);
     const OTHER: Uuid = Uuid::from_u128(2);
 
-    fn stand() -> (Refresh, Arc<Shelf>) {
+    fn stand(is_shared: bool) -> (Refresh, Arc<Shelf>) {
         let clock: crate::kernel::SharedClock = Arc::new(SystemClock);
         let tiers = Tiers::in_memory(&clock);
         let name = |id: &Uuid| Name {
@@ -136,7 +147,7 @@ mod tests {
         };
         let shelf = tiers.memory_shelf((Space::AnalyticsRollups, name), bounds, |_| 0);
         let interval = Duration::from_secs(5);
-        let refresh = Refresh::new(Touched::default(), tiers, interval).unwrap();
+        let refresh = Refresh::new(Touched::default(), &tiers, interval, is_shared).unwrap();
         (refresh, shelf)
     }
 
@@ -148,7 +159,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_scanned_is_asked_anew_and_nothing_else() {
-        let (refresh, shelf) = stand();
+        let (refresh, shelf) = stand(false);
         remember(&shelf).await;
         assert!(refresh.tell().await);
         assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER), "after a start");
@@ -163,8 +174,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_others_record_unheard_nothing_is_kept_for_longer() {
+        let (refresh, shelf) = stand(true);
+        refresh.tell().await;
+        remember(&shelf).await;
+        assert!(refresh.tell().await);
+        assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER));
+    }
+
+    #[tokio::test]
     async fn too_many_to_tell_apart_are_all() {
-        let (refresh, shelf) = stand();
+        let (refresh, shelf) = stand(false);
         refresh.tell().await;
         remember(&shelf).await;
         refresh
@@ -177,7 +197,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_told_once_in_an_interval() {
-        let (refresh, shelf) = stand();
+        let (refresh, shelf) = stand(false);
         let refresh = Arc::new(refresh);
         let task = {
             let refresh = Arc::clone(&refresh);
