@@ -18,6 +18,8 @@ use crate::support::{
 };
 
 const HOUR: &str = "3600000";
+/// Longer than any processor is busy with other tests.
+const PATIENT: &str = "1000";
 const QUESTIONS: [&str; 3] = [
     "scan-timeseries",
     "scan-timeseries?time_range=allTime",
@@ -83,7 +85,8 @@ async fn shown(client: &Client, code: &Dynamic, expected: u64) -> Duration {
 #[tokio::test]
 async fn a_second_question_is_answered_from_memory() {
     let setup = Setup::on(Database::Sqlite).env("ANALYTICS_REFRESH_MS", HOUR);
-    let client = Client::admin(&setup.start().await);
+    let server = setup.start().await;
+    let client = Client::admin(&server);
     let code = create_dynamic(&client).await;
     scan(&client, &code, 1).await;
     for what in QUESTIONS {
@@ -123,7 +126,8 @@ async fn a_second_question_is_answered_from_memory() {
 async fn scans_are_counted_when_their_time_has_come_and_not_before() {
     for database in [Database::Sqlite, Database::Postgres] {
         let setup = Setup::on(database).env("ANALYTICS_REFRESH_MS", "1000");
-        let client = Client::admin(&setup.start().await);
+        let server = setup.start().await;
+        let client = Client::admin(&server);
         let code = create_dynamic(&client).await;
         for n in 1..=3 {
             assert_eq!(people(&client, &code).await, n - 1);
@@ -137,7 +141,8 @@ async fn scans_are_counted_when_their_time_has_come_and_not_before() {
 #[tokio::test]
 async fn a_change_of_the_code_drops_its_answers() {
     let setup = Setup::on(Database::Sqlite).env("ANALYTICS_REFRESH_MS", HOUR);
-    let client = Client::admin(&setup.start().await);
+    let server = setup.start().await;
+    let client = Client::admin(&server);
     let (code, other) = (create_dynamic(&client).await, create_dynamic(&client).await);
     for code in [&code, &other] {
         assert_eq!(people(&client, code).await, 0);
@@ -159,6 +164,7 @@ async fn two(redis: &RedisServer, refresh_ms: &str) -> (Server, Server) {
         setup
             .env("REDIS_URL", redis.url())
             .env("REDIS_ADMISSION", "always")
+            .env("REDIS_BUDGET_MS", PATIENT)
             .env("ANALYTICS_REFRESH_MS", refresh_ms)
     };
     let first = with(Setup::on(Database::Postgres)).start().await;
@@ -245,6 +251,7 @@ async fn what_a_killed_node_recorded_last_is_counted_after_its_start() {
     let setup = Setup::on(Database::Sqlite)
         .env("REDIS_URL", redis.url())
         .env("REDIS_ADMISSION", "always")
+        .env("REDIS_BUDGET_MS", PATIENT)
         .env("ANALYTICS_REFRESH_MS", HOUR);
     let mut server = setup.start().await;
     let client = Client::admin(&server);
