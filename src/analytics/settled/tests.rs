@@ -1,3 +1,5 @@
+//! A settled question is answered as the question is, however clocks are turned.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Answers are read as they are written, and nothing else is read as one.
+
 use std::{collections::HashSet, sync::Arc};
 
 use proptest::prelude::*;
