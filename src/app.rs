@@ -45,7 +45,8 @@ pub type Render = kit::Recalled<render::legacy::Renderer, render::Engine, render
 /// What validates.
 pub type Validate = Versus<validate::legacy::Validator, validate::Checker, validate::legacy::Judge>;
 /// What answers questions about scans.
-pub type Analytics = Versus<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
+pub type Analytics =
+    kit::Recalled<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
 
 /// Both arms share one bound for large images.
 fn render(kit: &mut Kit<'_>) -> Result<Render> {
@@ -70,7 +71,9 @@ fn validate(kit: &mut Kit<'_>) -> Result<Validate> {
 
 fn analytics(kit: &mut Kit<'_>, store: &Store) -> Analytics {
     let rollups = analytics::Rollups::new(store.clone());
+    let rollups = kit.cached_answers(rollups, Space::AnalyticsRollups);
     let legacy = analytics::legacy::Rows::new(store.clone());
+    let legacy = kit.cached_answers(legacy, Space::AnalyticsLegacy);
     kit.versus(
         Experiment::Analytics,
         legacy,
@@ -119,8 +122,7 @@ impl App {
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
-        let keeper =
-            Keeper::start(&settings.scans, store.clone(), SharedClock::clone(&clock)).await?;
+        let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
         let Kit { entries, load, .. } = kit;
@@ -192,8 +194,9 @@ impl App {
         ctx: &Ctx,
         question: analytics::Question,
     ) -> Result<analytics::Answer> {
-        let answered = self.analytics.run(ctx, &Arc::new(question)).await?;
-        Ok(answered.answer)
+        let settled = Arc::new(question.settled());
+        let answered = self.analytics.run(ctx, &settled).await?;
+        Ok(question.unsettled(answered.answer))
     }
 
     /// How the parts are.

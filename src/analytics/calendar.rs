@@ -63,7 +63,9 @@ impl Calendar {
             _ => {
                 let month = first_of_month(&start);
                 let mut calendar = Self::spans(&month, end, Interval::Month, "%b %Y", DAY);
-                calendar.points = calendar.month_of(end).map_or(1, |m| m + 1).min(MAX_POINTS);
+                // Not of the end, which is the next month's first moment when it is asked in this one's last.
+                let last = end - Duration::from_micros(1);
+                calendar.points = calendar.month_of(last).map_or(1, |m| m + 1).min(MAX_POINTS);
                 calendar
             }
         }
@@ -258,6 +260,14 @@ mod tests {
             Some("2025-12-31T00:00:00Z"),
         );
         assert_eq!(c.point("2026-01-01T00:00:00Z".parse().unwrap()), Some(1));
+    }
+
+    #[test]
+    fn a_months_last_moment_is_still_in_it() {
+        let labels = |now| calendar(Range::AllTime, now, Some("2025-11-30T00:00:00Z")).labels();
+        let months = ["Nov 2025", "Dec 2025", "Jan 2026"];
+        assert_eq!(labels("2026-01-31T12:00:00Z"), months);
+        assert_eq!(labels("2026-01-31T23:59:59.999999Z"), months);
     }
 
     #[test]

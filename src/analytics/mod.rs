@@ -9,6 +9,7 @@
 mod calendar;
 pub mod legacy;
 mod rollups;
+mod settled;
 mod timeline;
 
 use std::{sync::Arc, time::Duration};
@@ -81,9 +82,59 @@ pub struct Answered {
     /// Scans of the code that had been recorded then: it only grows. Answers with the same number are of the same
     /// scans.
     pub recorded: u64,
+    /// Whether it was remembered, and so may be of an earlier state than there is now.
+    pub cached: bool,
 }
 
 impl Answered {
+    /// Just counted.
+    #[must_use]
+    pub const fn fresh(answer: Answer, recorded: u64) -> Self {
+        Self {
+            answer,
+            recorded,
+            cached: false,
+        }
+    }
+
+    #[must_use]
+    pub const fn from_cache(mut self) -> Self {
+        self.cached = true;
+        self
+    }
+
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        let texts = |texts: &[String]| {
+            let bytes: usize = texts.iter().map(String::len).sum();
+            bytes + size_of_val(texts)
+        };
+        let counts = |counts: &[(String, i64)]| {
+            let bytes: usize = counts.iter().map(|(name, _)| name.len()).sum();
+            bytes + size_of_val(counts)
+        };
+        let bytes = match &self.answer {
+            Answer::Timeseries(s) => {
+                texts(&s.labels) + size_of_val(&s.all[..]) + size_of_val(&s.genuine[..])
+            }
+            // Never remembered.
+            Answer::Logs { logs, .. } => size_of_val(&logs[..]),
+            Answer::Devices(d) => [
+                &d.device_types,
+                &d.device_families,
+                &d.browser_families,
+                &d.os_families,
+            ]
+            .map(|part| counts(part))
+            .iter()
+            .sum(),
+            Answer::Timeline(t) => size_of_val(&t.days[..]),
+            Answer::Summary(s) => counts(&s.countries),
+        };
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+
     /// One too many, for rehearsing a wrong answer.
     #[must_use]
     pub fn miscounted(mut self) -> Self {
@@ -154,6 +205,8 @@ pub enum Interval {
 }
 
 impl Interval {
+    pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
+
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {

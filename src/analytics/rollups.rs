@@ -60,7 +60,7 @@ impl Rollups {
                 Answer::Summary(summary(&scans, *range, *now).await?)
             }
         };
-        Ok(Answered { answer, recorded })
+        Ok(Answered::fresh(answer, recorded))
     }
 }
 

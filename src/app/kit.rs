@@ -7,6 +7,7 @@ use super::{
     rollout::{Entry, setting},
 };
 use crate::{
+    analytics,
     cache::{Life, Tiers},
     cached::{Cached, Place},
     config::Config,
@@ -23,6 +24,11 @@ use crate::{
     },
     validate::Rules,
 };
+
+/// How old an answer about scans may become. New scans drop it earlier.
+const ANSWERS_TTL: Duration = Duration::from_hours(1);
+/// Memory for the answers of one arm; the largest, a year of days, takes 9 KiB, most some hundred bytes.
+const ANSWERS_BYTES: u64 = 16 << 20;
 
 /// An experiment between two arms, of which the candidate can be made to fail on purpose.
 pub type Versus<C, N, J> = Experiment<C, Rehearsal<N>, J>;
@@ -92,6 +98,20 @@ impl<'a> Kit<'a> {
             changes: false,
         };
         Cached::new(arm, self.tiers, place, kept::images(logo))
+    }
+
+    /// Analytics that remember.
+    pub fn cached_answers<A>(&self, arm: A, space: Space) -> Cached<A>
+    where
+        A: ReadOnly<In = analytics::Asked, Out = analytics::Answered>,
+    {
+        let place = Place {
+            space,
+            bytes: self.settings.cache.memory_bytes.min(ANSWERS_BYTES),
+            life: Life::at_most(ANSWERS_TTL),
+            changes: true,
+        };
+        Cached::new(arm, self.tiers, place, kept::answers())
     }
 
     /// An experiment, and an entry for those who look after it.

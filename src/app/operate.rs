@@ -1,10 +1,11 @@
 //! What commands do to an installation, and what a start does before it serves.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::rollout::Desk;
 use crate::{
     auth::{self, Administrator, Keys},
+    cache::{Pattern, Tag, Tiers},
     config::{Config, logs::Format},
     kernel::{
         Clock, Result, SharedClock, SystemClock,
@@ -123,7 +124,12 @@ pub async fn desk(settings: &Config) -> Result<Desk> {
 
 pub use scans::Rebuilt;
 
-/// Counts scans anew: of one code, or of all. `progress` is told what is done, and how many codes there are.
+/// Tries to tell Redis, which is connected to in the background, and the pause between them.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Counts scans anew: of one code, or of all. `progress` is told what is done, and how many codes there are. Also answers
+/// whether running servers, which remember answers, were told through Redis.
 ///
 /// # Errors
 /// `NotFound` when there is no such code; the database's.
@@ -131,12 +137,29 @@ pub async fn rebuild_rollups(
     settings: &Config,
     code_id: Option<Uuid>,
     mut progress: impl FnMut(Rebuilt, u64),
-) -> Result<Rebuilt> {
+) -> Result<(Rebuilt, Result<()>)> {
     let store = open_now(settings).await?;
     let codes = scans::rebuildable(&store, code_id).await?;
     let done = scans::rebuild(&store, code_id, |done| progress(done, codes)).await;
     store.close().await;
-    done
+    Ok((done?, tell_servers(settings, code_id).await))
+}
+
+/// Has the answers dropped that were counted before. Does nothing where no Redis is configured.
+async fn tell_servers(settings: &Config, code_id: Option<Uuid>) -> Result<()> {
+    let tiers = Tiers::start(&settings.redis, &system_clock())?;
+    let answers = match code_id {
+        Some(id) => format!("analytics_rollups:{{{}}}:*", Tag::Scans(id)),
+        None => "analytics_rollups:*".to_owned(),
+    };
+    let answers = Pattern::parse(&answers)?;
+    for _ in 0..TRIES {
+        if tiers.clear(&answers).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    tiers.clear(&answers).await.map(drop)
 }
 
 /// How long one look at the database takes.

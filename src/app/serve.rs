@@ -97,9 +97,10 @@ pub async fn serve(settings: Config) -> Result<()> {
     }
     upkeep.abort();
     app.rollout.save_apart().await;
-    app.tiers.stop(TELL).await;
     // Accepted scans are made durable in any case; moving them on may wait for the next start.
     app.keeper.stop(left.max(LEAST_DRAIN)).await;
+    // Then, because the last scans are news too.
+    app.tiers.stop(TELL).await;
     tracing::info!("stopped");
     Ok(())
 }

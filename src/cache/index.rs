@@ -47,6 +47,11 @@ impl<K: Hash + Eq> Index<K> {
         let _ = self.holds.set(Box::new(holds));
     }
 
+    /// What a key's value is about.
+    pub(super) fn tag(&self, key: &K) -> Option<Tag> {
+        (self.tag)(key)
+    }
+
     fn holds(&self, key: &K) -> bool {
         self.holds.get().is_some_and(|holds| holds(key))
     }

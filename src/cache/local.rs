@@ -5,7 +5,7 @@
 
 use std::{
     borrow::Borrow,
-    hash::Hash,
+    hash::{Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -35,6 +35,9 @@ const ENTRY_BYTES: usize = 160;
 /// One look-up in so many is timed: a clock takes longer to read than most of them.
 const TIMED: u64 = 64;
 
+/// Things that keys are about, by their digest: a change of one keeps only values of its group from being kept.
+const GROUPS: usize = 64;
+
 /// How much, and how long. By moka's own clock: tests cannot stop it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -63,7 +66,8 @@ pub struct Found<V> {
 pub struct Local<K, V> {
     entries: Cache<K, V>,
     index: Option<Arc<Index<K>>>,
-    invalidations: AtomicU64,
+    /// By group.
+    invalidations: [AtomicU64; GROUPS],
     asked: AtomicU64,
     found: AtomicU64,
     evicted: Arc<AtomicU64>,
@@ -146,7 +150,7 @@ where
         Self {
             entries,
             index,
-            invalidations: AtomicU64::new(0),
+            invalidations: std::array::from_fn(|_| AtomicU64::new(0)),
             asked: AtomicU64::new(0),
             found: AtomicU64::new(0),
             evicted,
@@ -213,12 +217,13 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let before = self.invalidations.load(Ordering::Acquire);
+        let group = self.group_of(key);
+        let before = group.load(Ordering::Acquire);
         let entry = self.entries.entry_by_ref(key).or_try_insert_with(making);
         let entry = entry.await.map_err(|e| Error::clone(&e))?;
         let fresh = entry.is_fresh();
         if fresh {
-            self.kept(key, before).await;
+            self.kept(key, (group, before)).await;
         }
         let value = entry.into_value();
         Ok(Found { value, made: fresh })
@@ -232,16 +237,34 @@ where
     where
         K: Clone,
     {
-        let before = self.invalidations.load(Ordering::Acquire);
+        let group = self.group_of(&key);
+        let before = group.load(Ordering::Acquire);
         let value = make.await?;
         self.entries.insert(key.clone(), value.clone()).await;
-        self.kept(&key, before).await;
+        self.kept(&key, (group, before)).await;
         Ok(value)
     }
 
-    /// A value was just put there. If some key was invalidated while it was made, this one may be stale already; if it
+    /// What counts the invalidations of a key, and of others.
+    fn group_of<Q>(&self, key: &Q) -> &AtomicU64
+    where
+        Q: ToOwned<Owned = K> + ?Sized,
+    {
+        let index = self.index.as_ref();
+        let tag = index.and_then(|index| index.tag(&key.to_owned()));
+        self.group(tag.as_ref())
+    }
+
+    fn group(&self, tag: Option<&Tag>) -> &AtomicU64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        tag.hash(&mut hasher);
+        let group = usize::try_from(hasher.finish() % GROUPS as u64).unwrap_or_default();
+        &self.invalidations[group]
+    }
+
+    /// A value was just put there. If some key of its group was invalidated while it was made, this one may be stale already; if it
     /// is not, the price is one more miss.
-    async fn kept<Q>(&self, key: &Q, before: u64)
+    async fn kept<Q>(&self, key: &Q, (group, before): (&AtomicU64, u64))
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
@@ -249,14 +272,14 @@ where
         if let Some(index) = &self.index {
             index.kept(key.to_owned());
         }
-        if self.invalidations.load(Ordering::Acquire) != before {
+        if group.load(Ordering::Acquire) != before {
             self.entries.invalidate(key).await;
         }
     }
 
     /// Forgets everything that is about one thing; also what is being made right now.
     pub async fn forget(&self, tag: &Tag) {
-        self.invalidations.fetch_add(1, Ordering::AcqRel);
+        self.group(Some(tag)).fetch_add(1, Ordering::AcqRel);
         if let Some(index) = &self.index {
             for key in index.keys(tag) {
                 self.entries.invalidate(&key).await;
@@ -266,7 +289,9 @@ where
 
     /// Forgets what is selected. How many there were.
     pub async fn forget_those(&self, selected: impl Fn(&K) -> bool) -> u64 {
-        self.invalidations.fetch_add(1, Ordering::AcqRel);
+        for group in &self.invalidations {
+            group.fetch_add(1, Ordering::AcqRel);
+        }
         let mut dropped = 0;
         let keys: Vec<Arc<K>> = self.entries.iter().map(|(key, _)| key).collect();
         for key in keys.iter().filter(|key| selected(key)) {
@@ -280,9 +305,9 @@ where
     pub async fn invalidate<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        self.invalidations.fetch_add(1, Ordering::AcqRel);
+        self.group_of(key).fetch_add(1, Ordering::AcqRel);
         self.entries.invalidate(key).await;
     }
 

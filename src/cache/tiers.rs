@@ -22,6 +22,9 @@ use crate::{
     },
 };
 
+/// Changes that are looked at in one go.
+const APART: usize = 256;
+
 pub struct Tiers {
     shelves: Arc<Shelves>,
     remote: Option<Arc<Remote>>,
@@ -159,6 +162,32 @@ impl Tiers {
         if let Some(remote) = &self.remote {
             remote.changed(tags).await;
         }
+    }
+
+    /// As [`Tiers::changed`], of many things and for whoever is no request: it takes the time it takes, and leaves room
+    /// for requests in between.
+    pub async fn changed_apart(&self, tags: &[Tag]) {
+        for tags in tags.chunks(APART) {
+            for tag in tags {
+                self.shelves.here.increment(1);
+                self.shelves.forget(tag).await;
+            }
+            if let Some(remote) = &self.remote {
+                remote.changed_apart(tags).await;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Whether changes on other nodes are heard of.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        self.remote.as_ref().is_some_and(|r| r.is_subscribed())
+    }
+
+    /// Drops what a pattern means from the memory of this node. How many there were.
+    pub async fn forget_here(&self, pattern: &Pattern) -> u64 {
+        self.shelves.clear(pattern).await
     }
 
     /// Drops what a pattern means, on all nodes.

@@ -42,7 +42,7 @@ impl Rollups {
     pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
         let Action::Rebuild { code, json } = &self.action;
         let shown = std::io::stderr().is_terminal();
-        let done = operate::rebuild_rollups(settings, *code, |done, of| {
+        let (done, told) = operate::rebuild_rollups(settings, *code, |done, of| {
             if shown {
                 bar(done, of);
             }
@@ -50,6 +50,12 @@ impl Rollups {
         .await?;
         if shown {
             output::complain("");
+        }
+        if let Err(e) = told {
+            let why = e.message();
+            output::complain(&format!(
+                "running servers were not told and may answer as before for an hour: {why}"
+            ));
         }
         if *json {
             output::json(&json!({"codes": done.codes, "scans": done.scans}));

@@ -46,6 +46,8 @@ pub struct Scans {
     pub country_header: Option<HeaderName>,
     /// `SCAN_DRAIN_INTERVAL_MS`: how often an idle drainer looks for spooled scans.
     pub drain_interval_ms: u64,
+    /// `ANALYTICS_REFRESH_MS`: new scans are in analytics after this long; answers are remembered meanwhile.
+    pub analytics_refresh_ms: u64,
     /// `SCAN_DRAIN`: `false` leaves scans in the spool (to measure, or to work on the database).
     pub drain: bool,
 }
@@ -100,6 +102,11 @@ impl Scans {
                 name("scans.drain_interval_ms", "SCAN_DRAIN_INTERVAL_MS"),
                 200,
                 number(10..=60_000),
+            ),
+            analytics_refresh_ms: r.read(
+                name("scans.analytics_refresh_ms", "ANALYTICS_REFRESH_MS"),
+                5000,
+                number(100..=3_600_000),
             ),
             drain: r.read(name("scans.drain", "SCAN_DRAIN"), true, super::reader::flag),
         }

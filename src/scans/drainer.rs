@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 
 use super::{
     codec::{self, Scan},
+    refresh::Touched,
     user_agent,
 };
 use crate::{
@@ -45,6 +46,7 @@ pub(super) struct Recording {
     agents: Arc<Mutex<HashMap<Box<str>, Known>>>,
     /// Scans in one transaction: halved when one takes too long, so that a slow database still gets them all.
     at_once: Arc<AtomicUsize>,
+    touched: Touched,
     stored: Counter,
     orphaned: Counter,
 }
@@ -57,9 +59,10 @@ struct Known {
 }
 
 impl Recording {
-    pub(super) fn new(store: Store) -> Self {
+    pub(super) fn new(store: Store, touched: Touched) -> Self {
         Self {
             store,
+            touched,
             agents: Arc::default(),
             at_once: Arc::new(AtomicUsize::new(MOST)),
             stored: handles::counter(&catalogue::SCANS_STORED, &[]),
@@ -113,7 +116,10 @@ impl Recording {
             })
             .collect();
         let fresh: Vec<Agent> = new.values().cloned().collect();
-        let recorded = self.store.scans.record(&rows, &fresh).await?;
+        let recorded = self.store.scans.record(&rows, &fresh).await;
+        // Also after an error: only the database knows what it committed.
+        self.touched.add(rows.iter().map(|row| row.code_id));
+        let recorded = recorded?;
         // Remembered only now that they are committed.
         agents.extend(
             new.iter()

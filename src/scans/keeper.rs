@@ -7,10 +7,12 @@ use tokio::{sync::Mutex, task::JoinHandle};
 use super::{
     drainer::{Drainer, Recording},
     intake::Intake,
+    refresh::{Refresh, Touched},
     rollups::Upkeep,
     writer::{self, Writer},
 };
 use crate::{
+    cache::Tiers,
     config,
     kernel::{Result, SharedClock, task},
     store::{
@@ -19,6 +21,9 @@ use crate::{
     },
     telemetry::{catalogue, handles},
 };
+
+/// For telling the caches of the last scans.
+const TELL: Duration = Duration::from_secs(1);
 
 /// The spool, as configured.
 ///
@@ -37,6 +42,7 @@ pub struct Keeper {
     intake: Arc<Intake>,
     spool: Spool,
     drainer: Arc<Drainer>,
+    refresh: Arc<Refresh>,
     tasks: Mutex<Option<Tasks>>,
 }
 
@@ -44,6 +50,7 @@ struct Tasks {
     writing: JoinHandle<()>,
     draining: Option<JoinHandle<()>>,
     rolling: JoinHandle<()>,
+    refreshing: JoinHandle<()>,
 }
 
 impl Keeper {
@@ -54,21 +61,26 @@ impl Keeper {
     pub async fn start(
         settings: &config::scans::Scans,
         store: Store,
-        clock: SharedClock,
+        tiers: &Arc<Tiers>,
+        clock: &SharedClock,
     ) -> Result<Self> {
-        let spool = open_spool(settings, &clock).await?;
+        let spool = open_spool(settings, clock).await?;
         let (_, left) = spool.backlog().await?;
         if left > 0 {
             tracing::info!(scans = left, "scans of an earlier run wait in the spool");
         }
         let intake = Arc::new(Intake::new(settings.queue));
-        let upkeep = Upkeep::new(store.clone());
-        let recording = Recording::new(store);
+        let touched = Touched::default();
+        let upkeep = Upkeep::new(store.clone(), touched.clone());
+        let interval = Duration::from_millis(settings.analytics_refresh_ms);
+        let refresh = Refresh::new(touched.clone(), tiers, interval, store.is_shared())?;
+        let refresh = Arc::new(refresh);
+        let recording = Recording::new(store, touched);
         let writer = Writer {
             intake: Arc::clone(&intake),
             spool: spool.clone(),
             recording: recording.clone(),
-            clock,
+            clock: SharedClock::clone(clock),
             interval: Duration::from_millis(settings.commit_interval_ms),
             ack_timeout: Duration::from_millis(settings.ack_timeout_ms),
             metrics: writer::Metrics::new(),
@@ -87,11 +99,16 @@ impl Keeper {
             writing: task::spawn("scans.write", writer.run()),
             draining,
             rolling: task::spawn("scans.rollups", async move { upkeep.run().await }),
+            refreshing: {
+                let refresh = Arc::clone(&refresh);
+                task::spawn("scans.refresh", async move { refresh.run().await })
+            },
         };
         Ok(Self {
             intake,
             spool,
             drainer,
+            refresh,
             tasks: Mutex::new(Some(tasks)),
         })
     }
@@ -119,19 +136,26 @@ impl Keeper {
             writing,
             draining,
             rolling,
+            refreshing,
         } = tasks;
         // A step that is cut short is rolled back, and taken again by the next start.
         rolling.abort();
+        refreshing.abort();
         self.intake.close();
         if writing.await.is_err() {
             tracing::error!("the scan writer ended badly");
         }
-        let Some(draining) = draining else { return };
-        draining.abort();
-        match tokio::time::timeout(within, self.drainer.drain()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(e)) => tracing::warn!("scans stay in the spool until the next start: {e:?}"),
-            Err(_) => tracing::warn!("scans stay in the spool until the next start: no time left"),
+        if let Some(draining) = draining {
+            draining.abort();
+            match tokio::time::timeout(within, self.drainer.drain()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(e)) => tracing::warn!("scans stay in the spool until the next start: {e:?}"),
+                Err(_) => {
+                    tracing::warn!("scans stay in the spool until the next start: no time left");
+                }
+            }
         }
+        // Other nodes go on answering.
+        let _ = tokio::time::timeout(TELL, self.refresh.tell()).await;
     }
 }

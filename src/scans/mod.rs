@@ -15,6 +15,7 @@ mod codec;
 mod drainer;
 mod intake;
 mod keeper;
+mod refresh;
 mod rollups;
 mod user_agent;
 mod writer;

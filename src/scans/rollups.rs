@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge};
 
+use super::refresh::Touched;
 use crate::{
     kernel::{Error, Result, id::Uuid},
     store::Store,
@@ -71,14 +72,16 @@ pub async fn rebuild(
 
 pub(super) struct Upkeep {
     store: Store,
+    touched: Touched,
     rebuilt: Counter,
     incomplete: Gauge,
 }
 
 impl Upkeep {
-    pub(super) fn new(store: Store) -> Self {
+    pub(super) fn new(store: Store, touched: Touched) -> Self {
         Self {
             store,
+            touched,
             rebuilt: handles::counter(&catalogue::ROLLUP_REBUILT, &[]),
             incomplete: handles::gauge(&catalogue::ROLLUP_INCOMPLETE, &[]),
         }
@@ -119,6 +122,8 @@ impl Upkeep {
             after = Some(last);
             for code in codes {
                 scans.complete(code, |_| {}).await?;
+                // What was answered before they were found to be incomplete may be remembered.
+                self.touched.add([code]);
                 self.rebuilt.increment(1);
                 left = left.saturating_sub(1);
                 self.incomplete.set(gauge(left));

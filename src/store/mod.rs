@@ -91,6 +91,12 @@ impl Store {
         Migrations::new(&self.connections, &self.settings)
     }
 
+    /// Whether other nodes may write to it, too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.connections.backend() != sea_orm::DbBackend::Sqlite
+    }
+
     /// Closes every connection after what runs on it has ended; SQLite then folds its log into the file.
     pub async fn close(&self) {
         self.connections.close().await;

@@ -1,7 +1,7 @@
 //! Whether two arms counted the same.
 //!
 //! Invariant: a fact holds digests of an answer, never a number, an address or a user agent of it. Answers that are of
-//! the same scans must be equal; ones that are not prove nothing.
+//! the same scans must be equal; ones that are not prove nothing. Nor do remembered ones: see [`Comparing::is_remembered`].
 //!
 //! The labels are a closed set. Tolerated, nobody's fault:
 //!
@@ -79,6 +79,10 @@ impl Comparing<Answered> for Judge {
             (Seen::Refused(_), Seen::Refused(_)) => Match::Mismatch("refusal"),
             _ => Match::Mismatch("answer"),
         }
+    }
+
+    fn is_remembered(&self, answered: &Answered) -> bool {
+        answered.cached
     }
 
     fn spoil(answered: Answered) -> Answered {
@@ -169,10 +173,7 @@ mod tests {
             device_types: device_types.collect(),
             ..Devices::default()
         };
-        Answered {
-            answer: Answer::Devices(devices),
-            recorded,
-        }
+        Answered::fresh(Answer::Devices(devices), recorded)
     }
 
     fn judged(control: &Result<Answered>, candidate: &Result<Answered>) -> Match {
@@ -211,11 +212,20 @@ mod tests {
         // Only bots came: people's numbers are the same.
         let bots = Ok(devices(&[("phone-a", 3)], 9));
         assert_eq!(judged(&one(), &bots), Match::Same);
-        let timeline = Ok(Answered {
-            answer: Answer::Timeline(Timeline::default()),
-            recorded: 8,
-        });
+        let timeline = Ok(Answered::fresh(Answer::Timeline(Timeline::default()), 8));
         assert_eq!(judged(&one(), &timeline), Match::Mismatch("question"));
+    }
+
+    #[test]
+    fn a_remembered_answer_is_of_earlier_scans_and_says_nothing_of_its_arm() {
+        let remembered = devices(&[("phone-a", 3)], 7).from_cache();
+        assert!(Judge.is_remembered(&remembered));
+        assert!(!Judge.is_remembered(&devices(&[("phone-a", 3)], 7)));
+        // Beside one that was made anew it is excused, and alike where the scans are.
+        let (anew, later) = (devices(&[("phone-a", 3)], 7), devices(&[("phone-a", 4)], 8));
+        assert_eq!(judged(&Ok(remembered.clone()), &Ok(anew)), Match::Same);
+        let excused = Match::Tolerated("scans in between");
+        assert_eq!(judged(&Ok(remembered), &Ok(later)), excused);
     }
 
     #[test]
@@ -239,10 +249,7 @@ mod tests {
                 bot,
                 ..Totals::default()
             };
-            Ok(Answered {
-                answer: Answer::Summary(totals),
-                recorded: 1,
-            })
+            Ok(Answered::fresh(Answer::Summary(totals), 1))
         };
         assert_eq!(judged(&summary(1), &summary(1)), Match::Same);
         assert_eq!(judged(&summary(1), &summary(2)), Match::Mismatch("numbers"));

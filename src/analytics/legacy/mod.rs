@@ -61,7 +61,7 @@ impl Rows {
                 return Err(Error::new(Kind::Unsupported, message));
             }
         };
-        Ok(Answered { answer, recorded })
+        Ok(Answered::fresh(answer, recorded))
     }
 }
 

@@ -97,6 +97,32 @@ async fn what_was_begun_before_an_invalidation_is_not_kept() {
 }
 
 #[tokio::test]
+async fn a_change_of_one_thing_lets_what_is_made_about_others_be_kept() {
+    let tag = |key: &String| Some(Tag::Slug(key.as_str().into()));
+    let cache: Local<String, Arc<str>> = Local::tagged(Space::Slug, BOUNDS, |_, _| 0, tag);
+    let mut kept = 0;
+    for i in 0..100 {
+        let (own, other) = (format!("own-{i}"), Tag::Slug(format!("other-{i}").into()));
+        let making = cache.get_or_make(own.as_str(), || async {
+            cache.forget(&other).await;
+            value("new").await
+        });
+        making.await.unwrap();
+        kept += u32::from(cache.holds(own.as_str()));
+        let making = cache
+            .get_or_make(format!("{own}-b").as_str(), || async {
+                let mine = Tag::Slug(format!("{own}-b").into());
+                cache.forget(&mine).await;
+                value("old").await
+            })
+            .await;
+        making.unwrap();
+        assert!(!cache.holds(format!("{own}-b").as_str()));
+    }
+    assert!(kept > 90, "{kept} of 100");
+}
+
+#[tokio::test]
 async fn bytes_and_time_are_bounded() {
     let small = cache(Bounds {
         bytes: 5_000,

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{StreamExt as _, stream};
 use redis::RedisResult;
 use tokio::sync::Notify;
 
@@ -45,6 +46,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How long a change that was told is remembered, and how many are.
 const RECENT: Duration = Duration::from_mins(1);
 const RECENT_MOST: usize = 10_000;
+/// Under way at once: few enough that a request's question does not wait behind them.
+const AT_ONCE: usize = 16;
+/// Told between two looks at whether it works.
+const SOME: usize = 256;
 /// Between tries.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -54,14 +59,19 @@ pub(super) struct Untold {
     tags: Mutex<BTreeSet<Tag>>,
     /// There were too many.
     everything: AtomicBool,
-    /// What changed lately, told or not, oldest first.
-    recent: Mutex<VecDeque<(Instant, Tag)>>,
+    recent: Recent,
+    /// Of those that no request waited for: there are many, and they shall not push the others out.
+    recent_apart: Recent,
     hurry: Notify,
 }
 
-impl Untold {
+/// What changed lately, told or not, oldest first.
+#[derive(Default)]
+struct Recent(Mutex<VecDeque<(Instant, Tag)>>);
+
+impl Recent {
     fn remember(&self, tags: &[Tag], now: Instant) {
-        let mut recent = locked(&self.recent);
+        let mut recent = locked(&self.0);
         while recent.len() + tags.len() > RECENT_MOST
             || recent
                 .front()
@@ -72,6 +82,19 @@ impl Untold {
             }
         }
         recent.extend(tags.iter().map(|tag| (now, tag.clone())));
+    }
+
+    fn all(&self, now: Instant) -> Vec<Tag> {
+        self.remember(&[], now);
+        locked(&self.0).iter().map(|(_, tag)| tag.clone()).collect()
+    }
+}
+
+impl Untold {
+    /// Some of them, which are not there any more then.
+    fn take(&self) -> Vec<Tag> {
+        let mut tags = locked(&self.tags);
+        std::iter::from_fn(|| tags.pop_first()).take(SOME).collect()
     }
 
     fn add(&self, tag: Tag) -> usize {
@@ -90,12 +113,12 @@ impl Remote {
     /// Redis is back; it may be another one, or an empty one.
     pub(super) fn tell_again(&self) {
         let now = self.clock.instant();
-        self.untold.remember(&[], now);
-        let recent: Vec<Tag> = locked(&self.untold.recent)
-            .iter()
-            .map(|(_, tag)| tag.clone())
-            .collect();
-        for tag in recent {
+        let Untold {
+            recent,
+            recent_apart,
+            ..
+        } = &self.untold;
+        for tag in [recent.all(now), recent_apart.all(now)].concat() {
             self.untold.add(tag);
         }
         self.untold.hurry.notify_one();
@@ -103,26 +126,69 @@ impl Remote {
 
     /// Tells of changes. Waits for that no longer than a request may; what is not told by then is told later.
     pub(in crate::cache) async fn changed(&self, tags: &[Tag]) {
-        self.untold.remember(tags, self.clock.instant());
+        self.untold.recent.remember(tags, self.clock.instant());
         let budget = Duration::from_millis(self.settings.budget_ms);
         let told = async {
             if self.gate.is_open() {
                 return false;
             }
-            for tag in tags {
-                if self.tell(tag).await.is_err() {
+            let all: Vec<_> = tags.iter().map(|tag| self.tell(tag)).collect();
+            let mut all = stream::iter(all).buffer_unordered(AT_ONCE);
+            while let Some(told) = all.next().await {
+                if told.is_err() {
                     return false;
                 }
             }
             true
         };
         if !tokio::time::timeout(budget, told).await.unwrap_or(false) {
-            for tag in tags {
-                self.untold.add(tag.clone());
-            }
-            self.show_pending();
-            self.untold.hurry.notify_one();
+            self.tell_later(tags);
         }
+    }
+
+    /// Tells of changes that no request waits for. What fails is told later.
+    pub(in crate::cache) async fn changed_apart(&self, tags: &[Tag]) {
+        let now = self.clock.instant();
+        self.untold.recent_apart.remember(tags, now);
+        if self.gate.is_open() {
+            return self.tell_later(tags);
+        }
+        let untold = self.tell_each(tags).await;
+        if !untold.is_empty() {
+            self.tell_later(&untold);
+        }
+    }
+
+    fn tell_later(&self, tags: &[Tag]) {
+        for tag in tags {
+            self.untold.add(tag.clone());
+        }
+        self.show_pending();
+        self.untold.hurry.notify_one();
+    }
+
+    /// Tells of each, several at once: on one connection they go out and come back together, and in a cluster the nodes
+    /// work side by side. Ends soon after one failed. Those that were not told.
+    async fn tell_each(&self, tags: &[Tag]) -> Vec<Tag> {
+        let failed = AtomicBool::new(false);
+        let each: Vec<_> = tags
+            .iter()
+            .map(|tag| self.try_telling(tag, &failed))
+            .collect();
+        let told: Vec<Option<Tag>> = stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+        told.into_iter().flatten().collect()
+    }
+
+    /// The tag, if it was not told; it is not even tried after another failed.
+    async fn try_telling(&self, tag: &Tag, failed: &AtomicBool) -> Option<Tag> {
+        if !failed.load(Ordering::Relaxed) {
+            let told = tokio::time::timeout(PATIENCE, self.tell(tag)).await;
+            if matches!(told, Ok(Ok(()))) {
+                return None;
+            }
+            failed.store(true, Ordering::Relaxed);
+        }
+        Some(tag.clone())
     }
 
     async fn tell(&self, tag: &Tag) -> RedisResult<()> {
@@ -175,15 +241,18 @@ impl Remote {
             self.publish(&format!("{} missed", self.node)).await;
         }
         loop {
-            let next = locked(&self.untold.tags).first().cloned();
-            let Some(tag) = next else {
-                break;
-            };
             // Taken away first: a change that comes while it is told must be told again.
-            locked(&self.untold.tags).remove(&tag);
-            let told = tokio::time::timeout(PATIENCE, self.tell(&tag)).await;
-            if !matches!(told, Ok(Ok(()))) {
+            let some = self.untold.take();
+            if some.is_empty() {
+                break;
+            }
+            let untold = self.tell_each(&some).await;
+            let failed = !untold.is_empty();
+            for tag in untold {
                 self.untold.add(tag);
+            }
+            self.show_pending();
+            if failed {
                 break;
             }
         }

@@ -1,6 +1,9 @@
 //! Rollups: equal to the rows, whatever is recorded, in whatever order, by whatever release, beside a rebuild.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use qr_observatory::{
     analytics::{
@@ -28,6 +31,7 @@ use super::{
 
 on_both!(
     both_arms_count_the_same,
+    a_settled_question_has_the_answer_of_the_question,
     a_rebuild_changes_nothing,
     a_rebuild_beside_recorders_counts_each_scan_once,
     answers_while_scans_arrive_are_never_a_mismatch,
@@ -240,6 +244,51 @@ async fn both_arms_count_the_same(db: &Fresh) {
     // A code that nobody scanned, and none at all.
     arms.agree(new_code(db, &ids).await, at(0)).await;
     arms.agree(ids.next(), at(0)).await;
+}
+
+/// As long as nothing was scanned after it was asked.
+async fn a_settled_question_has_the_answer_of_the_question(db: &Fresh) {
+    let ids = ids();
+    let arms = Arms::new(db);
+    for seed in 0..6 {
+        let mut dice = Dice(seed);
+        let code = new_code(db, &ids).await;
+        let day_s = dice.below(300) * DAY_S + DAY_S;
+        // In the middle of a day, and at both ends of one: also of a month's, in UTC and elsewhere.
+        let now = match seed {
+            0 => at(day_s),
+            1 => at(31 * DAY_S) - Duration::from_micros(1),
+            2 => at(31 * DAY_S),
+            _ => at(day_s + dice.below(DAY_S)),
+        };
+        let now_s = now.as_second() - at(0).as_second();
+        let scans = (0..150).map(|_| any_scan(&mut dice, &ids, code, now_s));
+        let mut scans: Vec<ScanRow> = scans.filter(|scan| scan.at <= now).collect();
+        scans.push(ScanRow {
+            at: now,
+            ..scan(&ids, code, now_s)
+        });
+        record_all(db, &mut dice, &scans).await;
+        let summary = |range| Question::Summary {
+            code_id: code,
+            range,
+            now,
+        };
+        let summaries = [Range::Today, Range::Last7Days, Range::AllTime].map(summary);
+        for question in questions(code, now).into_iter().chain(summaries) {
+            let raw = arms.ask(question.clone()).await;
+            let settled = arms.ask(question.settled()).await;
+            for (raw, settled) in raw.into_iter().zip(settled) {
+                match (raw, settled) {
+                    (Ok(raw), Ok(settled)) => {
+                        let shown = question.unsettled(settled.answer);
+                        assert_eq!(raw.answer, shown, "{question:?}");
+                    }
+                    (raw, settled) => assert_eq!(judged(&raw, &settled), Match::Same),
+                }
+            }
+        }
+    }
 }
 
 async fn a_rebuild_changes_nothing(db: &Fresh) {

@@ -1,4 +1,6 @@
-//! How answers are remembered: what they are called, and how they lie in the second tier.
+//! Images: what they are called, and how they lie in the second tier.
+//!
+//! Invariant: whatever a picture depends on is in its key.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use sha2::{Digest as _, Sha256};
@@ -14,7 +16,7 @@ use crate::{
 const LARGE_PX: u32 = 600;
 
 /// Images. The operator's logo is part of what a symbol with one looks like, and not of the request.
-pub(super) fn images<A>(logo: Option<&[u8]>) -> Handling<A>
+pub(in crate::app) fn images<A>(logo: Option<&[u8]>) -> Handling<A>
 where
     A: Arm<In = render::In, Out = Image>,
 {

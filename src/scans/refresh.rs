@@ -1,0 +1,215 @@
+//! Has answers about scans made anew: once in a while, for all codes that were scanned since.
+//!
+//! Invariant: what was recorded is in every answer, on every node, one interval later, or a second after Redis is back. A
+//! code that nobody scanned keeps its answers, as long as scans on other nodes would be heard of.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    cache::{Pattern, Tag, Tiers},
+    kernel::{Result, id::Uuid},
+};
+
+/// Codes that are remembered to have been scanned. More of them, and all answers go.
+const MOST: usize = 100_000;
+/// After Redis could not be asked to drop everything.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Codes whose scans changed. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Touched(Arc<Mutex<Codes>>);
+
+#[derive(Default)]
+struct Codes {
+    ids: HashSet<Uuid>,
+    /// Too many to tell apart.
+    all: bool,
+}
+
+impl Default for Touched {
+    /// All of them: whatever an earlier run recorded last before it was killed, it may not have told.
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Codes {
+            all: true,
+            ..Codes::default()
+        })))
+    }
+}
+
+impl Touched {
+    pub(super) fn add(&self, codes: impl IntoIterator<Item = Uuid>) {
+        let mut touched = self.locked();
+        touched.ids.extend(codes);
+        if touched.ids.len() > MOST {
+            *touched = Codes {
+                all: true,
+                ..Codes::default()
+            };
+        }
+    }
+
+    fn take(&self) -> Codes {
+        std::mem::take(&mut *self.locked())
+    }
+
+    fn all(&self) {
+        self.locked().all = true;
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Codes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) struct Refresh {
+    touched: Touched,
+    tiers: Arc<Tiers>,
+    interval: Duration,
+    /// Whether other nodes record scans, too.
+    is_shared: bool,
+    answers: Pattern,
+}
+
+impl Refresh {
+    /// # Errors
+    /// None.
+    pub(super) fn new(
+        touched: Touched,
+        tiers: &Arc<Tiers>,
+        interval: Duration,
+        is_shared: bool,
+    ) -> Result<Self> {
+        Ok(Self {
+            touched,
+            tiers: Arc::clone(tiers),
+            interval,
+            is_shared,
+            answers: Pattern::parse("analytics_*")?,
+        })
+    }
+
+    /// Runs for ever: drop the future to stop.
+    pub(super) async fn run(&self) {
+        loop {
+            let is_told = self.tell().await;
+            let pause = if is_told {
+                self.interval
+            } else {
+                self.interval.min(RETRY)
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Has the answers about all touched codes dropped. Whether Redis could be told; if not, it is tried again.
+    pub(super) async fn tell(&self) -> bool {
+        let Codes { ids, all } = self.touched.take();
+        let tags: Vec<Tag> = ids.into_iter().map(Tag::Scans).collect();
+        self.tiers.changed_apart(&tags).await;
+        if self.is_shared && !self.tiers.hears() {
+            self.tiers.forget_here(&self.answers).await;
+        }
+        if all && self.tiers.clear(&self.answers).await.is_err() {
+            self.touched.all();
+            return false;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cache::{Bounds, Life, Name, Space},
+        kernel::SystemClock,
+    };
+
+    type Shelf = crate::cache::Tiered<Uuid, u32>;
+
+    const ID: Uuid = Uuid::from_u128(1);
+    const OTHER: Uuid = Uuid::from_u128(2);
+
+    fn stand(is_shared: bool) -> (Refresh, Arc<Shelf>) {
+        let clock: crate::kernel::SharedClock = Arc::new(SystemClock);
+        let tiers = Tiers::in_memory(&clock);
+        let name = |id: &Uuid| Name {
+            tag: Some(Tag::Scans(*id)),
+            rest: "answer".to_owned(),
+        };
+        let bounds = Bounds {
+            bytes: 1 << 20,
+            life: Life::at_most(Duration::from_hours(1)),
+        };
+        let shelf = tiers.memory_shelf((Space::AnalyticsRollups, name), bounds, |_| 0);
+        let interval = Duration::from_secs(5);
+        let refresh = Refresh::new(Touched::default(), &tiers, interval, is_shared).unwrap();
+        (refresh, shelf)
+    }
+
+    async fn remember(shelf: &Shelf) {
+        for id in [ID, OTHER] {
+            shelf.get_or_make(&id, || async { Ok(1) }).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_scanned_is_asked_anew_and_nothing_else() {
+        let (refresh, shelf) = stand(false);
+        remember(&shelf).await;
+        assert!(refresh.tell().await);
+        assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER), "after a start");
+        remember(&shelf).await;
+        refresh.touched.add([ID, ID]);
+        assert!(shelf.holds(&ID), "not before it is time");
+        assert!(refresh.tell().await);
+        assert!(!shelf.holds(&ID) && shelf.holds(&OTHER));
+        remember(&shelf).await;
+        assert!(refresh.tell().await);
+        assert!(shelf.holds(&ID), "nobody scanned it again");
+    }
+
+    #[tokio::test]
+    async fn where_others_record_unheard_nothing_is_kept_for_longer() {
+        let (refresh, shelf) = stand(true);
+        refresh.tell().await;
+        remember(&shelf).await;
+        assert!(refresh.tell().await);
+        assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER));
+    }
+
+    #[tokio::test]
+    async fn too_many_to_tell_apart_are_all() {
+        let (refresh, shelf) = stand(false);
+        refresh.tell().await;
+        remember(&shelf).await;
+        refresh
+            .touched
+            .add((10..).map(Uuid::from_u128).take(MOST + 1));
+        assert!(refresh.touched.locked().ids.is_empty(), "bounded");
+        assert!(refresh.tell().await);
+        assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_told_once_in_an_interval() {
+        let (refresh, shelf) = stand(false);
+        let refresh = Arc::new(refresh);
+        let task = {
+            let refresh = Arc::clone(&refresh);
+            crate::kernel::task::spawn("refresh", async move { refresh.run().await })
+        };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        remember(&shelf).await;
+        refresh.touched.add([ID]);
+        tokio::time::sleep(Duration::from_millis(3900)).await;
+        assert!(shelf.holds(&ID), "4.9 s");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!shelf.holds(&ID), "5.1 s");
+        task.abort();
+    }
+}

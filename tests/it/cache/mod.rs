@@ -1,0 +1,3 @@
+//! What is remembered in two tiers, and who forgets it when.
+
+mod answers;
