@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use redis::RedisResult;
 use tokio::sync::Notify;
 
@@ -45,6 +46,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How long a change that was told is remembered, and how many are.
 const RECENT: Duration = Duration::from_mins(1);
 const RECENT_MOST: usize = 10_000;
+/// Told at the same time: one after the other, those of a minute would keep a new one waiting for longer than a second.
+const AT_ONCE: usize = 64;
 /// Between tries.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -175,15 +178,23 @@ impl Remote {
             self.publish(&format!("{} missed", self.node)).await;
         }
         loop {
-            let next = locked(&self.untold.tags).first().cloned();
-            let Some(tag) = next else {
-                break;
-            };
             // Taken away first: a change that comes while it is told must be told again.
-            locked(&self.untold.tags).remove(&tag);
-            let told = tokio::time::timeout(PATIENCE, self.tell(&tag)).await;
-            if !matches!(told, Ok(Ok(()))) {
-                self.untold.add(tag);
+            let some: Vec<Tag> = {
+                let mut tags = locked(&self.untold.tags);
+                (0..AT_ONCE).map_while(|_| tags.pop_first()).collect()
+            };
+            let told = some
+                .iter()
+                .map(|tag| tokio::time::timeout(PATIENCE, self.tell(tag)));
+            let told = join_all(told).await;
+            let mut is_done = some.is_empty();
+            for (tag, told) in some.into_iter().zip(told) {
+                if !matches!(told, Ok(Ok(()))) {
+                    self.untold.add(tag);
+                    is_done = true;
+                }
+            }
+            if is_done {
                 break;
             }
         }
