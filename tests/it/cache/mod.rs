@@ -1,4 +1,6 @@
 //! The cache with real Redis processes behind it, in each way that they are deployed, well and unwell.
+// What was measured is printed.
+#![allow(clippy::print_stdout)]
 
 mod bad_input;
 mod deployed;

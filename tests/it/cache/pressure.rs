@@ -188,20 +188,17 @@ impl Worker {
             ticks.tick().await;
             let question = &self.questions[self.next % self.questions.len()];
             self.next += 1;
-            match ask(&mut stream, self.port, &question.bytes).await {
-                Ok((status, took)) => {
-                    *answers.statuses.entry(status).or_default() += 1;
-                    if question.is_redirect {
-                        answers.redirects.push(took);
-                    } else {
-                        answers.images.push(took);
-                    }
-                    self.answered.fetch_add(1, Ordering::Relaxed);
+            if let Ok((status, took)) = ask(&mut stream, self.port, &question.bytes).await {
+                *answers.statuses.entry(status).or_default() += 1;
+                if question.is_redirect {
+                    answers.redirects.push(took);
+                } else {
+                    answers.images.push(took);
                 }
-                Err(_) => {
-                    stream = None;
-                    answers.broken += 1;
-                }
+                self.answered.fetch_add(1, Ordering::Relaxed);
+            } else {
+                stream = None;
+                answers.broken += 1;
             }
         }
         answers
