@@ -35,6 +35,9 @@ pub(super) fn meaning(error: &RedisError) -> Meaning {
     }
 }
 
+/// What a server is that has some of the slots.
+pub(super) const ONE_OF_MANY: &str = "it is one server of a cluster";
+
 /// In the words of somebody who can mend it.
 pub(super) fn explain(error: &RedisError, deployment: &Deployment) -> Error {
     let code = error.code().unwrap_or_default();
@@ -45,7 +48,9 @@ pub(super) fn explain(error: &RedisError, deployment: &Deployment) -> Error {
             "Redis refuses the user or the password: check REDIS_PASSWORD and REDIS_USERNAME"
         }
         (_, "NOPERM") => "the user of REDIS_USERNAME may not do what a cache does: check its ACL",
-        (_, "MOVED" | "ASK" | "CROSSSLOT") if !is_cluster => {
+        _ if !is_cluster
+            && (matches!(code, "MOVED" | "ASK" | "CROSSSLOT") || text.contains(ONE_OF_MANY)) =>
+        {
             "this Redis is part of a cluster: name its nodes in REDIS_CLUSTER_NODES, not in REDIS_URL or REDIS_HOST"
         }
         _ if is_cluster && text.contains("cluster support disabled") => {
@@ -81,7 +86,12 @@ pub(super) fn explain(error: &RedisError, deployment: &Deployment) -> Error {
         _ if text.contains("certificate") || text.contains("InvalidCertificate") => {
             "the certificate of Redis is not trusted: check REDIS_CA_FILE, and that the address is the certificate's"
         }
-        _ if error.is_timeout() => "Redis did not answer in time",
+        _ if text.contains("corrupt message") => {
+            "what answers there does not speak TLS: check REDIS_TLS, or rediss:// in REDIS_URL"
+        }
+        _ if error.is_timeout() => {
+            "Redis did not answer in time: if that stays so, check the address, and REDIS_TLS"
+        }
         (ErrorKind::InvalidClientConfig, _) => {
             "Redis cannot be connected to like this: check its settings"
         }
@@ -90,6 +100,9 @@ pub(super) fn explain(error: &RedisError, deployment: &Deployment) -> Error {
         }
         (ErrorKind::ClusterConnectionNotFound, _) => {
             "no node of the Redis Cluster can be reached: check REDIS_CLUSTER_NODES"
+        }
+        _ if error.is_connection_dropped() => {
+            "the connection to Redis was closed: if that stays so, check the port, and REDIS_TLS"
         }
         _ => "the connection to Redis failed",
     };

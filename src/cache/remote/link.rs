@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::future::join_all;
 use redis::{
     Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value,
     aio::{ConnectionLike, MultiplexedConnection},
@@ -9,7 +10,7 @@ use redis::{
     cluster_routing::{MultipleNodeRoutingInfo, ResponsePolicy, RoutingInfo},
 };
 
-use super::place::Places;
+use super::{fault::ONE_OF_MANY, place::Places};
 use crate::config::redis::{Deployment, Node};
 
 /// More than these do not make one server faster.
@@ -61,6 +62,12 @@ impl Link {
                 )));
             }
         }
+        if let (Deployment::Standalone(_), Some(first)) =
+            (&places.access.deployment, connections.first())
+            && is_one_of_many(first).await
+        {
+            return Err(RedisError::from((ErrorKind::Client, ONE_OF_MANY)));
+        }
         Ok(Self::Server {
             node,
             connections,
@@ -76,13 +83,16 @@ impl Link {
         }
     }
 
+    /// # Errors
+    /// Also what the server answers with an error: the connections hand that on as a value.
     pub(super) async fn send(&self, cmd: &Cmd) -> RedisResult<Value> {
-        match self {
+        let answer = match self {
             Self::Server {
                 connections, next, ..
             } => turn(connections, next)?.req_packed_command(cmd).await,
             Self::Cluster(cluster) => cluster.clone().req_packed_command(cmd).await,
-        }
+        };
+        answer?.extract_error()
     }
 
     /// All commands have keys of one slot. Their answers are not of interest, unless one failed.
@@ -100,19 +110,36 @@ impl Link {
         let ping = redis::cmd("PING");
         match self {
             Self::Server { connections, .. } => {
-                for connection in connections {
-                    connection.clone().req_packed_command(&ping).await?;
-                }
-                Ok(())
+                // At the same time: how long it takes is held against what one request may wait.
+                let asked = connections.iter().cloned().map(|mut connection| {
+                    let ping = &ping;
+                    async move {
+                        let answer = connection.req_packed_command(ping).await?;
+                        answer.extract_error().map(drop)
+                    }
+                });
+                join_all(asked).await.into_iter().collect()
             }
             Self::Cluster(cluster) => {
                 let masters = MultipleNodeRoutingInfo::AllMasters;
                 let all = Some(ResponsePolicy::AllSucceeded);
                 let routing = RoutingInfo::MultiNode((masters, all));
-                cluster.clone().route_command(ping, routing).await.map(drop)
+                let answer = cluster.clone().route_command(ping, routing).await?;
+                answer.extract_error().map(drop)
             }
         }
     }
+}
+
+/// Whether it has only some of a cluster's slots: with luck the prober's own name would be in one of those, and most
+/// others not. Who may not ask, or is told that there is no cluster, need not worry.
+async fn is_one_of_many(connection: &MultiplexedConnection) -> bool {
+    let mut ask = redis::cmd("CLUSTER");
+    ask.arg("INFO");
+    let told: RedisResult<String> = ask.query_async(&mut connection.clone()).await;
+    let told = told.unwrap_or_default();
+    let mut sizes = told.lines().filter_map(|l| l.strip_prefix("cluster_size:"));
+    sizes.any(|size| !matches!(size.trim(), "0" | "1"))
 }
 
 fn turn(

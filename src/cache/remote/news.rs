@@ -21,7 +21,7 @@ const BEAT: Duration = Duration::from_millis(500);
 /// For such a proof, and for connecting.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Between tries to connect.
-const PAUSE: Duration = Duration::from_millis(300);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Whoever remembers something.
 pub(in crate::cache) trait Hears: Send + Sync {

@@ -21,8 +21,9 @@ use crate::config::redis::Deployment;
 const LOOK: Duration = Duration::from_millis(250);
 /// For one look. Slower than this is gone.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Between tries to connect.
-const PAUSE: Duration = Duration::from_millis(300);
+/// Between tries to connect. What changed meanwhile is served within a second of the way being free again: this, a look
+/// and the telling have to fit in there.
+const PAUSE: Duration = Duration::from_millis(100);
 /// For one try: several servers may have to be asked.
 const CONNECT: Duration = Duration::from_secs(2);
 /// Looks between two questions to the sentinels, and between two looks at Redis' memory.
