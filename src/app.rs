@@ -2,6 +2,7 @@
 //! only one that names a legacy arm.
 
 mod build;
+pub mod cache;
 pub mod doctor;
 pub mod health;
 mod kept;

@@ -9,6 +9,7 @@ mod index;
 mod life;
 mod local;
 mod name;
+mod pace;
 mod pattern;
 mod remote;
 mod second;

@@ -102,6 +102,10 @@ where
         self.local.counts()
     }
 
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.local.settle())
+    }
+
     fn forget<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()> {
         Box::pin(self.local.forget(tag))
     }

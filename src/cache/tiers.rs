@@ -68,6 +68,8 @@ pub struct RemoteStats {
     /// `None` before the first look, and with `REDIS_ENABLE_STATS=false`.
     pub facts: Option<Facts>,
     pub counts: Counts,
+    /// How long a write takes these days; `None` before the first.
+    pub set: Option<std::time::Duration>,
 }
 
 impl Tiers {
@@ -181,6 +183,13 @@ impl Tiers {
         })
     }
 
+    /// Brings the sizes of the first tier up to date: without look-ups they stay as they were.
+    pub async fn settle(&self) {
+        for shelf in self.shelves.shelves() {
+            shelf.settle().await;
+        }
+    }
+
     #[must_use]
     pub fn memory(&self) -> Vec<ShelfStats> {
         let stats = |shelf: &Arc<dyn Shelf>| {
@@ -207,6 +216,7 @@ impl Tiers {
             pending: remote.pending(),
             trouble: remote.trouble(),
             counts: remote.counts(facts.as_ref()),
+            set: remote.set_pace(),
             facts,
         })
     }

@@ -229,6 +229,10 @@ impl Shelf for Redirect {
         self.slugs.counts()
     }
 
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.slugs.settle())
+    }
+
     fn forget<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if let Tag::Slug(slug) = tag

@@ -35,6 +35,7 @@ use super::{
     frame::Generation,
     life::Life,
     name::{Names, Tag},
+    pace::Pace,
 };
 use crate::{
     config::redis::{Deployment, Redis as Settings},
@@ -97,6 +98,8 @@ struct State {
 }
 
 struct Timers {
+    gets: Pace,
+    sets: Pace,
     get: Histogram,
     set: Histogram,
     invalidate: Histogram,
@@ -154,6 +157,8 @@ impl Remote {
             wake: Notify::new(),
             costs: Costs::new(settings.admission),
             timers: Timers {
+                gets: Pace::default(),
+                sets: Pace::default(),
                 get: timer(CacheOperation::Get),
                 set: timer(CacheOperation::Set),
                 invalidate: timer(CacheOperation::Invalidate),
@@ -210,7 +215,13 @@ impl Remote {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
             evictions: facts.map_or(0, |facts| facts.evictions),
+            get: self.timers.gets.mean(),
         }
+    }
+
+    /// How long a write takes these days; nobody waits for it.
+    pub(super) fn set_pace(&self) -> Option<Duration> {
+        self.timers.sets.mean()
     }
 
     fn link(&self) -> Option<Arc<Link>> {
@@ -269,6 +280,7 @@ impl Remote {
         let answer = tokio::time::timeout(budget, link.send(cmd)).await;
         let took = self.clock.instant().saturating_duration_since(start);
         self.timers.get.record(took);
+        self.timers.gets.add(took);
         match answer {
             Ok(Ok(answer)) => {
                 self.gate.passed();
@@ -351,10 +363,9 @@ impl Remote {
             };
             let start = remote.clock.instant();
             let sent = tokio::time::timeout(WRITE, link.send_all(&pipe)).await;
-            remote
-                .timers
-                .set
-                .record(remote.clock.instant().saturating_duration_since(start));
+            let took = remote.clock.instant().saturating_duration_since(start);
+            remote.timers.set.record(took);
+            remote.timers.sets.add(took);
             match sent {
                 Ok(Ok(())) => {}
                 Ok(Err(e)) if fault::meaning(&e) == fault::Meaning::TakesNothing => {
