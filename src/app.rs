@@ -10,6 +10,7 @@ mod kit;
 pub mod operate;
 pub mod rollout;
 mod serve;
+pub mod warm;
 
 use std::sync::{
     Arc,
@@ -55,6 +56,7 @@ fn render(kit: &mut Kit<'_>) -> Result<Render> {
     let engine = kit.cached_images(engine, Space::RenderEngine, logo.as_deref());
     let legacy = render::legacy::Renderer::new(logo.as_deref(), room)?;
     let legacy = kit.cached_images(legacy, Space::RenderLegacy, logo.as_deref());
+    kit.pictures = Some(warm::Pictures::new(&legacy, &engine));
     Ok(kit.versus(Experiment::Render, legacy, engine, render::legacy::Judge))
 }
 
@@ -95,6 +97,7 @@ pub struct App {
     render: Render,
     validate: Validate,
     analytics: Analytics,
+    warming: warm::Warming,
     health: health::Health,
     keeper: Keeper,
     process: Process,
@@ -122,6 +125,7 @@ impl App {
             Keeper::start(&settings.scans, store.clone(), SharedClock::clone(&clock)).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
+        let warming = warm::Warming::new(&mut kit);
         let Kit { entries, load, .. } = kit;
         let rollout = Rollout::start(
             (entries, load),
@@ -138,6 +142,7 @@ impl App {
             render,
             validate,
             analytics,
+            warming,
             health: health::Health::new(
                 store,
                 SharedClock::clone(&clock),

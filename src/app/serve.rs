@@ -73,6 +73,10 @@ pub async fn serve(settings: Config) -> Result<()> {
         "listening; the API is described at {}/docs",
         server.base_url
     );
+    let warming = app.settings.redis.warm.then(|| {
+        let app = Arc::clone(&app);
+        task::spawn("cache.warm", async move { app.warm_all().await })
+    });
     let stopped_at = OnceLock::new();
     let signalled = {
         let (app, stopped_at) = (Arc::clone(&app), &stopped_at);
@@ -96,6 +100,9 @@ pub async fn serve(settings: Config) -> Result<()> {
         let _ = metrics.await;
     }
     upkeep.abort();
+    if let Some(warming) = warming {
+        warming.abort();
+    }
     app.rollout.save_apart().await;
     app.tiers.stop(TELL).await;
     // Accepted scans are made durable in any case; moving them on may wait for the next start.

@@ -239,11 +239,21 @@ where
     where
         K: Clone,
     {
-        let before = self.invalidations.load(Ordering::Acquire);
+        let before = self.mark();
         let value = make.await?;
-        self.entries.insert(key.clone(), value.clone()).await;
-        self.kept(&key, before).await;
+        self.put(before, key, value.clone()).await;
         Ok(value)
+    }
+
+    /// How many invalidations there were: for [`Local::put`].
+    pub fn mark(&self) -> u64 {
+        self.invalidations.load(Ordering::Acquire)
+    }
+
+    /// Remembers a value that was read, or made, after this mark; not for long if anything was invalidated since.
+    pub async fn put(&self, mark: u64, key: K, value: V) {
+        self.entries.insert(key.clone(), value).await;
+        self.kept(&key, mark).await;
     }
 
     /// A value was just put there. If some key was invalidated while it was made, this one may be stale already; if it

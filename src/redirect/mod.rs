@@ -4,6 +4,7 @@
 //! known redirect into an error.
 
 mod kept;
+mod ready;
 mod slug;
 
 use std::{

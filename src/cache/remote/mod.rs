@@ -11,6 +11,7 @@ mod link;
 mod news;
 mod place;
 mod prober;
+mod stock;
 mod sweep;
 mod tell;
 
@@ -54,6 +55,7 @@ use link::Link;
 pub(super) use news::Hears;
 use place::Places;
 use prober::Prober;
+pub(super) use stock::Put;
 use tell::Untold;
 
 /// Questions of requests under way at once, per connection that is allowed.
@@ -309,6 +311,12 @@ impl Remote {
     pub(super) fn keep(self: &Arc<Self>, name: &str, tag: Option<&Tag>, bytes: Vec<u8>) {
         let length = bytes.len();
         let mut pipe = redis::pipe();
+        self.add_put(&mut pipe, name, tag, &bytes);
+        self.write(pipe, length);
+    }
+
+    /// What puts a value there.
+    fn add_put(&self, pipe: &mut Pipeline, name: &str, tag: Option<&Tag>, bytes: &[u8]) {
         pipe.cmd("SET")
             .arg(name)
             .arg(bytes)
@@ -323,7 +331,6 @@ impl Remote {
                 .arg(millis(self.life.longest))
                 .ignore();
         }
-        self.write(pipe, length);
     }
 
     /// A value is used: it may stay longer, within its bound.

@@ -45,7 +45,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         rollout::events::Events::new(),
         rollout::mismatch::Mismatch,
     );
-    let cache = (cache::stats::Stats, cache::clear::Clear);
+    let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
     OpenApiService::new((codes, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \

@@ -2,6 +2,7 @@
 
 mod clear;
 mod stats;
+mod warm;
 
 use reqwest::Method;
 use serde_json::Value;

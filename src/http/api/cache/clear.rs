@@ -19,6 +19,7 @@ pub struct Clear;
 
 /// What shall be forgotten.
 #[derive(Deserialize, Object)]
+#[oai(rename = "CacheClear")]
 struct Selection {
     /// Of names such as `render_engine:{code-…}:…`, `slug:{slug-…}:target`; as Redis understands them: `*`, `?`,
     /// `[a-c]`, `\`. One that would match everything is refused.
@@ -28,6 +29,7 @@ struct Selection {
 
 /// What was forgotten.
 #[derive(Object)]
+#[oai(rename = "CacheCleared")]
 struct Cleared {
     success: bool,
     cleared: Tiers,
@@ -35,6 +37,7 @@ struct Cleared {
 
 /// Entries.
 #[derive(Object)]
+#[oai(rename = "CacheClearedTiers")]
 struct Tiers {
     /// Of this node; the others are told, and do the same.
     memory: u64,

@@ -2,6 +2,7 @@
 
 pub mod clear;
 pub mod stats;
+pub mod warm;
 
 use poem::http::HeaderMap;
 

@@ -15,7 +15,7 @@ pub struct Stats;
 
 /// How Redis is deployed.
 #[derive(Enum)]
-#[oai(rename_all = "lowercase")]
+#[oai(rename = "CacheMode", rename_all = "lowercase")]
 enum Mode {
     None,
     Standalone,
@@ -25,6 +25,7 @@ enum Mode {
 
 /// Both tiers, as this node sees them; counts are since its start.
 #[derive(Object)]
+#[oai(rename = "CacheReport")]
 struct Report {
     success: bool,
     mode: Mode,
@@ -40,6 +41,7 @@ struct Report {
 
 /// The first tier.
 #[derive(Object)]
+#[oai(rename = "CacheMemory")]
 struct Memory {
     entries: u64,
     bytes: u64,
@@ -55,12 +57,14 @@ struct Memory {
 
 /// Moving means; `null` before the first.
 #[derive(Object)]
+#[oai(rename = "CacheMemoryLatency")]
 struct MemoryLatency {
     get: Option<f64>,
 }
 
 /// One kind of entry.
 #[derive(Object)]
+#[oai(rename = "CacheSpace")]
 struct Space {
     /// `slug`, `code`, `render_legacy`, `render_engine`, `analytics_legacy`, `analytics_rollups`.
     space: String,
@@ -73,6 +77,7 @@ struct Space {
 
 /// The second tier.
 #[derive(Object)]
+#[oai(rename = "CacheRedis")]
 struct Redis {
     /// Keys of all masters, whoever put them there; `null` before the first look, and with `REDIS_ENABLE_STATS=false`.
     entries: Option<u64>,
@@ -95,7 +100,7 @@ struct Redis {
 }
 
 #[derive(Enum)]
-#[oai(rename_all = "lowercase")]
+#[oai(rename = "CacheBreaker", rename_all = "lowercase")]
 enum Breaker {
     Closed,
     Open,
@@ -103,6 +108,7 @@ enum Breaker {
 
 /// Moving means; `null` before the first.
 #[derive(Object)]
+#[oai(rename = "CacheRedisLatency")]
 struct RedisLatency {
     get: Option<f64>,
     set: Option<f64>,
@@ -110,6 +116,7 @@ struct RedisLatency {
 
 /// What has a place in Redis.
 #[derive(Object)]
+#[oai(rename = "CacheAdmission")]
 struct Admission {
     /// `auto`: what is dearer to make than to fetch; `always`; `never`.
     rule: String,
@@ -118,6 +125,7 @@ struct Admission {
 
 /// Both figures of one kind of entry; `null` before the first.
 #[derive(Object)]
+#[oai(rename = "CacheKind")]
 struct Kind {
     space: String,
     kind: String,
