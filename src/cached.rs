@@ -175,7 +175,7 @@ impl<A: ReadOnly<Out: Clone + Sync>> ReadOnly for Cached<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Clock as _, Error, SystemClock, task};
+    use crate::kernel::{Error, SystemClock, task};
     use std::{
         sync::atomic::{AtomicU32, Ordering},
         time::Duration,

@@ -183,7 +183,7 @@ impl<K, V> Second<K, V> {
         (generation, cost): (Generation, Duration),
     ) {
         if let Some(put) = self.framed(name, kind, value, (generation, cost)) {
-            self.remote.keep(&put.name, put.tag.as_ref(), put.bytes);
+            self.remote.keep(&put.name, put.tag.as_ref(), &put.bytes);
         }
     }
 

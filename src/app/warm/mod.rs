@@ -63,6 +63,7 @@ pub struct Pictures {
 }
 
 impl Pictures {
+    #[must_use]
     pub fn new<C, N>(control: &Cached<C>, candidate: &Cached<N>) -> Self
     where
         C: ReadOnly<In = render::In, Out = Image>,

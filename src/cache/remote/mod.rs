@@ -308,10 +308,10 @@ impl Remote {
     }
 
     /// Puts a value there, if there is room for another write; nobody waits for it.
-    pub(super) fn keep(self: &Arc<Self>, name: &str, tag: Option<&Tag>, bytes: Vec<u8>) {
+    pub(super) fn keep(self: &Arc<Self>, name: &str, tag: Option<&Tag>, bytes: &[u8]) {
         let length = bytes.len();
         let mut pipe = redis::pipe();
-        self.add_put(&mut pipe, name, tag, &bytes);
+        self.add_put(&mut pipe, name, tag, bytes);
         self.write(pipe, length);
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CLEAR, connected, from_another_site, image, number, stats, user};
+use super::{CLEAR, PATIENT, connected, from_another_site, image, number, stats, user};
 use crate::support::{
     Client, Database, Server, Setup,
     codes::create_dynamic,
@@ -87,6 +87,7 @@ async fn a_cluster_is_cleared_on_all_masters() {
     let cluster = RedisCluster::start(RedisSetup::default()).await;
     let server = Setup::on(Database::Sqlite)
         .env("REDIS_CLUSTER_NODES", cluster.nodes())
+        .env(PATIENT.0, PATIENT.1)
         .env("REDIS_ADMISSION", "always")
         .start()
         .await;

@@ -34,6 +34,22 @@ async fn connected(server: &Server) -> Value {
     .await
 }
 
+/// Redis for tests in which a look-up must find it, however busy the machine is.
+const PATIENT: (&str, &str) = ("REDIS_BUDGET_MS", "1000");
+
+/// Waits until Redis was told of every change.
+async fn told(server: &Server) {
+    connected(server).await;
+    eventually(20, async || {
+        let stats = stats(server).await;
+        match number(&stats, "/redis/pending_invalidations") {
+            0 => Ok(()),
+            pending => Err(format!("{pending} changes are not told yet")),
+        }
+    })
+    .await;
+}
+
 /// A member of this role, whose name is its role.
 async fn user(server: &Server, role: &str) -> Client {
     crate::support::rows::join(server, role, role).await;

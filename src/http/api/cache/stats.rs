@@ -65,6 +65,7 @@ struct MemoryLatency {
 /// One kind of entry.
 #[derive(Object)]
 #[oai(rename = "CacheSpace")]
+#[allow(clippy::struct_field_names)] // what stands in the answer
 struct Space {
     /// `slug`, `code`, `render_legacy`, `render_engine`, `analytics_legacy`, `analytics_rollups`.
     space: String,
@@ -126,6 +127,7 @@ struct Admission {
 /// Both figures of one kind of entry; `null` before the first.
 #[derive(Object)]
 #[oai(rename = "CacheKind")]
+#[allow(clippy::struct_field_names)] // what stands in the answer
 struct Kind {
     space: String,
     kind: String,
