@@ -144,7 +144,7 @@ impl Stats {
     #[oai(path = "/api/v2/qr/cache/stats", method = "get")]
     async fn stats(&self, app: Data<&Arc<App>>, signed: Signed) -> Result<Json<Report>> {
         may_look(&signed.0)?;
-        Ok(Json(report(app.cache_stats().await)))
+        Ok(Json(report(&app.cache_stats().await)))
     }
 
     /// The same, by its path without a version
@@ -158,7 +158,7 @@ impl Stats {
     }
 }
 
-fn report(stats: cache::Stats) -> Report {
+fn report(stats: &cache::Stats) -> Report {
     let all = stats.memory;
     Report {
         success: true,
@@ -169,7 +169,7 @@ fn report(stats: cache::Stats) -> Report {
             Some(_) => Mode::Standalone,
         },
         connected: stats.redis.as_ref().is_some_and(|r| r.usable),
-        detail: stats.detail,
+        detail: stats.detail.clone(),
         memory: Memory {
             entries: all.entries,
             bytes: all.bytes,
@@ -182,10 +182,10 @@ fn report(stats: cache::Stats) -> Report {
             },
             spaces: stats.spaces.iter().map(space).collect(),
         },
-        redis: stats.redis.map(redis),
+        redis: stats.redis.as_ref().map(redis),
         admission: Admission {
             rule: stats.rule.to_owned(),
-            kinds: stats.kinds.into_iter().map(kind).collect(),
+            kinds: stats.kinds.iter().map(kind).collect(),
         },
     }
 }
@@ -201,7 +201,7 @@ fn space(stats: &cache::ShelfStats) -> Space {
     }
 }
 
-fn redis(stats: cache::RemoteStats) -> Redis {
+fn redis(stats: &cache::RemoteStats) -> Redis {
     let fact = |of: fn(&cache::Facts) -> u64| stats.facts.as_ref().map(of);
     Redis {
         entries: fact(|f| f.keys),
@@ -226,7 +226,7 @@ fn redis(stats: cache::RemoteStats) -> Redis {
     }
 }
 
-fn kind(cost: cache::Cost) -> Kind {
+fn kind(cost: &cache::Cost) -> Kind {
     Kind {
         space: cost.space.to_owned(),
         kind: cost.kind.to_owned(),

@@ -30,6 +30,7 @@ struct Selection {
 /// What was done.
 #[derive(Object)]
 #[oai(rename = "CacheWarmed")]
+#[allow(clippy::struct_field_names)] // what stands in the answer
 struct Warmed {
     success: bool,
     /// Codes, 1000 at most, the most scanned first.
