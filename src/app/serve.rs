@@ -73,10 +73,7 @@ pub async fn serve(settings: Config) -> Result<()> {
         "listening; the API is described at {}/docs",
         server.base_url
     );
-    let warming = app.settings.redis.warm.then(|| {
-        let app = Arc::clone(&app);
-        task::spawn("cache.warm", async move { app.warm_all().await })
-    });
+    warm_up(&app);
     let stopped_at = OnceLock::new();
     let signalled = {
         let (app, stopped_at) = (Arc::clone(&app), &stopped_at);
@@ -100,15 +97,22 @@ pub async fn serve(settings: Config) -> Result<()> {
         let _ = metrics.await;
     }
     upkeep.abort();
-    if let Some(warming) = warming {
-        warming.abort();
-    }
     app.rollout.save_apart().await;
     app.tiers.stop(TELL).await;
     // Accepted scans are made durable in any case; moving them on may wait for the next start.
     app.keeper.stop(left.max(LEAST_DRAIN)).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Where `REDIS_WARM_CACHE` asks for it, in the background; it ends with the process.
+fn warm_up(app: &Arc<App>) {
+    if app.settings.redis.warm {
+        let app = Arc::clone(app);
+        drop(task::spawn("cache.warm", async move {
+            app.warm_all().await;
+        }));
+    }
 }
 
 fn serve_metrics(

@@ -110,7 +110,7 @@ impl App {
     }
 
     async fn warm_in_turn(self: &Arc<Self>, work: &Mutex<Work<'_>>) {
-        loop {
+        while !self.is_draining() {
             let Some(ids) = work.lock().await.ids.next() else {
                 return;
             };
