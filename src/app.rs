@@ -2,6 +2,7 @@
 //! only one that names a legacy arm.
 
 mod build;
+pub mod cache;
 pub mod doctor;
 pub mod health;
 mod kept;
@@ -9,6 +10,7 @@ mod kit;
 pub mod operate;
 pub mod rollout;
 mod serve;
+pub mod warm;
 
 use std::sync::{
     Arc,
@@ -55,6 +57,7 @@ fn render(kit: &mut Kit<'_>) -> Result<Render> {
     let engine = kit.cached_images(engine, Space::RenderEngine, logo.as_deref());
     let legacy = render::legacy::Renderer::new(logo.as_deref(), room)?;
     let legacy = kit.cached_images(legacy, Space::RenderLegacy, logo.as_deref());
+    kit.pictures = Some(warm::Pictures::new(&legacy, &engine));
     Ok(kit.versus(Experiment::Render, legacy, engine, render::legacy::Judge))
 }
 
@@ -97,6 +100,7 @@ pub struct App {
     render: Render,
     validate: Validate,
     analytics: Analytics,
+    warming: warm::Warming,
     health: health::Health,
     keeper: Keeper,
     process: Process,
@@ -125,6 +129,7 @@ impl App {
         let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
+        let warming = warm::Warming::new(&mut kit);
         let Kit { entries, load, .. } = kit;
         let rollout = Rollout::start(
             (entries, load),
@@ -141,6 +146,7 @@ impl App {
             render,
             validate,
             analytics,
+            warming,
             health: health::Health::new(
                 store,
                 SharedClock::clone(&clock),

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::{
-    cache::{Body, Bounds, CacheKind, Life, Name, Shape, Space, Tag, Tiered, Tiers},
-    kernel::{Ctx, Result, id::hex},
+    cache::{Body, Bounds, CacheKind, Life, Name, Shape, Space, Stocked, Tag, Tiered, Tiers},
+    kernel::{Clock, Ctx, Result, id::hex},
     rollout::{Arm, ReadOnly, Unit},
 };
 
@@ -49,10 +49,22 @@ pub struct Place {
 
 /// The decorator. Errors are not remembered.
 pub struct Cached<A: Arm> {
-    arm: A,
-    key: KeyOf<A>,
+    arm: Arc<A>,
+    key: Arc<KeyOf<A>>,
     mark: fn(A::Out) -> A::Out,
     answers: Arc<Tiered<Key, A::Out>>,
+}
+
+/// The same memory of the same arm.
+impl<A: Arm> Clone for Cached<A> {
+    fn clone(&self) -> Self {
+        Self {
+            arm: Arc::clone(&self.arm),
+            key: Arc::clone(&self.key),
+            mark: self.mark,
+            answers: Arc::clone(&self.answers),
+        }
+    }
 }
 
 impl<A: ReadOnly<Out: Clone + Sync>> Cached<A> {
@@ -71,11 +83,50 @@ impl<A: ReadOnly<Out: Clone + Sync>> Cached<A> {
             life: place.life,
         };
         Self {
-            arm,
-            key: handling.key,
+            arm: Arc::new(arm),
+            key: Arc::new(handling.key),
             mark: handling.mark,
             answers: tiers.shelf(shape, bounds, handling.weigh),
         }
+    }
+
+    /// Has an answer ready before somebody asks.
+    ///
+    /// # Errors
+    /// The arm's.
+    pub async fn warm(&self, ctx: &Ctx, input: &A::In) -> Result<()> {
+        let Some(key) = (self.key)(input) else {
+            return Ok(());
+        };
+        let make = || self.arm.run(ctx, input);
+        self.answers.warm(&key, make).await
+    }
+
+    /// Makes answers, and waits until the second tier has them; memory does not.
+    ///
+    /// # Errors
+    /// `Unavailable` when the second tier takes nothing.
+    pub async fn stock(&self, ctx: &Ctx, inputs: &[A::In], clock: &dyn Clock) -> Result<Stocked> {
+        let Some(second) = self.answers.second() else {
+            return Ok(Stocked::default());
+        };
+        let keyed: Vec<(&A::In, Key)> = inputs
+            .iter()
+            .filter_map(|input| Some((input, (self.key)(input)?)))
+            .collect();
+        let keys: Vec<Key> = keyed.iter().map(|(_, key)| key.clone()).collect();
+        let mut batch = second.batch(&keys).await?;
+        for (nth, (input, _)) in keyed.iter().enumerate() {
+            if !batch.wants(nth) {
+                batch.skip();
+                continue;
+            }
+            let start = clock.instant();
+            let made = self.arm.run(ctx, input).await;
+            let took = clock.instant().saturating_duration_since(start);
+            batch.add(nth, &made, took);
+        }
+        batch.finish().await
     }
 }
 
@@ -124,7 +175,7 @@ impl<A: ReadOnly<Out: Clone + Sync>> ReadOnly for Cached<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Clock as _, Error, SystemClock, task};
+    use crate::kernel::{Error, SystemClock, task};
     use std::{
         sync::atomic::{AtomicU32, Ordering},
         time::Duration,

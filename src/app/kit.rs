@@ -5,13 +5,14 @@ use std::{sync::Arc, time::Duration};
 use super::{
     kept,
     rollout::{Entry, setting},
+    warm::Pictures,
 };
 use crate::{
     analytics,
     cache::{Life, Tiers},
     cached::{Cached, Place},
     config::Config,
-    kernel::{Error, Kind, Result, SharedClock},
+    kernel::{Error, Kind, Result, SharedClock, task::Aside},
     render::{self, Image},
     rollout::{
         Experiment, Judge, Pilot, ReadOnly, Rehearsal, Trial, breaker, evidence,
@@ -44,6 +45,8 @@ pub struct Kit<'a> {
     pub load: Arc<Load>,
     pub tiers: &'a Tiers,
     pub entries: Vec<Entry>,
+    /// What renders, past the experiment.
+    pub pictures: Option<Pictures>,
     spare: Spare,
 }
 
@@ -57,7 +60,13 @@ impl<'a> Kit<'a> {
             load,
             tiers,
             entries: Vec::new(),
+            pictures: None,
         })
+    }
+
+    /// Where work goes that nobody waits for.
+    pub fn aside(&self) -> Aside {
+        self.spare.aside().clone()
     }
 
     /// The PNG file of `LOGO_FILE`.

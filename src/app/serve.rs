@@ -73,6 +73,7 @@ pub async fn serve(settings: Config) -> Result<()> {
         "listening; the API is described at {}/docs",
         server.base_url
     );
+    warm_up(&app);
     let stopped_at = OnceLock::new();
     let signalled = {
         let (app, stopped_at) = (Arc::clone(&app), &stopped_at);
@@ -103,6 +104,16 @@ pub async fn serve(settings: Config) -> Result<()> {
     app.tiers.stop(TELL).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Where `REDIS_WARM_CACHE` asks for it, in the background; it ends with the process.
+fn warm_up(app: &Arc<App>) {
+    if app.settings.redis.warm {
+        let app = Arc::clone(app);
+        drop(task::spawn("cache.warm", async move {
+            app.warm_all().await;
+        }));
+    }
 }
 
 fn serve_metrics(

@@ -10,6 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use metrics::{Counter, Histogram};
@@ -19,6 +20,7 @@ use super::{
     index::Index,
     life::{ByUse, Life},
     name::Tag,
+    pace::Pace,
 };
 use crate::{
     kernel::{Clock, Error, Result, SystemClock},
@@ -46,12 +48,14 @@ pub struct Bounds {
     pub life: Life,
 }
 
-/// How often it was asked since the start, and what it dropped for lack of room.
+/// How often it was asked since the start, what it dropped for lack of room, and how long a look-up takes these days.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub hits: u64,
     pub misses: u64,
     pub evictions: u64,
+    /// `None` before the first that was measured.
+    pub get: Option<Duration>,
 }
 
 /// A value, and where it came from.
@@ -74,6 +78,7 @@ pub struct Local<K, V> {
     hits: Counter,
     misses: Counter,
     timer: Histogram,
+    pace: Pace,
 }
 
 impl<K, V> Local<K, V>
@@ -157,6 +162,7 @@ where
             hits: requests(CacheResult::Hit),
             misses: requests(CacheResult::Miss),
             timer: histogram(&CACHE_DURATION, &timed),
+            pace: Pace::default(),
         }
     }
 
@@ -171,6 +177,7 @@ where
         if let Some(start) = start {
             let took = SystemClock.instant().saturating_duration_since(start);
             self.timer.record(took);
+            self.pace.add(took);
         }
         if found.is_some() {
             self.found.fetch_add(1, Ordering::Relaxed);
@@ -243,6 +250,23 @@ where
         self.entries.insert(key.clone(), value.clone()).await;
         self.kept(&key, (group, before)).await;
         Ok(value)
+    }
+
+    /// How many invalidations there were: for [`Local::put`].
+    pub fn mark(&self) -> u64 {
+        let groups = self.invalidations.iter();
+        groups.map(|group| group.load(Ordering::Acquire)).sum()
+    }
+
+    /// Remembers a value that was read, or made, after this mark; not for long if anything was invalidated since.
+    pub async fn put(&self, mark: u64, key: K, value: V) {
+        self.entries.insert(key.clone(), value).await;
+        if let Some(index) = &self.index {
+            index.kept(key.clone());
+        }
+        if self.mark() != mark {
+            self.entries.invalidate(&key).await;
+        }
     }
 
     /// What counts the invalidations of a key, and of others.
@@ -330,7 +354,13 @@ where
             hits,
             misses: asked.saturating_sub(hits),
             evictions: self.evicted.load(Ordering::Relaxed),
+            get: self.pace.mean(),
         }
+    }
+
+    /// Catches up on what the sizes lag behind.
+    pub async fn settle(&self) {
+        self.entries.run_pending_tasks().await;
     }
 
     /// For a gauge: approximate, it lags behind by some milliseconds of traffic.

@@ -9,10 +9,12 @@ mod index;
 mod life;
 mod local;
 mod name;
+mod pace;
 mod pattern;
 mod remote;
 mod second;
 mod shelf;
+mod stock;
 mod tiered;
 mod tiers;
 
@@ -21,10 +23,11 @@ pub use frame::Body;
 pub use life::Life;
 pub use local::{Bounds, Counts, Found, Local};
 pub use name::{Name, Tag};
-pub use pattern::Pattern;
+pub use pattern::{Glob, Pattern};
 pub use remote::{Facts, Remote};
 pub use second::{Second, Shape};
 pub use shelf::Shelf;
+pub use stock::{Batch, Stocked};
 pub use tiered::Tiered;
 pub use tiers::{Cleared, RemoteStats, ShelfStats, Tiers};
 

@@ -13,19 +13,23 @@ use crate::{
 /// Longer ones are mistakes.
 const LONGEST: usize = 256;
 
+/// Of any text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glob(String);
+
 /// Matches names without our prefix, such as `render_engine:{code-…}:…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(String);
+pub struct Pattern(Glob);
 
-impl Pattern {
+impl Glob {
+    /// One that means something. `field`: what it is called where it comes from.
+    ///
     /// # Errors
     /// `Invalid`, with what would be right.
-    pub fn parse(text: &str) -> Result<Self> {
-        let refused = |message: &'static str| Error::invalid("pattern", message);
+    pub fn parse(field: &str, text: &str) -> Result<Self> {
+        let refused = |message: &'static str| Error::invalid(field.to_owned(), message);
         if text.is_empty() || text.len() > LONGEST {
-            return Err(refused(
-                "must have 1 to 256 characters, such as render_engine:*",
-            ));
+            return Err(refused("must have 1 to 256 characters, such as a1b2*"));
         }
         if text.chars().any(char::is_control) {
             return Err(refused("has a control character"));
@@ -33,7 +37,21 @@ impl Pattern {
         if !is_closed(text.as_bytes()) {
             return Err(refused("has a `[` without its `]`, or ends in a `\\`"));
         }
-        let pattern = Self(text.to_owned());
+        Ok(Self(text.to_owned()))
+    }
+
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        matches(self.0.as_bytes(), text.as_bytes())
+    }
+}
+
+impl Pattern {
+    /// # Errors
+    /// `Invalid`, with what would be right.
+    pub fn parse(text: &str) -> Result<Self> {
+        let refused = |message: &'static str| Error::invalid("pattern", message);
+        let pattern = Self(Glob::parse("pattern", text)?);
         let spaces = Space::ALL.iter().map(|space| space.label());
         // Names without anything in common but that they are names.
         let mut names = spaces.flat_map(|space| [format!("{space}:0"), format!("{space}:Z-_")]);
@@ -47,7 +65,7 @@ impl Pattern {
 
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.0.0
     }
 
     /// Whether it means a value.
@@ -57,7 +75,7 @@ impl Pattern {
     }
 
     fn matches(&self, name: &str) -> bool {
-        matches(self.0.as_bytes(), name.as_bytes())
+        self.0.matches(name)
     }
 }
 

@@ -10,7 +10,7 @@ use metrics::Counter;
 use super::{
     frame::{Body, Frame, Generation},
     name::Name,
-    remote::{Found, Remote},
+    remote::{Found, Put, Remote},
 };
 use crate::{
     kernel::{Error, Kind, Result, SharedClock},
@@ -48,6 +48,12 @@ pub struct Second<K, V> {
     shape: Shape<K, V>,
     clock: SharedClock,
     results: Vec<(CacheResult, Counter)>,
+}
+
+/// Whether a value has a place in Redis.
+pub(super) enum Placed {
+    Worth(Put),
+    Bypassed,
 }
 
 /// What Redis knew.
@@ -174,11 +180,22 @@ impl<K, V> Second<K, V> {
         value: &V,
         (generation, cost): (Generation, Duration),
     ) {
-        let Some(body) = (self.shape.encode)(value) else {
-            return;
-        };
+        if let Some(put) = self.framed(name, kind, value, (generation, cost)) {
+            self.remote.keep(&put.name, put.tag.as_ref(), &put.bytes);
+        }
+    }
+
+    /// As it will lie there; `None` for a value that is not kept.
+    fn framed(
+        &self,
+        name: &Name,
+        kind: CacheKind,
+        value: &V,
+        (generation, cost): (Generation, Duration),
+    ) -> Option<Put> {
+        let body = (self.shape.encode)(value)?;
         if body.bytes.len() > LARGEST {
-            return;
+            return None;
         }
         let full = self.remote.names().value(self.shape.space, name);
         let frame = Frame {
@@ -189,7 +206,41 @@ impl<K, V> Second<K, V> {
             body,
         };
         let bytes = frame.write(&full);
-        self.remote.keep(&full, name.tag.as_ref(), bytes);
+        Some(Put {
+            name: full,
+            tag: name.tag.clone(),
+            bytes,
+        })
+    }
+
+    pub(super) async fn generations(&self, keys: &[K]) -> Result<Vec<Generation>> {
+        let tags: Vec<_> = keys.iter().map(|key| (self.shape.name)(key).tag).collect();
+        self.remote.generations(&tags).await
+    }
+
+    pub(super) fn admits(&self, key: &K) -> bool {
+        let kind = (self.shape.kind)(key);
+        self.remote.costs.admits(self.shape.space, kind)
+    }
+
+    /// Learns what a value cost, and whether that is worth a place.
+    pub(super) fn place(
+        &self,
+        key: &K,
+        value: &V,
+        (generation, cost): (Generation, Duration),
+    ) -> Placed {
+        let (name, kind) = ((self.shape.name)(key), (self.shape.kind)(key));
+        self.remote.costs.made(self.shape.space, kind, cost);
+        if !self.remote.costs.admits(self.shape.space, kind) {
+            return Placed::Bypassed;
+        }
+        let put = self.framed(&name, kind, value, (generation, cost));
+        put.map_or(Placed::Bypassed, Placed::Worth)
+    }
+
+    pub(super) async fn put_all(&self, puts: Vec<Put>) -> Result<()> {
+        self.remote.put_all(&puts).await
     }
 
     /// Of another node's clock, so never below zero.

@@ -14,6 +14,11 @@ pub trait Shelf: Send + Sync {
 
     fn counts(&self) -> Counts;
 
+    /// Catches up on what [`Shelf::size`] lags behind.
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Drops everything that is about one thing.
     fn forget<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()>;
 

@@ -79,6 +79,42 @@ where
         })
     }
 
+    /// Has a value ready before somebody asks for it; one that is in memory stays. Whoever asks meanwhile does not wait for
+    /// this one.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub async fn warm<F>(&self, key: &K, make: impl FnOnce() -> F) -> Result<()>
+    where
+        F: Future<Output = Result<V>>,
+    {
+        if self.local.holds(key) {
+            return Ok(());
+        }
+        let fetch = async {
+            match &self.second {
+                Some(second) => Ok(second.fetch_or(key, make()).await?.0),
+                None => make().await,
+            }
+        };
+        self.local.remake(key.clone(), fetch).await.map(drop)
+    }
+
+    /// How many invalidations there were: for [`Tiered::put`].
+    pub fn mark(&self) -> u64 {
+        self.local.mark()
+    }
+
+    /// Puts a value into memory that was read after this mark.
+    pub async fn put(&self, mark: u64, key: K, value: V) {
+        self.local.put(mark, key, value).await;
+    }
+
+    /// The second tier, where there is one.
+    pub fn second(&self) -> Option<&Second<K, V>> {
+        self.second.as_ref()
+    }
+
     /// Whether it is in memory; no look-up that is counted.
     pub fn holds(&self, key: &K) -> bool {
         self.local.holds(key)
@@ -100,6 +136,10 @@ where
 
     fn counts(&self) -> Counts {
         self.local.counts()
+    }
+
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.local.settle())
     }
 
     fn forget<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()> {

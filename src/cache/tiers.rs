@@ -71,6 +71,8 @@ pub struct RemoteStats {
     /// `None` before the first look, and with `REDIS_ENABLE_STATS=false`.
     pub facts: Option<Facts>,
     pub counts: Counts,
+    /// How long a write takes these days; `None` before the first.
+    pub set: Option<std::time::Duration>,
 }
 
 impl Tiers {
@@ -210,6 +212,13 @@ impl Tiers {
         })
     }
 
+    /// Brings the sizes of the first tier up to date: without look-ups they stay as they were.
+    pub async fn settle(&self) {
+        for shelf in self.shelves.shelves() {
+            shelf.settle().await;
+        }
+    }
+
     #[must_use]
     pub fn memory(&self) -> Vec<ShelfStats> {
         let stats = |shelf: &Arc<dyn Shelf>| {
@@ -236,6 +245,7 @@ impl Tiers {
             pending: remote.pending(),
             trouble: remote.trouble(),
             counts: remote.counts(facts.as_ref()),
+            set: remote.set_pace(),
             facts,
         })
     }

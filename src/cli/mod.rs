@@ -7,6 +7,7 @@ mod migrate;
 mod output;
 mod rollups;
 mod verdict;
+mod warm;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -44,6 +45,8 @@ enum Command {
     Keys(keys::Keys),
     /// Build what analytics are answered from
     Rollups(rollups::Rollups),
+    /// Put every stored code's image and destination into Redis, the most scanned first
+    Warm(warm::Warm),
 }
 
 /// Exit code for settings that cannot be used, as for a command line that cannot be parsed.
@@ -101,6 +104,7 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Verdict(v) => v.run(&settings).await,
             Command::Keys(k) => k.run(&settings).await,
             Command::Rollups(r) => r.run(&settings).await,
+            Command::Warm(w) => w.run(&settings).await,
         }
     })
 }

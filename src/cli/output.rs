@@ -4,6 +4,9 @@ use std::io::Write;
 
 use serde::Serialize;
 
+/// Characters of a bar itself.
+const WIDTH: u64 = 30;
+
 /// A line on standard output. A closed pipe (`| head`) is not an error.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
@@ -41,4 +44,16 @@ pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) {
     for row in rows {
         line(std::array::from_fn(|i| row[i].as_str()));
     }
+}
+
+/// How far something is, on standard error; draws over itself.
+pub fn bar(done: u64, of: u64, text: &str) {
+    let full = (done * WIDTH).checked_div(of).unwrap_or(WIDTH).min(WIDTH);
+    let bar: String = (0..WIDTH)
+        .map(|i| if i < full { '█' } else { '░' })
+        .collect();
+    let mut stderr = std::io::stderr().lock();
+    // Nobody is told less by a bar that is missing.
+    let _ = write!(stderr, "\r{bar} {text}");
+    let _ = stderr.flush();
 }

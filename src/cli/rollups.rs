@@ -1,23 +1,13 @@
 //! `qr-observatory rollups rebuild`.
 
-use std::{
-    io::{IsTerminal, Write},
-    process::ExitCode,
-};
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::output;
-use crate::{
-    app::operate::{self, Rebuilt},
-    config::Config,
-    kernel::Result,
-};
-
-/// Characters of the bar itself.
-const WIDTH: u64 = 30;
+use crate::{app::operate, config::Config, kernel::Result};
 
 #[derive(Args)]
 pub struct Rollups {
@@ -44,7 +34,8 @@ impl Rollups {
         let shown = std::io::stderr().is_terminal();
         let (done, told) = operate::rebuild_rollups(settings, *code, |done, of| {
             if shown {
-                bar(done, of);
+                let text = format!("{} of {of} codes, {} scans", done.codes, done.scans);
+                output::bar(done.codes, of, &text);
             }
         })
         .await?;
@@ -67,23 +58,4 @@ impl Rollups {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// Draws over itself.
-fn bar(done: Rebuilt, of: u64) {
-    let full = (done.codes * WIDTH)
-        .checked_div(of)
-        .unwrap_or(WIDTH)
-        .min(WIDTH);
-    let bar: String = (0..WIDTH)
-        .map(|i| if i < full { '█' } else { '░' })
-        .collect();
-    let mut stderr = std::io::stderr().lock();
-    // Nobody is told less by a bar that is missing.
-    let _ = write!(
-        stderr,
-        "\r{bar} {} of {of} codes, {} scans",
-        done.codes, done.scans
-    );
-    let _ = stderr.flush();
 }

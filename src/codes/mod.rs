@@ -3,7 +3,12 @@
 //! Invariant: whatever changes a code drops what is remembered of it, so that the next scan and the next image
 //! see the change: on this node at once, on others within a second.
 
+mod drawing;
+mod many;
+
 use std::sync::Arc;
+
+pub use drawing::Wishes;
 
 pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Sort, Style};
 

@@ -4,6 +4,7 @@
 //! known redirect into an error.
 
 mod kept;
+mod ready;
 mod slug;
 
 use std::{
@@ -227,6 +228,10 @@ impl Shelf for Redirect {
 
     fn counts(&self) -> Counts {
         self.slugs.counts()
+    }
+
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.slugs.settle())
     }
 
     fn forget<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()> {

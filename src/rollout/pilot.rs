@@ -70,6 +70,14 @@ impl Spare {
     }
 }
 
+impl Spare {
+    /// Where work goes that nobody waits for.
+    #[must_use]
+    pub fn aside(&self) -> &Aside {
+        &self.aside
+    }
+}
+
 /// Where a request goes.
 pub enum Route {
     Control(Why),

@@ -170,6 +170,11 @@ label! {
 }
 
 label! {
+    /// What became of a code that was to be made ready.
+    Warmed { Ok = "ok", Failed = "failed" }
+}
+
+label! {
     /// Where the news came from that something changed.
     CacheOrigin {
         Here = "here",

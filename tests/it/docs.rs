@@ -11,7 +11,7 @@ use qr_observatory::{
         labels::{
             ArmOutcome, BreakerReason, BreakerState, CacheResult, Experiment, FallbackReason, Flag,
             QrKind, RedirectStatus, RouteTo, ScanKind, ShadowResult, Side, Space, Status, Tier,
-            Verdict, Why,
+            Verdict, Warmed, Why,
         },
     },
 };
@@ -161,6 +161,7 @@ fn label_values() -> Vec<(&'static str, Vec<&'static str>)> {
         ("`tier`", all!(Tier)),
         ("`space`", all!(Space)),
         ("`result` of `qr_cache_requests_total`", all!(CacheResult)),
+        ("`result` of `qr_cache_warmed_codes_total`", all!(Warmed)),
         ("`qr_type`", all!(QrKind)),
         ("`status` of codes and images", all!(Status)),
         ("`status` of `qr_redirects_total`", all!(RedirectStatus)),

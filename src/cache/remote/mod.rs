@@ -11,6 +11,7 @@ mod link;
 mod news;
 mod place;
 mod prober;
+mod stock;
 mod sweep;
 mod tell;
 
@@ -35,6 +36,7 @@ use super::{
     frame::Generation,
     life::Life,
     name::{Names, Tag},
+    pace::Pace,
 };
 use crate::{
     config::redis::{Deployment, Redis as Settings},
@@ -53,6 +55,7 @@ use link::Link;
 pub(super) use news::Hears;
 use place::Places;
 use prober::Prober;
+pub(super) use stock::Put;
 use tell::Untold;
 
 /// Questions of requests under way at once, per connection that is allowed.
@@ -97,6 +100,8 @@ struct State {
 }
 
 struct Timers {
+    gets: Pace,
+    sets: Pace,
     get: Histogram,
     set: Histogram,
     invalidate: Histogram,
@@ -154,6 +159,8 @@ impl Remote {
             wake: Notify::new(),
             costs: Costs::new(settings.admission),
             timers: Timers {
+                gets: Pace::default(),
+                sets: Pace::default(),
                 get: timer(CacheOperation::Get),
                 set: timer(CacheOperation::Set),
                 invalidate: timer(CacheOperation::Invalidate),
@@ -210,7 +217,13 @@ impl Remote {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
             evictions: facts.map_or(0, |facts| facts.evictions),
+            get: self.timers.gets.mean(),
         }
+    }
+
+    /// How long a write takes these days; nobody waits for it.
+    pub(super) fn set_pace(&self) -> Option<Duration> {
+        self.timers.sets.mean()
     }
 
     fn link(&self) -> Option<Arc<Link>> {
@@ -269,6 +282,7 @@ impl Remote {
         let answer = tokio::time::timeout(budget, link.send(cmd)).await;
         let took = self.clock.instant().saturating_duration_since(start);
         self.timers.get.record(took);
+        self.timers.gets.add(took);
         match answer {
             Ok(Ok(answer)) => {
                 self.gate.passed();
@@ -294,9 +308,15 @@ impl Remote {
     }
 
     /// Puts a value there, if there is room for another write; nobody waits for it.
-    pub(super) fn keep(self: &Arc<Self>, name: &str, tag: Option<&Tag>, bytes: Vec<u8>) {
+    pub(super) fn keep(self: &Arc<Self>, name: &str, tag: Option<&Tag>, bytes: &[u8]) {
         let length = bytes.len();
         let mut pipe = redis::pipe();
+        self.add_put(&mut pipe, name, tag, bytes);
+        self.write(pipe, length);
+    }
+
+    /// What puts a value there.
+    fn add_put(&self, pipe: &mut Pipeline, name: &str, tag: Option<&Tag>, bytes: &[u8]) {
         pipe.cmd("SET")
             .arg(name)
             .arg(bytes)
@@ -311,7 +331,6 @@ impl Remote {
                 .arg(millis(self.life.longest))
                 .ignore();
         }
-        self.write(pipe, length);
     }
 
     /// A value is used: it may stay longer, within its bound.
@@ -351,10 +370,9 @@ impl Remote {
             };
             let start = remote.clock.instant();
             let sent = tokio::time::timeout(WRITE, link.send_all(&pipe)).await;
-            remote
-                .timers
-                .set
-                .record(remote.clock.instant().saturating_duration_since(start));
+            let took = remote.clock.instant().saturating_duration_since(start);
+            remote.timers.set.record(took);
+            remote.timers.sets.add(took);
             match sent {
                 Ok(Ok(())) => {}
                 Ok(Err(e)) if fault::meaning(&e) == fault::Meaning::TakesNothing => {

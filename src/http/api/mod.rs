@@ -1,6 +1,8 @@
 //! The described API: one folder per resource, one file per verb.
 
+mod cache;
 mod health;
+mod operators;
 mod qr;
 mod rollout;
 
@@ -17,6 +19,8 @@ enum Group {
     Analytics,
     /// Moving traffic from one implementation to another.
     Rollout,
+    /// What is remembered, in memory and in Redis.
+    Cache,
     /// For operators and load balancers.
     Operation,
 }
@@ -41,7 +45,8 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         rollout::events::Events::new(),
         rollout::mismatch::Mismatch,
     );
-    OpenApiService::new((codes, more, rollout), "qr-observatory", env!("CARGO_PKG_VERSION"))
+    let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
+    OpenApiService::new((codes, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \
              `errors` which fields, `request_id` finds the request in the log.",

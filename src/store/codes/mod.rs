@@ -3,6 +3,7 @@
 //! Invariant: counters are written by [`scans`](super::scans) only, together with the scans that they count.
 
 mod list;
+mod many;
 mod model;
 
 use sea_orm::{
@@ -34,6 +35,8 @@ struct Timers {
     update: StoreTimer,
     delete: StoreTimer,
     count: StoreTimer,
+    order: StoreTimer,
+    many: StoreTimer,
 }
 
 impl Codes {
@@ -47,6 +50,8 @@ impl Codes {
                 update: db.timer("codes.update"),
                 delete: db.timer("codes.delete"),
                 count: db.timer("codes.count"),
+                order: db.timer("codes.most_scanned"),
+                many: db.timer("codes.many"),
             },
             db: db.clone(),
         }

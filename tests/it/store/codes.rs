@@ -27,6 +27,8 @@ on_both!(
     absurd_pages_are_empty,
     text_with_a_nul_is_refused,
     many_writers_do_not_collide,
+    the_most_scanned_come_first,
+    many_are_read_in_the_order_asked_for,
 );
 
 fn query() -> ListQuery {
@@ -308,5 +310,51 @@ async fn many_writers_do_not_collide(db: &Fresh) {
     });
     for done in futures_util::future::join_all(inserts).await {
         assert!(done.unwrap().is_some());
+    }
+}
+
+async fn the_most_scanned_come_first(db: &Fresh) {
+    let ids = ids();
+    let mut stored = Vec::new();
+    for (scans, made) in [(5, 0), (0, 3), (9, 1), (0, 4)] {
+        let mut code = code(ids.next());
+        (code.counters.scans, code.created_at) = (scans, at(made));
+        db.codes.insert(&code).await.unwrap();
+        stored.push(code.id);
+    }
+    let expected = [2, 0, 3, 1].map(|n| stored[n]);
+    assert_eq!(db.codes.most_scanned(None).await.unwrap(), expected);
+    assert_eq!(db.codes.most_scanned(Some(ORG)).await.unwrap(), expected);
+    let nobody = db.codes.most_scanned(Some(Uuid::nil())).await.unwrap();
+    assert!(nobody.is_empty(), "{nobody:?}");
+}
+
+async fn many_are_read_in_the_order_asked_for(db: &Fresh) {
+    let ids = ids();
+    let mut stored = Vec::new();
+    for _ in 0..700 {
+        let code = code(ids.next());
+        db.codes.insert(&code).await.unwrap();
+        stored.push(code);
+    }
+    let mut asked: Vec<Uuid> = stored.iter().rev().map(|code| code.id).collect();
+    asked.insert(3, Uuid::from_u128(1));
+    let found = db.codes.many(&asked).await.unwrap();
+    stored.reverse();
+    assert_eq!(found, stored);
+    assert!(db.codes.many(&[]).await.unwrap().is_empty());
+
+    let mut slugs: Vec<&str> = stored
+        .iter()
+        .filter_map(|code| code.slug.as_deref())
+        .collect();
+    slugs.extend(["unknown", "with\0nul"]);
+    let resolved = db.codes.resolve_many(&slugs).await.unwrap();
+    assert_eq!(resolved.len(), stored.len());
+    for slug in [slugs[0], slugs[699]] {
+        assert_eq!(
+            db.codes.resolve(slug).await.unwrap().as_ref(),
+            resolved.get(slug)
+        );
     }
 }

@@ -140,6 +140,13 @@ impl Server {
             .unwrap()
     }
 
+    /// The same, without waiting for its end.
+    pub fn begin(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(self.log_file()).spawn().unwrap()
+    }
+
     /// The same, as JSON from standard output; the command must succeed.
     pub fn run_json(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.run(arguments);

@@ -17,10 +17,10 @@ use poem_openapi::{
 use super::parse_id;
 use crate::{
     app::App,
-    codes,
+    codes::Wishes,
     http::{api::Group, extract::Signed},
     kernel::{Ctx, Error, error::Detail},
-    render::{self, Format, Level, Physical, Size, Spec},
+    render::{self, Format, Level, Physical},
     telemetry::{catalogue, handles, labels::Status},
 };
 
@@ -107,23 +107,6 @@ enum ImageAnswer {
     ),
 }
 
-/// What the caller asks to be drawn differently from how the code is stored.
-struct Wishes {
-    format: Format,
-    quality: Option<u8>,
-    size: Option<i64>,
-    border: Option<u8>,
-    fill_color: Option<String>,
-    back_color: Option<String>,
-    data_dark_color: Option<String>,
-    data_light_color: Option<String>,
-    logo: bool,
-    level: Option<ErrorLevel>,
-    title: Option<String>,
-    description: Option<String>,
-    physical: Option<Physical>,
-}
-
 impl Image {
     pub fn new() -> Self {
         let count =
@@ -198,7 +181,7 @@ impl Image {
             data_dark_color: data_dark_color.0,
             data_light_color: data_light_color.0,
             logo: include_logo.0,
-            level: error_level.0,
+            level: error_level.0.map(Into::into),
             title: svg_title.0,
             description: svg_description.0,
             physical: physical(physical_size.0, physical_unit.0, dpi.0)?,
@@ -218,56 +201,11 @@ async fn draw(
     wishes: Wishes,
 ) -> Result<(render::Image, Option<String>), Error> {
     let code = app.codes.appearance(ctx, org_id, id).await?;
-    let spec = spec(app.codes.content(&code), &code, wishes)?;
-    let request = Arc::new(render::Request::new(spec)?.of_code(id));
+    let request = app.codes.drawing(&code, wishes)?;
     let image = app.render(ctx, &request).await?;
     let concerns = request.concerns(&image);
     let concerns: Vec<_> = concerns.iter().map(ToString::to_string).collect();
     Ok((image, (!concerns.is_empty()).then(|| concerns.join(", "))))
-}
-
-/// The code as stored, with the caller's wishes over it.
-fn spec(content: String, code: &codes::Code, wishes: Wishes) -> Result<Spec, Error> {
-    let style = &code.style;
-    let color = |wish: &Option<String>, stored: &str, field| {
-        wish.as_deref()
-            .unwrap_or(stored)
-            .parse::<render::Color>()
-            .map_err(|e| e.in_field(field))
-    };
-    let data_color = |wish: &Option<String>, field| {
-        wish.as_deref()
-            .map(|w| w.parse::<render::Color>().map_err(|e| e.in_field(field)))
-            .transpose()
-    };
-    let level = match wishes.level {
-        Some(level) => level.into(),
-        None => style
-            .error_level
-            .to_string()
-            .parse()
-            .map_err(|e: render::Malformed| e.in_field("error_level"))?,
-    };
-    Ok(Spec {
-        level,
-        format: wishes.format,
-        size: match wishes.physical {
-            Some(physical) => Size::Physical(physical),
-            None => Size::steps(wishes.size.unwrap_or(style.size.into()))?,
-        },
-        border: wishes.border.unwrap_or(style.border),
-        quality: wishes.quality,
-        colors: render::Colors {
-            dark: color(&wishes.fill_color, &style.fill_color, "fill_color")?,
-            light: color(&wishes.back_color, &style.back_color, "back_color")?,
-            data_dark: data_color(&wishes.data_dark_color, "data_dark_color")?,
-            data_light: data_color(&wishes.data_light_color, "data_light_color")?,
-        },
-        logo: wishes.logo,
-        title: wishes.title,
-        description: wishes.description,
-        ..Spec::new(content)
-    })
 }
 
 /// All three or none.

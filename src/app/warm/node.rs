@@ -1,0 +1,302 @@
+//! A running server warms itself: after its start, or when an operator asks for some codes.
+//!
+//! Invariant: requests come first. Pictures are made on the thread that runs after everything else, few codes are under
+//! way at once, and between them there is a pause.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{Mutex, oneshot};
+
+use crate::{
+    app::App,
+    cache::Glob,
+    codes::{Code, Wishes},
+    kernel::{Ctx, Error, Result, clock::Instant, id::Uuid},
+    redirect::Slug,
+    telemetry::labels::Experiment,
+};
+
+/// Codes of one task, and how many tasks there are.
+const BATCH: usize = 32;
+const TASKS: usize = 2;
+/// Ids of codes that are read at once, to see which match.
+const LOOK: usize = 512;
+/// For one batch.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a batch waits while the machine has no processor to spare: then it goes on all the same.
+const SPARE: Duration = Duration::from_secs(1);
+/// Between two lines in the log.
+const TELL: Duration = Duration::from_secs(10);
+/// Patterns of one request, and the codes that it warms at most.
+const PATTERNS: usize = 20;
+const MATCHES: usize = 1000;
+/// What is kept of a request's time for its answer.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Warmed {
+    /// Codes that were meant. Those that there was no time for are neither warmed nor failed.
+    pub matched: u64,
+    pub warmed: u64,
+    pub failed: u64,
+    pub took: Duration,
+}
+
+impl Warmed {
+    fn add(&mut self, ready: &[bool]) {
+        let warmed = ready.iter().filter(|ready| **ready).count() as u64;
+        self.warmed += warmed;
+        self.failed += ready.len() as u64 - warmed;
+    }
+}
+
+/// What both tasks take from, and what they did.
+struct Work<'a> {
+    ids: std::slice::Chunks<'a, Uuid>,
+    done: Warmed,
+    told: Instant,
+}
+
+impl App {
+    /// All stored codes, in the background. Tells the log how it goes.
+    pub async fn warm_all(self: &Arc<Self>) {
+        match self.try_warm_all().await {
+            Ok(Warmed {
+                matched,
+                warmed,
+                failed,
+                took,
+            }) => tracing::info!(
+                codes = matched,
+                warmed,
+                failed,
+                seconds = took.as_secs_f64(),
+                codes_per_second = per_second(warmed, took),
+                "the cache is warm"
+            ),
+            Err(e) => tracing::warn!("the cache was not warmed: {e:?}"),
+        }
+    }
+
+    async fn try_warm_all(self: &Arc<Self>) -> Result<Warmed> {
+        let start = self.clock.instant();
+        self.settled().await;
+        let ids = self.codes.most_scanned(None).await?;
+        tracing::info!(codes = ids.len(), "warming the cache");
+        let work = Mutex::new(Work {
+            ids: ids.chunks(BATCH),
+            done: Warmed {
+                matched: ids.len() as u64,
+                ..Warmed::default()
+            },
+            told: start,
+        });
+        let tasks = std::iter::repeat_with(|| self.warm_in_turn(&work)).take(TASKS);
+        futures_util::future::join_all(tasks).await;
+        let mut done = work.into_inner().done;
+        done.took = self.clock.instant().saturating_duration_since(start);
+        Ok(done)
+    }
+
+    /// What Redis has need not be made: gives it a moment to be connected to.
+    async fn settled(&self) {
+        for _ in 0..20 {
+            if self.tiers.redis().is_none_or(|redis| redis.usable) {
+                return;
+            }
+            tokio::time::sleep(SPARE / 10).await;
+        }
+    }
+
+    async fn warm_in_turn(self: &Arc<Self>, work: &Mutex<Work<'_>>) {
+        while !self.is_draining() {
+            let Some(ids) = work.lock().await.ids.next() else {
+                return;
+            };
+            for _ in 0..10 {
+                if !self.warming.load.is_saturated() {
+                    break;
+                }
+                tokio::time::sleep(SPARE / 10).await;
+            }
+            let start = self.clock.instant();
+            let ready = self.warm_batch(ids, start + PATIENCE).await;
+            let now = self.clock.instant();
+            let mut work = work.lock().await;
+            work.done.add(&ready);
+            if now.saturating_duration_since(work.told) > TELL {
+                work.told = now;
+                let Warmed {
+                    matched, warmed, ..
+                } = work.done;
+                tracing::info!(codes = matched, warmed, "warming the cache");
+            }
+            drop(work);
+            // Half of the time is for others.
+            tokio::time::sleep(now.saturating_duration_since(start)).await;
+        }
+    }
+
+    /// Those of an organization's codes whose slug, id or title a pattern matches, the most scanned first.
+    ///
+    /// # Errors
+    /// `Invalid` for patterns that are malformed or match everything; the store's.
+    pub async fn warm_matching(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        org_id: Uuid,
+        patterns: &[String],
+    ) -> Result<Warmed> {
+        let globs = parse(patterns)?;
+        let start = self.clock.instant();
+        let until = ctx.deadline - ANSWER.min(ctx.left(start) / 4);
+        let mut matched = Vec::new();
+        for ids in self.codes.most_scanned(Some(org_id)).await?.chunks(LOOK) {
+            let codes = self.codes.many(ids).await?;
+            let own = codes.iter().filter(|code| means(&globs, code));
+            matched.extend(own.map(|code| code.id));
+            if matched.len() >= MATCHES || self.clock.instant() > until {
+                break;
+            }
+        }
+        matched.truncate(MATCHES);
+        let mut done = Warmed {
+            matched: matched.len() as u64,
+            ..Warmed::default()
+        };
+        for ids in matched.chunks(BATCH / 4) {
+            if self.clock.instant() > until {
+                break;
+            }
+            done.add(&self.warm_batch(ids, ctx.deadline).await);
+        }
+        done.took = self.clock.instant().saturating_duration_since(start);
+        Ok(done)
+    }
+
+    /// Which of these are ready; one that was deleted meanwhile is.
+    async fn warm_batch(self: &Arc<Self>, ids: &[Uuid], deadline: Instant) -> Vec<bool> {
+        let codes = match self.codes.warm(ids).await {
+            Ok(codes) => codes,
+            Err(e) => {
+                tracing::debug!("codes were not warmed: {e:?}");
+                self.warming.failed.increment(ids.len() as u64);
+                return vec![false; ids.len()];
+            }
+        };
+        let ctx = Ctx::new(self.ids.next(), deadline);
+        let pictures = self.warm_pictures(&ctx, &codes);
+        let (pictures, slugs) = tokio::join!(pictures, self.warm_slugs(&ctx, &codes));
+        let ready = pictures.into_iter().zip(slugs);
+        let ready: Vec<bool> = ready.map(|(picture, slug)| picture && slug).collect();
+        let ok = ready.iter().filter(|ready| **ready).count();
+        self.warming.ok.increment(ok as u64);
+        self.warming.failed.increment((ready.len() - ok) as u64);
+        ready
+    }
+
+    async fn warm_slugs(&self, ctx: &Ctx, codes: &[Arc<Code>]) -> Vec<bool> {
+        let mut ready = Vec::with_capacity(codes.len());
+        for code in codes {
+            let slug = code.slug.as_deref().and_then(Slug::parse);
+            ready.push(match slug {
+                Some(slug) => self.redirect.warm(ctx, slug).await.is_ok(),
+                None => true,
+            });
+        }
+        ready
+    }
+
+    async fn warm_pictures(self: &Arc<Self>, ctx: &Ctx, codes: &[Arc<Code>]) -> Vec<bool> {
+        let Some(pictures) = &self.warming.pictures else {
+            return vec![true; codes.len()];
+        };
+        let asked = pictures.asked(self.candidate_percent());
+        let (app, ctx, codes) = (Arc::clone(self), ctx.clone(), codes.to_vec());
+        let none = vec![false; codes.len()];
+        let (done, ready) = oneshot::channel();
+        self.warming.aside.spawn("cache.warm", async move {
+            let mut ready = Vec::with_capacity(codes.len());
+            for code in &codes {
+                let mut is_ready = false;
+                if let Ok(request) = app.codes.drawing(code, Wishes::default()) {
+                    is_ready = true;
+                    for picture in &asked {
+                        is_ready &= picture.warm(&ctx, &request).await.is_ok();
+                    }
+                }
+                ready.push(is_ready);
+                tokio::task::yield_now().await;
+            }
+            let _ = done.send(ready);
+        });
+        ready.await.unwrap_or(none)
+    }
+
+    /// What requests will be answered by.
+    fn candidate_percent(&self) -> u8 {
+        let Ok(entry) = self.rollout.entry(Experiment::Render.label()) else {
+            return 0;
+        };
+        let dial = entry.trial.pilot().dial();
+        match dial.hold {
+            Some(_) => 0,
+            None => dial.candidate.percent_taken(),
+        }
+    }
+}
+
+/// Codes per second, rounded.
+#[allow(clippy::cast_precision_loss)] // a figure for people
+pub(super) fn per_second(codes: u64, took: Duration) -> f64 {
+    (codes as f64 / took.as_secs_f64().max(1e-3)).round()
+}
+
+fn means(globs: &[Glob], code: &Code) -> bool {
+    let id = code.id.to_string();
+    let texts = [Some(&id), code.slug.as_ref(), code.title.as_ref()];
+    let mut texts = texts.into_iter().flatten();
+    texts.any(|text| globs.iter().any(|glob| glob.matches(text)))
+}
+
+fn parse(patterns: &[String]) -> Result<Vec<Glob>> {
+    if patterns.is_empty() || patterns.len() > PATTERNS {
+        return Err(Error::invalid("patterns", "must be 1 to 20 patterns"));
+    }
+    let parse = |(nth, text): (usize, &String)| {
+        let field = format!("patterns[{nth}]");
+        let glob = Glob::parse(&field, text)?;
+        // Texts without anything in common.
+        if ["", "0", "Z-_", "é ü"]
+            .iter()
+            .all(|text| glob.matches(text))
+        {
+            let message = "would match every code: `qr-observatory warm` warms all, and so does a start with \
+                           REDIS_WARM_CACHE=true";
+            return Err(Error::invalid(field, message));
+        }
+        Ok(glob)
+    };
+    patterns.iter().enumerate().map(parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matches_everything_is_refused_by_its_place() {
+        let parsed = |patterns: &[&str]| {
+            let patterns: Vec<String> = patterns.iter().map(|p| (*p).to_owned()).collect();
+            parse(&patterns).map_err(|e| e.details()[0].field.to_string())
+        };
+        assert_eq!(parsed(&[]).unwrap_err(), "patterns");
+        assert_eq!(parsed(&["a"; 21]).unwrap_err(), "patterns");
+        assert_eq!(parsed(&["a*", "*"]).unwrap_err(), "patterns[1]");
+        assert_eq!(parsed(&["**"]).unwrap_err(), "patterns[0]");
+        assert_eq!(parsed(&["a[", "b"]).unwrap_err(), "patterns[0]");
+        assert_eq!(parsed(&["", "b"]).unwrap_err(), "patterns[0]");
+        assert_eq!(parsed(&["a*", "?b*"]).unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,103 @@
+//! From a code to the request for its picture.
+
+use std::sync::Arc;
+
+use super::{Code, Codes};
+use crate::{
+    kernel::Result,
+    render::{self, Format, Level, Physical, Size, Spec},
+};
+
+/// What the caller asks to be drawn differently from how the code is stored.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    pub format: Format,
+    pub quality: Option<u8>,
+    /// In steps of 25 pixels.
+    pub size: Option<i64>,
+    pub border: Option<u8>,
+    pub fill_color: Option<String>,
+    pub back_color: Option<String>,
+    pub data_dark_color: Option<String>,
+    pub data_light_color: Option<String>,
+    pub logo: bool,
+    pub level: Option<Level>,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub physical: Option<Physical>,
+}
+
+/// As it is stored, as a PNG.
+impl Default for Wishes {
+    fn default() -> Self {
+        Self {
+            format: Format::Png,
+            quality: None,
+            size: None,
+            border: None,
+            fill_color: None,
+            back_color: None,
+            data_dark_color: None,
+            data_light_color: None,
+            logo: false,
+            level: None,
+            title: None,
+            description: None,
+            physical: None,
+        }
+    }
+}
+
+impl Codes {
+    /// The code as stored, with the caller's wishes over it.
+    ///
+    /// # Errors
+    /// `Invalid`, naming what cannot be drawn.
+    pub fn drawing(&self, code: &Code, wishes: Wishes) -> Result<render::In> {
+        let spec = spec(self.content(code), code, wishes)?;
+        Ok(Arc::new(render::Request::new(spec)?.of_code(code.id)))
+    }
+}
+
+fn spec(content: String, code: &Code, wishes: Wishes) -> Result<Spec> {
+    let style = &code.style;
+    let color = |wish: &Option<String>, stored: &str, field| {
+        wish.as_deref()
+            .unwrap_or(stored)
+            .parse::<render::Color>()
+            .map_err(|e| e.in_field(field))
+    };
+    let data_color = |wish: &Option<String>, field| {
+        wish.as_deref()
+            .map(|w| w.parse::<render::Color>().map_err(|e| e.in_field(field)))
+            .transpose()
+    };
+    let level = match wishes.level {
+        Some(level) => level,
+        None => style
+            .error_level
+            .to_string()
+            .parse()
+            .map_err(|e: render::Malformed| e.in_field("error_level"))?,
+    };
+    Ok(Spec {
+        level,
+        format: wishes.format,
+        size: match wishes.physical {
+            Some(physical) => Size::Physical(physical),
+            None => Size::steps(wishes.size.unwrap_or(style.size.into()))?,
+        },
+        border: wishes.border.unwrap_or(style.border),
+        quality: wishes.quality,
+        colors: render::Colors {
+            dark: color(&wishes.fill_color, &style.fill_color, "fill_color")?,
+            light: color(&wishes.back_color, &style.back_color, "back_color")?,
+            data_dark: data_color(&wishes.data_dark_color, "data_dark_color")?,
+            data_light: data_color(&wishes.data_light_color, "data_light_color")?,
+        },
+        logo: wishes.logo,
+        title: wishes.title,
+        description: wishes.description,
+        ..Spec::new(content)
+    })
+}

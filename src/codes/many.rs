@@ -1,0 +1,39 @@
+//! Going through many codes.
+
+use std::sync::Arc;
+
+use super::{Code, Codes};
+use crate::kernel::{Result, id::Uuid};
+
+impl Codes {
+    /// Ids of an organization's codes, or of all; the most scanned first, then the newest.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn most_scanned(&self, org_id: Option<Uuid>) -> Result<Vec<Uuid>> {
+        self.store.codes.most_scanned(org_id).await
+    }
+
+    /// Those of these that there are, in this order.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn many(&self, ids: &[Uuid]) -> Result<Vec<Code>> {
+        self.store.codes.many(ids).await
+    }
+
+    /// The same, and remembers what they look like.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn warm(&self, ids: &[Uuid]) -> Result<Vec<Arc<Code>>> {
+        let mark = self.appearances.mark();
+        let mut codes = Vec::with_capacity(ids.len());
+        for code in self.many(ids).await? {
+            let (key, code) = ((code.org_id, code.id), Arc::new(code));
+            self.appearances.put(mark, key, Arc::clone(&code)).await;
+            codes.push(code);
+        }
+        Ok(codes)
+    }
+}

@@ -1,0 +1,82 @@
+//! `POST …/cache/clear`.
+
+use std::sync::Arc;
+
+use poem::{Request, Result, web::Data};
+use poem_openapi::{Object, OpenApi, payload::Json};
+use serde::Deserialize;
+
+use super::may_turn;
+use crate::{
+    app::App,
+    http::{
+        api::Group,
+        extract::{Input, Signed},
+    },
+};
+
+pub struct Clear;
+
+/// What shall be forgotten.
+#[derive(Deserialize, Object)]
+#[oai(rename = "CacheClear")]
+struct Selection {
+    /// Of names such as `render_engine:{code-…}:…`, `slug:{slug-…}:target`; as Redis understands them: `*`, `?`,
+    /// `[a-c]`, `\`. One that would match everything is refused.
+    #[oai(validator(min_length = 1, max_length = 256))]
+    pattern: String,
+}
+
+/// What was forgotten.
+#[derive(Object)]
+#[oai(rename = "CacheCleared")]
+struct Cleared {
+    success: bool,
+    cleared: Tiers,
+}
+
+/// Entries.
+#[derive(Object)]
+#[oai(rename = "CacheClearedTiers")]
+struct Tiers {
+    /// Of this node; the others are told, and do the same.
+    memory: u64,
+    redis: u64,
+}
+
+#[OpenApi(tag = "Group::Cache")]
+impl Clear {
+    /// Forget what a pattern means, on all nodes
+    ///
+    /// 503 when Redis cannot be asked; the memory of this node is cleared all the same.
+    #[oai(path = "/api/v2/qr/cache/clear", method = "post")]
+    async fn clear(
+        &self,
+        app: Data<&Arc<App>>,
+        request: &Request,
+        signed: Signed,
+        body: Input<Selection>,
+    ) -> Result<Json<Cleared>> {
+        may_turn(&signed.0, request.headers())?;
+        let cleared = app.clear_cache(&body.0.pattern).await?;
+        Ok(Json(Cleared {
+            success: true,
+            cleared: Tiers {
+                memory: cleared.memory,
+                redis: cleared.redis,
+            },
+        }))
+    }
+
+    /// The same, by its path without a version
+    #[oai(path = "/api/qr/cache/clear", method = "post")]
+    async fn clear_unversioned(
+        &self,
+        app: Data<&Arc<App>>,
+        request: &Request,
+        signed: Signed,
+        body: Input<Selection>,
+    ) -> Result<Json<Cleared>> {
+        self.clear(app, request, signed, body).await
+    }
+}

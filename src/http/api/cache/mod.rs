@@ -1,0 +1,21 @@
+//! `/api/v2/qr/cache`, and the same under `/api/qr/cache`: what is remembered, how well, and no more of it.
+
+pub mod clear;
+pub mod stats;
+pub mod warm;
+
+use poem::http::HeaderMap;
+
+use super::operators;
+use crate::{auth::Principal, kernel::Result};
+
+const WHAT: &str = "caches";
+
+fn may_look(who: &Principal) -> Result<()> {
+    operators::may_look(who, WHAT)
+}
+
+/// What is not remembered costs everybody who uses this installation.
+fn may_turn(who: &Principal, headers: &HeaderMap) -> Result<()> {
+    operators::may_turn(who, headers, WHAT)
+}

@@ -1,0 +1,81 @@
+//! `POST …/cache/warm`.
+
+use std::sync::Arc;
+
+use poem::{Request, Result, web::Data};
+use poem_openapi::{Object, OpenApi, payload::Json};
+use serde::Deserialize;
+
+use super::may_turn;
+use crate::{
+    app::App,
+    http::{
+        api::Group,
+        extract::{Input, Signed},
+    },
+    kernel::Ctx,
+};
+
+pub struct Warm;
+
+/// Which codes shall be ready.
+#[derive(Deserialize, Object)]
+#[oai(rename = "CacheWarm")]
+struct Selection {
+    /// Of slugs, ids and titles, such as `a1b2*`: `*`, `?`, `[a-c]`, `\`. One that would match everything is refused.
+    #[oai(validator(min_items = 1, max_items = 20))]
+    patterns: Vec<String>,
+}
+
+/// What was done.
+#[derive(Object)]
+#[oai(rename = "CacheWarmed")]
+#[allow(clippy::struct_field_names)] // what stands in the answer
+struct Warmed {
+    success: bool,
+    /// Codes, 1000 at most, the most scanned first.
+    matched: u64,
+    /// They are ready. What there was no time for is not, and has not failed.
+    warmed: u64,
+    /// They cannot be drawn, or the database was away.
+    failed: u64,
+    duration_ms: u64,
+}
+
+#[OpenApi(tag = "Group::Cache")]
+impl Warm {
+    /// Have some codes ready: where they lead, and their images as they are stored
+    #[oai(path = "/api/v2/qr/cache/warm", method = "post")]
+    async fn warm(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        request: &Request,
+        signed: Signed,
+        body: Input<Selection>,
+    ) -> Result<Json<Warmed>> {
+        may_turn(&signed.0, request.headers())?;
+        let done = app.warm_matching(&ctx, signed.0.org_id, &body.0.patterns);
+        let done = done.await?;
+        Ok(Json(Warmed {
+            success: true,
+            matched: done.matched,
+            warmed: done.warmed,
+            failed: done.failed,
+            duration_ms: u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX),
+        }))
+    }
+
+    /// The same, by its path without a version
+    #[oai(path = "/api/qr/cache/warm", method = "post")]
+    async fn warm_unversioned(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        request: &Request,
+        signed: Signed,
+        body: Input<Selection>,
+    ) -> Result<Json<Warmed>> {
+        self.warm(app, ctx, request, signed, body).await
+    }
+}
