@@ -117,10 +117,12 @@ async fn every_fault(bounds: Bounds) {
     let before_mib = scene.with.resident_mib();
     let mut late = Vec::new();
     for (name, trouble) in all() {
+        let lag = Lag::start();
         let answers = scene.both(name, Some(&trouble), &bounds).await;
+        let lag_ms = lag.slowest().as_secs_f64() * 1000.0 * bounds.later_share;
         let [with, without] = answers.map(|answers| answers.p99_ms());
         for (with, without) in [(with.0, without.0), (with.1, without.1)] {
-            if with - without > bounds.later_ms + bounds.later_share * without {
+            if with - without > bounds.later_ms + bounds.later_share * without + 2.0 * lag_ms {
                 late.push(format!("{name}: {with:.2} ms, not {without:.2} ms"));
             }
         }
