@@ -95,7 +95,10 @@ async fn what_matches_is_ready(server: Server) {
         "qr_arm_requests_total",
         &[("experiment", "render"), ("outcome", "ok")],
     );
-    assert!(runs.unwrap_or_default() < 0.5, "nothing was learned from it");
+    assert!(
+        runs.unwrap_or_default() < 0.5,
+        "nothing was learned from it"
+    );
     let warmed = scrape.sum("qr_cache_warmed_codes_total", &[("result", "ok")]);
     assert!(warmed >= Some(6.0), "{warmed:?}");
 }
