@@ -29,7 +29,7 @@ impl fmt::Display for Tag {
 }
 
 impl Tag {
-    /// What [`Tag::to_string`] wrote.
+    /// What its `Display` wrote.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('-')?;

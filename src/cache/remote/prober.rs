@@ -15,7 +15,7 @@ use super::{
     link::Link,
     locked,
 };
-use crate::config::redis::Deployment;
+use crate::{config::redis::Deployment, kernel::Clock};
 
 /// Between looks; sooner when requests fail.
 const LOOK: Duration = Duration::from_millis(250);
@@ -33,6 +33,8 @@ const FACTS: u32 = 20;
 const GOOD: u32 = 2;
 /// Looks in a row without an answer after which it is connected to anew.
 const LOST: u32 = 2;
+/// What lag is measured by; timers have whole milliseconds.
+const TICK: Duration = Duration::from_millis(1);
 /// How long what a look writes stays.
 const PROBE_MS: u64 = 60_000;
 
@@ -40,6 +42,8 @@ pub(super) struct Prober {
     remote: Weak<Remote>,
     /// What was logged last: an outage is told once.
     told: Option<String>,
+    /// It was away: it may be another one now, which lacks what was told last.
+    was_away: bool,
 }
 
 /// What one look saw.
@@ -57,6 +61,7 @@ impl Prober {
         Self {
             remote: Arc::downgrade(remote),
             told: None,
+            was_away: true,
         }
     }
 
@@ -70,6 +75,7 @@ impl Prober {
             match opened {
                 Ok(link) => {
                     let link = Arc::new(link);
+                    self.was_away = true;
                     remote.connected(Some(Arc::clone(&link)));
                     drop(remote);
                     self.watch(&link).await;
@@ -106,10 +112,12 @@ impl Prober {
                     (good, lost) = (0, 0);
                     remote.gate.open();
                     if let Some(e) = why {
+                        self.was_away = true;
                         self.trouble(&remote, &e);
                     }
                 }
                 Sight::Lost(why) => {
+                    self.was_away = true;
                     (good, lost) = (0, lost + 1);
                     remote.gate.open();
                     self.trouble(&remote, &why.unwrap_or_else(late));
@@ -129,8 +137,8 @@ impl Prober {
     }
 
     fn well(&mut self, remote: &Remote) {
-        if remote.gate.is_open() {
-            remote.gate.close();
+        remote.gate.close();
+        if std::mem::take(&mut self.was_away) {
             remote.tell_again();
             tracing::info!("Redis is in use ({})", remote.mode());
         }
@@ -160,9 +168,13 @@ impl Remote {
 }
 
 async fn look(remote: &Remote, link: &Link, looks: u32) -> Sight {
-    let start = remote.clock.instant();
-    let pinged = tokio::time::timeout(PATIENCE, link.ping()).await;
-    let took = remote.clock.instant().saturating_duration_since(start);
+    let ping = async {
+        let start = remote.clock.instant();
+        let pinged = tokio::time::timeout(PATIENCE, link.ping()).await;
+        let took = remote.clock.instant().saturating_duration_since(start);
+        (pinged, took)
+    };
+    let ((pinged, took), lag) = tokio::join!(ping, lag(&*remote.clock));
     remote.timers.probe.record(took);
     match pinged {
         Err(_) => return Sight::Lost(None),
@@ -205,10 +217,18 @@ async fn look(remote: &Remote, link: &Link, looks: u32) -> Sight {
     if looks.is_multiple_of(ASK_SENTINELS) && has_moved(remote, link).await {
         return Sight::Moved;
     }
-    if took > Duration::from_millis(remote.settings.budget_ms) {
+    if took.saturating_sub(lag) > Duration::from_millis(remote.settings.budget_ms) {
         return Sight::Unwell(None);
     }
     Sight::Well
+}
+
+/// How late this process wakes its tasks: that is not Redis' fault, and just then its help is welcome.
+async fn lag(clock: &dyn Clock) -> Duration {
+    let start = clock.instant();
+    tokio::time::sleep(TICK).await;
+    let took = clock.instant().saturating_duration_since(start);
+    took.saturating_sub(TICK)
 }
 
 /// Whether the sentinels name another master. When they do not answer, nothing is known.
