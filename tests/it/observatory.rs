@@ -1,5 +1,5 @@
-//! Alerts, their tests and runbooks, and dashboards: they read only what the catalogue declares, and none goes without
-//! what an operator needs at 3 a.m.
+//! Recorded series, alerts, their tests and runbooks, routes, and dashboards: they read only what the catalogue declares,
+//! and none goes without what an operator needs at 3 a.m.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -95,20 +95,119 @@ fn every_alert_is_shown_firing_and_keeping_still() {
             .filter(|case| case.lines().next() == Some(&alert.name))
             .collect();
         let fires = cases.iter().any(|case| case.contains("exp_labels:"));
-        let still = cases.iter().any(|case| case.contains("exp_alerts: []"));
+        // What always fires never keeps still.
+        let still = alert.field("expr") == "vector(1)"
+            || cases.iter().any(|case| case.contains("exp_alerts: []"));
         assert!(fires, "{file} never shows {} firing", alert.name);
         assert!(still, "{file} never shows {} keeping still", alert.name);
     }
 }
 
 #[test]
-fn promtool_accepts_the_rules() {
-    promtool(&["check", "rules"], &files("alerts", "yml"));
+fn recorded_series_are_named_level_metric_operations() {
+    for rule in rules().iter().filter(|r| r.recorded) {
+        let parts: Vec<&str> = rule.name.split(':').collect();
+        assert!(
+            parts.len() == 3 && parts.iter().all(|p| !p.is_empty()),
+            "{} is not level:metric:operations",
+            rule.name
+        );
+    }
+}
+
+#[test]
+fn runbooks_ask_for_what_is_there() {
+    let rules = rules();
+    let recorded: Vec<&str> = rules
+        .iter()
+        .filter(|r| r.recorded)
+        .map(|r| r.name.as_str())
+        .collect();
+    let mut faults = Vec::new();
+    for file in files("monitoring/runbooks", "md") {
+        let text = fs::read_to_string(&file).unwrap();
+        for block in text.split("```promql\n").skip(1) {
+            let queries = block.split("```").next().unwrap_or_default();
+            // Prometheus' own.
+            for query in queries.lines().filter(|q| !q.starts_with("ALERTS{")) {
+                let found = undeclared(query, &recorded);
+                faults.extend(found.into_iter().map(|f| format!("{}: {f}", stem(&file))));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn alerts_that_silence_others_exist_and_never_each_other() {
+    let all: BTreeSet<String> = rules()
+        .into_iter()
+        .filter(|r| !r.recorded)
+        .map(|r| r.name)
+        .collect();
+    let text = fs::read_to_string(root().join(ALERTMANAGER)).unwrap();
+    let mut silenced = BTreeSet::new();
+    for rule in text.split("- source_matchers:").skip(1) {
+        let (source, rest) = rule.split_once("target_matchers:").unwrap();
+        let target = rest.split("equal:").next().unwrap_or_default();
+        for cause in picked(source, &all) {
+            for effect in picked(target, &all) {
+                for name in [&cause, &effect] {
+                    assert!(all.contains(name), "there is no alert {name}");
+                }
+                silenced.insert((cause.clone(), effect));
+            }
+        }
+    }
+    assert!(!silenced.is_empty(), "{ALERTMANAGER} has no inhibition");
+    for (cause, effect) in &silenced {
+        let back = (effect.clone(), cause.clone());
+        assert!(
+            !silenced.contains(&back),
+            "{cause} and {effect} silence each other"
+        );
+    }
+}
+
+/// The alerts that `alertname="A"`, `=~"A|B"`, `!="A"` or `!~"A|B"` picks.
+fn picked(matchers: &str, all: &BTreeSet<String>) -> BTreeSet<String> {
+    let (_, rest) = matchers.split_once("alertname").unwrap();
+    let (operator, rest) = rest.split_once('"').unwrap();
+    let names = rest.split('"').next().unwrap_or_default();
+    let names: BTreeSet<String> = names.split('|').map(str::to_owned).collect();
+    if operator.starts_with('!') {
+        all.difference(&names).cloned().collect()
+    } else {
+        names
+    }
+}
+
+#[test]
+fn promtool_accepts_the_configuration_and_the_rules() {
+    let config = root().join("prometheus/prometheus.yml");
+    tool("promtool", &["check", "config"], &[config]);
+    tool("promtool", &["check", "rules"], &rule_files());
 }
 
 #[test]
 fn promtool_sees_the_alerts_fire_when_they_must() {
-    promtool(&["test", "rules"], &files("alerts/tests", "yml"));
+    tool(
+        "promtool",
+        &["test", "rules"],
+        &files("alerts/tests", "yml"),
+    );
+}
+
+#[test]
+fn promtool_sees_what_is_recorded() {
+    let tests = files("prometheus/rules/tests", "yml");
+    tool("promtool", &["test", "rules"], &tests);
+}
+
+#[test]
+fn amtool_accepts_the_routes() {
+    let config = root().join(ALERTMANAGER);
+    tool("amtool", &["check-config"], &[config]);
 }
 
 #[test]
@@ -234,6 +333,8 @@ fn undeclared_series_and_labels_are_found() {
 
 // --- reading the files ------------------------------------------------------------------------------------
 
+const ALERTMANAGER: &str = "monitoring/alertmanager/alertmanager.yml";
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -270,9 +371,16 @@ impl Rule {
     }
 }
 
+/// Of alerts, and of recorded series.
+fn rule_files() -> Vec<PathBuf> {
+    let mut found = files("alerts", "yml");
+    found.extend(files("prometheus/rules", "yml"));
+    found
+}
+
 fn rules() -> Vec<Rule> {
     let mut found = Vec::new();
-    for file in files("alerts", "yml") {
+    for file in rule_files() {
         let rules = parse(&stem(&file), &fs::read_to_string(&file).unwrap());
         assert!(!rules.is_empty(), "{} has no rule", file.display());
         found.extend(rules);
@@ -480,19 +588,13 @@ fn after_quoted(text: &str) -> &str {
     ""
 }
 
-fn promtool(arguments: &[&str], files: &[PathBuf]) {
-    let output = Command::new("promtool")
-        .args(arguments)
-        .args(files)
-        .output();
-    let output = output.unwrap_or_else(|e| {
-        panic!(
-            "promtool: {e}. It comes with Debian's package prometheus; scripts/test installs that"
-        )
-    });
+fn tool(name: &str, arguments: &[&str], files: &[PathBuf]) {
+    let output = Command::new(name).args(arguments).args(files).output();
+    let output = output
+        .unwrap_or_else(|e| panic!("{name}: {e}. scripts/test unpacks it from Debian's package"));
     assert!(
         output.status.success(),
-        "promtool {}:\n{}{}",
+        "{name} {}:\n{}{}",
         arguments.join(" "),
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
