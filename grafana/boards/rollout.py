@@ -73,7 +73,7 @@ def experiment():
              f'/ (max by (test) (qr_evidence_threshold_log{{@,{E},test!="errors_pass"}}) > 0))', "percentunit",
              high(0.5, 1), w=3, none="no evidence yet", runbooks="VerdictNoGo"),
         stat("p95, candidate to control", "Above 1 the candidate is slower. An alert needs 1.5 and half a second.",
-             ratio(quantile(0.95, ARM, f'{E},arm="candidate"'), quantile(0.95, ARM, f'{E},arm="control"')), "none",
+             ratio(quantile(0.95, ARM, f'{E},arm="candidate"'), quantile(0.95, ARM, f'{E},arm="control"')), "short",
              high(1.1, 1.5), w=3, none="no runs", runbooks="PerformanceRegression"),
         series("Share", "The dial, and what was really sent to the candidate. They differ in small traffic, because the "
                "same question always goes the same way.",
@@ -119,7 +119,7 @@ def experiment():
         timeline("Breaker", "Per node.", [(f"max by (instance) (qr_breaker_state{{@,{E}}})", "{{instance}}")], BREAKER,
                  runbooks="BreakerOpen"),
         series("Breaker's changes", "In each step of the graph, by the new state and the reason.",
-               [(f"sum by (to, reason) (increase(qr_breaker_transitions_total{{@,{E}}}[~]))", "{{to}}: {{reason}}")], "none",
+               [(f"sum by (to, reason) (increase(qr_breaker_transitions_total{{@,{E}}}[~]))", "{{to}}: {{reason}}")], "short",
                h=6, w=12),
         repeat="experiment",
     )
