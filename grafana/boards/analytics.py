@@ -51,7 +51,7 @@ def board():
         series("p95, candidate to control", "Below 1 the candidate is faster.",
                [(ratio(quantile(0.95, ARM, f'{E},arm="candidate"'), quantile(0.95, ARM, f'{E},arm="control"')),
                  "candidate / control")], "short", high(1.1, 1.5), w=8, low_end=0, none="no runs",
-               runbooks="PerformanceRegression"),
+               runbooks=("CandidateSlower", "CandidateAboveBaseline")),
         series("Shadows by result", "The same question through both arms. noise: the control compared with itself.",
                [(f"sum by (result) (rate(qr_shadow_total{{@,{E}}}[~]))", "{{result}}")], "ops", w=8,
                runbooks="ShadowMismatches"),

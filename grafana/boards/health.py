@@ -6,7 +6,7 @@ from parts import (HEALTH, READY, UP, board as whole, high, low, mapping, quanti
 HTTP = "http_server_request_duration_seconds"
 # What is not a person's or a program's question: probes and the scrape.
 ASKED = 'http_route!~"/metrics|/health.*"'
-API = 'http_route=~"/api/.*|/v1/.*|/qr|/chart"'
+API = 'http_route=~"/api/.+|/v1/.+|/qr|/chart"'
 # Alerts about all nodes together have no instance.
 ANY = 'instance=~"$instance|"'
 FAILED = 'http_response_status_code=~"5.."'
@@ -24,21 +24,22 @@ def board():
     now = row(
         "Now",
         stat("Nodes", "Nodes that Prometheus reaches, and those that it does not.",
-             [('sum(up{job="qr-observatory",@})', "up"), ('count(up{job="qr-observatory",@} == 0) or vector(0)', "down")],
+             [('sum(up{job=~"qr-observatory.*",@})', "up"), ('count(up{job=~"qr-observatory.*",@} == 0) or vector(0)', "down")],
              "short", [("green", None)], runbooks="InstanceDown"),
         stat("Health", "The worst check of the worst node, as /health answers it.", "max(qr_health_status{@})",
-             mappings=HEALTH, runbooks="HealthDegraded"),
+             mappings=HEALTH, runbooks=("HealthFailing", "HealthDegraded")),
         stat("Alerts firing", "Of all severities; the watchdog, which always fires, is left out.",
              [(firing("page"), "page"), (firing("ticket"), "ticket")],
              "short", [("green", None), ("red", 1)], graph=False),
-        stat("Redirects answered", "Of all /r/{slug}, those that did not fail. The objective is 99.95 %.",
-             ratio('sum(rate(qr_redirects_total{@,status!="failure"}[~]))', "sum(rate(qr_redirects_total{@}[~]))"),
-             "percentunit", low(0.9, 0.9995), top=1, none="no redirects", runbooks="RedirectFailures"),
+        stat("Redirects answered", "Of the redirects of codes that exist. The objective is 99.95 %.",
+             ratio('sum(rate(qr_redirects_total{@,status="success"}[~]))',
+                   'sum(rate(qr_redirects_total{@,status=~"success|failure"}[~]))'),
+             "percentunit", low(0.9, 0.9995), top=1, none="no redirects", runbooks="RedirectFailuresHigh"),
         stat("API errors", "5xx, of all answers under /api and of the drop-in dialects. The objective is 0.1 %.",
              ratio(f"({rate(f'{API},{FAILED}')} or vector(0))", rate(API)),
-             "percentunit", high(0.001, 0.05), low_end=0, none="no requests", runbooks="ApiErrors"),
+             "percentunit", high(0.001, 0.05), low_end=0, none="no requests", runbooks="ApiErrorsHigh"),
         stat("Slowest 1 %", "Of all requests but probes: the slowest one of a hundred takes this long or longer.",
-             quantile(0.99, HTTP, ASKED), "s", high(0.25, 1), none="no requests", runbooks="LatencyHigh"),
+             quantile(0.99, HTTP, ASKED), "s", high(0.5, 1), none="no requests", runbooks=("LatencyHigh", "LatencyP95High")),
     )
     traffic = row(
         "Traffic",
@@ -59,24 +60,25 @@ def board():
     )
     latency = row(
         "Latency",
-        series("All requests", "Probes and scrapes left out.", quantiles(HTTP, ASKED), "s", high(0.25, 1), w=8,
-               runbooks="LatencyHigh"),
+        series("All requests", "Probes and scrapes left out.", quantiles(HTTP, ASKED), "s", high(0.5, 1), w=8,
+               runbooks=("LatencyHigh", "LatencyP95High")),
         series("p99 by route", "The ten slowest route templates.",
-               [(f'topk(10, {quantile(0.99, HTTP, ASKED, "http_route, ")})', "{{http_route}}")], "s", high(0.25, 1), w=8),
+               [(f'topk(10, {quantile(0.99, HTTP, ASKED, "http_route, ")})', "{{http_route}}")], "s", high(0.5, 1), w=8,
+               runbooks="LatencyHigh"),
         series("p95 against the baseline", "Divided by what it was when the baseline was captured, per route: at 1.5 it "
                "takes half as long again.",
                [(f'{quantile(0.95, HTTP, by="http_route, ")} '
                  '/ (max by (http_route) (qr_baseline_duration_seconds{@,quantile="0.95"}) > 0)', "{{http_route}}")],
-               "short", high(1.25, 1.5), none="no baseline", low_end=0, w=8),
+               "short", high(1.25, 1.5), none="no baseline", low_end=0, w=8, runbooks="LatencyAboveBaseline"),
     )
     states = row(
         "State",
         timeline("Checks", "What /health says: the worst node's.",
-                 [("max by (check) (qr_health_status{@})", "{{check}}")], HEALTH, runbooks="HealthDegraded"),
+                 [("max by (check) (qr_health_status{@})", "{{check}}")], HEALTH, runbooks=("HealthFailing", "HealthDegraded")),
         timeline("Ready", "Whether a node takes traffic: warmed up, and not being stopped.",
-                 [("min by (instance) (qr_ready{@})", "{{instance}}")], READY, w=6),
+                 [("min by (instance) (qr_ready{@})", "{{instance}}")], READY, w=6, runbooks="InstanceNotReady"),
         timeline("Reached", "Whether Prometheus reached the node.",
-                 [('min by (instance) (up{job="qr-observatory",@})', "{{instance}}")], UP, w=6, runbooks="InstanceDown"),
+                 [('min by (instance) (up{job=~"qr-observatory.*",@})', "{{instance}}")], UP, w=6, runbooks="InstanceDown"),
         timeline("Verdicts", "What the evidence says of each experiment. More: Rollout Go/No-Go.",
                  [(verdict(), "{{experiment}}")], VERDICT, runbooks="VerdictNoGo"),
         timeline("Alerts", "Every alert while it fires, the watchdog left out.",
@@ -90,7 +92,7 @@ def board():
         series("Images", "Images answered, by format and outcome.",
                [("sum by (format, status) (rate(qr_images_total{@}[~]))", "{{format}} {{status}}")], "ops", w=8),
         series("Scans", "Accepted by a redirect, and stored in the database. More: Redirects and Scans.",
-               [("sum(rate(qr_scans_accepted_total{@}[~]))", "accepted"), ("sum(rate(qr_scans_stored_total{@}[~]))", "stored")], "ops", w=8, runbooks="ScansBacklog"),
+               [("sum(rate(qr_scans_accepted_total{@}[~]))", "accepted"), ("sum(rate(qr_scans_stored_total{@}[~]))", "stored")], "ops", w=8, runbooks=("ScansBacklogGrowing", "ScansNotDrained")),
         stat("Hits in memory", "Look-ups that memory answered. More: Cache.",
              ratio('sum(rate(qr_cache_requests_total{@,tier="memory",result="hit"}[~]))',
                    'sum(rate(qr_cache_requests_total{@,tier="memory",result=~"hit|miss"}[~]))'),
@@ -99,11 +101,12 @@ def board():
              "max(qr_memory_used_bytes{@} / (qr_memory_limit_bytes{@} > 0))", "percentunit", high(0.8, 0.9), low_end=0,
              top=1, runbooks="MemoryHigh"),
         stat("Disk free", "Of the data folder's disk; the worst node's.",
-             "min(qr_disk_free_bytes{@} / (qr_disk_size_bytes{@} > 0))", "percentunit", low(0.05, 0.15), low_end=0, top=1),
+             "min(qr_disk_free_bytes{@} / (qr_disk_size_bytes{@} > 0))", "percentunit", low(0.05, 0.15), low_end=0,
+             top=1, runbooks=("DiskAlmostFull", "DiskLow")),
         stat("Database", "Operations that failed, of all. More: Database.",
              ratio('sum(rate(qr_store_operation_duration_seconds_count{@,outcome="error"}[~]))',
                    "sum(rate(qr_store_operation_duration_seconds_count{@}[~]))"),
-             "percentunit", high(0.001, 0.01), low_end=0, none="no operations", runbooks="DatabaseErrors"),
+             "percentunit", high(0.01, 0.05), low_end=0, none="no operations", runbooks="DatabaseErrorsHigh"),
         stat("Passwords refused", "Of the password checks that had to run the slow hash, per second.",
              'sum(rate(qr_password_checks_total{@,outcome="error"}[~]))', "ops", high(1, 10)),
         stat("Versions", "What is running, and on how many nodes.",
