@@ -55,7 +55,8 @@ def experiment():
     return row(
         "$experiment",
         stat("Verdict", "Go: no test speaks against it, and enough was seen. Hold: not yet, usually for want of data. No-go: "
-             "a test says no; it does not go away by waiting.", verdict("," + E), mappings=VERDICT, w=3, runbooks=("VerdictNoGo", "VerdictNoGoInShadow")),
+             "a test says no; it does not go away by waiting.", verdict("," + E), mappings=VERDICT, w=3,
+             runbooks=("VerdictNoGo", "VerdictNoGoInShadow")),
         stat("Breaker", "The worst node's. Open: the control answers everything.", f"max(qr_breaker_state{{@,{E}}})",
              mappings=BREAKER, w=3, runbooks="BreakerOpen"),
         stat("Share", "What part of the requests the candidate was sent, measured.", share(), "percentunit", w=3, low_end=0,
