@@ -9,7 +9,6 @@ import json
 import sys
 from pathlib import Path
 
-import parts
 from boards import analytics, database, health, redirects, rollout, runtime
 
 FOLDER = Path(__file__).resolve().parent / "dashboards"
@@ -30,8 +29,6 @@ def main():
         stale.append(file.name)
         if not args.check:
             file.write_text(text)
-    for name in sorted(parts.missing):
-        print(f"grafana/build.py: there is no monitoring/runbooks/{name}.md: left out", file=sys.stderr)
     print(("not up to date: " if args.check else "written: ") + (", ".join(stale) or "nothing"))
     return 1 if args.check and stale else 0
 

@@ -1,17 +1,13 @@
 """What dashboards are made of: variables, rows, panels, and where they stand.
 
+A panel that an alert looks at, too, names its runbook: `scripts/check_dashboards` holds that there is one.
+
 In expressions `@` is short for the chosen instances, `[~]` for a window that follows the zoom, and `[~~]` for all
 of the time that is shown.
 """
 
-from pathlib import Path
-
-RUNBOOKS = Path(__file__).resolve().parent.parent / "monitoring" / "runbooks"
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 COLUMNS = 24
-
-# Names of alerts that a panel points to and that have no page: told by build.py.
-missing = set()
 
 
 def promql(text):
@@ -79,13 +75,8 @@ def _panel(kind, title, about, queries, size, unit, steps, *, mappings=(), none=
            custom=None, options=None, runbooks=(), instant=False):
     if isinstance(queries, str):
         queries = [(queries, title.lower())]
-    known = []
-    for name in (runbooks,) if isinstance(runbooks, str) else runbooks:
-        if (RUNBOOKS / f"{name}.md").is_file():
-            known.append(name)
-        else:
-            missing.add(name)
-    about = " ".join([about.strip(), *(f"Runbook {name}." for name in known)])
+    runbooks = (runbooks,) if isinstance(runbooks, str) else runbooks
+    about = " ".join([about.strip(), *(f"Runbook {name}." for name in runbooks)])
     defaults = {
         "color": {"mode": "palette-classic" if kind == "timeseries" else "thresholds"},
         "mappings": list(mappings),
@@ -102,7 +93,7 @@ def _panel(kind, title, about, queries, size, unit, steps, *, mappings=(), none=
         "gridPos": {"h": size[1], "w": size[0], "x": 0, "y": 0},
         "id": 0,
         "links": [{"title": f"Runbook {name}", "url": f"${{runbooks}}/{name}.md", "targetBlank": True}
-                  for name in known],
+                  for name in runbooks],
         "options": options,
         "targets": [
             {"datasource": SOURCE, "editorMode": "code", "expr": promql(expr), "legendFormat": legend,
