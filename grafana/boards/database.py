@@ -22,9 +22,10 @@ def board():
              runbooks="DatabaseSlow"),
         stat("Health", "What /health says of the database; the worst node's. warn: it takes longer than 250 ms.",
              'max(qr_health_status{@,check="database"})', mappings=HEALTH, runbooks="DatabaseDown"),
-        stat("Connections in use", "Of those that a pool may have; the fullest one's. At 100 % operations wait.",
+        stat("Connections in use", "Of those that a pool may have; the fullest one's. At 100 % operations wait. SQLite's "
+             "one writer, which is always all or nothing, is left out.",
              'max(sum by (instance, pool) (qr_store_connections{@,state="used"}) '
-             "/ (sum by (instance, pool) (qr_store_connections_max{@}) > 0))", "percentunit", high(0.7, 0.9), low_end=0,
+             "/ (sum by (instance, pool) (qr_store_connections_max{@}) > 1))", "percentunit", high(0.7, 0.9), low_end=0,
              top=1, runbooks="DatabasePoolExhausted"),
         stat("Waiting scans", "Accepted, and not yet in the database.", "sum(qr_scans_backlog{@})", "short",
              high(1000, 10000), runbooks=("ScansBacklogGrowing", "ScansNotDrained")),
@@ -56,9 +57,9 @@ def board():
                low_end=0, runbooks="DatabasePoolExhausted"),
         series("Idle", "Open and not in use, by pool.",
                [('sum by (pool) (qr_store_connections{@,state="idle"})', "{{pool}}")], "short", w=8, low_end=0),
-        series("In use, of the most", "Per node and pool. At 100 % operations wait for a connection.",
+        series("In use, of the most", "Per node and pool, but for SQLite's one writer. At 100 % operations wait for a connection.",
                [('sum by (instance, pool) (qr_store_connections{@,state="used"}) '
-                 "/ (sum by (instance, pool) (qr_store_connections_max{@}) > 0)", "{{instance}} {{pool}}")], "percentunit",
+                 "/ (sum by (instance, pool) (qr_store_connections_max{@}) > 1)", "{{instance}} {{pool}}")], "percentunit",
                high(0.7, 0.9), w=8, low_end=0, top=1, runbooks="DatabasePoolExhausted"),
     )
     scans = row(
