@@ -7,8 +7,8 @@ HTTP = "http_server_request_duration_seconds"
 E = 'experiment="analytics"'
 SPACE = 'space=~"analytics_.*"'
 ASKED = 'http_route=~".*(analytics|timeline).*"'
-READS = 'operation=~"scans[.].*",operation!~"scans[.](record|rollup_.*)"'
-ROLLUPS = 'operation=~"scans[.]rollup_.*"'
+READS = 'operation=~"scans..*",operation!~"scans.(record|rollup_.*)"'
+ROLLUPS = 'operation=~"scans.rollup_.*"'
 
 
 def hits(tier, results, by=""):

@@ -4,7 +4,7 @@ from parts import HEALTH, board as whole, high, quantile, quantiles, ratio, row,
 
 STORE = "qr_store_operation_duration_seconds"
 # The spool is a file of its own, beside the process.
-D, SPOOL = 'operation!~"spool[.].*"', 'operation=~"spool[.].*"'
+D, SPOOL = 'operation!~"spool..*"', 'operation=~"spool..*"'
 
 
 def failed(by=""):
