@@ -464,11 +464,19 @@ fn expressions(panel: &Value) -> Vec<(&str, &str)> {
 
 // --- reading expressions ----------------------------------------------------------------------------------
 
+/// Series that Prometheus itself writes.
+const OF_PROMETHEUS: &[&str] = &[
+    "up",
+    "ALERTS",
+    "scrape_duration_seconds",
+    "scrape_samples_post_metric_relabeling",
+];
+
 /// What an expression reads and nobody writes.
 fn undeclared(expr: &str, recorded: &[&str]) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, labels) in selected(expr) {
-        if name == "up" || recorded.contains(&name.as_str()) {
+        if OF_PROMETHEUS.contains(&name.as_str()) || recorded.contains(&name.as_str()) {
             continue;
         }
         let declared = catalogue::ALL.iter().find(|m| {
