@@ -72,9 +72,41 @@ impl Gate {
     }
 }
 
+/// Questions to a Redis that takes no values: what is not there will not come, so those that find nothing are soon
+/// spared.
+#[derive(Default)]
+pub(super) struct Vain(AtomicU32);
+
+/// Questions without an answer before some are spared, and which are asked even then.
+const VAIN: u32 = 32;
+const TRIED: u32 = 16;
+
+impl Vain {
+    pub(super) fn asks(&self) -> bool {
+        let nth = self.0.fetch_add(1, Ordering::Relaxed);
+        nth < VAIN || nth.is_multiple_of(TRIED)
+    }
+
+    /// One was answered, or it takes values.
+    pub(super) fn is_over(&self) {
+        if self.0.load(Ordering::Relaxed) != 0 {
+            self.0.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_finds_nothing_is_spared_until_something_is_found() {
+        let vain = Vain::default();
+        assert_eq!((0..32).filter(|_| vain.asks()).count(), 32);
+        assert_eq!((0..160).filter(|_| vain.asks()).count(), 10);
+        vain.is_over();
+        assert_eq!((0..32).filter(|_| vain.asks()).count(), 32);
+    }
 
     #[test]
     fn a_few_failures_in_a_row_open_it_and_only_the_prober_closes_it() {

@@ -50,7 +50,7 @@ use crate::{
     },
 };
 pub use facts::Facts;
-use gate::Gate;
+use gate::{Gate, Vain};
 use link::Link;
 pub(super) use news::Hears;
 use place::Places;
@@ -79,6 +79,7 @@ pub struct Remote {
     gate: Gate,
     /// Whether it takes values.
     writable: AtomicBool,
+    vain: Vain,
     subscribed: AtomicBool,
     state: Mutex<State>,
     questions: Semaphore,
@@ -145,6 +146,7 @@ impl Remote {
             link: RwLock::new(None),
             gate: Gate::new(),
             writable: AtomicBool::new(false),
+            vain: Vain::default(),
             subscribed: AtomicBool::new(false),
             state: Mutex::new(State {
                 trouble: None,
@@ -235,6 +237,10 @@ impl Remote {
 
     /// A value and the generation of what it is about, in one round trip.
     pub(super) async fn fetch(&self, name: &str, tag: Option<&Tag>) -> Found {
+        let takes_values = self.writable.load(Ordering::Relaxed);
+        if !takes_values && !self.vain.asks() {
+            return Found::Unknown(CacheResult::Unavailable);
+        }
         let mut cmd = redis::cmd("MGET");
         // Not GET: a key of another type would be an error there, and is nothing here.
         cmd.arg(name);
@@ -254,6 +260,9 @@ impl Remote {
         let generation = generation
             .and_then(|g| g.try_into().ok())
             .unwrap_or_default();
+        if takes_values || value.is_some() {
+            self.vain.is_over();
+        }
         let count = if value.is_some() {
             &self.hits
         } else {
