@@ -64,16 +64,14 @@ impl Auth {
         credentials: &Credentials<'_>,
     ) -> Result<Arc<Principal>> {
         let key = self.remembered.key(credentials);
-        if let Some(principal) = self.remembered.get(&key) {
-            return Ok(principal);
-        }
-        let principal = match credentials.claim()? {
-            Claim::Password { user, password } => self.by_password(&user, &password).await?,
-            Claim::Key(key) => self.by_key(&key).await?,
+        let check = async || {
+            let principal = match credentials.claim()? {
+                Claim::Password { user, password } => self.by_password(&user, &password).await?,
+                Claim::Key(key) => self.by_key(&key).await?,
+            };
+            principal.map(Arc::new).ok_or_else(refused)
         };
-        let principal = Arc::new(principal.ok_or_else(refused)?);
-        self.remembered.insert(key, Arc::clone(&principal));
-        Ok(principal)
+        self.remembered.get_or_check(key, check).await
     }
 
     async fn by_password(&self, name: &str, password: &str) -> Result<Option<Principal>> {

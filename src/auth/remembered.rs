@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
-use moka::sync::Cache;
+use moka::future::Cache;
 use sha2::Sha256;
 
 use super::{Credentials, Principal};
@@ -44,11 +44,65 @@ impl Remembered {
         mac.finalize().into_bytes().into()
     }
 
-    pub(super) fn get(&self, key: &[u8; 32]) -> Option<Arc<Principal>> {
-        self.valid.get(key)
+    /// The remembered principal, or what `check` finds: called once for all who show the same credentials at the same time. A
+    /// crowd after a start would otherwise fill the memory with hashes, each as slow as all.
+    ///
+    /// # Errors
+    /// Those of `check`, for everybody who waited for it; nothing is remembered then.
+    pub(super) async fn get_or_check<F>(
+        &self,
+        key: [u8; 32],
+        check: impl FnOnce() -> F,
+    ) -> Result<Arc<Principal>>
+    where
+        F: Future<Output = Result<Arc<Principal>>>,
+    {
+        if let Some(principal) = self.valid.get(&key).await {
+            return Ok(principal);
+        }
+        // Boxed: a check is rare, and its future is large.
+        let checked = Box::pin(self.valid.try_get_with(key, check())).await;
+        checked.map_err(|e| Error::clone(&e))
     }
+}
 
-    pub(super) fn insert(&self, key: [u8; 32], principal: Arc<Principal>) {
-        self.valid.insert(key, principal);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::id::Uuid;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test]
+    async fn a_crowd_with_one_password_costs_one_check() {
+        let remembered = Remembered::new(Duration::from_mins(1)).unwrap();
+        let checks = AtomicU32::new(0);
+        let check = |is_right: bool| {
+            let checks = &checks;
+            async move {
+                checks.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                let principal = Principal {
+                    user_id: Uuid::nil(),
+                    name: "a".to_owned(),
+                    org_id: Uuid::nil(),
+                    role: crate::auth::Role::Member,
+                };
+                let wrong = || Error::new(Kind::Unauthenticated, "wrong");
+                is_right.then(|| Arc::new(principal)).ok_or_else(wrong)
+            }
+        };
+        let crowd = (0..1000).map(|_| remembered.get_or_check([1; 32], || check(true)));
+        let all = futures_util::future::join_all(crowd).await;
+        assert!(all.iter().all(Result::is_ok));
+        assert_eq!(checks.load(Ordering::Relaxed), 1);
+        for _ in 0..2 {
+            let refused = remembered.get_or_check([2; 32], || check(false)).await;
+            assert_eq!(refused.unwrap_err().kind(), Kind::Unauthenticated);
+        }
+        assert_eq!(
+            checks.load(Ordering::Relaxed),
+            3,
+            "a refusal is not remembered"
+        );
     }
 }
