@@ -10,8 +10,8 @@ use qr_observatory::{
         catalogue::{self, Kind, Metric},
         labels::{
             ArmOutcome, BreakerReason, BreakerState, CacheResult, Experiment, FallbackReason, Flag,
-            QrKind, Quantile, RedirectStatus, RouteTo, ScanKind, ShadowResult, Side, Space, Status, Tier,
-            Verdict, Warmed, Why,
+            QrKind, Quantile, RedirectStatus, RouteTo, ScanKind, ShadowResult, Side, Space, Status,
+            Tier, Verdict, Warmed, Why,
         },
     },
 };

@@ -96,7 +96,10 @@ mod tests {
         assert!(close(even.quantile(0.1), 0.0005));
         // Beyond the last finite bound.
         assert!(close(even.quantile(0.99), 1.0));
-        assert!(close(of(&[0, 0, 100, 0, 0]).quantile(0.95), 0.01 + 0.09 * 0.95));
+        assert!(close(
+            of(&[0, 0, 100, 0, 0]).quantile(0.95),
+            0.01 + 0.09 * 0.95
+        ));
         assert_eq!(of(&[0; 5]).quantile(0.5), None);
         assert_eq!(Histogram::default().quantile(0.5), None);
         assert_eq!(of(&[1, 1]).quantile(0.5), None, "there is no +Inf");

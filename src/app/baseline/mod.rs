@@ -203,7 +203,8 @@ fn same_process(before: &Scrape, after: &Scrape) -> Result<()> {
 }
 
 fn restarted() -> Error {
-    let message = "the server was restarted while it was observed (or several answer there): observe again";
+    let message =
+        "the server was restarted while it was observed (or several answer there): observe again";
     Error::new(Kind::Conflict, message)
 }
 

@@ -152,8 +152,7 @@ pub async fn observe(
         .redirect(Policy::none())
         .no_proxy()
         .build();
-    let client =
-        client.map_err(|e| Error::caused(Kind::Internal, "no client could be made", e))?;
+    let client = client.map_err(|e| Error::caused(Kind::Internal, "no client could be made", e))?;
     let first = source.look(&client).await?;
     let start = clock.instant();
     let (mut look, mut requests) = (start + LOOK, 0);
@@ -181,7 +180,10 @@ pub async fn observe(
     let last = source.look(&client).await?;
     let window = Window {
         captured_at_seconds: clock.now().as_second(),
-        seconds: clock.instant().saturating_duration_since(start).as_secs_f64(),
+        seconds: clock
+            .instant()
+            .saturating_duration_since(start)
+            .as_secs_f64(),
         url: source.shown(),
     };
     Baseline::between(&first, &last, window)

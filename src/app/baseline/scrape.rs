@@ -189,8 +189,27 @@ process_start_time_seconds 1700000000.25
     /// Pieces of the format, in any order: closer to it than random text.
     fn almost() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "http_server_request_duration_seconds", "_bucket", "_count", "{", "}", "http_route", "=", "\"", "/r/{slug}",
-            ",", "le", "\\", " ", "+Inf", "NaN", "-1", "1e999", "0.5", "\n", "#", "é",
+            "http_server_request_duration_seconds",
+            "_bucket",
+            "_count",
+            "{",
+            "}",
+            "http_route",
+            "=",
+            "\"",
+            "/r/{slug}",
+            ",",
+            "le",
+            "\\",
+            " ",
+            "+Inf",
+            "NaN",
+            "-1",
+            "1e999",
+            "0.5",
+            "\n",
+            "#",
+            "é",
         ]);
         prop::collection::vec(piece, 0..60).prop_map(|p| p.concat())
     }
