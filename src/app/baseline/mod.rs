@@ -74,9 +74,9 @@ pub struct Quantiles {
 impl Quantiles {
     fn of(histogram: &Histogram) -> Option<Self> {
         Some(Self {
-            p50: histogram.quantile(0.5)?,
-            p95: histogram.quantile(0.95)?,
-            p99: histogram.quantile(0.99)?,
+            p50: short(histogram.quantile(0.5)?),
+            p95: short(histogram.quantile(0.95)?),
+            p99: short(histogram.quantile(0.99)?),
         })
     }
 
@@ -149,7 +149,7 @@ impl Baseline {
         Ok(Self {
             format: FORMAT.to_owned(),
             captured_at_seconds: window.captured_at_seconds,
-            window_seconds: window.seconds,
+            window_seconds: short(window.seconds),
             url: window.url,
             version: after.version.clone(),
             routes,
@@ -186,8 +186,8 @@ impl Route {
         let quantiles = Quantiles::of(&duration).filter(|_| requests > 0.0);
         Ok(quantiles.map(|duration_seconds| Self {
             requests: whole(requests),
-            request_rate: requests / seconds.max(f64::MIN_POSITIVE),
-            error_ratio: failures / requests,
+            request_rate: short(requests / seconds.max(f64::MIN_POSITIVE)),
+            error_ratio: short(failures / requests),
             duration_seconds,
         }))
     }
@@ -206,6 +206,11 @@ fn restarted() -> Error {
     let message =
         "the server was restarted while it was observed (or several answer there): observe again";
     Error::new(Kind::Conflict, message)
+}
+
+/// Nine decimals: a nanosecond. So few digits that the number comes back from a file as it was.
+fn short(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts

@@ -101,7 +101,7 @@ fn a_file_comes_back_as_it_was_and_keeps_what_it_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     assert_eq!(read(&data).unwrap(), None);
-    let (first, second) = (baseline(100, 0.1), baseline(200, 0.2));
+    let (first, second) = (baseline(60, 0.5), baseline(120, 0.25));
     file::write(&data, &first).unwrap();
     assert_eq!(read(&data).unwrap(), Some(first.clone()));
     file::write(&data, &second).unwrap();
