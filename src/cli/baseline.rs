@@ -44,7 +44,7 @@ struct Watch {
     /// How long to observe: 90s, 10m, 1h; 1 s to 24 h
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
     duration: Duration,
-    /// Of the server or its metrics (default: where BIND or METRICS_BIND say)
+    /// Of the server or its metrics (default: where the settings say)
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// Print JSON

@@ -33,8 +33,8 @@ pub struct Gauges {
 
 #[derive(Default)]
 struct Shown {
-    /// The file that was read last; the outer `None` before the first look.
-    file: Option<Option<Stamp>>,
+    /// The file that was read last. None is what a start begins with: all at 0.
+    file: Option<Stamp>,
     routes: BTreeMap<String, RouteGauges>,
     arms: BTreeMap<&'static str, Vec<Gauge>>,
 }
@@ -66,10 +66,10 @@ impl Gauges {
     pub fn observe(&self) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = stamp(&file::path(&self.dir));
-        if shown.file == Some(stamp) {
+        if shown.file == stamp {
             return;
         }
-        shown.file = Some(stamp);
+        shown.file = stamp;
         let stored = file::read(&self.dir).unwrap_or_else(|e| {
             // Once: it is not read again before it changes.
             tracing::warn!("{}; going on without one: {}", e.message(), e.chain());

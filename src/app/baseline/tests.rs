@@ -1,5 +1,7 @@
 //! From two looks to a file, and back to gauges.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::config::{Config, auth::Secret};
 
@@ -52,7 +54,7 @@ fn scrape(started: f64, ok: u32, failed: u32) -> Scrape {
         let labels = format!("http_route=\"{route}\",http_response_status_code=\"{status}\"");
         for part in ["_bucket{le=\"0.001\",", "_bucket{le=\"+Inf\",", "_count{"] {
             let name = catalogue_name();
-            text += &format!("{name}{part}{labels}}} {n}\n");
+            writeln!(text, "{name}{part}{labels}}} {n}").unwrap();
         }
     }
     Scrape::parse(&text)
