@@ -190,7 +190,7 @@ mod tests {
                 include_str!("../../../alerts/rollout.yml"),
                 &[
                     "(qr_baseline_arm_duration_seconds{quantile=\"0.95\"}) > 0.0001\n",
-                    "(qr_baseline_arm_duration_seconds{quantile=\"0.95\"} > 0) > 1.5\n",
+                    "(qr_baseline_arm_duration_seconds{quantile=\"0.95\"}) > 0) > 1.5\n",
                 ],
             ),
             (
