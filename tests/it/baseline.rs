@@ -143,8 +143,9 @@ async fn a_file_that_is_damaged_or_gone_counts_as_none() {
     let mut server = Setup::on(Database::Sqlite).start().await;
     let client = Client::admin(&server);
     let load = load(&server, &client).await;
-    capture(&server, "1s");
+    let captured = capture(&server, "1s");
     load.stop().await;
+    shown(&server, &captured).await;
     let file = server.path("data/baseline.json");
     let good = fs::read(&file).unwrap();
 
