@@ -1,6 +1,7 @@
 //! The composition root: the one place that knows which implementation stands behind which capability, and the
 //! only one that names a legacy arm.
 
+pub mod baseline;
 mod build;
 pub mod cache;
 pub mod doctor;
@@ -105,6 +106,7 @@ pub struct App {
     keeper: Keeper,
     process: Process,
     machine: Machine,
+    baseline: baseline::Gauges,
     ready: metrics::Gauge,
     cache: CacheGauges,
     backlog: metrics::Gauge,
@@ -158,6 +160,7 @@ impl App {
             keeper,
             process: Process::new(),
             machine: Machine::new(&settings.server.data_dir),
+            baseline: baseline::Gauges::new(&settings.server.data_dir),
             ready: handles::gauge(&catalogue::READY, &[]),
             cache: CacheGauges::new(),
             tiers,
@@ -222,6 +225,7 @@ impl App {
     pub async fn observe(&self) {
         self.process.observe();
         self.machine.observe();
+        self.baseline.observe();
         self.health.observe();
         // The gauges of the parts are set by looking at them.
         let _ = self.health().await;

@@ -1,5 +1,6 @@
 //! The command line: parses, calls `app`, prints. `docs/CLI.md` is generated from it.
 
+mod baseline;
 mod doctor;
 mod flags;
 mod keys;
@@ -45,6 +46,8 @@ enum Command {
     Keys(keys::Keys),
     /// Build what analytics are answered from
     Rollups(rollups::Rollups),
+    /// Observe how a server does on a usual day, for alerts to compare with
+    Baseline(baseline::Baseline),
     /// Put every stored code's image and destination into Redis, the most scanned first
     Warm(warm::Warm),
 }
@@ -104,6 +107,7 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Verdict(v) => v.run(&settings).await,
             Command::Keys(k) => k.run(&settings).await,
             Command::Rollups(r) => r.run(&settings).await,
+            Command::Baseline(b) => b.run(&settings).await,
             Command::Warm(w) => w.run(&settings).await,
         }
     })

@@ -170,6 +170,18 @@ catalogue! {
     VERDICT = Gauge "qr_verdict" "state" ["experiment", "verdict"] &[];
     /// Password checks that had to run the slow hash, by outcome.
     PASSWORD_CHECKS = Counter "qr_password_checks_total" "checks" ["outcome"] &[];
+    /// When the stored baseline was captured, Unix time; 0 without one.
+    BASELINE_TIMESTAMP = Gauge "qr_baseline_timestamp_seconds" "seconds" [] &[];
+    /// How long it was observed for.
+    BASELINE_WINDOW = Gauge "qr_baseline_window_seconds" "seconds" [] &[];
+    /// Requests per second in the baseline, of one node; 0 for a route that is no longer in it.
+    BASELINE_RATE = Gauge "qr_baseline_request_rate" "requests/s" ["http_route"] &[];
+    /// Share of 5xx in the baseline, 0 to 1; NaN for a route that is no longer in it.
+    BASELINE_ERRORS = Gauge "qr_baseline_error_ratio" "ratio" ["http_route"] &[];
+    /// Quantiles of a request's duration in the baseline; NaN for a route that is no longer in it.
+    BASELINE_DURATION = Gauge "qr_baseline_duration_seconds" "seconds" ["http_route", "quantile"] &[];
+    /// Quantiles of what a run of the control took in the baseline; NaN for an experiment that is no longer in it.
+    BASELINE_ARM_DURATION = Gauge "qr_baseline_arm_duration_seconds" "seconds" ["experiment", "quantile"] &[];
     /// Always 1; the labels say what is running.
     BUILD_INFO = Gauge "qr_build_info" "1" ["version"] &[];
     /// CPU time used by the process, user and system.

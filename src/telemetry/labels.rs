@@ -247,3 +247,8 @@ label! {
     /// What the evidence amounts to.
     Verdict { Go = "go", Hold = "hold", NoGo = "no-go" }
 }
+
+label! {
+    /// Of a duration.
+    Quantile { Median = "0.5", P95 = "0.95", P99 = "0.99" }
+}

@@ -10,8 +10,8 @@ use qr_observatory::{
         catalogue::{self, Kind, Metric},
         labels::{
             ArmOutcome, BreakerReason, BreakerState, CacheResult, Experiment, FallbackReason, Flag,
-            QrKind, RedirectStatus, RouteTo, ScanKind, ShadowResult, Side, Space, Status, Tier,
-            Verdict, Warmed, Why,
+            QrKind, Quantile, RedirectStatus, RouteTo, ScanKind, ShadowResult, Side, Space, Status,
+            Tier, Verdict, Warmed, Why,
         },
     },
 };
@@ -158,6 +158,7 @@ fn label_values() -> Vec<(&'static str, Vec<&'static str>)> {
             evidence::Test::ALL.iter().map(|t| t.label()).collect(),
         ),
         ("`verdict`", all!(Verdict)),
+        ("`quantile`", all!(Quantile)),
         ("`tier`", all!(Tier)),
         ("`space`", all!(Space)),
         ("`result` of `qr_cache_requests_total`", all!(CacheResult)),

@@ -8,6 +8,7 @@ mod support;
 
 mod auth;
 mod bad_input;
+mod baseline;
 mod cache;
 mod cli;
 mod crash;
