@@ -60,8 +60,9 @@ impl Remembered {
         if let Some(principal) = self.valid.get(&key).await {
             return Ok(principal);
         }
-        // Boxed: a check is rare, and its future is large.
-        let checked = Box::pin(self.valid.try_get_with(key, check())).await;
+        // Boxed, and made by the one who checks: its future is large, and a thousand may wait.
+        let checking = async { Box::pin(check()).await };
+        let checked = Box::pin(self.valid.try_get_with(key, checking)).await;
         checked.map_err(|e| Error::clone(&e))
     }
 }

@@ -203,20 +203,24 @@ where
         if let Some(value) = self.get(key).await {
             return Ok(Found { value, made: false });
         }
-        // Boxed: making is rare and its future is large, and a hit should not carry it around.
-        Box::pin(self.fill(key, make())).await
+        self.make(key, make).await
     }
 
     /// As [`Local::get_or_make`], for a caller that has just looked in vain.
     ///
     /// # Errors
     /// Those of `make`, for everybody who waited for it.
-    pub async fn make<Q>(&self, key: &Q, make: impl Future<Output = Result<V>>) -> Result<Found<V>>
+    pub async fn make<Q, F, M>(&self, key: &Q, make: M) -> Result<Found<V>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+        M: FnOnce() -> F,
+        F: Future<Output = Result<V>>,
     {
-        Box::pin(self.fill(key, make)).await
+        // Boxed, and made by the one who makes: futures of making are large, and neither a hit nor a thousand who wait
+        // should carry one around.
+        let making = async { Box::pin(make()).await };
+        Box::pin(self.fill(key, making)).await
     }
 
     async fn fill<Q>(&self, key: &Q, making: impl Future<Output = Result<V>>) -> Result<Found<V>>

@@ -121,7 +121,7 @@ impl Redirect {
             Some(known) if self.lookup.believes(&known, now) => Ok(known.destination),
             Some(stale) => Ok(self.refresh(slug, stale, now).await.destination),
             None => {
-                let found = self.slugs.make(&slug, self.lookup.find(&slug)).await?;
+                let found = self.slugs.make(&slug, || self.lookup.find(&slug)).await?;
                 Ok(found.value.destination)
             }
         }

@@ -45,8 +45,10 @@ fn every_setting_is_documented() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("docs/OPERATIONS.md")).unwrap();
     let mut settings = 0;
-    for file in std::fs::read_dir(root.join("src/config")).unwrap() {
-        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    let files = std::fs::read_dir(root.join("src/config")).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    for file in files.filter(|path| path.is_file()) {
+        let source = std::fs::read_to_string(file).unwrap();
         // `name("server.bind", "BIND")`: what is between the quotes.
         for call in source.split("(name(").chain(source.split(" name(")).skip(1) {
             let quoted: Vec<&str> = call.split('"').collect();

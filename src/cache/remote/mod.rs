@@ -14,6 +14,7 @@ mod prober;
 mod stock;
 mod sweep;
 mod tell;
+mod write;
 
 use std::{
     sync::{
@@ -24,7 +25,7 @@ use std::{
 };
 
 use metrics::{Gauge, Histogram};
-use redis::{Cmd, Pipeline, RedisResult, Value};
+use redis::{Cmd, RedisResult, Value};
 use tokio::{
     sync::{Notify, Semaphore},
     task::JoinHandle,
@@ -60,11 +61,8 @@ use tell::Untold;
 
 /// Questions of requests under way at once, per connection that is allowed.
 const QUESTIONS: usize = 16;
-/// Writes under way at once, and their bytes.
+/// Writes under way at once.
 const WRITES: usize = 64;
-const WRITE_BYTES: usize = 8 << 20;
-/// For a write: nobody waits for it.
-const WRITE: Duration = Duration::from_millis(500);
 
 /// Redis, however it is. Cheap to share.
 pub struct Remote {
@@ -316,87 +314,6 @@ impl Remote {
         }
     }
 
-    /// Puts a value there, if there is room for another write; nobody waits for it.
-    pub(super) fn keep(self: &Arc<Self>, name: &str, tag: Option<&Tag>, bytes: &[u8]) {
-        let length = bytes.len();
-        let mut pipe = redis::pipe();
-        self.add_put(&mut pipe, name, tag, bytes);
-        self.write(pipe, length);
-    }
-
-    /// What puts a value there.
-    fn add_put(&self, pipe: &mut Pipeline, name: &str, tag: Option<&Tag>, bytes: &[u8]) {
-        pipe.cmd("SET")
-            .arg(name)
-            .arg(bytes)
-            .arg("PX")
-            .arg(millis(self.life.first))
-            .ignore();
-        if let Some(tag) = tag {
-            let members = self.names.members(tag);
-            pipe.cmd("SADD").arg(&members).arg(name).ignore();
-            pipe.cmd("PEXPIRE")
-                .arg(&members)
-                .arg(millis(self.life.longest))
-                .ignore();
-        }
-    }
-
-    /// A value is used: it may stay longer, within its bound.
-    pub(super) fn prolong(self: &Arc<Self>, name: &str, age: Duration) {
-        let left = self.life.left_when_used(age);
-        if age > self.life.first / 2 && !left.is_zero() {
-            let mut pipe = redis::pipe();
-            pipe.cmd("PEXPIRE").arg(name).arg(millis(left)).ignore();
-            self.write(pipe, 0);
-        }
-    }
-
-    /// Drops one that is of no use.
-    pub(super) fn discard(self: &Arc<Self>, name: &str) {
-        let mut pipe = redis::pipe();
-        pipe.cmd("UNLINK").arg(name).ignore();
-        self.write(pipe, 0);
-    }
-
-    fn write(self: &Arc<Self>, pipe: Pipeline, length: usize) {
-        if self.gate.is_open() || !self.writable.load(Ordering::Relaxed) {
-            return;
-        }
-        let before = self.write_bytes.fetch_add(length, Ordering::AcqRel);
-        let remote = Arc::clone(self);
-        let held = Held { remote, length };
-        if before + length > WRITE_BYTES || self.writes.available_permits() == 0 {
-            return;
-        }
-        drop(task::spawn("cache.write", async move {
-            let remote = &held.remote;
-            let Ok(_place) = remote.writes.try_acquire() else {
-                return;
-            };
-            let Some(link) = remote.link() else {
-                return;
-            };
-            let start = remote.clock.instant();
-            let sent = tokio::time::timeout(WRITE, link.send_all(&pipe)).await;
-            let took = remote.clock.instant().saturating_duration_since(start);
-            remote.timers.set.record(took);
-            remote.timers.sets.add(took);
-            match sent {
-                Ok(Ok(())) => {}
-                Ok(Err(e)) if fault::meaning(&e) == fault::Meaning::TakesNothing => {
-                    remote.writable.store(false, Ordering::Relaxed);
-                    remote.wake.notify_one();
-                }
-                Ok(Err(e)) => {
-                    tracing::debug!("Redis did not keep a value: {e}");
-                    remote.failed();
-                }
-                Err(_) => remote.failed(),
-            }
-        }));
-    }
-
     /// Tells Redis and the other nodes what could not be told yet, and ends the background work.
     pub async fn stop(&self, patience: Duration) {
         let _ = tokio::time::timeout(patience, self.tell_the_rest()).await;
@@ -435,20 +352,6 @@ impl Remote {
             Deployment::Sentinel { .. } => "behind sentinels".to_owned(),
         };
         Ok(Some(format!("{mode}, answers and takes values")))
-    }
-}
-
-/// Bytes of a write, until it is done.
-struct Held {
-    remote: Arc<Remote>,
-    length: usize,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.remote
-            .write_bytes
-            .fetch_sub(self.length, Ordering::AcqRel);
     }
 }
 
