@@ -29,7 +29,7 @@ const LARGEST: u64 = 32 << 20;
 pub(super) type Generation = [u8; 16];
 
 /// What one kind of value is written as.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     pub bytes: Bytes,
     /// Entity tag, where it has one (at most 65 535 bytes).
@@ -92,7 +92,7 @@ impl Frame {
 
     /// # Errors
     /// Whatever keeps it from being what was written under this name.
-    pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Self, Refused> {
+    pub(super) fn read(name: &str, bytes: &Bytes) -> Result<Self, Refused> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(Refused::Foreign)?;
         let (version, rest) = rest.split_first().ok_or(Refused::Foreign)?;
         if *version != VERSION {
@@ -102,10 +102,11 @@ impl Frame {
         if sum != check(name, rest) {
             return Err(Refused::Damaged);
         }
-        Self::parse(rest).ok_or(Refused::Damaged)
+        Self::parse(bytes, rest).ok_or(Refused::Damaged)
     }
 
-    fn parse(rest: &[u8]) -> Option<Self> {
+    /// `rest` is a part of `whole`, and so is the body: an image is not copied.
+    fn parse(whole: &Bytes, rest: &[u8]) -> Option<Self> {
         let (flags, rest) = rest.split_first()?;
         let (generation, rest) = rest.split_first_chunk::<16>()?;
         let (made_at_ms, rest) = rest.split_first_chunk()?;
@@ -119,7 +120,7 @@ impl Frame {
         let bytes = if is_text {
             inflate(body)?.into()
         } else {
-            Bytes::copy_from_slice(body)
+            whole.slice_ref(body)
         };
         Some(Self {
             kind: std::str::from_utf8(kind).ok()?.to_owned(),
@@ -180,30 +181,30 @@ mod tests {
         }
     }
 
+    fn read(name: &str, bytes: &[u8]) -> Result<Frame, Refused> {
+        Frame::read(name, &Bytes::copy_from_slice(bytes))
+    }
+
     #[test]
     fn large_text_is_deflated_and_pictures_are_not() {
         let svg = "<path d='M1 1h1v1z'/>".repeat(500).into_bytes();
         assert!(frame(svg.clone(), true).write("n").len() < svg.len() / 10);
         assert!(frame(svg.clone(), false).write("n").len() > svg.len());
-        let read = Frame::read("n", &frame(svg.clone(), true).write("n")).unwrap();
+        let read = read("n", &frame(svg.clone(), true).write("n")).unwrap();
         assert_eq!(read.body.bytes, svg);
     }
 
     #[test]
     fn what_was_not_written_here_is_refused() {
         let good = frame(vec![1, 2, 3], false).write("a");
-        assert_eq!(
-            Frame::read("b", &good),
-            Err(Refused::Damaged),
-            "of another name"
-        );
-        assert_eq!(Frame::read("a", b"<svg/>"), Err(Refused::Foreign));
-        assert_eq!(Frame::read("a", b""), Err(Refused::Foreign));
+        assert_eq!(read("b", &good), Err(Refused::Damaged), "of another name");
+        assert_eq!(read("a", b"<svg/>"), Err(Refused::Foreign));
+        assert_eq!(read("a", b""), Err(Refused::Foreign));
         let mut newer = good.clone();
         newer[3] = 2;
-        assert_eq!(Frame::read("a", &newer), Err(Refused::OtherVersion));
+        assert_eq!(read("a", &newer), Err(Refused::OtherVersion));
         for length in 4..good.len() {
-            assert_eq!(Frame::read("a", &good[..length]), Err(Refused::Damaged));
+            assert_eq!(read("a", &good[..length]), Err(Refused::Damaged));
         }
     }
 
@@ -212,7 +213,7 @@ mod tests {
         let zeros = vec![0; usize::try_from(LARGEST).unwrap() + 1];
         let bomb = frame(zeros, true).write("n");
         assert!(bomb.len() < 1 << 20);
-        assert_eq!(Frame::read("n", &bomb), Err(Refused::Damaged));
+        assert_eq!(read("n", &bomb), Err(Refused::Damaged));
     }
 
     proptest! {
@@ -223,7 +224,7 @@ mod tests {
             written.made_at_ms = made_at_ms;
             written.cost = Duration::from_micros(cost_us.into());
             written.body.etag = etag;
-            prop_assert_eq!(Frame::read("name", &written.write("name")), Ok(written));
+            prop_assert_eq!(read("name", &written.write("name")), Ok(written));
         }
 
         #[test]
@@ -231,7 +232,7 @@ mod tests {
             let mut written = frame(bytes, false).write("n");
             let at = at.index(written.len());
             written[at] ^= 1 << bit;
-            prop_assert!(Frame::read("n", &written).is_err());
+            prop_assert!(read("n", &written).is_err());
         }
 
         #[test]
@@ -239,7 +240,7 @@ mod tests {
             if ours {
                 bytes.splice(0..0, *b"QRO\x01");
             }
-            prop_assert!(Frame::read("n", &bytes).is_err());
+            prop_assert!(read("n", &bytes).is_err());
         }
     }
 }

@@ -3,7 +3,13 @@
 //! Invariants: a value is asked for and put there only if it is dearer to make than to fetch; what is put there was made
 //! after its generation was read; what cannot be read there is a miss.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use metrics::Counter;
 
@@ -47,7 +53,10 @@ pub struct Second<K, V> {
     remote: Arc<Remote>,
     shape: Shape<K, V>,
     clock: SharedClock,
-    results: Vec<(CacheResult, Counter)>,
+    /// By `CacheResult`.
+    results: Vec<Counter>,
+    /// Whether a value that was refused was told: each would be a line in the log after a rollback.
+    told: AtomicBool,
 }
 
 /// Whether a value has a place in Redis.
@@ -70,13 +79,14 @@ impl<K, V> Second<K, V> {
     pub(super) fn new(remote: Arc<Remote>, shape: Shape<K, V>, clock: SharedClock) -> Self {
         let labelled = |result: &CacheResult| {
             let labels = [Tier::Redis.label(), shape.space.label(), result.label()];
-            (*result, counter(&CACHE_REQUESTS, &labels))
+            counter(&CACHE_REQUESTS, &labels)
         };
         Self {
             results: CacheResult::ALL.iter().map(labelled).collect(),
             remote,
             shape,
             clock,
+            told: AtomicBool::new(false),
         }
     }
 
@@ -136,12 +146,10 @@ impl<K, V> Second<K, V> {
                 return Known::Unknown;
             }
         };
-        let Some((frame, value)) = self.read(key, &full, kind, &bytes) else {
+        let frame = Frame::read(&full, &bytes).ok();
+        let Some((frame, value)) = frame.and_then(|frame| self.read(key, kind, frame)) else {
             self.count(CacheResult::Rejected);
-            tracing::warn!(
-                key = full,
-                "what is in Redis under this name is not ours, damaged, or of another release; it is not used"
-            );
+            self.tell_refused(&full);
             self.remote.discard(&full);
             return Known::Nothing(generation);
         };
@@ -164,13 +172,23 @@ impl<K, V> Second<K, V> {
         Known::Fresh(value)
     }
 
-    fn read(&self, key: &K, name: &str, kind: CacheKind, bytes: &[u8]) -> Option<(Frame, V)> {
-        let frame = Frame::read(name, bytes).ok()?;
+    fn read(&self, key: &K, kind: CacheKind, mut frame: Frame) -> Option<(Frame, V)> {
         if frame.kind != kind.label() {
             return None;
         }
-        let value = (self.shape.decode)(key, frame.body.clone())?;
+        let value = (self.shape.decode)(key, std::mem::take(&mut frame.body))?;
         Some((frame, value))
+    }
+
+    fn tell_refused(&self, name: &str) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                key = name,
+                space = self.shape.space.label(),
+                "what is in Redis under this name is not ours, damaged, or of another release; it is not used. Others of this \
+                 space are only counted: qr_cache_requests_total{{result=\"rejected\"}}"
+            );
+        }
     }
 
     fn put(
@@ -253,7 +271,7 @@ impl<K, V> Second<K, V> {
     }
 
     fn count(&self, result: CacheResult) {
-        if let Some((_, counter)) = self.results.iter().find(|(r, _)| *r == result) {
+        if let Some(counter) = self.results.get(result as usize) {
             counter.increment(1);
         }
     }

@@ -24,6 +24,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use metrics::{Gauge, Histogram};
 use redis::{Cmd, RedisResult, Value};
 use tokio::{
@@ -112,7 +113,7 @@ struct Timers {
 
 /// What a look-up found.
 pub(super) enum Found {
-    Value(Vec<u8>, Generation),
+    Value(Bytes, Generation),
     /// Nothing; a value that is made now is of this generation.
     Nothing(Generation),
     /// It was not asked, or did not answer.
@@ -268,7 +269,7 @@ impl Remote {
         };
         count.fetch_add(1, Ordering::Relaxed);
         match value {
-            Some(bytes) => Found::Value(bytes, generation),
+            Some(bytes) => Found::Value(bytes.into(), generation),
             None => Found::Nothing(generation),
         }
     }

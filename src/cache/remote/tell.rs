@@ -97,7 +97,7 @@ impl Untold {
         std::iter::from_fn(|| tags.pop_first()).take(SOME).collect()
     }
 
-    fn add(&self, tag: Tag) -> usize {
+    fn add(&self, tag: Tag) {
         let mut tags = locked(&self.tags);
         if tags.len() >= MOST {
             tags.clear();
@@ -105,7 +105,6 @@ impl Untold {
         } else {
             tags.insert(tag);
         }
-        tags.len()
     }
 }
 
@@ -233,11 +232,12 @@ impl Remote {
 
     /// Tells what could not be told before, until one fails.
     pub(super) async fn tell_the_rest(&self) {
-        if self.untold.everything.load(Ordering::Acquire) {
+        // Taken away first, as below.
+        if self.untold.everything.swap(false, Ordering::AcqRel) {
             if self.drop_everything().await.is_err() {
+                self.untold.everything.store(true, Ordering::Release);
                 return;
             }
-            self.untold.everything.store(false, Ordering::Release);
             self.publish(&format!("{} missed", self.node)).await;
         }
         loop {
