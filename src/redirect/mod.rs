@@ -203,17 +203,26 @@ impl Lookup {
 
     async fn find(&self, slug: &Slug) -> Result<Remembered> {
         // Read first: what is missed while it is looked for makes it doubtful.
-        let doubts = self.doubts.load(Ordering::Acquire);
+        let doubts = self.doubts();
         let ask = async { destination(self.store.codes.resolve(slug.as_str()).await?) };
         let destination = match &self.shared {
             Some(shared) => shared.fetch_or(slug, ask).await?.0,
             None => ask.await?,
         };
-        Ok(Remembered {
+        Ok(self.remembered(destination, doubts))
+    }
+
+    fn doubts(&self) -> u64 {
+        self.doubts.load(Ordering::Acquire)
+    }
+
+    /// From now on; `doubts` as they were before it was looked for.
+    fn remembered(&self, destination: Destination, doubts: u64) -> Remembered {
+        Remembered {
             destination,
             fresh_until: self.clock.instant() + self.ttl,
             doubts,
-        })
+        }
     }
 }
 

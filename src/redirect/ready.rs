@@ -7,16 +7,22 @@ use crate::{
 };
 
 impl Redirect {
-    /// Remembers where a slug leads, unless it is remembered already.
+    /// Remembers in memory where slugs lead, unless it is remembered already. All of them are one question to the database;
+    /// the second tier would be one for each.
     ///
     /// # Errors
     /// The store's.
-    pub async fn warm(&self, _ctx: &Ctx, slug: Slug) -> Result<()> {
-        if self.slugs.holds(&slug) {
-            return Ok(());
+    pub async fn warm(&self, _ctx: &Ctx, mut slugs: Vec<Slug>) -> Result<()> {
+        slugs.retain(|slug| !self.slugs.holds(slug));
+        let (mark, doubts) = (self.slugs.mark(), self.lookup.doubts());
+        let names: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
+        let mut found = self.lookup.store.codes.resolve_many(&names).await?;
+        for slug in &slugs {
+            let destination = destination(found.remove(slug.as_str()))?;
+            let remembered = self.lookup.remembered(destination, doubts);
+            self.slugs.put(mark, slug.clone(), remembered).await;
         }
-        let found = self.lookup.find(&slug);
-        self.slugs.remake(slug.clone(), found).await.map(drop)
+        Ok(())
     }
 
     /// Puts destinations into the second tier, and waits until they are there; memory does not remember them.

@@ -186,25 +186,16 @@ impl App {
             }
         };
         let ctx = Ctx::new(self.ids.next(), deadline);
+        let slugs = codes.iter().filter_map(|code| code.slug.as_deref());
+        let slugs = slugs.filter_map(Slug::parse).collect();
         let pictures = self.warm_pictures(&ctx, &codes);
-        let (pictures, slugs) = tokio::join!(pictures, self.warm_slugs(&ctx, &codes));
-        let ready = pictures.into_iter().zip(slugs);
-        let ready: Vec<bool> = ready.map(|(picture, slug)| picture && slug).collect();
+        let (mut ready, slugs) = tokio::join!(pictures, self.redirect.warm(&ctx, slugs));
+        if slugs.is_err() {
+            ready.fill(false);
+        }
         let ok = ready.iter().filter(|ready| **ready).count();
         self.warming.ok.increment(ok as u64);
         self.warming.failed.increment((ready.len() - ok) as u64);
-        ready
-    }
-
-    async fn warm_slugs(&self, ctx: &Ctx, codes: &[Arc<Code>]) -> Vec<bool> {
-        let mut ready = Vec::with_capacity(codes.len());
-        for code in codes {
-            let slug = code.slug.as_deref().and_then(Slug::parse);
-            ready.push(match slug {
-                Some(slug) => self.redirect.warm(ctx, slug).await.is_ok(),
-                None => true,
-            });
-        }
         ready
     }
 
