@@ -8,8 +8,8 @@ use crate::{
     render::{self, Format, Level, Physical, Size, Spec},
 };
 
-/// What the caller asks to be drawn differently from how the code is stored.
-#[derive(Clone, Debug)]
+/// What the caller asks to be drawn differently from how the code is stored; by default nothing, as a PNG.
+#[derive(Clone, Debug, Default)]
 pub struct Wishes {
     pub format: Format,
     pub quality: Option<u8>,
@@ -25,27 +25,6 @@ pub struct Wishes {
     pub title: Option<String>,
     pub description: Option<String>,
     pub physical: Option<Physical>,
-}
-
-/// As it is stored, as a PNG.
-impl Default for Wishes {
-    fn default() -> Self {
-        Self {
-            format: Format::Png,
-            quality: None,
-            size: None,
-            border: None,
-            fill_color: None,
-            back_color: None,
-            data_dark_color: None,
-            data_light_color: None,
-            logo: false,
-            level: None,
-            title: None,
-            description: None,
-            physical: None,
-        }
-    }
 }
 
 impl Codes {
