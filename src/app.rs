@@ -5,6 +5,7 @@ pub mod baseline;
 mod build;
 pub mod cache;
 pub mod doctor;
+mod exercise;
 pub mod health;
 mod kept;
 mod kit;
@@ -15,7 +16,7 @@ pub mod warm;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicU8, Ordering},
 };
 
 use crate::{
@@ -110,7 +111,17 @@ pub struct App {
     ready: metrics::Gauge,
     cache: CacheGauges,
     backlog: metrics::Gauge,
-    draining: AtomicBool,
+    phase: AtomicU8,
+}
+
+/// Where in its life the process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It answers, but is not warm yet.
+    Starting,
+    Serving,
+    /// It is being stopped.
+    Draining,
 }
 
 impl App {
@@ -165,7 +176,7 @@ impl App {
             cache: CacheGauges::new(),
             tiers,
             backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
-            draining: AtomicBool::new(false),
+            phase: AtomicU8::new(Phase::Starting as u8),
             settings: Arc::new(settings),
             redirect,
             recorder,
@@ -213,10 +224,32 @@ impl App {
         self.health.report(self.keeper.backlog()).await
     }
 
-    /// Whether new requests should go elsewhere: the process is being stopped.
+    /// Whether new requests should come here.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            s if s == Phase::Starting as u8 => Phase::Starting,
+            s if s == Phase::Serving as u8 => Phase::Serving,
+            _ => Phase::Draining,
+        }
+    }
+
+    /// The process is being stopped: what goes on for long should end.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.phase() == Phase::Draining
+    }
+
+    /// Goes from `Starting` to `Serving`, unless it is being stopped already.
+    fn is_warm(&self) {
+        let (from, to) = (Phase::Starting as u8, Phase::Serving as u8);
+        let _ = self
+            .phase
+            .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn drain(&self) {
+        self.phase.store(Phase::Draining as u8, Ordering::Relaxed);
     }
 }
 
@@ -229,7 +262,8 @@ impl App {
         self.health.observe();
         // The gauges of the parts are set by looking at them.
         let _ = self.health().await;
-        self.ready.set(f64::from(u8::from(!self.is_draining())));
+        self.ready
+            .set(f64::from(u8::from(self.phase() == Phase::Serving)));
         if let Ok(backlog) = self.keeper.backlog().await {
             self.backlog.set(count(backlog));
         }

@@ -73,11 +73,11 @@ class Server:
 
 
 class Ours(Server):
-    def __init__(self, port, data, **env):
+    def __init__(self, port, data, binary=RELEASE / "qr-observatory", **env):
         folder = tempfile.mkdtemp(dir=data)
         env = {"BIND": f"127.0.0.1:{port}", "ADMIN_PASSWORD": PASSWORD, "LOG_LEVEL": "warn",
                "CREDENTIAL_TTL_MS": "3600000", **env}
-        super().__init__([RELEASE / "qr-observatory"], port, env, folder)
+        super().__init__([binary], port, env, folder)
         self.wait("/health/ready")
 
     def call(self, path, body=None):

@@ -13,20 +13,39 @@ use crate::{
     },
     scans,
     store::Store,
-    telemetry::logs,
+    telemetry::{
+        Recorder, logs,
+        trace::{self, Exporter},
+    },
 };
 
-/// Sends log lines where they belong. Commands print their own result; only the server talks through the log.
+/// Sends log lines and traces where they belong. Commands print their own result; only the server talks through the log.
+/// Must be called within the runtime.
 ///
 /// # Errors
-/// `Invalid` when `LOG_LEVEL` cannot be parsed.
-pub fn start_logs(settings: &Config, serving: bool) -> Result<()> {
-    let level = if serving {
-        settings.logs.level.as_str()
-    } else {
-        "error"
+/// `Invalid` when `LOG_LEVEL` or `OTEL_EXPORTER_OTLP_ENDPOINT` cannot be used.
+pub fn start_logs(settings: &Config, serving: bool) -> Result<Option<Exporter>> {
+    let json = settings.logs.format == Format::Json;
+    if !serving {
+        logs::install(json, "error", None)?;
+        return Ok(None);
+    }
+    // It counts what it sends.
+    Recorder::install(settings.server.metrics_enabled)?;
+    let traces = match &settings.traces.endpoint {
+        Some(endpoint) => {
+            let headers = &settings.traces.headers;
+            let shown = headers.iter().map(|(n, v)| (n.as_str(), v.expose()));
+            Some(Exporter::new(&trace::Settings {
+                endpoint,
+                headers: &shown.collect::<Vec<_>>(),
+                service: &settings.traces.service,
+            })?)
+        }
+        None => None,
     };
-    logs::install(settings.logs.format == Format::Json, level)
+    logs::install(json, &settings.logs.level, traces.as_ref())?;
+    Ok(traces)
 }
 
 /// The database, as configured.

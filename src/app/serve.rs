@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, OnceLock, atomic::Ordering},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::App;
+use super::{App, exercise::exercise};
 use crate::{
     config::Config,
     http,
@@ -61,9 +61,10 @@ pub async fn serve(settings: Config) -> Result<()> {
         )),
         None => None,
     };
+    let routes = Arc::new(http::routes(&app));
     let main = listen(
         bind(server.bind).await?,
-        http::routes(&app),
+        Arc::clone(&routes),
         stopping,
         drain,
     );
@@ -73,7 +74,7 @@ pub async fn serve(settings: Config) -> Result<()> {
         "listening; the API is described at {}/docs",
         server.base_url
     );
-    warm_up(&app);
+    warm_up(&app, routes);
     let stopped_at = OnceLock::new();
     let signalled = {
         let (app, stopped_at) = (Arc::clone(&app), &stopped_at);
@@ -81,7 +82,7 @@ pub async fn serve(settings: Config) -> Result<()> {
             terminated().await;
             tracing::info!("stopping: requests under way are finished, no new ones are taken");
             let _ = stopped_at.set(app.clock.instant());
-            app.draining.store(true, Ordering::Relaxed);
+            app.drain();
             let _ = stop.send(true);
             std::future::pending::<()>().await;
         }
@@ -106,14 +107,19 @@ pub async fn serve(settings: Config) -> Result<()> {
     Ok(())
 }
 
-/// Where `REDIS_WARM_CACHE` asks for it, in the background; it ends with the process.
-fn warm_up(app: &Arc<App>) {
-    if app.settings.redis.warm {
-        let app = Arc::clone(app);
-        drop(task::spawn("cache.warm", async move {
+/// In the background: what every request needs, then it is ready; and where `REDIS_WARM_CACHE` asks for it, what is stored.
+fn warm_up<E>(app: &Arc<App>, routes: Arc<E>)
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    let app = Arc::clone(app);
+    drop(task::spawn("app.warm", async move {
+        exercise(&app, routes).await;
+        app.is_warm();
+        if app.settings.redis.warm {
             app.warm_all().await;
-        }));
-    }
+        }
+    }));
 }
 
 fn serve_metrics(

@@ -40,7 +40,7 @@ impl Credentials<'_> {
                 if scheme.eq_ignore_ascii_case("bearer") {
                     Ok(Claim::Key(rest.to_owned()))
                 } else if scheme.eq_ignore_ascii_case("basic") {
-                    basic(rest)
+                    parse_basic(rest)
                 } else {
                     Err(refused())
                 }
@@ -49,7 +49,13 @@ impl Credentials<'_> {
     }
 }
 
-fn basic(encoded: &str) -> Result<Claim> {
+/// What a caller sends who is this user.
+pub(super) fn basic(user: &str, password: &str) -> String {
+    let pair = format!("{user}:{password}");
+    format!("Basic {}", Base64::encode_string(pair.as_bytes()))
+}
+
+fn parse_basic(encoded: &str) -> Result<Claim> {
     let bytes = Base64::decode_vec(encoded)
         .or_else(|_| Base64Unpadded::decode_vec(encoded))
         .map_err(|_| refused())?;

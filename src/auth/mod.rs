@@ -19,7 +19,7 @@ pub use crate::store::organizations::Role;
 
 use crate::{
     config,
-    kernel::{Ctx, Error, Kind, Result, SharedClock, id::Uuid},
+    kernel::{Ctx, Error, Kind, Result, SharedClock, id::Uuid, task},
     store::{Store, organizations::Organizations},
 };
 use credentials::Claim;
@@ -60,18 +60,39 @@ impl Auth {
     /// when too many passwords are being checked, and the store's.
     pub async fn authenticate(
         &self,
-        _ctx: &Ctx,
+        ctx: &Ctx,
         credentials: &Credentials<'_>,
     ) -> Result<Arc<Principal>> {
         let key = self.remembered.key(credentials);
         let check = async || {
             let principal = match credentials.claim()? {
                 Claim::Password { user, password } => self.by_password(&user, &password).await?,
-                Claim::Key(key) => self.by_key(&key).await?,
+                Claim::Key(key) => self.by_key(ctx, &key).await?,
             };
             principal.map(Arc::new).ok_or_else(refused)
         };
         self.remembered.get_or_check(key, check).await
+    }
+
+    /// The administrator, whom the start acts as to be warm. A configured password is checked as if it had come with a
+    /// request, and so is remembered when the first one comes.
+    ///
+    /// # Errors
+    /// The store's; `Unauthenticated` without such a user.
+    pub async fn administrator(
+        &self,
+        ctx: &Ctx,
+        settings: &config::auth::Auth,
+    ) -> Result<Arc<Principal>> {
+        let name = &settings.admin_user;
+        if let Some(password) = &settings.admin_password {
+            let basic = credentials::basic(name, password.expose());
+            let credentials = Credentials::Authorization(basic.as_bytes());
+            return self.authenticate(ctx, &credentials).await;
+        }
+        let user = self.store.users.find(name).await?.ok_or_else(refused)?;
+        let principal = self.principal(user.id, user.name).await?;
+        principal.map(Arc::new).ok_or_else(refused)
     }
 
     async fn by_password(&self, name: &str, password: &str) -> Result<Option<Principal>> {
@@ -85,17 +106,26 @@ impl Auth {
         }
     }
 
-    async fn by_key(&self, key: &str) -> Result<Option<Principal>> {
+    async fn by_key(&self, ctx: &Ctx, key: &str) -> Result<Option<Principal>> {
         match self.store.users.find_key(&keys::digest(key)).await? {
             Some((key, user)) => {
-                // For the operator who asks which keys are still in use; a sign-in does not depend on it.
-                if let Err(e) = self.store.users.touch_key(key.id, self.clock.now()).await {
-                    tracing::warn!("the use of an API key was not noted: {e:?}");
-                }
+                self.note_use(ctx, key.id);
                 self.principal(user.id, user.name).await
             }
             None => Ok(None),
         }
+    }
+
+    /// For the operator who asks which keys are still in use. A sign-in neither depends on it nor waits for it: it is a
+    /// write.
+    fn note_use(&self, ctx: &Ctx, key_id: Uuid) {
+        let (users, now) = (self.store.users.clone(), self.clock.now());
+        let request_id = ctx.shown_id().into_owned();
+        drop(task::spawn("auth.note_use", async move {
+            if let Err(e) = users.touch_key(key_id, now).await {
+                tracing::warn!(request_id, "the use of an API key was not noted: {e:?}");
+            }
+        }));
     }
 
     async fn principal(&self, user_id: Uuid, name: String) -> Result<Option<Principal>> {

@@ -24,6 +24,7 @@ use crate::{
         catalogue::CACHE_REQUESTS,
         handles::counter,
         labels::{CacheKind, CacheResult, Space, Tier},
+        trace,
     },
 };
 
@@ -101,7 +102,7 @@ impl<K, V> Second<K, V> {
         let (space, kind) = (self.shape.space, (self.shape.kind)(key));
         let name = (self.shape.name)(key);
         let known = if self.remote.costs.admits(space, kind) {
-            self.look(key, &name, kind).await
+            trace::of_store(("redis", "cache.get"), self.look(key, &name, kind)).await
         } else {
             self.count(CacheResult::Bypassed);
             Known::Unknown

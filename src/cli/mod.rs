@@ -84,10 +84,6 @@ pub fn main() -> ExitCode {
 }
 
 fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> {
-    if let Err(e) = app::operate::start_logs(&settings, serving) {
-        output::complain(&e.to_string());
-        return Ok(ExitCode::from(BAD_SETTINGS));
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -98,7 +94,16 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
                 e,
             )
         })?;
-    runtime.block_on(async {
+    let within = runtime.enter();
+    let traces = match app::operate::start_logs(&settings, serving) {
+        Ok(traces) => traces,
+        Err(e) => {
+            output::complain(&e.to_string());
+            return Ok(ExitCode::from(BAD_SETTINGS));
+        }
+    };
+    drop(within);
+    let code = runtime.block_on(async {
         match command {
             Command::Serve => app::serve(settings).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate(m) => m.run(&settings).await,
@@ -110,5 +115,10 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Baseline(b) => b.run(&settings).await,
             Command::Warm(w) => w.run(&settings).await,
         }
-    })
+    });
+    // After the last request was answered.
+    if let Some(traces) = traces {
+        traces.stop();
+    }
+    code
 }

@@ -13,6 +13,7 @@ pub mod rollout;
 pub mod scans;
 pub mod server;
 pub mod targets;
+pub mod traces;
 
 use std::{fmt, path::Path};
 
@@ -39,6 +40,7 @@ pub struct Config {
     pub render: render::Render,
     pub rollout: rollout::Rollout,
     pub logs: logs::Logs,
+    pub traces: traces::Traces,
     /// Variables that are set and that this release ignores.
     pub ignored: Vec<&'static str>,
 }
@@ -90,6 +92,7 @@ impl Config {
             render: render::Render::read(r),
             rollout: rollout::Rollout::read(r, &server.data_dir),
             logs: logs::Logs::read(r),
+            traces: traces::Traces::read(r),
             ignored: NOT_YET
                 .iter()
                 .copied()

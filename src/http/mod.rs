@@ -4,6 +4,7 @@
 mod api;
 mod client;
 mod document;
+mod exercise;
 mod extract;
 mod metrics;
 mod middleware;
@@ -25,6 +26,7 @@ use middleware::{
 use redirect::Redirect;
 
 pub use document::document;
+pub use exercise::Door;
 pub use patience::Patient;
 
 /// What the listener of `METRICS_BIND` answers.

@@ -15,7 +15,7 @@ use crate::{
     kernel::{Ctx, Error, Kind},
     redirect::{Destination, Slug},
     scans::{Country, Scan, excluded_by_request, kept_address},
-    telemetry::{catalogue, handles, labels::RedirectStatus},
+    telemetry::{catalogue, handles, labels::RedirectStatus, trace},
 };
 
 static SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
@@ -58,7 +58,8 @@ impl Redirect {
         let slug = Self::slug(request.uri().path()).unwrap_or_default();
         let slug = percent_decode_str(slug).decode_utf8().ok();
         let slug = slug.as_deref().and_then(Slug::parse).ok_or_else(unknown)?;
-        match self.app.redirect.resolve(ctx, slug).await? {
+        let resolving = self.app.redirect.resolve(ctx, slug);
+        match trace::of("redirect.resolve", resolving).await? {
             Destination::Nowhere => Err(unknown()),
             Destination::NotARedirect => {
                 Err(Error::new(Kind::Malformed, "this code does not redirect"))
@@ -66,7 +67,7 @@ impl Redirect {
             Destination::Target { code_id, location } => {
                 let scan = self.scan(ctx, request, code_id);
                 // Whatever became of the scan is counted there; people are sent on in any case.
-                let _ = self.app.intake.accept(&scan).await;
+                let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
                 Ok(found(location))
             }
         }

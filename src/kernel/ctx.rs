@@ -1,6 +1,7 @@
 //! What travels with one request through every layer: made once by the HTTP middleware, passed by reference.
 
 use std::{
+    borrow::Cow,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -39,20 +40,40 @@ pub struct Ctx {
     pub deadline: Instant,
     /// Which way the request went; for the answer's headers.
     pub trail: Arc<Trail>,
-    /// Spans of this request nest in here. Disabled (free) unless the log level asks for debug.
+    /// The start asks this of itself, to be warm: nobody's request, so nothing is counted of it and nothing learned.
+    pub exercise: bool,
+    /// Steps of this request nest in here. Disabled (free) where it is not traced.
     pub span: tracing::Span,
 }
 
 impl Ctx {
     #[must_use]
     pub fn new(id: Uuid, deadline: Instant) -> Self {
-        let span = tracing::debug_span!("request", %id);
         Self {
             id,
             request_id: None,
             deadline,
             trail: Arc::default(),
-            span,
+            exercise: false,
+            span: tracing::Span::none(),
+        }
+    }
+
+    /// For work that goes on after the answer: no part of how long the request took.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self {
+            span: tracing::Span::none(),
+            ..self.clone()
+        }
+    }
+
+    /// What the answer's `X-Request-Id` says: lines in the log name it.
+    #[must_use]
+    pub fn shown_id(&self) -> Cow<'_, str> {
+        match &self.request_id {
+            Some(theirs) => Cow::Borrowed(theirs),
+            None => Cow::Owned(self.id.hyphenated().to_string()),
         }
     }
 

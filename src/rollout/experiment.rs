@@ -58,6 +58,13 @@ where
         }))
     }
 
+    /// Runs both, past the pilot: either may be asked next.
+    async fn exercise(&self, ctx: &Ctx, input: &C::In) -> Result<C::Out> {
+        let answer = self.0.control.run(ctx, input).await;
+        let _ = self.0.candidate.run(ctx, input).await;
+        answer
+    }
+
     fn note(&self, ctx: &Ctx, side: Side) {
         ctx.trail
             .note(self.0.pilot.experiment.label(), side.label());
@@ -133,6 +140,7 @@ where
                 if let Some(Err(e)) = answer.filter(|_| ended.is_fault()) {
                     let experiment = pilot.experiment.label();
                     tracing::warn!(
+                        request_id = %ctx.shown_id(),
                         experiment,
                         "a candidate failed and the control answers: {e:?}"
                     );
@@ -183,7 +191,7 @@ where
             _ => {
                 let shadow = Shadow {
                     parts: Arc::clone(&self.0),
-                    ctx: ctx.clone(),
+                    ctx: ctx.apart(),
                     input: input.clone(),
                     unit: *unit,
                     served: (ended, answer.clone()),
@@ -205,6 +213,9 @@ where
     type Out = C::Out;
 
     async fn run(&self, ctx: &Ctx, input: &C::In) -> Result<C::Out> {
+        if ctx.exercise {
+            return Box::pin(self.exercise(ctx, input)).await;
+        }
         let unit = C::unit(input);
         match self.0.pilot.route(&unit, || self.0.control.recalls(input)) {
             Route::Control(why) => self.by_control(ctx, input, (&unit, why)).await,

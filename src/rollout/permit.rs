@@ -11,7 +11,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{Pilot, Unit, breaker::Transition, evidence::Run, history};
 use crate::{
     kernel::{Ctx, Kind, Result, clock::Instant},
-    telemetry::labels::{ArmOutcome, FallbackReason, Side},
+    telemetry::{
+        labels::{ArmOutcome, FallbackReason, Side},
+        trace,
+    },
 };
 
 /// What a run is for.
@@ -136,7 +139,7 @@ impl Permit {
         is_remembered: impl FnOnce(&T) -> bool,
     ) -> (Ended, Result<T>) {
         self.started = self.pilot.clock.instant();
-        let result = work.await;
+        let result = trace::of_arm(self.names(), work).await;
         let outcome = outcome(&result, is_remembered);
         (self.end(outcome), result)
     }
@@ -151,13 +154,18 @@ impl Permit {
     ) -> (Ended, Option<Result<T>>) {
         self.started = self.pilot.clock.instant();
         let bound = self.started + ctx.left(self.started) / 2;
-        let work = AssertUnwindSafe(work).catch_unwind();
+        let work = AssertUnwindSafe(trace::of_arm(self.names(), work)).catch_unwind();
         match tokio::time::timeout_at(bound, work).await {
             Ok(Ok(result)) => (self.end(outcome(&result, is_remembered)), Some(result)),
             // The panic hook has logged the message and the place.
             Ok(Err(_)) => (self.end(ArmOutcome::Panic), None),
             Err(_) => (self.end(ArmOutcome::Timeout), None),
         }
+    }
+
+    /// Of the experiment and of the side that runs.
+    fn names(&self) -> (&'static str, &'static str) {
+        (self.pilot.experiment.label(), self.role.side().label())
     }
 
     fn end(mut self, outcome: ArmOutcome) -> Ended {

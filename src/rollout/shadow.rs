@@ -128,7 +128,7 @@ where
             })
         };
         let Ok(found) = judging.await else {
-            tracing::error!("a judge panicked: nothing was learned from this comparison");
+            tracing::error!(request_id = %ctx.shown_id(), "a judge panicked: nothing was learned from this comparison");
             return None;
         };
         if let Match::Mismatch(what) = found.candidate {

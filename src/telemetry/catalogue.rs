@@ -170,6 +170,8 @@ catalogue! {
     VERDICT = Gauge "qr_verdict" "state" ["experiment", "verdict"] &[];
     /// Password checks that had to run the slow hash, by outcome.
     PASSWORD_CHECKS = Counter "qr_password_checks_total" "checks" ["outcome"] &[];
+    /// Batches of spans sent to the collector, by outcome: ok (taken) or error (lost, or sent again later).
+    TRACE_BATCHES = Counter "qr_trace_batches_total" "batches" ["outcome"] &[];
     /// When the stored baseline was captured, Unix time; 0 without one.
     BASELINE_TIMESTAMP = Gauge "qr_baseline_timestamp_seconds" "seconds" [] &[];
     /// How long it was observed for.
@@ -196,6 +198,12 @@ catalogue! {
     PROCESS_MAX_FDS = Gauge "process_max_fds" "descriptors" [] &[];
     /// Memory of the process that nothing but swap backs: heaps and stacks.
     PROCESS_ANONYMOUS = Gauge "process_anonymous_memory_bytes" "bytes" [] &[];
+    /// Memory that the allocator has from the operating system, in use or kept for later.
+    ALLOCATOR_COMMITTED = Gauge "qr_allocator_committed_bytes" "bytes" [] &[];
+    /// Address space that the allocator set aside.
+    ALLOCATOR_RESERVED = Gauge "qr_allocator_reserved_bytes" "bytes" [] &[];
+    /// Pages of blocks of one size that the allocator serves from.
+    ALLOCATOR_PAGES = Gauge "qr_allocator_pages" "pages" [] &[];
     /// Memory that the control group uses, page cache included; without one, what the machine uses.
     MEMORY_USED = Gauge "qr_memory_used_bytes" "bytes" [] &[];
     /// Memory that the control group may use; without a limit, what the machine has.

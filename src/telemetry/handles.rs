@@ -7,7 +7,11 @@ use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, SharedString, Unit,
 };
 
-use super::catalogue::{self, Kind, Metric};
+use super::{
+    OBSERVED,
+    catalogue::{self, Kind, Metric},
+    trace,
+};
 use crate::kernel::{SharedClock, clock::Instant};
 
 static METADATA: Metadata<'static> = Metadata::new("qr-observatory", Level::INFO, None);
@@ -17,14 +21,23 @@ pub type LabelValue = &'static str;
 
 /// A counter that exists, at 0, from now on.
 pub fn counter(metric: &'static Metric, labels: &[LabelValue]) -> Counter {
+    if !OBSERVED {
+        return Counter::noop();
+    }
     metrics::with_recorder(|r| r.register_counter(&key(metric, Kind::Counter, labels), &METADATA))
 }
 
 pub fn gauge(metric: &'static Metric, labels: &[LabelValue]) -> Gauge {
+    if !OBSERVED {
+        return Gauge::noop();
+    }
     metrics::with_recorder(|r| r.register_gauge(&key(metric, Kind::Gauge, labels), &METADATA))
 }
 
 pub fn histogram(metric: &'static Metric, labels: &[LabelValue]) -> Histogram {
+    if !OBSERVED {
+        return Histogram::noop();
+    }
     metrics::with_recorder(|r| {
         r.register_histogram(&key(metric, Kind::Histogram, labels), &METADATA)
     })
@@ -97,6 +110,7 @@ impl Outcome {
 pub struct StoreTimer(Arc<StoreTimerInner>);
 
 struct StoreTimerInner {
+    operation: LabelValue,
     clock: SharedClock,
     ok: Histogram,
     error: Histogram,
@@ -107,6 +121,7 @@ impl StoreTimer {
     #[must_use]
     pub fn new(clock: SharedClock, operation: LabelValue) -> Self {
         Self(Arc::new(StoreTimerInner {
+            operation,
             clock,
             ok: histogram(
                 &catalogue::STORE_DURATION,
@@ -124,8 +139,11 @@ impl StoreTimer {
     /// # Errors
     /// Those of `work`.
     pub async fn time<T, E>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        if !OBSERVED {
+            return work.await;
+        }
         let start: Instant = self.0.clock.instant();
-        let result = work.await;
+        let result = trace::of_store(("sql", self.0.operation), work).await;
         let took = self.0.clock.instant().saturating_duration_since(start);
         match Outcome::of(&result) {
             Outcome::Ok => self.0.ok.record(took),

@@ -1,6 +1,10 @@
 //! Metrics and logs. Every metric is declared once, in [`catalogue`]; code holds handles, made once, and
 //! never looks a metric up by name on a request's path.
 
+/// Whether anything is measured. Known when it is compiled, so that what only serves measuring is not there at all.
+pub const OBSERVED: bool = !cfg!(feature = "unobserved");
+
+mod allocator;
 mod arm_metrics;
 pub mod catalogue;
 pub mod handles;
@@ -10,6 +14,7 @@ pub mod logs;
 mod machine;
 pub mod process;
 pub mod recorder;
+pub mod trace;
 
 pub use arm_metrics::ArmMetrics;
 pub use handles::{Outcome, StoreTimer};

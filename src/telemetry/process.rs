@@ -3,7 +3,7 @@
 
 use metrics::{Counter, Gauge};
 
-use super::{catalogue, handles};
+use super::{allocator::Allocator, catalogue, handles};
 
 pub struct Process {
     cpu: Counter,
@@ -16,6 +16,7 @@ pub struct Process {
     start: Gauge,
     ticks_per_second: f64,
     page_bytes: f64,
+    allocator: Allocator,
 }
 
 /// The fields of `/proc/self/stat` that are used, see proc(5).
@@ -43,6 +44,7 @@ impl Process {
             start: gauge(&catalogue::PROCESS_START),
             ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
             page_bytes: rustix::param::page_size() as f64,
+            allocator: Allocator::new(),
         }
     }
 
@@ -61,6 +63,7 @@ impl Process {
                     .set(boot + stat.start_ticks / self.ticks_per_second);
             }
         }
+        self.allocator.observe();
         if let Some(kib) = read("/proc/self/status").as_deref().and_then(anonymous_kib) {
             self.anonymous.set(kib * 1024.0);
         }

@@ -30,3 +30,4 @@ mod redirect;
 mod rollout;
 mod rollout_page;
 mod store;
+mod traces;

@@ -8,16 +8,19 @@ use serde_json::json;
 use crate::support::{
     Client, Database, Server, Setup,
     codes::{API, counted, create_dynamic, create_static},
+    eventually,
     load::BROWSER,
     metrics::Scrape,
     on_both,
     process::free_port,
+    redis::{RedisServer, RedisSetup},
 };
 
 on_both!(
     everything_is_there_at_zero,
     what_happens_is_counted,
     only_what_is_declared_is_emitted,
+    a_start_warms_itself_and_counts_nobody,
     routes_are_templates,
 );
 
@@ -45,11 +48,7 @@ async fn everything_is_there_at_zero(server: Server) {
         ),
         (
             "qr_cache_requests_total",
-            &[("tier", "memory"), ("result", "hit")],
-        ),
-        (
-            "qr_cache_requests_total",
-            &[("tier", "memory"), ("result", "miss")],
+            &[("space", "slug"), ("result", "hit")],
         ),
         ("qr_scans_accepted_total", &[("kind", "genuine")]),
         ("qr_scans_stored_total", &[]),
@@ -185,6 +184,71 @@ async fn only_what_is_declared_is_emitted(server: Server) {
         }
         assert_eq!(labels, expected, "{}", sample.name);
     }
+}
+
+/// Where all that is optional is configured, nothing declared is missing.
+#[tokio::test]
+async fn everything_declared_is_emitted() {
+    let redis = RedisServer::start(RedisSetup::default()).await;
+    let collector = format!("http://127.0.0.1:{}", free_port());
+    let setup = Setup::on(Database::Sqlite)
+        .env("REDIS_URL", redis.url())
+        .env("REDIS_ADMISSION", "always")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
+    let server = setup.start().await;
+    traffic(&server).await;
+    server.run_json(&["baseline", "capture", "--duration", "1s", "--json"]);
+    let client = Client::anonymous(&server);
+    eventually(30, async || {
+        let scrape = Scrape::of(&client).await;
+        let emitted = |m: &&&catalogue::Metric| {
+            let count = format!("{}_count", m.name);
+            let histogram = m.kind == catalogue::Kind::Histogram;
+            let name = if histogram { &count } else { m.name };
+            scrape.sum(name, &[]).is_some()
+        };
+        let silent = catalogue::ALL.iter().filter(|m| !emitted(m));
+        let silent: Vec<&str> = silent.map(|m| m.name).collect();
+        if silent.is_empty() {
+            return Ok(());
+        }
+        Err(format!("declared and not emitted: {silent:?}"))
+    })
+    .await;
+}
+
+/// Its own requests go through everything that a caller's do.
+async fn a_start_warms_itself_and_counts_nobody(mut server: Server) {
+    let client = Client::admin(&server);
+    create_dynamic(&client).await;
+    server.stop().await;
+    server.start().await;
+    let scrape = Scrape::of(&client).await;
+    assert_eq!(scrape.sum("qr_ready", &[]), Some(1.0));
+    // The readiness that the test waited for, and nothing else.
+    let answered = scrape.sum("http_server_request_duration_seconds_count", &[]);
+    let ready = [("http_route", "/health/ready")];
+    let waited = scrape.sum("http_server_request_duration_seconds_count", &ready);
+    assert_eq!(answered, waited);
+    for name in [
+        "qr_arm_requests_total",
+        "qr_routes_total",
+        "qr_shadow_total",
+        "qr_images_total",
+        "qr_redirects_total",
+        "qr_creations_total",
+        "qr_scans_accepted_total",
+        "qr_errors_total",
+    ] {
+        assert_eq!(scrape.sum(name, &[]), Some(0.0), "{name}");
+    }
+    for space in ["render_legacy", "render_engine", "analytics_legacy"] {
+        let labels = [("tier", "memory"), ("space", space), ("result", "miss")];
+        let drawn = scrape.sum("qr_cache_requests_total", &labels);
+        assert!(drawn > Some(0.0), "{space} was not warmed: {drawn:?}");
+    }
+    let codes = client.get(API).await.expect(200).json();
+    assert_eq!(codes["total"], 1);
 }
 
 async fn routes_are_templates(server: Server) {

@@ -6,7 +6,7 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::Json};
 
 use super::Group;
-use crate::app::{App, health::Status};
+use crate::app::{App, Phase, health::Status};
 
 pub struct Health;
 
@@ -59,7 +59,7 @@ enum HealthAnswer {
 
 #[derive(Object)]
 struct Alive {
-    /// `ok` or `draining`.
+    /// `ok`, `starting` or `draining`.
     status: String,
 }
 
@@ -68,7 +68,7 @@ enum Ready {
     /// Send requests.
     #[oai(status = 200)]
     Yes(Json<Alive>),
-    /// Send no new requests: it is being stopped.
+    /// Send no new requests: it is not warm yet, or it is being stopped.
     #[oai(status = 503)]
     No(Json<Alive>),
 }
@@ -124,14 +124,15 @@ impl Health {
     /// Not tied to the database: while it is away, remembered redirects are still answered here.
     #[oai(path = "/health/ready", method = "get")]
     async fn ready(&self, app: Data<&Arc<App>>) -> Ready {
-        if app.is_draining() {
-            Ready::No(Json(Alive {
-                status: "draining".to_owned(),
-            }))
-        } else {
-            Ready::Yes(Json(Alive {
-                status: "ok".to_owned(),
-            }))
+        let alive = |status: &str| {
+            Json(Alive {
+                status: status.to_owned(),
+            })
+        };
+        match app.phase() {
+            Phase::Starting => Ready::No(alive("starting")),
+            Phase::Serving => Ready::Yes(alive("ok")),
+            Phase::Draining => Ready::No(alive("draining")),
         }
     }
 }

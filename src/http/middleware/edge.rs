@@ -12,6 +12,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use ipnet::IpNet;
 use metrics::Gauge;
 use poem::{
     Endpoint, PathPattern, Request, Response, Result,
@@ -21,9 +22,16 @@ use poem::{
 use super::routes::RouteTable;
 use crate::{
     app::App,
-    http::problem::{Problems, translate},
+    http::{
+        client::is_behind_proxy,
+        exercise::Exercise,
+        problem::{Problems, translate},
+    },
     kernel::{Ctx, Error, Kind, SharedClock, clock::Instant, id::Ids},
-    telemetry::{catalogue, handles},
+    telemetry::{
+        OBSERVED, catalogue, handles,
+        trace::{self, Sampler},
+    },
 };
 
 pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -71,6 +79,9 @@ pub struct Edge<E> {
     https: bool,
     log_every: u64,
     served: AtomicU64,
+    sampler: Sampler,
+    /// Whose word on what is traced counts.
+    trusted: Vec<IpNet>,
 }
 
 /// Counts a request as in flight until it is dropped, answered or not.
@@ -96,6 +107,8 @@ impl<E> Edge<E> {
             https: server.base_url.starts_with("https:"),
             log_every: app.settings.logs.access_log_every,
             served: AtomicU64::new(0),
+            sampler: Sampler::new(app.settings.traces.ratio),
+            trusted: server.trusted_proxies.clone(),
         }
     }
 }
@@ -107,12 +120,13 @@ impl<E: Inside> Endpoint for Edge<E> {
         let start = self.clock.instant();
         self.in_flight.increment(1.0);
         let _in_flight = InFlight(&self.in_flight);
-        let ctx = self.context(start, request.headers());
+        let ctx = self.context(start, &request);
         let method = request.method().clone();
         // The path is only kept when it may be logged.
-        let path = (self.log_every > 0).then(|| request.uri().path().to_owned());
+        let logged = self.log_every > 0 && !ctx.exercise;
+        let path = logged.then(|| request.uri().path().to_owned());
 
-        let outcome = AssertUnwindSafe(self.inner.answer(&ctx, request))
+        let outcome = AssertUnwindSafe(trace::within(&ctx.span, self.inner.answer(&ctx, request)))
             .catch_unwind()
             .await;
         let id = request_id(&ctx);
@@ -139,25 +153,30 @@ impl<E: Inside> Endpoint for Edge<E> {
         };
         self.common_headers(response.headers_mut(), id);
         trail_headers(&ctx, response.headers_mut());
-        let took = self.clock.instant().saturating_duration_since(start);
-        let metrics = self.routes.metrics(pattern.as_deref());
-        if let Some(duration) = metrics.duration(&method, response.status()) {
-            duration.record(took);
-        }
-        if let Some(path) = path {
-            self.log(&ctx, (&method, &path), &response, took);
+        if OBSERVED {
+            let took = self.clock.instant().saturating_duration_since(start);
+            self.note(
+                &ctx,
+                (&method, path.as_deref(), pattern.as_deref()),
+                &response,
+                took,
+            );
         }
         Ok(response)
     }
 }
 
 impl<E> Edge<E> {
-    fn context(&self, start: Instant, headers: &HeaderMap) -> Ctx {
+    fn context(&self, start: Instant, request: &Request) -> Ctx {
         let mut ctx = Ctx::new(self.ids.next(), start + self.timeout);
-        ctx.request_id = headers
+        ctx.exercise = request.data::<Exercise>().is_some();
+        ctx.request_id = request
+            .headers()
             .get(&X_REQUEST_ID)
             .and_then(acceptable)
             .map(Into::into);
+        let trusted = is_behind_proxy(request, &self.trusted).then(|| request.headers());
+        ctx.span = self.sampler.request(ctx.id, trusted);
         ctx
     }
 
@@ -182,6 +201,30 @@ impl<E> Edge<E> {
             headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
                 "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
             ));
+        }
+    }
+
+    /// What is kept of a request: how long it took, its trace, its line in the log.
+    fn note(
+        &self,
+        ctx: &Ctx,
+        (method, path, pattern): (&Method, Option<&str>, Option<&str>),
+        response: &Response,
+        took: Duration,
+    ) {
+        let metrics = self.routes.metrics(pattern);
+        if !ctx.exercise
+            && let Some(duration) = metrics.duration(method, response.status())
+        {
+            duration.record(took);
+        }
+        if !ctx.span.is_disabled() {
+            let status = response.status().as_u16();
+            let place = (method.as_str(), metrics.template());
+            trace::answered(&ctx.span, place, (&ctx.shown_id(), status));
+        }
+        if let Some(path) = path {
+            self.log(ctx, (method, path), response, took);
         }
     }
 

@@ -56,6 +56,11 @@ impl RouteMetrics {
         }
     }
 
+    /// As metrics and traces spell the route.
+    pub const fn template(&self) -> &'static str {
+        self.template
+    }
+
     pub fn duration(&self, method: &Method, status: StatusCode) -> Option<&Histogram> {
         let m = METHODS
             .iter()

@@ -1,0 +1,124 @@
+//! What requests need is used once before any is invited: pages are read in, connections opened, statements prepared. So the
+//! first request after a start is as fast as the hundredth.
+//!
+//! Invariant: it changes nothing but what is remembered, and no request, answer or run of an arm is counted of it, so that
+//! neither a rate nor a verdict hears of it. (Caches and the database count what they were asked.) It ends in time,
+//! whatever it asks hangs.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use poem::{Endpoint, Response};
+
+use super::App;
+use crate::{
+    analytics::{Question, Range},
+    auth::Principal,
+    codes::{Code, ListQuery, Sort},
+    http::Door,
+    kernel::{Ctx, Result},
+    redirect::Slug,
+    render::{Format, Request, Spec},
+    validate::{Purpose, Submission},
+};
+
+/// For all of it: a database that is slow to answer must not keep a node from serving what it can.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// At the same time, so that not one thread and one connection to the database alone are warm.
+const WALKS: usize = 4;
+/// Of stored codes, the most scanned.
+const CODES: u64 = 2;
+/// Where nothing is stored, this is drawn and judged.
+const TARGET: &str = "https://example.com/";
+
+/// Uses everything that answers requests, over `routes` where a request would come.
+pub(super) async fn exercise<E>(app: &Arc<App>, routes: Arc<E>)
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    let start = app.clock.instant();
+    let outcome = tokio::time::timeout(PATIENCE, exercise_all(app, routes)).await;
+    let took = app.clock.instant().saturating_duration_since(start);
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match outcome {
+        Ok(Ok(())) => tracing::info!(took_ms, "warm: ready for requests"),
+        Ok(Err(e)) => tracing::warn!(took_ms, "ready, but the first requests will be slow: {e:?}"),
+        Err(_) => tracing::warn!(
+            took_ms,
+            "ready, but the first requests will be slow: what they need does not answer"
+        ),
+    }
+}
+
+async fn exercise_all<E>(app: &Arc<App>, routes: Arc<E>) -> Result<()>
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    let mut ctx = Ctx::new(app.ids.next(), app.clock.instant() + PATIENCE);
+    ctx.exercise = true;
+    let who = app.auth.administrator(&ctx, &app.settings.auth).await?;
+    let query = ListQuery {
+        limit: CODES,
+        sort: Sort::ScanCount,
+        descending: true,
+        ..ListQuery::default()
+    };
+    let (codes, _) = app.codes.list(&ctx, who.org_id, &query).await?;
+    let door = Door::open(routes, Arc::clone(&who));
+    let walks = (0..WALKS).map(|_| walk(app, &ctx, (&who, &codes), &door));
+    join_all(walks).await.into_iter().collect()
+}
+
+async fn walk(
+    app: &App,
+    ctx: &Ctx,
+    (who, codes): (&Principal, &[Code]),
+    door: &Door,
+) -> Result<()> {
+    for path in paths(codes) {
+        // An answer of any kind will do: a code may be gone by now.
+        let _ = door.get(&path).await;
+    }
+    for slug in codes.iter().filter_map(|c| Slug::parse(c.slug.as_deref()?)) {
+        app.redirect.resolve(ctx, slug).await?;
+    }
+    // Where nothing is stored yet, none of these came along above.
+    for format in Format::ALL {
+        let spec = Spec {
+            format,
+            ..Spec::new(TARGET)
+        };
+        app.render(ctx, &Arc::new(Request::new(spec)?)).await?;
+    }
+    let submission = Submission {
+        purpose: Purpose::CreateDynamic,
+        redirect_url: Some(TARGET.to_owned()),
+        ..Submission::default()
+    };
+    app.validate(ctx, &Arc::new(submission)).await?;
+    let nobody = app.ids.next();
+    let question = Question::Timeseries {
+        code_id: nobody,
+        range: Range::Last7Days,
+        now: app.clock.now(),
+    };
+    app.analyze(ctx, question).await?;
+    // Where changes go, without one.
+    let _ = app.codes.delete(ctx, who.org_id, nobody).await;
+    Ok(())
+}
+
+/// What is asked for over HTTP.
+fn paths(codes: &[Code]) -> Vec<String> {
+    let mut paths = vec!["/health".to_owned(), "/api/v1/qr".to_owned()];
+    for code in codes {
+        let code_path = format!("/api/v1/qr/{}", code.id);
+        let formats = Format::ALL.map(|f| format!("/image?image_format={}", f.label()));
+        let statistics = ["scan-timeseries", "scan-logs", "device-stats"];
+        let statistics = statistics.map(|s| format!("/analytics/{s}"));
+        let below = formats.into_iter().chain(statistics);
+        paths.extend(below.map(|rest| format!("{code_path}{rest}")));
+        paths.push(code_path);
+    }
+    paths
+}
