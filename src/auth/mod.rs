@@ -74,25 +74,30 @@ impl Auth {
         self.remembered.get_or_check(key, check).await
     }
 
-    /// The administrator, whom the start acts as to be warm. A configured password is checked as if it had come with a
-    /// request, and so is remembered when the first one comes.
+    /// Does once what requests need of it, and returns the administrator, whom the start acts as. A configured password is
+    /// checked as if it had come with a request, and so is remembered when the first one comes.
     ///
     /// # Errors
     /// The store's; `Unauthenticated` without such a user.
-    pub async fn administrator(
+    pub async fn exercise(
         &self,
         ctx: &Ctx,
         settings: &config::auth::Auth,
     ) -> Result<Arc<Principal>> {
         let name = &settings.admin_user;
-        if let Some(password) = &settings.admin_password {
+        let principal = if let Some(password) = &settings.admin_password {
             let basic = credentials::basic(name, password.expose());
             let credentials = Credentials::Authorization(basic.as_bytes());
-            return self.authenticate(ctx, &credentials).await;
-        }
-        let user = self.store.users.find(name).await?.ok_or_else(refused)?;
-        let principal = self.principal(user.id, user.name).await?;
-        principal.map(Arc::new).ok_or_else(refused)
+            self.authenticate(ctx, &credentials).await?
+        } else {
+            let user = self.store.users.find(name).await?.ok_or_else(refused)?;
+            let principal = self.principal(user.id, user.name).await?;
+            principal.map(Arc::new).ok_or_else(refused)?
+        };
+        // No key has this digest.
+        self.store.users.find_key(&keys::digest("")).await?;
+        self.store.users.rewrite(principal.user_id).await?;
+        Ok(principal)
     }
 
     async fn by_password(&self, name: &str, password: &str) -> Result<Option<Principal>> {

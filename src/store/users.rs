@@ -60,6 +60,7 @@ struct Timers {
     find_key: StoreTimer,
     touch_key: StoreTimer,
     revoke_key: StoreTimer,
+    rewrite: StoreTimer,
 }
 
 impl Users {
@@ -74,6 +75,7 @@ impl Users {
                 find_key: db.timer("users.find_key"),
                 touch_key: db.timer("users.touch_key"),
                 revoke_key: db.timer("users.revoke_key"),
+                rewrite: db.timer("users.rewrite"),
             },
             db: db.clone(),
         }
@@ -111,6 +113,22 @@ impl Users {
         let insert = user::Entity::insert(row).build(self.db.backend());
         let work = self.db.execute(insert);
         self.db.run(&self.timers.insert, work).await.map(drop)
+    }
+
+    /// Writes what is there already, all the way to the disk: the first write after a start is the dearest.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn rewrite(&self, id: Uuid) -> Result<()> {
+        let work = async {
+            user::Entity::update_many()
+                .col_expr(user::Column::Name, Expr::col(user::Column::Name))
+                .filter(user::Column::Id.eq(id))
+                .exec(&self.db.writer)
+                .await
+                .map(drop)
+        };
+        self.db.run(&self.timers.rewrite, work).await
     }
 
     /// Whether there is such a user.

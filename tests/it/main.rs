@@ -29,5 +29,6 @@ mod qr_update_delete;
 mod redirect;
 mod rollout;
 mod rollout_page;
+mod series;
 mod store;
 mod traces;

@@ -147,9 +147,10 @@ async fn only_a_trusted_proxy_decides_what_is_traced() {
     for trusted in [true, false] {
         let collector = Collector::start().await;
         let setup = Setup::on(Database::Sqlite).env("OTEL_TRACES_SAMPLER_ARG", "0");
-        let setup = match trusted {
-            true => setup.env("TRUSTED_PROXIES", "127.0.0.0/8"),
-            false => setup,
+        let setup = if trusted {
+            setup.env("TRUSTED_PROXIES", "127.0.0.0/8")
+        } else {
+            setup
         };
         let mut server = collector.settings(setup).start().await;
         let client = Client::anonymous(&server);
