@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// For all of it: a database that is slow to answer must not keep a node from serving what it can.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// At the same time, so that not one thread and one connection to the database alone are warm.
 const WALKS: usize = 4;
 /// Of stored codes, the most scanned.

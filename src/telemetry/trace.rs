@@ -22,7 +22,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use super::{OBSERVED, catalogue, handles, handles::Outcome};
-use crate::kernel::{Error, Kind, Result, id::Uuid};
+use crate::kernel::{Error, Kind, Result, id::Uuid, tls};
 
 /// Of all spans made here, and of no other: what libraries note stays out of traces.
 const TARGET: &str = "qr_observatory::trace";
@@ -235,6 +235,8 @@ struct Sender {
 
 impl Sender {
     fn new() -> Result<Self> {
+        // Traces begin before anything else that speaks TLS.
+        tls::install();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();
         let count = |o: Outcome| handles::counter(&catalogue::TRACE_BATCHES, &[o.label()]);
         Ok(Self {
