@@ -67,6 +67,16 @@ def stamp():
 # --- the command line -----------------------------------------------------------------------------------
 
 
+class Parser(argparse.ArgumentParser):
+    """One line about what is wrong, at 3 a.m., instead of every flag."""
+
+    def __init__(self, **more):
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (--help says more)\n")
+
+
 def number(kind, low, high):
     def parsed(text):
         try:

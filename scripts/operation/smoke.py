@@ -10,7 +10,6 @@ Nothing but Python 3.8 is needed; with zbarimg and rsvg-convert (Debian: zbar-to
 them only the files' first bytes and sizes are looked at.
 """
 
-import argparse
 import datetime
 import json
 import re
@@ -606,8 +605,7 @@ def born(code):
 
 
 def parser():
-    it = argparse.ArgumentParser(prog="enhanced_smoke_test.sh", description=__doc__, epilog=CODES_OF_EXIT,
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    it = product.Parser(prog="enhanced_smoke_test.sh", description=__doc__, epilog=CODES_OF_EXIT)
     product.add_flags(it)
     it.add_argument("--target", default="https://example.com/", metavar="URL",
                     help="where the dynamic code leads; nothing is asked there (https://example.com/)")
