@@ -170,6 +170,8 @@ class Answer:
         if not self.body:
             return f"{self.status}, no body"
         kind = self.header("content-type") or "no type"
+        if not re.match(r"text/|application/([a-z.+-]*json|xml|openmetrics)|image/svg", kind) and self.header("content-type"):
+            return f"{self.status} ({kind}): {len(self.body)} bytes"
         text = self.body[:4 * SEEN_CHARACTERS].decode(errors="replace")
         text = "".join(c if c.isprintable() else " " for c in text)[:SEEN_CHARACTERS]
         return f"{self.status} ({kind}): {text}"

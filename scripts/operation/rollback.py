@@ -40,8 +40,6 @@ CODES_OF_EXIT = """exit codes:
   8    rolled back, but the smoke test failed
   130  stopped by a signal"""
 EXPERIMENTS = ["render", "validate", "analytics"]
-# Other nodes follow within 2 s; what was under way may take as long as a request.
-SETTLE_SECONDS = 15
 CLEANUP_SECONDS = 10
 
 
@@ -201,10 +199,10 @@ class Rollback:
                 source = "the server"
             self.last = {name: known.get(name) or {} for name in self.chosen}
             return source if all(is_killed(one) for one in self.last.values()) else None
-        source = installed.wait(SETTLE_SECONDS, ask)
+        source = installed.wait(self.args.settle, ask)
         if source is None:
             words = "; ".join(f"{name} {shown(one)}" for name, one in self.last.items())
-            raise Failed(STILL_ASKED, f"after {SETTLE_SECONDS} s: {words}", "somebody may have released it: see GET /api/rollout/audit")
+            raise Failed(STILL_ASKED, f"after {self.args.settle:g} s: {words}", "somebody may have released it: see GET /api/rollout/audit")
         return "ok", f"{source} says: 0 % of {', '.join(self.last)}"
 
     def observe(self):
@@ -212,7 +210,7 @@ class Rollback:
         if not self.answers:
             return "skipped", "no server answers: once it is up, run this again"
         codes = Codes(self.server, f"{product.TITLE} {product.stamp()}-{os.urandom(4).hex()}")
-        end, rounds = time.monotonic() + SETTLE_SECONDS, 0
+        end, rounds = time.monotonic() + self.args.settle, 0
         try:
             answer = codes.make("dynamic", {"redirect_url": self.args.target, "description": "Made by scripts/rollback.sh."})
             code = answer.json()
@@ -224,7 +222,7 @@ class Rollback:
                 if not against:
                     return "ok", words
                 if time.monotonic() >= end:
-                    raise Failed(STILL_ASKED, f"after {SETTLE_SECONDS} s: {against}", "look at each node's /ops/rollout; kill there, "
+                    raise Failed(STILL_ASKED, f"after {self.args.settle:g} s: {against}", "look at each node's /ops/rollout; kill there, "
                                  "or stop the node that does not follow")
                 time.sleep(1)
         except Unanswered as error:
@@ -545,6 +543,8 @@ def parser():
     it.add_argument("--quiet", action="store_true", help="only what is wrong, and the log")
     it.add_argument("--probes", type=number(int, 1, 1000), default=20, metavar="N",
                     help="images that are asked for to see who draws them (20)")
+    it.add_argument("--settle", type=number(float, 0, 600), default=15.0, metavar="SECONDS",
+                    help="for the share to be 0: other nodes follow within 2 s, and requests are under way (15)")
     it.add_argument("--target", default="https://example.com/", metavar="URL",
                     help="where codes of the probes lead; nothing is asked there (https://example.com/)")
     here = it.add_argument_group("the product on this machine")
