@@ -273,8 +273,8 @@ impl Installation {
         executable(
             &it.path("with-settings"),
             &format!(
-                "#!/bin/sh\ncd {folder} && ADMIN_PASSWORD={PASSWORD} BIND=127.0.0.1:{port} \
-                 BASE_URL=http://127.0.0.1:{port} exec ./product \"$@\"\n"
+                "#!/bin/sh\ncd {folder} && exec env ADMIN_PASSWORD={PASSWORD} BIND=127.0.0.1:{port} \
+                 BASE_URL=http://127.0.0.1:{port} ./product \"$@\"\n"
             ),
         );
         executable(
