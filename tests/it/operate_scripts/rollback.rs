@@ -18,7 +18,7 @@ use crate::support::{
     Client, Database, Server, Setup,
     codes::total,
     on_both,
-    postgres::signal,
+    postgres::{OwnPostgres, signal},
     process::{PASSWORD, free_port},
 };
 
@@ -169,6 +169,35 @@ fn where_neither_can_be_reached_it_says_what_to_do() {
             "NOT rolled back",
         ],
     );
+}
+
+/// A kill needs no database to be in force where it is made.
+#[tokio::test]
+async fn while_the_database_is_away_a_kill_holds_on_this_node() {
+    let own = OwnPostgres::start();
+    let server = Setup::on(Database::Sqlite)
+        .env("DATABASE_URL", &own.url)
+        .env("DATABASE_TIMEOUT_MS", "1000");
+    let server = server.start().await;
+    let client = Client::admin(&server);
+    dials(&client, 50).await;
+    own.freeze();
+    let mut command = of(&server);
+    command
+        .args(["--yes", "--no-smoke", "--program", BINARY])
+        .env("DATABASE_URL", &own.url)
+        .env("DATABASE_TIMEOUT_MS", "1000");
+    let output = command.output().unwrap();
+    own.thaw();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    says(
+        &text(&output),
+        &[
+            "in force on this node, and not written down",
+            "the server says: 0 %",
+        ],
+    );
+    assert_eq!(killed(&client).await, EXPERIMENTS);
 }
 
 #[tokio::test]
