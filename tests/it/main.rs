@@ -21,6 +21,7 @@ mod health;
 mod load_test;
 mod metrics;
 mod observatory;
+mod operate_scripts;
 mod qr_analytics;
 mod qr_create;
 mod qr_image;
