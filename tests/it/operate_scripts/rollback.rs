@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    EXPERIMENTS, Liar, ROLLBACK, SCRIPTS, dials, ended, executable, experiment, says, script,
+    EXPERIMENTS, Liar, ROLLBACK, SCRIPTS, dials, ended, executable, experiment, says, script, text,
 };
 use crate::support::{
     Client, Database, Server, Setup,
