@@ -187,7 +187,7 @@ async fn only_what_is_declared_is_emitted(server: Server) {
 }
 
 /// Where all that is optional is configured, nothing declared is missing.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_declared_is_emitted() {
     let redis = RedisServer::start(RedisSetup::default()).await;
     let collector = format!("http://127.0.0.1:{}", free_port());
@@ -197,8 +197,15 @@ async fn everything_declared_is_emitted() {
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
     let server = setup.start().await;
     traffic(&server).await;
-    server.run_json(&["baseline", "capture", "--duration", "1s", "--json"]);
-    let client = Client::anonymous(&server);
+    let client = Client::admin(&server);
+    let submitting = client.clone();
+    let submitted = tokio::spawn(async move {
+        for n in 0.. {
+            create_static(&submitting, &format!("text {n}")).await;
+        }
+    });
+    server.run_json(&["baseline", "capture", "--duration", "2s", "--json"]);
+    submitted.abort();
     eventually(30, async || {
         let scrape = Scrape::of(&client).await;
         let emitted = |m: &&&catalogue::Metric| {
