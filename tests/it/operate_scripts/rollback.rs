@@ -433,7 +433,7 @@ async fn the_previous_binary_takes_its_place_and_the_replaced_one_is_kept() {
             "ok       restart",
             "ok       ready",
             "every step passed",
-            "was rolled back",
+            "rolled back; the log is",
         ],
     );
     assert!(same(&it.path("product"), &it.path("previous")));
