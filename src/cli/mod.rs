@@ -1,11 +1,13 @@
 //! The command line: parses, calls `app`, prints. `docs/CLI.md` is generated from it.
 
+mod backup;
 mod baseline;
 mod doctor;
 mod flags;
 mod keys;
 mod migrate;
 mod output;
+mod restore;
 mod rollups;
 mod verdict;
 mod warm;
@@ -50,6 +52,10 @@ enum Command {
     Baseline(baseline::Baseline),
     /// Put every stored code's image and destination into Redis, the most scanned first
     Warm(warm::Warm),
+    /// Write everything into one file, beside a running server
+    Backup(backup::Backup),
+    /// Put what a backup holds into the place of what is there
+    Restore(restore::Restore),
 }
 
 /// Exit code for settings that cannot be used, as for a command line that cannot be parsed.
@@ -109,6 +115,8 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Rollups(r) => r.run(&settings).await,
             Command::Baseline(b) => b.run(&settings).await,
             Command::Warm(w) => w.run(&settings).await,
+            Command::Backup(b) => b.run(&settings).await,
+            Command::Restore(r) => r.run(&settings).await,
         }
     })
 }

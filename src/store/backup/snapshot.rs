@@ -1,0 +1,175 @@
+//! One state of a whole database, for as long as it takes to read it.
+//!
+//! Invariant: everything is read in one transaction, which only reads. What is written meanwhile is not seen, and whoever
+//! writes does not wait.
+
+use std::{path::Path, time::Duration};
+
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    SqlxPostgresConnector, Statement, TransactionOptions, TransactionTrait, Value,
+};
+
+use super::{
+    row::{self, Row},
+    tables::{self, Layout},
+};
+use crate::{
+    config::database::Database,
+    kernel::{Error, Kind, Result},
+    store::{connection::Backend, failure, postgres, sqlite, statement::placeholders},
+};
+
+/// Holds a connection until it is dropped.
+pub struct Snapshot {
+    tx: DatabaseTransaction,
+    layouts: Vec<Layout>,
+    newest: String,
+    kind: &'static str,
+}
+
+impl Snapshot {
+    /// Of the database, as it is now.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, or nothing in it; `Conflict` when a newer release has changed its schema;
+    /// `Unavailable` when it does not answer.
+    pub async fn of_database(settings: &Database) -> Result<Self> {
+        let timeout = Duration::from_millis(settings.timeout_ms);
+        let (db, options, kind) = match Backend::of(&settings.url)? {
+            Backend::Sqlite => {
+                let path = sqlite::path(&settings.url)?;
+                let db = sqlite::look_at(&path, timeout).await?;
+                (db, TransactionOptions::default(), "sqlite")
+            }
+            Backend::Postgres => {
+                let pool = postgres::open_patient(settings)?;
+                let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+                let options = TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                };
+                (db, options, "postgresql")
+            }
+        };
+        let begun = begin(&db, options).await.map_err(failure::classify)?;
+        let (tx, newest) = begun.ok_or_else(|| nothing("the database has no tables of ours"))?;
+        let newest = newest?;
+        let layouts = tables::database(&newest).unwrap_or_default();
+        Ok(Self {
+            tx,
+            layouts,
+            newest,
+            kind,
+        })
+    }
+
+    /// Of the spool at `path`; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` when it cannot be read.
+    pub async fn of_spool(path: &Path) -> Result<Option<Self>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let db = sqlite::look_at(path, BUSY).await?;
+        let tx = db.begin().await.map_err(failure::classify)?;
+        Ok(Some(Self {
+            tx,
+            layouts: tables::spool(),
+            newest: String::new(),
+            kind: "sqlite",
+        }))
+    }
+
+    #[must_use]
+    pub fn layouts(&self) -> &[Layout] {
+        &self.layouts
+    }
+
+    /// The newest migration that is applied.
+    #[must_use]
+    pub fn newest(&self) -> &str {
+        &self.newest
+    }
+
+    /// `sqlite` or `postgresql`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// How many rows a table has.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count(&self, layout: &Layout) -> Result<u64> {
+        let sql = format!("SELECT COUNT(*) FROM {}", layout.name);
+        let ask = Statement::from_string(self.tx.get_database_backend(), sql);
+        let work = async {
+            let row = self.tx.query_one_raw(ask).await?;
+            let n: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+            Ok(n.unwrap_or(0).unsigned_abs())
+        };
+        work.await.map_err(failure::classify)
+    }
+
+    /// Up to `limit` rows that stand behind `after` in the order of their primary key.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rows(&self, layout: &Layout, after: Option<&Row>, limit: u32) -> Result<Vec<Row>> {
+        let backend = self.tx.get_database_backend();
+        let names: Vec<&str> = layout.columns.iter().map(|c| c.name).collect();
+        let key: Vec<&str> = layout.key.iter().map(|i| names[*i]).collect();
+        let (columns, order) = (names.join(", "), key.join(", "));
+        let mut sql = format!("SELECT {columns} FROM {}", layout.name);
+        let mut values: Vec<Value> = Vec::new();
+        if let Some(after) = after {
+            let bound = placeholders(backend, 1, key.len());
+            sql += &format!(" WHERE ({order}) > {bound}");
+            values.extend(
+                layout
+                    .key
+                    .iter()
+                    .map(|i| after[*i].bound(&layout.columns[*i])),
+            );
+        }
+        sql += &format!(" ORDER BY {order} LIMIT {limit}");
+        let ask = Statement::from_sql_and_values(backend, sql, values);
+        let work = async {
+            let rows = self.tx.query_all_raw(ask).await?;
+            let rows: Result<Vec<Row>, DbErr> = rows.iter().map(|r| row::read(r, layout)).collect();
+            rows
+        };
+        work.await.map_err(failure::classify)
+    }
+}
+
+/// For locks of other processes: nobody holds one for long.
+const BUSY: Duration = Duration::from_secs(5);
+
+fn nothing(message: &'static str) -> Error {
+    Error::new(Kind::NotFound, message)
+}
+
+/// A transaction, and the newest migration; `None` where none is applied.
+async fn begin(
+    db: &DatabaseConnection,
+    options: TransactionOptions,
+) -> Result<Option<(DatabaseTransaction, Result<String>)>, DbErr> {
+    let tx = db.begin_with_options(options).await?;
+    // The first read: it fixes the moment.
+    let found = super::schema::applied(&tx).await?;
+    let Some(newest) = found.last().cloned() else {
+        return Ok(None);
+    };
+    let known = found.iter().all(|name| tables::database(name).is_some());
+    let newer = || {
+        let message =
+            "a newer release has changed the database's schema: use that release's binary";
+        Error::new(Kind::Conflict, message)
+    };
+    Ok(Some((tx, known.then_some(newest).ok_or_else(newer))))
+}
