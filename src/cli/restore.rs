@@ -61,7 +61,7 @@ impl Restore {
     }
 
     fn check(&self) -> Result<()> {
-        let contents = backup::check(&self.file, |_, _| {})?;
+        let contents = backup::check(&self.file)?;
         if self.json {
             let mut value = shown(&contents);
             value["file"] = self.file.display().to_string().into();

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    BATCH, Contents, Progress, Sum, display,
+    BATCH, Contents, Sum, display,
     format::{self, Begin, End, GZIP_HEAD, Header, LINE_BYTES, Last, Tally, VERSION},
 };
 use crate::{
@@ -48,16 +48,10 @@ pub struct Reader<R: BufRead> {
 /// # Errors
 /// `Invalid`, with the line and the table, when it is damaged, cut off or not ours; `Conflict` when a newer release made it;
 /// `NotFound` when it is not there.
-pub fn check(path: &Path, mut progress: impl Progress) -> Result<Contents> {
+pub fn check(path: &Path) -> Result<Contents> {
     let mut reader = Reader::open(path)?;
-    let mut rows = 0;
-    while let Some(piece) = reader.next()? {
-        if let Piece::Rows(some) = piece {
-            rows += some.len() as u64;
-            progress(rows, 0);
-        }
-    }
-    reader.contents()
+    while reader.next()?.is_some() {}
+    Ok(reader.contents())
 }
 
 impl Reader<BufReader<File>> {
@@ -180,14 +174,14 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// After the last line.
-    pub fn contents(self) -> Result<Contents> {
+    pub fn contents(self) -> Contents {
         let bytes = std::fs::metadata(&self.path).map_or(0, |m| m.len());
-        Ok(Contents {
+        Contents {
             digest: self.digest(),
             header: self.header,
             tables: self.sums,
             bytes,
-        })
+        }
     }
 
     #[allow(clippy::needless_pass_by_value)] // as map_err gives it

@@ -50,7 +50,7 @@ pub async fn restore(
     mut progress: impl Progress,
 ) -> Result<Restored> {
     let start = SystemClock.instant();
-    let contents = reader::check(path, |_, _| {})?;
+    let contents = reader::check(path)?;
     let stamp = SystemClock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut old = Old::claim(settings, &stamp).await?;
     old.refuse_unless(force).await?;
@@ -143,7 +143,7 @@ impl Old {
                 Piece::End => {}
             }
         }
-        if reader.contents()? != *contents {
+        if reader.contents() != *contents {
             return Err(Error::new(Kind::Conflict, "the file was changed meanwhile"));
         }
         let baseline = building.close().await;

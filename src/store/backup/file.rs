@@ -131,23 +131,24 @@ impl SqliteFile {
         let kept = with_suffix(&self.path, &format!(".replaced-{}", self.stamp));
         let moved = self.rename(&kept, with_new);
         moved.map_err(|e| unwritable(&self.path, e))?;
-        let kept = self.is_there().then_some(kept);
         let swapped = Swapped {
             path: self.path.clone(),
-            kept: kept.clone(),
+            kept: self.is_there().then(|| kept.clone()),
         };
         // Only now: until here nobody else could open it.
         if let State::Held(connection) = std::mem::replace(&mut self.state, State::Absent) {
             let _ = connection.close().await;
+            // What folding needed; it is of no use any more.
+            let _ = fs::remove_file(with_suffix(&kept, "-journal"));
         }
-        if let Some(kept) = kept.filter(|_| !keep) {
-            remove(&kept);
-            return Ok(Swapped {
-                kept: None,
-                ..swapped
-            });
+        if keep {
+            return Ok(swapped);
         }
-        Ok(swapped)
+        remove(&kept);
+        Ok(Swapped {
+            kept: None,
+            ..swapped
+        })
     }
 
     fn is_there(&self) -> bool {
