@@ -1,0 +1,114 @@
+//! What a restore replaces is kept, whole, and leads back.
+
+use std::path::PathBuf;
+
+use super::{Client, Database, Server, backup, contents, create_dynamic, drained, fill, refused};
+use crate::support::{
+    Setup, on_both,
+    rows::{scan_ids, texts},
+};
+
+on_both!(what_was_replaced_leads_back);
+
+async fn what_was_replaced_leads_back(mut server: Server) {
+    fill(&server).await;
+    backup(&server, "early.backup");
+    let early = contents(&server).await;
+    let code = create_dynamic(&Client::admin(&server)).await;
+    server.stop().await;
+    // Scans that are in nothing but the spool.
+    server.set("SCAN_DRAIN", "false");
+    server.start().await;
+    let client = Client::admin(&server);
+    client.get(&code.shared).await.expect(302);
+    server.stop().await;
+    let late = contents(&server).await;
+    assert_ne!(early, late);
+
+    refused(&server, &["restore", "early.backup"], "scan-spool.db");
+    let restored = server.run_json(&["restore", "early.backup", "--force", "--json"]);
+    assert_eq!(contents(&server).await, early);
+    let spool = PathBuf::from(restored["spool_kept"].as_str().unwrap());
+    let kept = restored["database_kept"].as_str().unwrap().to_owned();
+    // It serves, and does not know what came later.
+    server.set("SCAN_DRAIN", "true");
+    server.start().await;
+    Client::anonymous(&server)
+        .get(&code.shared)
+        .await
+        .expect(404);
+    server.stop().await;
+
+    // And back, as docs/OPERATIONS.md says.
+    if let Some(schema) = kept.strip_prefix("schema ") {
+        let url = format!("{}?options[search_path]={schema}", server.database_url());
+        server.set("DATABASE_URL", url);
+    } else {
+        std::fs::rename(&kept, server.path("data/qr-observatory.db")).unwrap();
+    }
+    std::fs::rename(&spool, server.path("data/scan-spool.db")).unwrap();
+    let found = if let Some(schema) = kept.strip_prefix("schema ") {
+        let sql = format!("SELECT slug FROM {schema}.codes WHERE slug IS NOT NULL ORDER BY slug");
+        texts(&server, &sql).await.len()
+    } else {
+        assert_eq!(contents(&server).await, late);
+        texts(&server, "SELECT slug FROM codes WHERE slug IS NOT NULL")
+            .await
+            .len()
+    };
+    assert_eq!(found, 3);
+    server.start().await;
+    let client = Client::admin(&server);
+    client.get(&code.shared).await.expect(302);
+    drained(&client).await;
+    // Nine early ones, the one in the spool, and this one.
+    let count = if let Some(schema) = kept.strip_prefix("schema ") {
+        texts(&server, &format!("SELECT id::text FROM {schema}.scans"))
+            .await
+            .len()
+    } else {
+        scan_ids(&server).await.len()
+    };
+    assert_eq!(count, 11);
+}
+
+#[tokio::test]
+async fn the_spool_and_the_baseline_come_along() {
+    let setup = Setup::on(Database::Sqlite).env("SCAN_DRAIN", "false");
+    let mut server = setup.start().await;
+    let client = Client::admin(&server);
+    let code = create_dynamic(&client).await;
+    for _ in 0..5 {
+        client.get(&code.genuine).await.expect(302);
+    }
+    let baseline = ["baseline", "capture", "--duration", "1s", "--json"];
+    let load = crate::support::load::Load::start(&server, &code.genuine, 2);
+    server.run_json(&baseline);
+    let tally = load.stop().await;
+    server.stop().await;
+    assert!(scan_ids(&server).await.is_empty());
+    let taken = backup(&server, "all.backup");
+    assert_eq!(taken["tables"][2]["rows"], 1, "{taken}");
+
+    let mut fresh = Setup::on(Database::Postgres).prepare();
+    let file = super::path(&server, "all.backup");
+    let restored = fresh.run_json(&["restore", &file, "--json"]);
+    assert_eq!(restored["baseline_restored"], true);
+    let captured = |s: &Server| std::fs::read(s.path("data/baseline.json")).unwrap();
+    assert_eq!(captured(&server), captured(&fresh));
+    fresh.start().await;
+    drained(&Client::admin(&fresh)).await;
+    assert_eq!(scan_ids(&fresh).await.len(), 5 + tally.redirected.len());
+    // Again from the beginning: what came twice is counted once.
+    fresh.stop().await;
+    fresh.run_json(&["restore", &file, "--force", "--json"]);
+    let spool = fresh.path("data/scan-spool.db");
+    let copy = std::fs::read(&spool).unwrap();
+    fresh.start().await;
+    drained(&Client::admin(&fresh)).await;
+    fresh.stop().await;
+    std::fs::write(&spool, copy).unwrap();
+    fresh.start().await;
+    drained(&Client::admin(&fresh)).await;
+    assert_eq!(scan_ids(&fresh).await.len(), 5 + tally.redirected.len());
+}
