@@ -98,7 +98,7 @@ fi
 # --- the restore ----------------------------------------------------------------------------------------
 
 restored=$("$binary" "${settings[@]}" restore "$file" "${force[@]}" --json) || die $FAILED 'nothing was changed: see above'
-echo "restored  $(field rows <<<"$restored") rows in $(field seconds <<<"$restored") s, read again and compared"
+echo "restored  $(field rows <<<"$restored") rows in $(LC_ALL=C printf '%.1f' "$(field seconds <<<"$restored")") s, read again and compared"
 
 back() { # KEPT
   local place=${1%.replaced-*}

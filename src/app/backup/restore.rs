@@ -148,10 +148,9 @@ impl Old {
         }
         let baseline = building.close().await;
         let database = Snapshot::of_database(self.place.new_database()).await?;
-        compare(&database, &contents.tables[first..]).await?;
-        drop(database);
+        compare(database, &contents.tables[first..]).await?;
         if has_spool && let Some(spool) = Snapshot::of_spool(&self.spool.beside()).await? {
-            compare(&spool, &contents.tables[..first - 1]).await?;
+            compare(spool, &contents.tables[..first - 1]).await?;
         }
         self.place.bring_up(clock).await?;
         Ok((has_spool, baseline))
@@ -223,7 +222,7 @@ impl Building {
 }
 
 /// What was written must be what is read.
-async fn compare(new: &Snapshot, expected: &[Sum]) -> Result<()> {
+async fn compare(new: Snapshot, expected: &[Sum]) -> Result<()> {
     for (layout, expected) in new.layouts().iter().zip(expected) {
         let mut tally = Tally::default();
         let mut after: Option<Row> = None;
@@ -243,6 +242,8 @@ async fn compare(new: &Snapshot, expected: &[Sum]) -> Result<()> {
             return Err(Error::internal(message));
         }
     }
+    // What is renamed must not be open.
+    new.close().await;
     Ok(())
 }
 

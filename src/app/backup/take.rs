@@ -79,7 +79,7 @@ async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> 
         database: schema.kind().to_owned(),
         taken_at: SystemClock.now().to_string(),
     };
-    drop(schema);
+    schema.close().await;
     let mut taking = Taking {
         writer: Writer::new(file, &header).map_err(unwritable)?,
         done: 0,
@@ -90,7 +90,9 @@ async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> 
     for layout in crate::store::backup::spool() {
         taking.table(&layout, spool.as_ref()).await?;
     }
-    drop(spool);
+    if let Some(spool) = spool {
+        spool.close().await;
+    }
     taking.files(&settings.server.data_dir)?;
     let first = format::layouts(&header.schema).map_or(0, |(_, first)| first);
 
@@ -105,6 +107,7 @@ async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> 
     for layout in database.layouts() {
         taking.table(layout, Some(&database)).await?;
     }
+    database.close().await;
     let (_, tables, digest) = taking.writer.finish(first).map_err(unwritable)?;
     Ok(Contents {
         header,

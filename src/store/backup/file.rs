@@ -118,16 +118,7 @@ impl SqliteFile {
 
     async fn put_new_in_place(&mut self, with_new: bool) -> Result<Swapped> {
         let keep = self.holds().await?.is_some();
-        if let State::Held(connection) = &mut self.state {
-            // Folds the log into the file. A damaged one takes its log along.
-            let folded = sqlx::query("PRAGMA journal_mode = DELETE");
-            match folded.execute(&mut **connection).await {
-                Err(e) if !code(&e).is_some_and(|c| DAMAGED.contains(&c)) => {
-                    return Err(failure::classify_sqlx(e));
-                }
-                _ => {}
-            }
-        }
+        let is_folded = self.fold().await?;
         let kept = with_suffix(&self.path, &format!(".replaced-{}", self.stamp));
         let moved = self.rename(&kept, with_new);
         moved.map_err(|e| unwritable(&self.path, e))?;
@@ -138,8 +129,11 @@ impl SqliteFile {
         // Only now: until here nobody else could open it.
         if let State::Held(connection) = std::mem::replace(&mut self.state, State::Absent) {
             let _ = connection.close().await;
-            // What folding needed; it is of no use any more.
-            let _ = fs::remove_file(with_suffix(&kept, "-journal"));
+        }
+        if is_folded {
+            for log in LOGS {
+                let _ = fs::remove_file(with_suffix(&kept, log));
+            }
         }
         if keep {
             return Ok(swapped);
@@ -151,6 +145,19 @@ impl SqliteFile {
         })
     }
 
+    /// Moves what is in the log into the file. A damaged file takes its log along.
+    async fn fold(&mut self) -> Result<bool> {
+        let State::Held(connection) = &mut self.state else {
+            return Ok(false);
+        };
+        let mode = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = DELETE");
+        match mode.fetch_one(&mut **connection).await {
+            Ok(mode) => Ok(mode == "delete"),
+            Err(e) if code(&e).is_some_and(|c| DAMAGED.contains(&c)) => Ok(false),
+            Err(e) => Err(failure::classify_sqlx(e)),
+        }
+    }
+
     fn is_there(&self) -> bool {
         !matches!(self.state, State::Absent)
     }
@@ -158,6 +165,9 @@ impl SqliteFile {
     fn rename(&self, kept: &Path, with_new: bool) -> io::Result<()> {
         let new = self.beside();
         if with_new {
+            if with_suffix(&new, "-wal").exists() {
+                return Err(io::Error::other("the new file is still open"));
+            }
             take_after(&new, &self.path)?;
         }
         // A log without its file would be taken for the new one's.

@@ -143,27 +143,36 @@ impl Schemas {
             stamp: stamp.to_lowercase(),
             current: String::new(),
         };
-        let look = async {
-            let current = schemas.text("SELECT current_schema()::text").await?;
-            // Ours is one of them.
-            let others = "SELECT (COUNT(*) - 1)::text FROM pg_stat_activity \
-                          WHERE datname = current_database() AND application_name = 'qr-observatory'";
-            Ok((current, schemas.text(others).await?))
-        };
-        let (current, others) = look.await.map_err(failure::classify)?;
-        schemas.current = current.ok_or_else(|| {
+        let current = schemas.text("SELECT current_schema()::text").await;
+        schemas.current = current.map_err(failure::classify)?.ok_or_else(|| {
             let message = "the search path of this user names no schema that exists";
             Error::new(Kind::Invalid, message)
         })?;
-        let others = others.filter(|n| n != "0");
-        if let Some(n) = others {
-            let message = format!(
-                "{n} connections of qr-observatory are open to this database: stop every node"
-            );
-            return Err(Error::new(Kind::Conflict, message));
-        }
+        schemas.refuse_others().await?;
         schemas.refuse_newer().await?;
         Ok(schemas)
+    }
+
+    /// A connection of somebody who has just ended may be listed for a moment.
+    async fn refuse_others(&self) -> Result<()> {
+        // Ours is one of them.
+        let sql = "SELECT (COUNT(*) - 1)::text FROM pg_stat_activity \
+                   WHERE datname = current_database() AND application_name = 'qr-observatory'";
+        let mut tries = 0;
+        loop {
+            let others = self.text(sql).await.map_err(failure::classify)?;
+            let Some(n) = others.filter(|n| n != "0") else {
+                return Ok(());
+            };
+            if tries == TRIES {
+                let message = format!(
+                    "{n} connections of qr-observatory are open to this database: stop every node"
+                );
+                return Err(Error::new(Kind::Conflict, message));
+            }
+            tries += 1;
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Its tables are not known here, and could not be moved.
@@ -241,6 +250,9 @@ impl Schemas {
     }
 }
 
+/// Looks at who is connected, and the pause between them.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long the swap waits for somebody who looks at a table.
 const LOCK: Duration = Duration::from_secs(10);
 

@@ -20,8 +20,9 @@ use crate::{
     store::{connection::Backend, failure, postgres, sqlite, statement::placeholders},
 };
 
-/// Holds a connection until it is dropped.
+/// Holds a connection until it is closed.
 pub struct Snapshot {
+    db: DatabaseConnection,
     tx: DatabaseTransaction,
     layouts: Vec<Layout>,
     newest: String,
@@ -58,6 +59,7 @@ impl Snapshot {
         let newest = newest?;
         let layouts = tables::database(&newest).unwrap_or_default();
         Ok(Self {
+            db,
             tx,
             layouts,
             newest,
@@ -76,11 +78,19 @@ impl Snapshot {
         let db = sqlite::look_at(path, BUSY).await?;
         let tx = db.begin().await.map_err(failure::classify)?;
         Ok(Some(Self {
+            db,
             tx,
             layouts: tables::spool(),
             newest: String::new(),
             kind: "sqlite",
         }))
+    }
+
+    /// Nothing is left open when this returns.
+    pub async fn close(self) {
+        // Nothing was written, and closing a pool cannot fail.
+        let _ = self.tx.rollback().await;
+        let _ = self.db.close().await;
     }
 
     #[must_use]

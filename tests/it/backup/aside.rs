@@ -23,6 +23,7 @@ async fn what_was_replaced_leads_back(mut server: Server) {
     client.get(&code.shared).await.expect(302);
     server.stop().await;
     let late = contents(&server).await;
+    let usual = server.database_url();
     assert_ne!(early, late);
 
     refused(&server, &["restore", "early.backup"], "scan-spool.db");
@@ -70,6 +71,15 @@ async fn what_was_replaced_leads_back(mut server: Server) {
         scan_ids(&server).await.len()
     };
     assert_eq!(count, 11);
+
+    // And for good, where only the address leads back.
+    if kept.starts_with("schema ") {
+        server.stop().await;
+        backup(&server, "old.backup");
+        server.set("DATABASE_URL", usual);
+        server.run_json(&["restore", "old.backup", "--force", "--json"]);
+        assert_eq!(scan_ids(&server).await.len(), 11);
+    }
 }
 
 #[tokio::test]
