@@ -51,6 +51,7 @@ impl SqliteFile {
     /// # Errors
     /// `Conflict` when another process uses the file; `Unavailable` when it cannot be opened.
     pub async fn claim(path: &Path, stamp: &str) -> Result<Self> {
+        sqlite::create_parent(path)?;
         // What a link leads to is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let state = if path.exists() {

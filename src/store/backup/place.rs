@@ -44,7 +44,6 @@ impl Place {
         let (url, what) = match Backend::of(&settings.url)? {
             Backend::Sqlite => {
                 let path = sqlite::path(&settings.url)?;
-                sqlite::create_parent(&path)?;
                 let file = SqliteFile::claim(&path, stamp).await?;
                 (sqlite::url(&file.beside()), What::Sqlite(file))
             }

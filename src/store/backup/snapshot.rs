@@ -12,6 +12,7 @@ use sea_orm::{
 
 use super::{
     row::{self, Row},
+    schema,
     tables::{self, Layout},
 };
 use crate::{
@@ -54,9 +55,14 @@ impl Snapshot {
                 (db, options, "postgresql")
             }
         };
-        let begun = begin(&db, options).await.map_err(failure::classify)?;
-        let (tx, newest) = begun.ok_or_else(|| nothing("the database has no tables of ours"))?;
-        let newest = newest?;
+        let work = async {
+            let tx = db.begin_with_options(options).await?;
+            // The first read: it fixes the moment.
+            let applied = schema::applied(&tx).await?;
+            Ok((tx, applied))
+        };
+        let (tx, applied) = work.await.map_err(failure::classify)?;
+        let newest = newest(applied)?;
         let layouts = tables::database(&newest).unwrap_or_default();
         Ok(Self {
             db,
@@ -160,26 +166,13 @@ impl Snapshot {
 /// For locks of other processes: nobody holds one for long.
 const BUSY: Duration = Duration::from_secs(5);
 
-fn nothing(message: &'static str) -> Error {
-    Error::new(Kind::NotFound, message)
-}
-
-/// A transaction, and the newest migration; `None` where none is applied.
-async fn begin(
-    db: &DatabaseConnection,
-    options: TransactionOptions,
-) -> Result<Option<(DatabaseTransaction, Result<String>)>, DbErr> {
-    let tx = db.begin_with_options(options).await?;
-    // The first read: it fixes the moment.
-    let found = super::schema::applied(&tx).await?;
-    let Some(newest) = found.last().cloned() else {
-        return Ok(None);
-    };
-    let known = found.iter().all(|name| tables::database(name).is_some());
-    let newer = || {
+/// Of the applied migrations.
+fn newest(applied: Vec<String>) -> Result<String> {
+    if applied.iter().any(|name| tables::database(name).is_none()) {
         let message =
             "a newer release has changed the database's schema: use that release's binary";
-        Error::new(Kind::Conflict, message)
-    };
-    Ok(Some((tx, known.then_some(newest).ok_or_else(newer))))
+        return Err(Error::new(Kind::Conflict, message));
+    }
+    let none = || Error::new(Kind::NotFound, "the database has no tables of ours");
+    applied.into_iter().last().ok_or_else(none)
 }

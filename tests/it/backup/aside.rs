@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{Client, Database, Server, backup, contents, create_dynamic, drained, fill, refused};
+use super::{
+    Client, Database, Server, backup, contents, create_dynamic, drained, ended, fill, refused,
+};
 use crate::support::{
     Setup, on_both,
     rows::{scan_ids, texts},
@@ -91,9 +93,8 @@ async fn the_spool_and_the_baseline_come_along() {
     for _ in 0..5 {
         client.get(&code.genuine).await.expect(302);
     }
-    let baseline = ["baseline", "capture", "--duration", "1s", "--json"];
     let load = crate::support::load::Load::start(&server, &code.genuine, 2);
-    server.run_json(&baseline);
+    ended(server.begin(&["baseline", "capture", "--duration", "1s"])).await;
     let tally = load.stop().await;
     server.stop().await;
     assert!(scan_ids(&server).await.is_empty());

@@ -130,9 +130,7 @@ async fn what_cannot_be_stored_changes_nothing(mut server: Server) {
     let mut twice = lines.clone();
     twice.insert(dial, lines[dial].clone());
     let mut unknown = lines.clone();
-    unknown[dial] = lines[dial]
-        .replace(":", ":")
-        .replace("\"render\",5", "\"render\",null");
+    unknown[dial] = lines[dial].replace("\"render\",5", "\"render\",null");
     for changed in [twice, unknown] {
         pack(&own, &changed);
         server.run_json(&["restore", "own", "--check", "--json"]);

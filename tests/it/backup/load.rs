@@ -1,8 +1,8 @@
 //! Backups while codes are made and scanned.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
-use super::{Client, create_dynamic, drained, path};
+use super::{Client, create_dynamic, drained, ended, path};
 use crate::support::{
     Database, Server, Setup,
     codes::get,
@@ -49,15 +49,7 @@ async fn no_answered_scan_is_missing(server: Server) {
         let load = Load::start(&server, &code.genuine, 6);
         load.progress(20).await;
         let name = format!("{round}.backup");
-        let mut running = server.begin(&["backup", &name]);
-        // Not waited for: the load goes on in this thread.
-        let status = loop {
-            match running.try_wait().unwrap() {
-                Some(status) => break status,
-                None => tokio::time::sleep(Duration::from_millis(5)).await,
-            }
-        };
-        assert!(status.success());
+        ended(server.begin(&["backup", &name])).await;
         backups.push((name, answered.clone()));
         load.progress(20).await;
         answered.extend(ids(&load.stop().await));
