@@ -100,9 +100,11 @@ fi
 restored=$("$binary" "${settings[@]}" restore "$file" "${force[@]}" --json) || die $FAILED 'nothing was changed: see above'
 echo "restored  $(field rows <<<"$restored") rows in $(LC_ALL=C printf '%.1f' "$(field seconds <<<"$restored")") s, read again and compared"
 
+# A log that is left beside another file than its own would be taken for that one's.
 back() { # KEPT
   local place=${1%.replaced-*}
-  printf '  mv %q %q && mv %q %q\n' "$place" "$place.undone" "$1" "$place"
+  printf '  for s in "" -wal -shm; do [ ! -e %q"$s" ] || mv %q"$s" %q"$s"; done; mv %q %q\n' \
+    "$place" "$place" "$place.undone" "$1" "$place"
 }
 
 kept=$(field database_kept <<<"$restored")
@@ -116,11 +118,11 @@ to go back: stop the server, and start it with DATABASE_URL=…?options[search_p
 TXT
 elif [[ $kept != null ]]; then
   echo "kept      what was there is now $kept"
-  echo 'to go back: stop the server (cleanly: no -wal must be left), and then'
+  echo 'to go back: stop the server, and then'
   back "$kept"
 fi
 if [[ $spool != null ]]; then
   echo "kept      scans that were not in the database yet are now in $spool; with the same server stopped:"
-  if [[ -e ${spool%.replaced-*} ]]; then back "$spool"; else printf '  mv %q %q\n' "$spool" "${spool%.replaced-*}"; fi
+  back "$spool"
 fi
 echo 'now start the server, and look: scripts/enhanced_smoke_test.sh, or /health'

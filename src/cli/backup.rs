@@ -12,8 +12,6 @@ use crate::{
     kernel::Result,
 };
 
-/// One state of the database, and the scans that are on their way to it: from SQLite or PostgreSQL, for either. Beside a
-/// running server.
 #[derive(Args)]
 pub struct Backup {
     /// Where to

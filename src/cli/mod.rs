@@ -53,8 +53,14 @@ enum Command {
     /// Put every stored code's image and destination into Redis, the most scanned first
     Warm(warm::Warm),
     /// Write everything into one file, beside a running server
+    ///
+    /// One state of the database, the scans that are on their way to it, and the captured baseline; from SQLite or PostgreSQL,
+    /// for either.
     Backup(backup::Backup),
     /// Put what a backup holds into the place of what is there
+    ///
+    /// Every server on this data must be stopped. The file is read to its end before anything is touched; whatever goes
+    /// wrong, what is there stays as it is.
     Restore(restore::Restore),
 }
 

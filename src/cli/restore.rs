@@ -15,8 +15,6 @@ use crate::{
     kernel::Result,
 };
 
-/// Every server on this data must be stopped. The file is read to its end before anything is touched; whatever goes wrong,
-/// what is there stays as it is.
 #[derive(Args)]
 pub struct Restore {
     /// What `backup` made

@@ -106,7 +106,9 @@ impl SqliteFile {
     /// # Errors
     /// The disk's; then everything is where it was.
     pub async fn swap(mut self) -> Result<Swapped> {
-        self.put_new_in_place(true).await
+        let swapped = self.put_new_in_place(true).await;
+        self.discard();
+        swapped
     }
 
     /// Moves what is there away and puts nothing into its place.

@@ -113,10 +113,10 @@ impl Place {
                 let kept = file.swap().await?.kept;
                 Ok(kept.map(|kept| kept.display().to_string()))
             }
-            What::Postgres(mut schemas) => {
-                let keep = schemas.holds().await?.is_some();
-                schemas.swap(keep).await.map_err(failure::classify)?;
-                Ok(keep.then(|| format!("schema {}", schemas.replaced())))
+            What::Postgres(schemas) => {
+                let swapped = schemas.swap().await;
+                schemas.discard().await;
+                swapped
             }
         }
     }
@@ -125,11 +125,7 @@ impl Place {
     pub async fn discard(&self) {
         match &self.what {
             What::Sqlite(file) => file.discard(),
-            What::Postgres(schemas) => {
-                let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", schemas.restoring());
-                // What stays is in nobody's way.
-                let _ = schemas.run(&sql).await;
-            }
+            What::Postgres(schemas) => schemas.discard().await,
         }
     }
 }
@@ -203,7 +199,19 @@ impl Schemas {
         Ok(held.then(|| format!("schema {}", self.current)))
     }
 
-    async fn swap(&mut self, keep: bool) -> Result<(), DbErr> {
+    async fn swap(&self) -> Result<Option<String>> {
+        let keep = self.holds().await?.is_some();
+        self.exchange(keep).await.map_err(failure::classify)?;
+        Ok(keep.then(|| format!("schema {}", self.replaced())))
+    }
+
+    async fn discard(&self) {
+        let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.restoring());
+        // What stays is in nobody's way.
+        let _ = self.run(&sql).await;
+    }
+
+    async fn exchange(&self, keep: bool) -> Result<(), DbErr> {
         let (replaced, restoring) = (self.replaced(), self.restoring());
         let current = format!("\"{}\"", self.current.replace('"', "\"\""));
         let old = schema::tables(&self.db).await?;

@@ -1,6 +1,8 @@
 //! What a restore replaces is kept, whole, and leads back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
 use super::{
     Client, Database, Server, backup, contents, create_dynamic, drained, ended, fill, refused,
@@ -11,6 +13,17 @@ use crate::support::{
 };
 
 on_both!(what_was_replaced_leads_back);
+
+/// A log that is left beside another file than its own would be taken for that one's.
+fn put_back(kept: &Path, place: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let from = format!("{}{suffix}", place.display());
+        if Path::new(&from).exists() {
+            std::fs::rename(&from, format!("{}.undone{suffix}", place.display())).unwrap();
+        }
+    }
+    std::fs::rename(kept, place).unwrap();
+}
 
 async fn what_was_replaced_leads_back(mut server: Server) {
     fill(&server).await;
@@ -47,9 +60,12 @@ async fn what_was_replaced_leads_back(mut server: Server) {
         let url = format!("{}?options[search_path]={schema}", server.database_url());
         server.set("DATABASE_URL", url);
     } else {
-        std::fs::rename(&kept, server.path("data/qr-observatory.db")).unwrap();
+        put_back(
+            &PathBuf::from(&kept),
+            &server.path("data/qr-observatory.db"),
+        );
     }
-    std::fs::rename(&spool, server.path("data/scan-spool.db")).unwrap();
+    put_back(&spool, &server.path("data/scan-spool.db"));
     let found = if let Some(schema) = kept.strip_prefix("schema ") {
         let sql = format!("SELECT slug FROM {schema}.codes WHERE slug IS NOT NULL ORDER BY slug");
         texts(&server, &sql).await.len()
@@ -122,4 +138,45 @@ async fn the_spool_and_the_baseline_come_along() {
     fresh.start().await;
     drained(&Client::admin(&fresh)).await;
     assert_eq!(scan_ids(&fresh).await.len(), 5 + tally.redirected.len());
+}
+
+/// Somebody looks at a table and does not end: the last step fails, and the ones before it are undone.
+#[tokio::test]
+async fn what_cannot_be_swapped_stays() {
+    let mut server = Setup::on(Database::Postgres).start().await;
+    fill(&server).await;
+    backup(&server, "all.backup");
+    let code = create_dynamic(&Client::admin(&server)).await;
+    server.stop().await;
+    server.set("SCAN_DRAIN", "false");
+    server.start().await;
+    Client::anonymous(&server)
+        .get(&code.shared)
+        .await
+        .expect(302);
+    server.stop().await;
+    let before = contents(&server).await;
+    let url = server.database_url();
+    let looking = sea_orm::Database::connect(&url).await.unwrap();
+    let tx = looking.begin().await.unwrap();
+    tx.execute_unprepared("LOCK TABLE codes IN ACCESS SHARE MODE")
+        .await
+        .unwrap();
+    refused(&server, &["restore", "all.backup", "--force"], "database");
+    tx.rollback().await.unwrap();
+    looking.close().await.unwrap();
+    assert_eq!(contents(&server).await, before);
+    let left = "SELECT COUNT(*) FROM pg_namespace WHERE nspname ~ '^(restoring|replaced)'";
+    assert_eq!(crate::support::postgres::sql(&url, left).trim(), "0");
+    let names = std::fs::read_dir(server.path("data")).unwrap();
+    let left = names.map(|e| e.unwrap().file_name().into_string().unwrap());
+    let left: Vec<String> = left
+        .filter(|n| n.contains(".restoring") || n.contains(".replaced"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    // The scan is still in the spool.
+    server.set("SCAN_DRAIN", "true");
+    server.start().await;
+    drained(&Client::admin(&server)).await;
+    assert_eq!(scan_ids(&server).await.len(), before["scans"].len() + 1);
 }

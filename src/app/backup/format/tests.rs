@@ -1,3 +1,5 @@
+//! Rows and their lines: there and back, and nothing that panics.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Files that are whole, and every way not to be.
+
 use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};

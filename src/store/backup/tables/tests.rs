@@ -1,3 +1,5 @@
+//! The list of tables against what migrations make.
+
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::*;
