@@ -29,7 +29,7 @@ impl Backup {
     pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
         let mut bar = Bar::new();
         let taken = backup::take(settings, &self.file, self.force, |done, of| {
-            bar.at(done, of)
+            bar.at(done, of);
         })
         .await;
         bar.end();

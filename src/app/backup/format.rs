@@ -58,7 +58,8 @@ pub struct Begin {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct End {
-    pub end: String,
+    #[serde(rename = "end")]
+    pub table: String,
     pub rows: u64,
     pub sha256: String,
 }

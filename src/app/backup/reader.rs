@@ -138,7 +138,7 @@ impl<R: BufRead> Reader<R> {
         }
         let end: End = json(self.lines.next()?)?;
         let sum = self.table.take().unwrap_or_default().sum(layout.name);
-        if end.end != sum.table {
+        if end.table != sum.table {
             return Err("it ends another table".into());
         }
         if end.rows != sum.rows {

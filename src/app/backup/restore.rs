@@ -120,9 +120,10 @@ impl Old {
         let has_spool = contents.tables[..first - 1].iter().any(|sum| sum.rows > 0);
         let mut building = Building {
             database: Filling::of_database(self.place.new_database()).await?,
-            spool: match has_spool {
-                true => Some(Filling::of_spool(&self.spool.beside()).await?),
-                false => None,
+            spool: if has_spool {
+                Some(Filling::of_spool(&self.spool.beside()).await?)
+            } else {
+                None
             },
             baseline: None,
         };

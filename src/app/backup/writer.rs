@@ -58,7 +58,7 @@ impl<W: Write> Writer<W> {
         };
         let sum = tally.sum(table);
         self.json(&End {
-            end: table.to_owned(),
+            table: table.to_owned(),
             rows: sum.rows,
             sha256: sum.sha256.clone(),
         })?;

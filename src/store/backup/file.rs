@@ -261,9 +261,8 @@ fn take_after(new: &Path, old: &Path) -> io::Result<()> {
     if let Some(mode) = mode {
         fs::set_permissions(new, mode)?;
     }
-    let made = fs::metadata(new)?;
-    if (made.uid(), made.gid()) != (like.uid(), like.gid()) && rustix::process::geteuid().is_root()
-    {
+    let own = fs::metadata(new)?;
+    if (own.uid(), own.gid()) != (like.uid(), like.gid()) && rustix::process::geteuid().is_root() {
         chown(new, Some(like.uid()), Some(like.gid()))?;
     }
     File::open(new)?.sync_all()

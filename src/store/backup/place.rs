@@ -283,14 +283,13 @@ async fn relocate(
         list.join(", ")
     );
     let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, functions));
-    let mut work = String::new();
+    let mut work = Vec::new();
     for row in rows.await? {
         let function: String = row.try_get_by_index(0)?;
         // Named by the schema already where the search path does not lead there.
-        work += &format!("ALTER FUNCTION {function} SET SCHEMA {to};");
+        work.push(format!("ALTER FUNCTION {function} SET SCHEMA {to}"));
     }
-    for table in tables {
-        work += &format!("ALTER TABLE {from}.{table} SET SCHEMA {to};");
-    }
-    db.execute_unprepared(&work).await.map(drop)
+    let tables = tables.iter();
+    work.extend(tables.map(|table| format!("ALTER TABLE {from}.{table} SET SCHEMA {to}")));
+    db.execute_unprepared(&work.join(";")).await.map(drop)
 }

@@ -140,19 +140,21 @@ impl Snapshot {
         let names: Vec<&str> = layout.columns.iter().map(|c| c.name).collect();
         let key: Vec<&str> = layout.key.iter().map(|i| names[*i]).collect();
         let (columns, order) = (names.join(", "), key.join(", "));
-        let mut sql = format!("SELECT {columns} FROM {}", layout.name);
-        let mut values: Vec<Value> = Vec::new();
-        if let Some(after) = after {
-            let bound = placeholders(backend, 1, key.len());
-            sql += &format!(" WHERE ({order}) > {bound}");
-            values.extend(
+        let (bound, values): (_, Vec<Value>) = match after {
+            Some(after) => (
+                format!("WHERE ({order}) > {}", placeholders(backend, 1, key.len())),
                 layout
                     .key
                     .iter()
-                    .map(|i| after[*i].bound(&layout.columns[*i])),
-            );
-        }
-        sql += &format!(" ORDER BY {order} LIMIT {limit}");
+                    .map(|i| after[*i].bound(&layout.columns[*i]))
+                    .collect(),
+            ),
+            None => (String::new(), Vec::new()),
+        };
+        let sql = format!(
+            "SELECT {columns} FROM {} {bound} ORDER BY {order} LIMIT {limit}",
+            layout.name
+        );
         let ask = Statement::from_sql_and_values(backend, sql, values);
         let work = async {
             let rows = self.tx.query_all_raw(ask).await?;
