@@ -1,6 +1,7 @@
 //! The composition root: the one place that knows which implementation stands behind which capability, and the
 //! only one that names a legacy arm.
 
+pub mod backup;
 pub mod baseline;
 mod build;
 pub mod cache;
@@ -108,6 +109,7 @@ pub struct App {
     process: Process,
     machine: Machine,
     baseline: baseline::Gauges,
+    backup: backup::Gauge,
     ready: metrics::Gauge,
     cache: CacheGauges,
     backlog: metrics::Gauge,
@@ -172,6 +174,7 @@ impl App {
             process: Process::new(),
             machine: Machine::new(&settings.server.data_dir),
             baseline: baseline::Gauges::new(&settings.server.data_dir),
+            backup: backup::Gauge::new(&settings.server.data_dir),
             ready: handles::gauge(&catalogue::READY, &[]),
             cache: CacheGauges::new(),
             tiers,
@@ -259,6 +262,7 @@ impl App {
         self.process.observe();
         self.machine.observe();
         self.baseline.observe();
+        self.backup.observe();
         self.health.observe();
         // The gauges of the parts are set by looking at them.
         let _ = self.health().await;

@@ -1,11 +1,13 @@
 //! The command line: parses, calls `app`, prints. `docs/CLI.md` is generated from it.
 
+mod backup;
 mod baseline;
 mod doctor;
 mod flags;
 mod keys;
 mod migrate;
 mod output;
+mod restore;
 mod rollups;
 mod verdict;
 mod warm;
@@ -50,6 +52,16 @@ enum Command {
     Baseline(baseline::Baseline),
     /// Put every stored code's image and destination into Redis, the most scanned first
     Warm(warm::Warm),
+    /// Write everything into one file, beside a running server
+    ///
+    /// One state of the database, the scans that are on their way to it, and the captured baseline; from SQLite or PostgreSQL,
+    /// for either.
+    Backup(backup::Backup),
+    /// Put what a backup holds into the place of what is there
+    ///
+    /// Every server on this data must be stopped. The file is read to its end before anything is touched; whatever goes
+    /// wrong, what is there stays as it is.
+    Restore(restore::Restore),
 }
 
 /// Exit code for settings that cannot be used, as for a command line that cannot be parsed.
@@ -114,6 +126,8 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Rollups(r) => r.run(&settings).await,
             Command::Baseline(b) => b.run(&settings).await,
             Command::Warm(w) => w.run(&settings).await,
+            Command::Backup(b) => b.run(&settings).await,
+            Command::Restore(r) => r.run(&settings).await,
         }
     });
     // After the last request was answered.

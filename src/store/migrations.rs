@@ -7,7 +7,10 @@ use ::migrations::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector};
 
 use super::{connection::Connections, failure, postgres};
-use crate::{config::database::Database, kernel::Result};
+use crate::{
+    config::database::Database,
+    kernel::{Error, Result},
+};
 
 /// "qrobserv" in ASCII: the advisory lock's key, shared by all nodes.
 const LOCK: i64 = 0x7172_6f62_7365_7276;
@@ -80,6 +83,19 @@ impl<'a> Migrations<'a> {
     /// As [`Migrations::status`]; a version that failed leaves no trace.
     pub async fn up(&self) -> Result<()> {
         self.alone(async |db| Migrator::up(db, None).await).await
+    }
+
+    /// Brings a database without any version up to the one called `name`.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such version; otherwise as [`Migrations::up`].
+    pub(super) async fn up_to(&self, name: &str) -> Result<()> {
+        let versions = Migrator::migrations();
+        let position = versions.iter().position(|m| m.name() == name);
+        let position = position.ok_or_else(|| Error::not_found("there is no such version"))?;
+        let steps = u32::try_from(position + 1).unwrap_or(u32::MAX);
+        self.alone(async |db| Migrator::up(db, Some(steps)).await)
+            .await
     }
 
     /// Takes back the newest `steps` versions, with their data.

@@ -6,6 +6,7 @@
 //! sea-orm's models never leave this module; repositories return plain structs.
 
 pub mod audit;
+pub mod backup;
 pub mod codes;
 mod connection;
 pub mod dials;

@@ -67,6 +67,12 @@ pub(super) fn open_patient(settings: &Database) -> Result<PgPool> {
         .connect_lazy_with(options(&settings.url)?))
 }
 
+/// The same database, with `schema` as the only one that names without a schema mean.
+pub(super) fn url_in(url: &str, schema: &str) -> String {
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}options[search_path]={schema}")
+}
+
 /// Open, idle, and how many there may be.
 pub(super) fn connections(database: &DatabaseConnection) -> (u32, usize, u32) {
     let pool = database.get_postgres_connection_pool();

@@ -13,6 +13,8 @@
 
 mod file;
 
+pub(super) use file::SCHEMA;
+
 use std::{
     path::Path,
     sync::{

@@ -1,12 +1,20 @@
 //! SQLite: one connection that writes, several that read, all with the same pragmas.
 
-use std::{path::Path, time::Duration};
+use std::{
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use sea_orm::{
     DatabaseConnection, SqlxSqliteConnector,
     sqlx::{
-        ConnectOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+        self, ConnectOptions, SqliteConnection, SqlitePool,
+        sqlite::{
+            SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions,
+            SqliteSynchronous,
+        },
     },
 };
 
@@ -21,6 +29,14 @@ const READERS_MAX: u32 = 16;
 const STATEMENTS: usize = 256;
 /// 16 MiB of pages per connection (negative: KiB); filled only as far as it is used.
 const CACHE_KIB: &str = "-16384";
+/// Who wants a file alone waits for an operator's shell, not for a server.
+const ALONE: Duration = Duration::from_secs(2);
+/// What stands in a URL's path as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_');
 /// Readers look at the file itself up to here, without copying pages.
 const MMAP_BYTES: &str = "268435456";
 /// A log that grew under load is cut to this after a checkpoint.
@@ -71,11 +87,80 @@ pub(super) fn connections(database: &DatabaseConnection) -> (u32, usize, u32) {
     )
 }
 
+/// The file that a URL means.
+///
+/// # Errors
+/// `Invalid` when the URL is none, or means a database in memory.
+pub(super) fn path(url: &str) -> Result<PathBuf> {
+    if in_memory(url) {
+        let message = "is a database in memory, which no other process can see";
+        return Err(Error::invalid("DATABASE_URL", message));
+    }
+    Ok(parse(url)?.get_filename().to_owned())
+}
+
+/// The URL of a file that is made if it is not there.
+pub(super) fn url(path: &Path) -> String {
+    let path = percent_encode(path.as_os_str().as_bytes(), PLAIN);
+    format!("sqlite://{path}?mode=rwc")
+}
+
+/// One connection that only reads, to a file that must be there.
+///
+/// # Errors
+/// `NotFound` when it is not; `Unavailable` when it cannot be opened.
+pub(super) async fn look_at(path: &Path, timeout: Duration) -> Result<DatabaseConnection> {
+    if !path.exists() {
+        let message = format!("there is no database: {} is not there", path.display());
+        return Err(Error::new(Kind::NotFound, message));
+    }
+    let options = tuned(SqliteConnectOptions::new().filename(path), timeout);
+    let pool = one(options.pragma("query_only", "ON"), timeout).await?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+/// One connection to a file that is made if it is not there.
+///
+/// # Errors
+/// `Unavailable` when it cannot be opened.
+pub(super) async fn make(path: &Path, timeout: Duration) -> Result<SqlitePool> {
+    let options = SqliteConnectOptions::new().filename(path);
+    one(tuned(options.create_if_missing(true), timeout), timeout).await
+}
+
+async fn one(options: SqliteConnectOptions, timeout: Duration) -> Result<SqlitePool> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(timeout)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    let opened = pool.connect_with(options).await;
+    opened.map_err(super::failure::unavailable)
+}
+
+/// One connection that, once it has read, keeps every other one out.
+///
+/// # Errors
+/// The driver's.
+pub(super) async fn alone(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
+    let options = SqliteConnectOptions::new().filename(path);
+    let options = options.locking_mode(SqliteLockingMode::Exclusive);
+    let options = options.busy_timeout(ALONE).disable_statement_logging();
+    options.connect().await
+}
+
 fn options(url: &str, timeout: Duration) -> Result<SqliteConnectOptions> {
-    let options: SqliteConnectOptions = url
-        .parse()
-        .map_err(|e| Error::caused(Kind::Invalid, "DATABASE_URL: not a SQLite URL", e))?;
-    Ok(options
+    Ok(tuned(parse(url)?, timeout))
+}
+
+fn parse(url: &str) -> Result<SqliteConnectOptions> {
+    url.parse()
+        .map_err(|e| Error::caused(Kind::Invalid, "DATABASE_URL: not a SQLite URL", e))
+}
+
+fn tuned(options: SqliteConnectOptions, timeout: Duration) -> SqliteConnectOptions {
+    options
         .journal_mode(SqliteJournalMode::Wal)
         // A code that was answered with 201 is printed, and a batch of scans is deleted from the spool once it is
         // committed here: both must survive a power cut. Scans come in batches, so a sync is shared by many.
@@ -87,7 +172,7 @@ fn options(url: &str, timeout: Duration) -> Result<SqliteConnectOptions> {
         .pragma("temp_store", "MEMORY")
         .pragma("journal_size_limit", WAL_LIMIT_BYTES)
         .statement_cache_capacity(STATEMENTS)
-        .disable_statement_logging())
+        .disable_statement_logging()
 }
 
 /// A database in memory belongs to one connection.

@@ -184,6 +184,8 @@ catalogue! {
     BASELINE_DURATION = Gauge "qr_baseline_duration_seconds" "seconds" ["http_route", "quantile"] &[];
     /// Quantiles of what a run of the control took in the baseline; NaN for an experiment that is no longer in it.
     BASELINE_ARM_DURATION = Gauge "qr_baseline_arm_duration_seconds" "seconds" ["experiment", "quantile"] &[];
+    /// When the last backup of this installation was finished, since 1970; 0 when none was made here.
+    BACKUP_TIMESTAMP = Gauge "qr_backup_last_success_timestamp_seconds" "seconds" [] &[];
     /// Always 1; the labels say what is running.
     BUILD_INFO = Gauge "qr_build_info" "1" ["version"] &[];
     /// CPU time used by the process, user and system.

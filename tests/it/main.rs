@@ -7,6 +7,7 @@
 mod support;
 
 mod auth;
+mod backup;
 mod bad_input;
 mod baseline;
 mod cache;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::{Error, Kind, Result};
 
 pub use calibrate::{Calibration, Row, calibrate};
-pub use file::read;
+pub use file::{path, read};
 pub use gauges::Gauges;
 pub use histogram::Histogram;
 pub use observe::{Progress, Source, capture, observe};

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// `scans` stands before `payload`, so that counting does not read payloads.
-const SCHEMA: &str = "
+pub(in crate::store) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS spool (
         id INTEGER PRIMARY KEY NOT NULL, scans INTEGER NOT NULL, payload BLOB NOT NULL
     ) STRICT;

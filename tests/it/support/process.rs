@@ -140,6 +140,22 @@ impl Server {
             .unwrap()
     }
 
+    /// Runs one of our scripts with the same settings in the same folder.
+    #[allow(clippy::disallowed_methods)] // what PATH is here
+    pub fn script(&self, name: &str, arguments: &[&str]) -> Output {
+        let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
+        Command::new(format!("{scripts}/{name}"))
+            .args(["--binary", BINARY])
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(&self.env)
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
     /// The same, without waiting for its end.
     pub fn begin(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);

@@ -1,0 +1,60 @@
+//! `qr-observatory backup` and `restore`: everything that an installation knows, in one file that either database can be
+//! restored from. What is in the file, and what is not, and why: `docs/adr/0012-backup-format.md`.
+//!
+//! Invariants: a file that has its name is whole, or refused. A restore reads its file to the end before it touches
+//! anything, and what it replaces is kept.
+
+mod format;
+mod gauge;
+mod reader;
+mod restore;
+mod take;
+mod writer;
+
+use std::path::Path;
+
+use format::Header;
+
+pub use gauge::Gauge;
+pub use reader::check;
+pub use restore::{Restored, restore};
+pub use take::{Taken, take};
+
+/// What a table holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    pub table: &'static str,
+    pub rows: u64,
+    /// SHA-256 of its rows, as they stand in the file.
+    pub sha256: String,
+}
+
+/// What a whole file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    pub header: Header,
+    /// In their order; the spool's and the files' first.
+    pub tables: Vec<Sum>,
+    /// SHA-256 over the sums of the database's tables: the same for the same rows, whatever the database.
+    pub digest: String,
+    /// Of the file.
+    pub bytes: u64,
+}
+
+impl Contents {
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|t| t.rows).sum()
+    }
+}
+
+/// Told how many rows are done, of how many.
+pub trait Progress: FnMut(u64, u64) {}
+impl<F: FnMut(u64, u64)> Progress for F {}
+
+/// Rows read or written at once.
+const BATCH: u32 = 1000;
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,315 @@
+//! Restoring: everything new beside everything old, compared, and then swapped.
+//!
+//! Invariant: an error, or an end of the process, before the swap leaves what is there as it was.
+
+use std::{
+    fs, future::Future, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path,
+    time::Duration,
+};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{
+    BATCH, Contents, Progress, Sum,
+    format::{self, Tally},
+    reader::{self, Piece, Reader},
+    take::BASELINE,
+};
+use crate::{
+    app::baseline,
+    cache::{Pattern, Tiers},
+    config::Config,
+    kernel::{Clock as _, Error, Kind, Result, SharedClock, SystemClock},
+    store::backup::{Cell, Filling, Layout, Place, Row, Snapshot, SqliteFile},
+};
+
+/// What was done.
+pub struct Restored {
+    pub contents: Contents,
+    pub seconds: f64,
+    /// Where the database that was there now is.
+    pub database_kept: Option<String>,
+    /// Where the spool that was there now is.
+    pub spool_kept: Option<String>,
+    /// Whether the baseline of the file was put where none was.
+    pub baseline: bool,
+    /// Whether Redis forgot what it remembered; `None` where none is configured.
+    pub forgotten: Option<Result<()>>,
+}
+
+/// Reads `path` to its end, and then puts what is in it into the place of what is there. Without `force` nothing may be
+/// there.
+///
+/// # Errors
+/// As [`reader::check`]; `Conflict` when a server runs on what is there, or something is there and `force` is not set; those
+/// of the database and the disk. Then nothing was changed.
+pub async fn restore(
+    settings: &Config,
+    path: &Path,
+    force: bool,
+    mut progress: impl Progress,
+) -> Result<Restored> {
+    let start = SystemClock.instant();
+    let contents = reader::check(path)?;
+    let stamp = SystemClock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let mut old = Old::claim(settings, &stamp).await?;
+    old.refuse_unless(force).await?;
+    let built = interruptible(old.build(path, &contents, &mut progress)).await;
+    let (has_spool, files) = match built {
+        Ok(built) => built,
+        Err(e) => {
+            old.discard().await;
+            return Err(e);
+        }
+    };
+    let (database_kept, spool_kept) = old.swap(has_spool).await?;
+    let baseline = files.is_some_and(|content| put_baseline(&settings.server.data_dir, &content));
+    let took = SystemClock.instant().saturating_duration_since(start);
+    Ok(Restored {
+        contents,
+        seconds: took.as_secs_f64(),
+        database_kept,
+        spool_kept,
+        baseline,
+        forgotten: forget(settings).await,
+    })
+}
+
+/// What is there, claimed.
+struct Old {
+    place: Place,
+    spool: SqliteFile,
+}
+
+impl Old {
+    async fn claim(settings: &Config, stamp: &str) -> Result<Self> {
+        Ok(Self {
+            // The spool first: it is this machine's server that is most likely to run.
+            spool: SqliteFile::claim(&settings.scans.spool, stamp).await?,
+            place: Place::claim(&settings.database, stamp).await?,
+        })
+    }
+
+    async fn refuse_unless(&mut self, force: bool) -> Result<()> {
+        let held = [self.place.holds().await?, self.spool.holds().await?];
+        let held: Vec<String> = held.into_iter().flatten().collect();
+        if held.is_empty() || force {
+            return Ok(());
+        }
+        let message = format!(
+            "there is something already: {}; with --force it is kept aside and replaced",
+            held.join(" and ")
+        );
+        Err(Error::new(Kind::Conflict, message))
+    }
+
+    /// Makes the new database and the new spool, and reads them again. Whether there is a spool, and the baseline.
+    async fn build(
+        &self,
+        path: &Path,
+        contents: &Contents,
+        progress: &mut impl Progress,
+    ) -> Result<(bool, Option<Vec<u8>>)> {
+        let clock: SharedClock = std::sync::Arc::new(SystemClock);
+        let mut reader = Reader::open(path)?;
+        let (layouts, first) = reader.layouts();
+        let (layouts, first) = (layouts.to_vec(), first);
+        self.place
+            .make(&contents.header.schema, SharedClock::clone(&clock))
+            .await?;
+        let has_spool = contents.tables[..first - 1].iter().any(|sum| sum.rows > 0);
+        let mut building = Building {
+            database: Filling::of_database(self.place.new_database()).await?,
+            spool: if has_spool {
+                Some(Filling::of_spool(&self.spool.beside()).await?)
+            } else {
+                None
+            },
+            baseline: None,
+        };
+        let (mut at, mut rows) = (0, 0);
+        while let Some(piece) = reader.next()? {
+            match piece {
+                Piece::Begin(table) => {
+                    at = table;
+                    if at >= first {
+                        building.database.clear(&layouts[at]).await?;
+                    }
+                }
+                Piece::Rows(some) => {
+                    building.put(&layouts[at], at, first, &some).await?;
+                    rows += some.len() as u64;
+                    progress(rows, contents.rows());
+                }
+                Piece::End => {}
+            }
+        }
+        if reader.contents() != *contents {
+            return Err(Error::new(Kind::Conflict, "the file was changed meanwhile"));
+        }
+        let baseline = building.close().await;
+        let database = Snapshot::of_database(self.place.new_database()).await?;
+        compare(database, &contents.tables[first..]).await?;
+        if has_spool && let Some(spool) = Snapshot::of_spool(&self.spool.beside()).await? {
+            compare(spool, &contents.tables[..first - 1]).await?;
+        }
+        self.place.bring_up(clock).await?;
+        Ok((has_spool, baseline))
+    }
+
+    /// The database last: until then the spool can be put back.
+    async fn swap(self, has_spool: bool) -> Result<(Option<String>, Option<String>)> {
+        let spool = if has_spool {
+            self.spool.swap().await
+        } else {
+            self.spool.vacate().await
+        };
+        let spool = match spool {
+            Ok(spool) => spool,
+            Err(e) => {
+                self.place.discard().await;
+                return Err(e);
+            }
+        };
+        match self.place.swap().await {
+            Ok(kept) => Ok((kept, spool.kept.map(|k| k.display().to_string()))),
+            Err(e) => {
+                spool.undo()?;
+                Err(e)
+            }
+        }
+    }
+
+    async fn discard(&self) {
+        self.place.discard().await;
+        self.spool.discard();
+    }
+}
+
+struct Building {
+    database: Filling,
+    spool: Option<Filling>,
+    baseline: Option<Vec<u8>>,
+}
+
+impl Building {
+    async fn put(&mut self, layout: &Layout, at: usize, first: usize, rows: &[Row]) -> Result<()> {
+        if at >= first {
+            return self.database.put(layout, rows).await;
+        }
+        if at + 1 < first {
+            return match &self.spool {
+                Some(spool) => spool.put(layout, rows).await,
+                None => Ok(()),
+            };
+        }
+        for row in rows {
+            if let [Cell::Text(name), Cell::Bytes(content)] = row.as_slice()
+                && name == BASELINE
+            {
+                self.baseline = Some(content.clone());
+            }
+        }
+        Ok(())
+    }
+
+    async fn close(self) -> Option<Vec<u8>> {
+        self.database.close().await;
+        if let Some(spool) = self.spool {
+            spool.close().await;
+        }
+        self.baseline
+    }
+}
+
+/// What was written must be what is read.
+async fn compare(new: Snapshot, expected: &[Sum]) -> Result<()> {
+    for (layout, expected) in new.layouts().iter().zip(expected) {
+        let mut tally = Tally::default();
+        let mut after: Option<Row> = None;
+        loop {
+            let rows = new.rows(layout, after.as_ref(), BATCH).await?;
+            for row in &rows {
+                let line = format::line(row).map_err(|_| Error::internal("a row has no line"))?;
+                tally.add(line.as_bytes());
+            }
+            after = match rows.into_iter().last() {
+                Some(last) => Some(last),
+                None => break,
+            };
+        }
+        if tally.sum(layout.name) != *expected {
+            let message = format!("{} reads otherwise than it was written", layout.name);
+            return Err(Error::internal(message));
+        }
+    }
+    // What is renamed must not be open.
+    new.close().await;
+    Ok(())
+}
+
+/// One that is there is of this machine, and stays.
+fn put_baseline(dir: &Path, content: &[u8]) -> bool {
+    let path = baseline::path(dir);
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(dir)?;
+        let mut options = fs::OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(&path)?;
+        file.write_all(content)
+    };
+    write().is_ok()
+}
+
+/// Until it ends, or somebody asks for an end.
+pub(super) async fn interruptible<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let (Ok(mut term), Ok(mut int)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        return work.await;
+    };
+    let stopped = || {
+        Err(Error::new(
+            Kind::Unavailable,
+            "interrupted: nothing was changed",
+        ))
+    };
+    tokio::select! {
+        done = work => done,
+        _ = term.recv() => stopped(),
+        _ = int.recv() => stopped(),
+    }
+}
+
+/// What depends on rows; images follow from what they show.
+const REMEMBERED: [&str; 2] = ["slug:*", "analytics_*"];
+/// Tries to tell Redis, which is connected to in the background, and the pause between them.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Has Redis forget what it knows of other rows.
+async fn forget(settings: &Config) -> Option<Result<()>> {
+    settings.redis.access.as_ref()?;
+    let clock: SharedClock = std::sync::Arc::new(SystemClock);
+    let work = async {
+        let tiers = Tiers::start(&settings.redis, &clock)?;
+        for pattern in REMEMBERED {
+            let pattern = Pattern::parse(pattern)?;
+            let mut tries = 0;
+            while let Err(e) = tiers.clear(&pattern).await {
+                tries += 1;
+                if tries > TRIES {
+                    return Err(e);
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        tiers.stop(PAUSE).await;
+        Ok(())
+    };
+    Some(work.await)
+}

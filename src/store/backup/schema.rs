@@ -1,0 +1,42 @@
+//! What is in a database: which migrations, and whether anything at all.
+
+use ::migrations::{DEFAULT_ORGANIZATION, SchemaManager};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid,
+};
+
+/// Applied migrations, oldest first.
+pub(super) async fn applied(tx: &DatabaseTransaction) -> Result<Vec<String>, DbErr> {
+    let manager = SchemaManager::new(tx);
+    if !manager.has_table("seaql_migrations").await? {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT version FROM seaql_migrations ORDER BY version";
+    let ask = Statement::from_string(tx.get_database_backend(), sql);
+    let rows = tx.query_all_raw(ask).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// Whether a table has a row that no migration put there.
+pub(super) async fn holds(db: &impl ConnectionTrait, table: &str) -> Result<bool, DbErr> {
+    let mut sql = format!("SELECT 1 FROM {table}");
+    let mut values: Vec<Value> = Vec::new();
+    if table == "organizations" {
+        sql += " WHERE id <> $1";
+        values.push(Uuid::from_u128(DEFAULT_ORGANIZATION).into());
+    }
+    sql += " LIMIT 1";
+    let ask = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    Ok(db.query_one_raw(ask).await?.is_some())
+}
+
+/// Those of our tables that PostgreSQL's current schema has.
+pub(super) async fn tables(db: &impl ConnectionTrait) -> Result<Vec<&'static str>, DbErr> {
+    let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()";
+    let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql));
+    let rows = rows.await?;
+    let found: Result<Vec<String>, DbErr> = rows.iter().map(|r| r.try_get_by_index(0)).collect();
+    let found = found?;
+    let ours = super::tables::names().filter(|name| found.iter().any(|f| f == name));
+    Ok(ours.collect())
+}

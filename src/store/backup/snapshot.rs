@@ -1,0 +1,180 @@
+//! One state of a whole database, for as long as it takes to read it.
+//!
+//! Invariant: everything is read in one transaction, which only reads. What is written meanwhile is not seen, and whoever
+//! writes does not wait.
+
+use std::{path::Path, time::Duration};
+
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    SqlxPostgresConnector, Statement, TransactionOptions, TransactionTrait, Value,
+};
+
+use super::{
+    row::{self, Row},
+    schema,
+    tables::{self, Layout},
+};
+use crate::{
+    config::database::Database,
+    kernel::{Error, Kind, Result},
+    store::{connection::Backend, failure, postgres, sqlite, statement::placeholders},
+};
+
+/// Holds a connection until it is closed.
+pub struct Snapshot {
+    db: DatabaseConnection,
+    tx: DatabaseTransaction,
+    layouts: Vec<Layout>,
+    newest: String,
+    kind: &'static str,
+}
+
+impl Snapshot {
+    /// Of the database, as it is now.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, or nothing in it; `Conflict` when a newer release has changed its schema;
+    /// `Unavailable` when it does not answer.
+    pub async fn of_database(settings: &Database) -> Result<Self> {
+        let timeout = Duration::from_millis(settings.timeout_ms);
+        let (db, options, kind) = match Backend::of(&settings.url)? {
+            Backend::Sqlite => {
+                let path = sqlite::path(&settings.url)?;
+                let db = sqlite::look_at(&path, timeout).await?;
+                (db, TransactionOptions::default(), "sqlite")
+            }
+            Backend::Postgres => {
+                let pool = postgres::open_patient(settings)?;
+                let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+                let options = TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                };
+                (db, options, "postgresql")
+            }
+        };
+        let work = async {
+            let tx = db.begin_with_options(options).await?;
+            // The first read: it fixes the moment.
+            let applied = schema::applied(&tx).await?;
+            Ok((tx, applied))
+        };
+        let (tx, applied) = work.await.map_err(failure::classify)?;
+        let newest = newest(applied)?;
+        let layouts = tables::database(&newest).unwrap_or_default();
+        Ok(Self {
+            db,
+            tx,
+            layouts,
+            newest,
+            kind,
+        })
+    }
+
+    /// Of the spool at `path`; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` when it cannot be read.
+    pub async fn of_spool(path: &Path) -> Result<Option<Self>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let db = sqlite::look_at(path, BUSY).await?;
+        let tx = db.begin().await.map_err(failure::classify)?;
+        Ok(Some(Self {
+            db,
+            tx,
+            layouts: tables::spool(),
+            newest: String::new(),
+            kind: "sqlite",
+        }))
+    }
+
+    /// Nothing is left open when this returns.
+    pub async fn close(self) {
+        // Nothing was written, and closing a pool cannot fail.
+        let _ = self.tx.rollback().await;
+        let _ = self.db.close().await;
+    }
+
+    #[must_use]
+    pub fn layouts(&self) -> &[Layout] {
+        &self.layouts
+    }
+
+    /// The newest migration that is applied.
+    #[must_use]
+    pub fn newest(&self) -> &str {
+        &self.newest
+    }
+
+    /// `sqlite` or `postgresql`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// How many rows a table has.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count(&self, layout: &Layout) -> Result<u64> {
+        let sql = format!("SELECT COUNT(*) FROM {}", layout.name);
+        let ask = Statement::from_string(self.tx.get_database_backend(), sql);
+        let work = async {
+            let row = self.tx.query_one_raw(ask).await?;
+            let n: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+            Ok(n.unwrap_or(0).unsigned_abs())
+        };
+        work.await.map_err(failure::classify)
+    }
+
+    /// Up to `limit` rows that stand behind `after` in the order of their primary key.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rows(&self, layout: &Layout, after: Option<&Row>, limit: u32) -> Result<Vec<Row>> {
+        let backend = self.tx.get_database_backend();
+        let names: Vec<&str> = layout.columns.iter().map(|c| c.name).collect();
+        let key: Vec<&str> = layout.key.iter().map(|i| names[*i]).collect();
+        let (columns, order) = (names.join(", "), key.join(", "));
+        let (bound, values): (_, Vec<Value>) = match after {
+            Some(after) => (
+                format!("WHERE ({order}) > {}", placeholders(backend, 1, key.len())),
+                layout
+                    .key
+                    .iter()
+                    .map(|i| after[*i].bound(&layout.columns[*i]))
+                    .collect(),
+            ),
+            None => (String::new(), Vec::new()),
+        };
+        let sql = format!(
+            "SELECT {columns} FROM {} {bound} ORDER BY {order} LIMIT {limit}",
+            layout.name
+        );
+        let ask = Statement::from_sql_and_values(backend, sql, values);
+        let work = async {
+            let rows = self.tx.query_all_raw(ask).await?;
+            let rows: Result<Vec<Row>, DbErr> = rows.iter().map(|r| row::read(r, layout)).collect();
+            rows
+        };
+        work.await.map_err(failure::classify)
+    }
+}
+
+/// For locks of other processes: nobody holds one for long.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Of the applied migrations.
+fn newest(applied: Vec<String>) -> Result<String> {
+    if applied.iter().any(|name| tables::database(name).is_none()) {
+        let message =
+            "a newer release has changed the database's schema: use that release's binary";
+        return Err(Error::new(Kind::Conflict, message));
+    }
+    let none = || Error::new(Kind::NotFound, "the database has no tables of ours");
+    applied.into_iter().last().ok_or_else(none)
+}
