@@ -70,7 +70,7 @@ def value(d, series):
 
 def rehearse(d, experiment, fault, percent=100):
     d.api("POST", f"/api/rollout/{experiment}/rehearse",
-          {"fault": fault, "percent": percent, "seconds": 3600, "reason": "drill"} if fault != "none"
+          {"fault": fault, "percent": percent, "seconds": 600, "reason": "drill"} if fault != "none"
           else {"fault": "none", "reason": "drill"})
 
 
@@ -88,28 +88,6 @@ def wrapper(d, *lines):
 
 
 # --- whether people are answered ---------------------------------------------------------------------------
-
-@drill("watchdog", "Watchdog")
-def watchdog(d):
-    """Prometheus is stopped: the dead man's switch hears nothing any more."""
-    d.began["Watchdog"] = 0
-    d.up()
-    d.fault()
-    d.arrived()
-    # Told again and again, or the silence would say nothing.
-    count = len(d.messages())
-    stack.wait_for("Watchdog, told again", 60 if d.speed else 600,
-                   lambda: len([m for m in d.messages()[count:] if m["alertname"] == "Watchdog"]) > 0)
-    pid = int(d.addresses["PROMETHEUS_PID"])
-    os.kill(pid, signal.SIGKILL)
-    d.mended()
-    stopped = time.time()
-    # Alertmanager holds what Prometheus told for four minutes, whatever the interval.
-    quiet = 20 if d.speed else 60
-    stack.wait_for("silence", 330, lambda: time.time() - max(
-        [stopped] + [m["received"] for m in d.messages() if m["alertname"] == "Watchdog"]) > quiet + 5 * bool(d.speed), 1)
-    d.resolved_at["Watchdog"] = max([stopped] + [m["received"] for m in d.messages() if m["alertname"] == "Watchdog"])
-
 
 @drill("killed", "InstanceDown", real=True, quick=True)
 def killed(d):
@@ -139,15 +117,27 @@ def frozen(d):
 
 @drill("restarting", "InstanceRestarting")
 def restarting(d):
-    """The product is killed and started again, over and over."""
+    """The product dies (kill -9) soon after every start, under a supervisor that starts it again."""
+    file = d.dir / "product"
+    file.write_text(f"""#!/bin/bash
+trap 'kill -TERM "$child"; wait "$child"; exit' TERM
+while :; do
+  {d.options.binary} "$@" & child=$!
+  echo "$child" > {d.dir}/child
+  wait "$child"
+  sleep 0.2
+done
+""")
+    file.chmod(0o755)
+    d.binary = file
     d.up()
-    d.steady(1)
+    d.steady()
     d.fault()
-    for _ in range(3):
-        d.kill_product()
-        d.up()
-        time.sleep(2 * d.interval)
-    d.arrived()
+    end = time.monotonic() + d.options.timeout
+    while not d.look_for_arrival("InstanceRestarting") and time.monotonic() < end:
+        os.kill(int((d.dir / "child").read_text()), signal.SIGKILL)
+        time.sleep(2.5 * d.interval)
+    d.arrived(seconds=5)
     d.mended()
     d.resolved()
 
@@ -342,7 +332,7 @@ def experiment(d, candidate, shadow, **settings):
     return code
 
 
-@drill("candidate-broken", "VerdictNoGo", "CandidateFailing", real=True, quick=True)
+@drill("candidate-broken", "VerdictNoGo", real=True, quick=True)
 def candidate_broken(d):
     """The candidate of rendering fails in every fifth run, at 50 % of the traffic."""
     code = experiment(d, 50, 0)
@@ -356,3 +346,522 @@ def candidate_broken(d):
     d.api("POST", "/api/rollout/render/release", {"reason": "drill"})
     d.mended()
     d.resolved()
+
+
+@drill("candidate-failing", "CandidateFailing", real=True)
+def candidate_failing(d):
+    """The candidate of rendering fails in every fifth run, in shadows only."""
+    code = experiment(d, 0, 100)
+    d.load(20, image(code), threads=4)
+    d.steady(3)
+    d.fault()
+    rehearse(d, "render", "error", 20)
+    d.arrived()
+    rehearse(d, "render", "none")
+    d.mended()
+    d.resolved()
+
+
+@drill("candidate-dead", "BreakerOpen", real=True)
+def candidate_dead(d):
+    """The candidate of rendering fails in every run, in shadows only."""
+    code = experiment(d, 0, 100, QR_GENERATION_CB_RESET_TIMEOUT=5)
+    d.load(20, image(code), threads=4)
+    d.steady(3)
+    d.fault()
+    rehearse(d, "render", "error")
+    d.arrived()
+    rehearse(d, "render", "none")
+    d.mended()
+    d.resolved()
+
+
+@drill("candidate-wrong", "ShadowMismatches", "VerdictNoGoInShadow")
+def candidate_wrong(d):
+    """The candidate of rendering answers wrongly in every tenth run, in shadows only."""
+    code = experiment(d, 0, 100)
+    d.load(40, image(code), threads=4)
+    d.steady(3)
+    d.fault()
+    rehearse(d, "render", "wrong", 10)
+    d.arrived()
+    rehearse(d, "render", "none")
+    # What was learned stays until somebody says that it is over; a release needs a kill.
+    d.api("POST", "/api/rollout/render/kill", {"reason": "drill"})
+    d.api("POST", "/api/rollout/render/release", {"reason": "drill"})
+    d.mended()
+    d.resolved()
+
+
+@drill("candidate-slow", "CandidateSlower")
+def candidate_slow(d):
+    """The candidate of validation takes ten times as long, in shadows only."""
+    experiment(d, 0, 0)
+    dial(d, "validate", 0, 100)
+    d.load(10, lambda n: ("POST", "/api/v1/qr/static", {"content": f"drill {n}"}), threads=2)
+    d.steady(3)
+    d.fault()
+    rehearse(d, "validate", "slow")
+    d.arrived()
+    rehearse(d, "validate", "none")
+    d.mended()
+    d.resolved()
+
+
+@drill("baseline-missed", "LatencyAboveBaseline", "CandidateAboveBaseline")
+def baseline_missed(d):
+    """After a baseline was captured the network to PostgreSQL becomes slower: 10 ms each way."""
+    with_postgres(d, ANALYTICS_REFRESH_MS=100)
+    codes = [d.code(f"s{n}")[0] for n in range(20)]
+    looks = [lambda n, code=code: ("GET", f"/api/v1/qr/{code}/analytics/scan-timeseries?time_range=last7days") for code in codes]
+    d.load(40, several(*looks), threads=6)
+    d.steady()
+    d.command("baseline", "capture", "--duration", "10s")
+    dial(d, "analytics", 100, 0)
+    d.steady()
+    d.fault()
+    d.proxy.delay = 0.01
+    d.arrived()
+    d.proxy.delay = 0
+    d.mended()
+    d.resolved()
+
+
+@drill("baseline-old", "BaselineOld")
+def baseline_old(d):
+    """The baseline is a file of 31 days ago."""
+    d.up()
+    code, slug = d.code()
+    load = d.load(30, redirect(slug), threads=2)
+    d.steady(1)
+    d.command("baseline", "capture", "--duration", "5s")
+    load.stop()
+    file = d.dir / "run" / "data" / "baseline.json"
+    fresh = file.read_text()
+    stored = json.loads(fresh)
+    stored["captured_at_seconds"] -= 31 * 86400
+    d.fault()
+    file.write_text(json.dumps(stored))
+    d.arrived()
+    file.write_text(fresh)
+    d.mended()
+    d.resolved()
+
+
+@drill("flags-dead", "FlagsStale")
+def flags_dead(d):
+    """The Unleash server dies."""
+    flags = d.keep(faults.Flags(stack.free_port()))
+    d.up(UNLEASH_URL=f"http://127.0.0.1:{flags.port}/api", UNLEASH_API_TOKEN="default:development.drill",
+         UNLEASH_REFRESH_MS=500)
+    d.steady(3)
+    d.fault()
+    flags.stop()
+    d.arrived()
+    flags.start()
+    d.mended()
+    d.resolved()
+
+
+# --- scans --------------------------------------------------------------------------------------------------
+
+class Held:
+    """The write lock of a SQLite file, as a shell that somebody forgot: all the time, or in pulses."""
+
+    def __init__(self, file):
+        self.connection = sqlite3.connect(file, timeout=10, isolation_level=None, check_same_thread=False)
+        self.ending = threading.Event()
+        self.thread, self.closed = None, False
+
+    def take(self):
+        self.connection.execute("BEGIN IMMEDIATE")
+
+    def give(self):
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def pulse(self, on, off):
+        def run():
+            while not self.ending.is_set():
+                try:
+                    self.take()
+                except sqlite3.OperationalError:
+                    continue
+                self.ending.wait(on)
+                self.give()
+                self.ending.wait(off)
+
+        self.thread = threading.Thread(target=run, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        if self.closed:
+            return
+        self.closed = True
+        self.ending.set()
+        if self.thread:
+            self.thread.join()
+        self.give()
+        self.connection.close()
+
+
+def database(d):
+    return d.dir / "run" / "data" / "qr-observatory.db"
+
+
+def spool(d):
+    return d.dir / "run" / "data" / "scan-spool.db"
+
+
+@drill("database-held", "ScansNotDrained", "ScansBacklogGrowing")
+def database_held(d):
+    """A session holds the database's write lock, while codes are scanned."""
+    d.up(DATABASE_TIMEOUT_MS=1000)
+    _, slug = d.code()
+    d.load(150, redirect(slug), threads=6)
+    d.steady()
+    held = d.keep(Held(database(d)))
+    d.fault()
+    held.take()
+    d.arrived()
+    held.give()
+    d.mended()
+    d.resolved()
+
+
+@drill("scans-refused", "ScansSetAside")
+def scans_refused(d):
+    """A trigger in the database refuses every scan."""
+    d.up()
+    _, slug = d.code()
+    d.load(5, redirect(slug), threads=1)
+    d.steady()
+    by_hand = sqlite3.connect(database(d), timeout=10, isolation_level=None)
+    d.fault()
+    by_hand.execute("CREATE TRIGGER drill BEFORE INSERT ON scans BEGIN SELECT RAISE(ABORT, 'drill'); END")
+    d.arrived()
+    by_hand.execute("DROP TRIGGER drill")
+    by_hand.close()
+    d.mended()
+    d.resolved()
+
+
+@drill("spool-held", "ScansUnsynced", "ScansUnrecorded")
+def spool_held(d):
+    """A shell holds the spool's write lock again and again, and there is little room in memory."""
+    d.up(SCAN_QUEUE=20)
+    _, slug = d.code()
+    d.load(60, redirect(slug), threads=30)
+    d.steady()
+    held = d.keep(Held(spool(d)))
+    d.fault()
+    held.pulse(1.2, 0.2)
+    d.arrived()
+    held.close()
+    d.mended()
+    d.resolved()
+
+
+@drill("spool-damaged", "SpoolFailing", "HealthFailing", real=True)
+def spool_damaged(d):
+    """The spool's file is overwritten; a restart begins a new one."""
+    d.up()
+    _, slug = d.code()
+    d.load(10, redirect(slug), threads=2)
+    d.steady()
+    d.fault()
+    for file in (spool(d), Path(f"{spool(d)}-wal")):
+        size = file.stat().st_size
+        with open(file, "r+b") as out:
+            out.write(b"\xee" * size)
+    d.arrived()
+    d.kill_product()
+    d.up()
+    d.mended()
+    d.resolved()
+
+
+# --- what a node runs out of --------------------------------------------------------------------------------
+
+@drill("disk-full", "DiskLow", "DiskAlmostFull", root=True, real=True)
+def disk_full(d):
+    """The disk of the data directory is filled: first to 900 MiB, then to the last byte."""
+    disk = d.keep(stack.Disk(d.dir / "disk", 2048))
+    d.up(DATA_DIR=disk.place, DATABASE_URL=f"sqlite://{d.dir}/run/data/qr-observatory.db?mode=rwc")
+    _, slug = d.code()
+    d.load(10, redirect(slug), threads=2)
+    d.steady()
+    d.fault("DiskLow")
+    disk.fill(900)
+    d.arrived("DiskLow")
+    d.fault("DiskAlmostFull")
+    disk.fill(0)
+    d.arrived("DiskAlmostFull")
+    disk.empty()
+    d.mended()
+    d.resolved()
+
+
+@drill("disk-filling", "DiskFilling", root=True)
+def disk_filling(d):
+    """Something writes to the disk of the data directory, more and more."""
+    disk = d.keep(stack.Disk(d.dir / "disk", 8192))
+    d.up(DATA_DIR=disk.place, DATABASE_URL=f"sqlite://{d.dir}/run/data/qr-observatory.db?mode=rwc")
+    disk.fill(3000)
+    d.fault()
+    ending = threading.Event()
+
+    def write():
+        while disk.free_mib() > 1300 and not ending.wait(1):
+            disk.fill(disk.free_mib() - 10)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        d.arrived()
+    finally:
+        ending.set()
+        writer.join()
+    disk.empty()
+    d.mended()
+    d.resolved()
+
+
+@drill("descriptors", "FileDescriptorsHigh")
+def descriptors(d):
+    """The product may open few files (ulimit -n), and somebody holds connections open."""
+    wrapper(d, "ulimit -n 256")
+    d.up()
+    d.steady()
+    d.fault()
+    import socket
+    room = int(value(d, "process_max_fds") * 0.9 - value(d, "process_open_fds"))
+    held = [socket.create_connection(("127.0.0.1", d.port)) for _ in range(room)]
+    d.arrived()
+    for one in held:
+        one.close()
+    d.mended()
+    d.resolved()
+
+
+class Group:
+    """A control group of memory or processor time, of version 1 or 2, that the product runs in."""
+
+    def __init__(self, kind, name):
+        self.v2 = Path("/sys/fs/cgroup/cgroup.controllers").exists()
+        self.place = Path("/sys/fs/cgroup", *([] if self.v2 else [kind]), name)
+        try:
+            self.place.mkdir()
+        except OSError as error:
+            raise stack.NotStarted(f"no control group can be made here: {error}") from None
+
+    def set(self, name, content):
+        (self.place / name).write_text(f"{content}\n")
+
+    def kill(self):
+        for pid in (self.place / "cgroup.procs").read_text().split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def close(self):
+        self.kill()
+        for _ in range(50):
+            try:
+                return self.place.rmdir()
+            except OSError:
+                time.sleep(0.1)
+
+
+@drill("memory-full", "MemoryHigh", root=True)
+def memory_full(d):
+    """A neighbour in the product's control group (512 MiB) takes memory until 5 % are left."""
+    group = Group("memory", f"qr-drill-{os.getpid()}")
+    # After the product: closed in reverse order.
+    d.parts.insert(0, group)
+    limit = 512 << 20
+    group.set("memory.max" if group.v2 else "memory.limit_in_bytes", limit)
+    # The product reads version 2's files at the root of its control group, as in a container. Elsewhere they are made of
+    # version 1's, which say the same.
+    held = d.dir / "group"
+    held.mkdir()
+    inside = d.dir / "inside"
+    if group.v2:
+        mounts = ["mount --bind", f"mount --bind {group.place} /sys/fs/cgroup"][1:]
+    else:
+        mounts = [f"mount --bind {group.place} {held}", "mount -t tmpfs none /sys/fs/cgroup",
+                  "touch /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory.current",
+                  f"mount --bind {held}/memory.limit_in_bytes /sys/fs/cgroup/memory.max",
+                  f"mount --bind {held}/memory.usage_in_bytes /sys/fs/cgroup/memory.current"]
+    inside.write_text("\n".join(["#!/bin/bash", "set -e", *mounts, f'exec {d.options.binary} "$@"', ""]))
+    inside.chmod(0o755)
+    wrapper(d, f"echo $$ > {group.place}/cgroup.procs", f'exec unshare -m {inside} "$@"')
+    d.up()
+    d.steady()
+    if value(d, "qr_memory_limit_bytes") != limit:
+        raise stack.NotStarted("the product does not see its control group's limit")
+    free = int(limit * 0.96 - value(d, "qr_memory_used_bytes"))
+    d.fault()
+    hog = subprocess.Popen(["bash", "-c", f"echo $$ > {group.place}/cgroup.procs; exec python3 -c 'import time; "
+                            f"held = bytearray({free - (12 << 20)}); time.sleep(3600)'"])
+    try:
+        d.arrived()
+    finally:
+        hog.kill()
+        hog.wait()
+    d.mended()
+    d.resolved()
+
+
+@drill("processor-short", "RuntimeSaturated", root=True)
+def processor_short(d):
+    """The product's control group gets a tenth of a processor, under a load that wants more."""
+    group = Group("cpu", f"qr-drill-{os.getpid()}")
+    d.parts.insert(0, group)
+    wrapper(d, f"echo $$ > {group.place}/cgroup.procs")
+    d.up()
+    code, _ = d.code()
+    d.load(60, image(code), threads=8)
+    d.steady()
+    d.fault()
+    if group.v2:
+        group.set("cpu.max", "10000 100000")
+    else:
+        group.set("cpu.cfs_quota_us", 10000)
+    d.arrived()
+    group.set("cpu.max" if group.v2 else "cpu.cfs_quota_us", "max" if group.v2 else -1)
+    d.mended()
+    d.resolved()
+
+
+# --- several nodes ------------------------------------------------------------------------------------------
+
+@drill("node-deaf", "CacheNotSubscribed", real=True)
+def node_deaf(d):
+    """Of two nodes that share a Redis, none may listen to it any more: an ACL takes the channels away."""
+    with_redis(d)
+    port, folder = stack.free_port(), d.dir / "second"
+    environment = {**os.environ, **d.environment, "BIND": f"127.0.0.1:{port}", "DATA_DIR": str(folder),
+                   "DATABASE_URL": f"sqlite://{database(d)}?mode=rwc", "BASE_URL": d.addresses["QR_URL"]}
+    with open(d.dir / "second.log", "w") as log:
+        second = d.keep(Process(subprocess.Popen([str(d.options.binary), "serve"], env=environment, stdout=log, stderr=log)))
+    stack.wait_for("the second node", 20, lambda: faults.Client(port, stack.PASSWORD).ask("GET", "/health/ready")[0] == 200)
+    file = d.dir / "run" / "etc" / "prometheus" / "targets" / "qr-observatory.yml"
+    file.write_text(f"- targets: ['127.0.0.1:{d.port}', '127.0.0.1:{port}']\n")
+    d.steady(3)
+    d.fault()
+    d.redis.ask("ACL", "SETUSER", "default", "resetchannels")
+    d.arrived()
+    d.redis.ask("ACL", "SETUSER", "default", "allchannels")
+    d.mended()
+    d.resolved()
+    second.close()
+
+
+class Process:
+    def __init__(self, process):
+        self.process = process
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+# --- traffic and objectives ---------------------------------------------------------------------------------
+
+@drill("surge", "TrafficSurge", real=True)
+def surge(d):
+    """Twenty times the requests of the baseline."""
+    d.up()
+    _, slug = d.code()
+    d.load(4, redirect(slug), threads=1)
+    d.steady(1)
+    d.command("baseline", "capture", "--duration", "30s")
+    d.fault()
+    crowd = d.load(80, redirect(slug), threads=4)
+    d.arrived()
+    crowd.stop()
+    d.mended()
+    d.resolved()
+
+
+@drill("drop", "TrafficDrop")
+def drop(d):
+    """Nobody reaches the product any more: requests stop, which came an hour ago and when the baseline was captured."""
+    d.up()
+    _, slug = d.code()
+    usual = d.load(10, redirect(slug), threads=2)
+    d.steady(1)
+    d.command("baseline", "capture", "--duration", "15s")
+    hour = 3600 / (d.speed or 1)
+    time.sleep(2 * hour)
+    d.fault()
+    usual.stop()
+    d.arrived()
+    d.load(10, redirect(slug), threads=2)
+    d.mended()
+    d.resolved()
+
+
+@drill("budget-burnt", "ErrorBudgetBurn14x", "ErrorBudgetBurn6x", "ErrorBudgetBurn3x", "ErrorBudgetBurn1x")
+def budget_burnt(d):
+    """PostgreSQL is stopped for a while; then all is well, and the slower alerts are told as the faster ones end."""
+    with_postgres(d)
+    slugs = [d.code(f"s{n}")[1] for n in range(3)]
+    requests = several(*[redirect(slug) for slug in slugs])
+    d.load(150, lambda n: unknown(n) if n % 10 == 0 else requests(n), threads=16)
+    d.steady(5)
+    d.fault()
+    d.postgres.stop()
+    d.arrived("ErrorBudgetBurn14x")
+    d.postgres.start()
+    d.mended()
+    d.arrived("ErrorBudgetBurn6x", "ErrorBudgetBurn3x", "ErrorBudgetBurn1x", seconds=7 * 3600 / (d.speed or 1))
+    d.resolved(seconds=7 * 3600 / (d.speed or 1))
+
+
+@drill("warming-never-ends", "InstanceNotReady")
+def warming_never_ends(d):
+    """The product is told to stop and a request under way never ends."""
+    with_postgres(d, DRAIN_TIMEOUT_MS=600000, DATABASE_TIMEOUT_MS=600000)
+    d.code()
+    d.steady()
+    d.postgres.lock("codes")
+    d.load(1, lambda n: ("GET", "/api/v1/qr?limit=5"), threads=1)
+    time.sleep(3)
+    d.fault()
+    d.signal(signal.SIGTERM)
+    try:
+        d.arrived()
+    finally:
+        d.postgres.unlock()
+    d.mended()
+    d.up()
+    d.resolved()
+
+
+# --- last, because it takes minutes in any case -----------------------------------------------------------
+
+@drill("watchdog", "Watchdog")
+def watchdog(d):
+    """Prometheus is stopped: the dead man's switch hears nothing any more."""
+    d.began["Watchdog"] = 0
+    d.up()
+    d.fault()
+    d.arrived()
+    # Told again and again, or the silence would say nothing.
+    count = len(d.messages())
+    stack.wait_for("Watchdog, told again", 60 if d.speed else 600,
+                   lambda: len([m for m in d.messages()[count:] if m["alertname"] == "Watchdog"]) > 0)
+    pid = int(d.addresses["PROMETHEUS_PID"])
+    os.kill(pid, signal.SIGKILL)
+    d.mended()
+    stopped = time.time()
+    # Alertmanager holds what Prometheus told for four minutes, whatever the interval.
+    quiet = 20 if d.speed else 60
+    stack.wait_for("silence", 330, lambda: time.time() - max(
+        [stopped] + [m["received"] for m in d.messages() if m["alertname"] == "Watchdog"]) > quiet + 5 * bool(d.speed), 1)
+    d.resolved_at["Watchdog"] = max([stopped] + [m["received"] for m in d.messages() if m["alertname"] == "Watchdog"])
+
+

@@ -354,8 +354,12 @@ class Stack:
 
     def close(self):
         self.watching.clear()
+        # What it was started first may still be needed to end what was started later. Whatever fails, the rest is ended.
         for part in reversed(self.parts):
-            part.close()
+            try:
+                part.close()
+            except Exception as error:  # noqa: BLE001
+                print(f"alert_drills: {type(part).__name__} did not close: {error!r}", flush=True)
         self.parts = []
         # A stopped process hears nothing.
         if "PRODUCT_PID" in self.addresses and alive(self.pid()):
