@@ -189,17 +189,32 @@ def table_locked(d):
     d.resolved()
 
 
-@drill("database-far", "DatabaseSlow", "DatabasePoolExhausted", "HealthDegraded", "LatencyP95High")
+@drill("database-far", "DatabaseSlow", "HealthDegraded", "LatencyP95High")
 def database_far(d):
-    """The network to PostgreSQL is slow: 0.15 s each way."""
-    with_postgres(d, DATABASE_MAX_CONNECTIONS=4)
+    """The network to PostgreSQL is slow: 0.1 s each way."""
+    with_postgres(d)
     d.code()
-    d.load(30, lambda n: ("GET", "/api/v1/qr?limit=5"), threads=8)
+    d.load(4, lambda n: ("GET", "/api/v1/qr?limit=5"), threads=4)
     d.steady()
     d.fault()
-    d.proxy.delay = 0.15
+    d.proxy.delay = 0.1
     d.arrived()
     d.proxy.delay = 0
+    d.mended()
+    d.resolved()
+
+
+@drill("pool-exhausted", "DatabasePoolExhausted")
+def pool_exhausted(d):
+    """More requests wait for a locked table than there are connections."""
+    with_postgres(d, DATABASE_MAX_CONNECTIONS=4, DATABASE_TIMEOUT_MS=300)
+    d.code()
+    d.load(60, lambda n: ("GET", "/api/v1/qr?limit=5"), threads=6)
+    d.steady()
+    d.fault()
+    d.postgres.lock("codes")
+    d.arrived()
+    d.postgres.unlock()
     d.mended()
     d.resolved()
 
@@ -716,19 +731,19 @@ def memory_full(d):
 
 @drill("processor-short", "RuntimeSaturated", root=True)
 def processor_short(d):
-    """The product's control group gets a tenth of a processor, under a load that wants more."""
+    """The product's control group gets a twentieth of a processor, under a load that wants more."""
     group = Group("cpu", f"qr-drill-{os.getpid()}")
     d.parts.insert(0, group)
     wrapper(d, f"echo $$ > {group.place}/cgroup.procs")
-    d.up()
-    code, _ = d.code()
-    d.load(60, image(code), threads=8)
+    d.up(TOKIO_WORKER_THREADS=1)
+    _, slug = d.code()
+    d.load(400, redirect(slug), threads=8)
     d.steady()
     d.fault()
     if group.v2:
-        group.set("cpu.max", "10000 100000")
+        group.set("cpu.max", "5000 100000")
     else:
-        group.set("cpu.cfs_quota_us", 10000)
+        group.set("cpu.cfs_quota_us", 5000)
     d.arrived()
     group.set("cpu.max" if group.v2 else "cpu.cfs_quota_us", "max" if group.v2 else -1)
     d.mended()
