@@ -43,6 +43,7 @@ start; 130 interrupted.""")
     parser.add_argument("--binary", help="the product (target/release/qr-observatory, else the debug build)")
     parser.add_argument("--dir", help="where stacks go, and stay (default: a folder that is deleted at the end)")
     parser.add_argument("--json", metavar="FILE", help="write the results there, too")
+    parser.add_argument("--table", nargs="+", metavar="FILE", help="run nothing: one table in Markdown of what --json wrote")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and check the compressed rules")
     parser.add_argument("--self-test", action="store_true", help="test the compressing of rules")
     args = parser.parse_args()
@@ -67,13 +68,15 @@ start; 130 interrupted.""")
 
 
 def alerts():
-    """Every alert of this checkout, with what it waits for and how bad it is."""
+    """Every alert of this checkout: what it waits for, how bad it is, and whether it looks back over a window."""
     found = {}
     for file in sorted((ROOT / "alerts").glob("*.yml")):
         for block in re.split(r"\n\s*- alert: ", file.read_text())[1:]:
             wait = re.search(r"\n\s*for: (\S+)", block)
             severity = re.search(r"severity: (\w+)", block)
-            found[block.split("\n", 1)[0].strip()] = (wait[1] if wait else "0s", severity[1] if severity else "")
+            looks_back = bool(re.search(r"\[[0-9]|rate[0-9]+[mhd]|time\(\)", block.split("labels:")[0]))
+            name = block.split("\n", 1)[0].strip()
+            found[name] = (wait[1] if wait else "0s", severity[1] if severity else "", looks_back)
     return found
 
 
@@ -146,6 +149,50 @@ def show(results, known):
     print(f"\n{good} of {len(results)} arrived and resolved; {len(known)} alerts in alerts/*.yml.")
 
 
+# Alertmanager's group_wait, and what a scrape and a look at the rules take on average, both every 15 s.
+GROUP_WAIT = {"page": 10, "ticket": 60, "info": 0}
+LOOKS = 15
+
+
+def minutes(seconds):
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def computed(result, wait, severity, looks_back):
+    """What it would take with the rules as they are: until the condition held, as seen in compressed time (as much longer,
+    where it is about a window), plus `for`, plus what Alertmanager waits. One compressed second is a minute, so it is not
+    exact."""
+    if result["condition_s"] is None:
+        return None
+    # A scrape, a look at the rules and ours, all of a second.
+    condition = max(0, result["condition_s"] - 2) * (result["speed"] if looks_back else 1)
+    return condition + LOOKS + stack.compress.seconds(wait) + GROUP_WAIT[severity]
+
+
+def table(files):
+    """Of several results one table: for each alert what was measured in real time, and in compressed time."""
+    found = {}
+    for file in files:
+        for r in json.loads(Path(file).read_text()):
+            # The newest that is whole wins.
+            if r["arrived"] and r["resolved"]:
+                found.setdefault((r["alert"], r["drill"]), {})["real" if r["real_time"] else "compressed"] = r
+    known = alerts()
+    order = {name: n for n, name in enumerate(DRILLS)}
+    print("| alert | fault | real: to page | to resolved | compressed: to page | to resolved | computed: to page |")
+    print("|---|---|---|---|---|---|---|")
+    for (name, where), r in sorted(found.items(), key=lambda item: (order.get(item[0][1], 99), item[0][0])):
+        wait, severity, looks_back = known.get(name, ("0s", "info", False))
+        real, short = r.get("real"), r.get("compressed")
+        cells = [minutes(real[k]) if real else "" for k in ("page_s", "resolved_s")]
+        cells += [f"{short[k]:.0f} s" if short else "" for k in ("page_s", "resolved_s")]
+        guess = computed(short, wait, severity, looks_back) if short and not real else None
+        fault = DRILLS[where].about if where in DRILLS else where
+        print(f"| {name} ({severity}) | {fault} | {' | '.join(cells)} | {'' if guess is None else '≈ ' + minutes(guess)} |")
+    left = [name for name in known if name not in {alert for alert, _ in found}]
+    print(f"\n{len(known) - len(left)} of {len(known)} alerts." + (f" Missing: {', '.join(left)}" if left else ""))
+
+
 def interrupted(*_):
     raise KeyboardInterrupt
 
@@ -156,6 +203,9 @@ def main():
         return subprocess.run([sys.executable, "-m", "unittest", "-q", "test_compress"], cwd=Path(__file__).parent).returncode
     if args.list:
         show_list()
+        return FINE
+    if args.table:
+        table(args.table)
         return FINE
     if args.dry_run:
         dry_run(args, chosen)
