@@ -1,6 +1,6 @@
 """Rules and alerts for a day that lasts minutes.
 
-Divided by the factor: `for`, `keep_firing_for`, windows `[5m]`, `offset`, ages (`time() - … > 300`), and how far
+Divided by the factor: `for`, `keep_firing_for`, a group's `interval`, windows `[5m]`, `offset`, ages (`time() - … > 300`), and how far
 `predict_linear` looks. Not touched: thresholds, floors of traffic, names. Rates are per second, so they mean the same; the
 floors of `increase()` are counts, which a drill must reach in the shorter window.
 
@@ -34,7 +34,7 @@ def rule_line(line, speed, interval):
     # What is said to people stays as it is: it speaks of the rule as it is in earnest.
     if re.match(r"\s*(#|summary:|description:|runbook_url:)", line):
         return line
-    wait = re.match(rf"(\s*(?:for|keep_firing_for): )({DURATION})(\s*)$", line)
+    wait = re.match(rf"(\s*(?:for|keep_firing_for|interval): )({DURATION})(\s*)$", line)
     if wait:
         return wait[1] + shorter(wait[2], speed, interval) + wait[3]
     line = re.sub(rf"\[({DURATION})\]", lambda m: f"[{shorter(m[1], speed, SAMPLES * interval)}]", line)

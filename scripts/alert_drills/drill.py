@@ -12,15 +12,15 @@ class Failed(Exception):
 
 
 class Drill:
-    def __init__(self, name, alerts, run, real=False, quick=False, root=False):
+    def __init__(self, name, alerts, run, real=False, quick=False, root=False, interval=None):
         self.name, self.alerts, self.run = name, alerts, run
-        self.real, self.quick, self.root = real, quick, root
+        self.real, self.quick, self.root, self.interval = real, quick, root, interval
         self.about = " ".join((run.__doc__ or "").split())
 
 
 def drill(name, *alerts, **marks):
     """Registers a function of a `Scene`. `real`: within minutes also with the rules as they are; `quick`: of the quick
-    subset; `root`: needs to be root."""
+    subset; `root`: needs to be root; `interval`: seconds between scrapes in compressed time, where /metrics answers late."""
 
     def register(run):
         DRILLS[name] = Drill(name, alerts, run, **marks)
@@ -33,9 +33,11 @@ class Scene(stack.Stack):
     """The stack, as a drill sees it."""
 
     def __init__(self, drill, folder, options):
-        super().__init__(folder, options)
+        super().__init__(folder, options, drill.interval)
         self.drill = drill
         # alert: when its fault began, when it was heard of, when the fault was over, when that was heard of
+        # Of an alert with several series, those with these labels are the drill's matter.
+        self.labels = {}
         self.began, self.arrived_at, self.mended_at, self.resolved_at, self.reasons = {}, {}, {}, {}, {}
 
     @property
@@ -75,9 +77,16 @@ class Scene(stack.Stack):
         if left:
             raise Failed(f"{', '.join(left)} {what}")
 
-    def look_for_arrival(self, name):
+    def told(self, name):
+        """What was heard of an alert since its fault began."""
         for message in self.messages():
-            if message["alertname"] == name and message["status"] == "firing" and message["received"] >= self.began[name]:
+            if (message["alertname"] == name and message["received"] >= self.began[name]
+                    and self.labels.items() <= message["labels"].items()):
+                yield message
+
+    def look_for_arrival(self, name):
+        for message in self.told(name):
+            if message["status"] == "firing":
                 self.arrived_at[name] = message["received"]
                 return True
         return False
@@ -85,9 +94,8 @@ class Scene(stack.Stack):
     def look_for_end(self, name):
         """The last that was heard of it, for every series of it, is that it is over."""
         last = {}
-        for message in self.messages():
-            if message["alertname"] == name and message["received"] >= self.began[name]:
-                last[tuple(sorted(message["labels"].items()))] = message
+        for message in self.told(name):
+            last[tuple(sorted(message["labels"].items()))] = message
         over = [m["received"] for m in last.values() if m["status"] == "resolved"]
         if not last or len(over) < len(last):
             return False

@@ -4,6 +4,7 @@ checkout whose rules may be shorter; and beside it a PostgreSQL, a Redis, a disk
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -192,10 +193,10 @@ class Disk:
 class Stack:
     """One run of `scripts/observatory up`, with a copy of the rules."""
 
-    def __init__(self, folder, options):
+    def __init__(self, folder, options, interval=None):
         self.dir, self.options = Path(folder), options
         self.speed = None if options.real_time else options.speed
-        self.interval = 15 if options.real_time else options.interval
+        self.interval = 15 if options.real_time else interval or options.interval
         self.parts, self.environment, self.binary = [], {}, options.binary
         self.addresses, self.heard, self.states = {}, 0, {}
         self.watching = threading.Event()
@@ -354,7 +355,7 @@ class Stack:
 
     def close(self):
         self.watching.clear()
-        # What it was started first may still be needed to end what was started later. Whatever fails, the rest is ended.
+        # Whatever fails, the rest is ended.
         for part in reversed(self.parts):
             try:
                 part.close()
@@ -374,9 +375,9 @@ class Stack:
 
 def parts(expr):
     """An expression, and what it is made of: each side of `and`, `unless` and a comparison, as text."""
-    sides = [side.strip() for side in __import__("re").split(r"\n\s*(?:and|unless|or)\b(?: (?:on|ignoring) \([^)]*\))?", expr)]
-    bare = [__import__("re").sub(r"\s(?:>|<|==)\s*[0-9. */]+$", "", side) for side in sides]
-    return list(dict.fromkeys([*bare]))
+    sides = [side.strip() for side in re.split(r"\n\s*(?:and|unless|or)\b(?: (?:on|ignoring) \([^)]*\))?", expr)]
+    bare = [re.sub(r"\s(?:>|<|==)\s*[0-9. */]+$", "", side) for side in sides]
+    return list(dict.fromkeys(bare))
 
 
 def alive(pid):

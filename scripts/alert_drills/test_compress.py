@@ -24,6 +24,7 @@ class Lines(unittest.TestCase):
         self.becomes("        for: 15m\n", "        for: 15s\n")
         self.becomes("        for: 30s\n", "        for: 1s\n")
         self.becomes("        keep_firing_for: 5m\n", "        keep_firing_for: 5s\n")
+        self.becomes("    interval: 2m\n", "    interval: 2s\n")
         self.becomes("rate(a[5m]) / rate(a[3d])\n", "rate(a[5s]) / rate(a[4320s])\n")
         self.becomes("min_over_time(a[1m])\n", "min_over_time(a[4s])\n")
         self.becomes("rate(a[5m])\n", "rate(a[60s])\n", interval=15)
@@ -50,12 +51,12 @@ class Lines(unittest.TestCase):
             for line in compress.rule_lines(file.read_text(), 60, 1).splitlines():
                 if re.match(r"\s*(#|summary:|description:)", line):
                     continue
-                left = re.findall(r"(?:\[|offset |for: )[0-9]+[mhdw]", line)
+                left = re.findall(r"(?:\[|offset |for: |interval: )[0-9]+[mhdw]", line)
                 self.assertEqual(left, [], f"{file.name}: {line}")
 
     def test_only_durations_of_this_checkout_are_changed(self):
         # With the durations taken out, both are the same text.
-        durations = re.compile(r"(?<=\[)[0-9smhd]+(?=\])|(?<=offset )[0-9smhd]+|(?<=for: )[0-9smhd]+$| / 60(?=\)? ?|$)", re.M)
+        durations = re.compile(r"(?<=\[)[0-9smhd]+(?=\])|(?<=offset )[0-9smhd]+|(?<=for: )[0-9smhd]+$|(?<=interval: )[0-9smhd]+$| / 60(?=\)? ?|$)", re.M)
         for file in files():
             before = file.read_text()
             after = compress.rule_lines(before, 60, 1)
