@@ -13,9 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import boards  # noqa: E402
 import drills  # noqa: E402
 import stack  # noqa: E402
-from drill import DRILLS, Failed, Scene  # noqa: E402
+from drill import DRILLS, Drill, Failed, Scene  # noqa: E402
 
 ROOT = stack.ROOT
 FINE, MISSING, USAGE, NOT_STARTED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -43,6 +44,8 @@ start; 130 interrupted.""")
     parser.add_argument("--binary", help="the product (target/release/qr-observatory, else the debug build)")
     parser.add_argument("--dir", help="where stacks go, and stay (default: a folder that is deleted at the end)")
     parser.add_argument("--json", metavar="FILE", help="write the results there, too")
+    parser.add_argument("--boards", action="store_true",
+                        help="no fault: load of every kind, then scripts/check_dashboards --all and promtool check metrics")
     parser.add_argument("--table", nargs="+", metavar="FILE", help="run nothing: one table in Markdown of what --json wrote")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and check the compressed rules")
     parser.add_argument("--self-test", action="store_true", help="test the compressing of rules")
@@ -139,6 +142,20 @@ def play(d, args, root):
     return results, what
 
 
+def look_at_boards(args, root):
+    folder = root / "boards"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    scene = Scene(Drill("boards", (), boards.check), folder, args)
+    try:
+        code, said = boards.check(scene)
+    finally:
+        scene.close()
+    print(said)
+    return code
+
+
 def show(results, known):
     """The table, in Markdown."""
     print("\n| alert | fault | fires after (s) | fault to page (s) | mended to resolved (s) |\n|---|---|---|---|---|")
@@ -217,6 +234,8 @@ def main():
     results, code = [], FINE
     try:
         args.binary = find_binary(args.binary)
+        if args.boards:
+            return look_at_boards(args, root)
         for number, d in enumerate(chosen, 1):
             print(f"[{number}/{len(chosen)}] {d.name}: {', '.join(d.alerts)}", file=sys.stderr, flush=True)
             found, what = play(d, args, root)

@@ -614,13 +614,14 @@ def spool_locked(d):
 
 @drill("spool-damaged", "HealthFailing", real=True)
 def spool_damaged(d):
-    """The spool's file is overwritten; a restart begins a new one."""
+    """The spool's files are overwritten; a restart begins a new one."""
     d.up()
     _, slug = d.code()
     d.load(10, redirect(slug), threads=2)
     d.steady()
     d.fault()
-    for file in (spool(d), Path(f"{spool(d)}-wal")):
+    # With its index, or what was read of it before would be believed.
+    for file in (spool(d), Path(f"{spool(d)}-wal"), Path(f"{spool(d)}-shm")):
         size = file.stat().st_size
         with open(file, "r+b") as out:
             out.write(b"\xee" * size)
