@@ -106,8 +106,8 @@ class Scene(stack.Stack):
         for name in self.drill.alerts:
             began, arrived = self.began.get(name), self.arrived_at.get(name)
             mended, resolved = self.mended_at.get(name), self.resolved_at.get(name)
-            pending = began and self.first_state(name, began, "pending", "firing")
-            fired = began and self.first_state(name, began, "firing")
+            pending = began and self.first_state(name, began, self.labels, "pending", "firing")
+            fired = began and self.first_state(name, began, self.labels, "firing")
             yield {
                 "alert": name, "drill": self.drill.name, "fault": self.drill.about,
                 "real_time": self.options.real_time, "speed": self.speed or 1,

@@ -300,12 +300,15 @@ class Stack:
                 alerts = []
             now = time.time()
             for alert in alerts:
-                self.states.setdefault(alert["labels"]["alertname"], []).append((now, alert["state"]))
+                self.states.setdefault(alert["labels"]["alertname"], []).append((now, alert["state"], alert["labels"]))
             time.sleep(0.5)
 
-    def first_state(self, name, since, *wanted):
-        times = [at for at, state in list(self.states.get(name, [])) if at >= since and state in wanted]
-        return times[0] if times else None
+    def first_state(self, name, since, labels, *wanted):
+        """When an alert with these labels was first seen in one of these states."""
+        for at, state, its in list(self.states.get(name, [])):
+            if at >= since and state in wanted and labels.items() <= its.items():
+                return at
+        return None
 
     def messages(self):
         """What the webhook was told, oldest first."""
