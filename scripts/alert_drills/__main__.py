@@ -169,6 +169,8 @@ def show(results, known):
 # Alertmanager's group_wait, and what a scrape and a look at the rules take on average, both every 15 s.
 GROUP_WAIT = {"page": 10, "ticket": 60, "info": 0}
 LOOKS = 15
+# Their expression has a window, but what they wait for has none: a verdict needs so many runs.
+AT_ONCE = {"VerdictNoGo", "VerdictNoGoInShadow"}
 
 
 def minutes(seconds):
@@ -182,7 +184,7 @@ def computed(result, wait, severity, looks_back):
     if result["condition_s"] is None:
         return None
     # A scrape, a look at the rules and ours, all of a second.
-    condition = max(0, result["condition_s"] - 2) * (result["speed"] if looks_back else 1)
+    condition = max(0, result["condition_s"] - 2) * (result["speed"] if looks_back and result["alert"] not in AT_ONCE else 1)
     return condition + LOOKS + stack.compress.seconds(wait) + GROUP_WAIT[severity]
 
 
@@ -191,8 +193,8 @@ def table(files):
     found = {}
     for file in files:
         for r in json.loads(Path(file).read_text()):
-            # The newest that is whole wins.
-            if r["arrived"] and r["resolved"]:
+            # The newest that is whole wins; drills may have changed since.
+            if r["arrived"] and r["resolved"] and r["drill"] in DRILLS and r["alert"] in DRILLS[r["drill"]].alerts:
                 found.setdefault((r["alert"], r["drill"]), {})["real" if r["real_time"] else "compressed"] = r
     known = alerts()
     order = {name: n for n, name in enumerate(DRILLS)}
@@ -201,10 +203,10 @@ def table(files):
     for (name, where), r in sorted(found.items(), key=lambda item: (order.get(item[0][1], 99), item[0][0])):
         wait, severity, looks_back = known.get(name, ("0s", "info", False))
         real, short = r.get("real"), r.get("compressed")
-        cells = [minutes(real[k]) if real else "" for k in ("page_s", "resolved_s")]
+        cells = [f"{real[k]:.0f} s" if real else "" for k in ("page_s", "resolved_s")]
         cells += [f"{short[k]:.0f} s" if short else "" for k in ("page_s", "resolved_s")]
         guess = computed(short, wait, severity, looks_back) if short and not real else None
-        fault = DRILLS[where].about if where in DRILLS else where
+        fault = DRILLS[where].about
         print(f"| {name} ({severity}) | {fault} | {' | '.join(cells)} | {'' if guess is None else '≈ ' + minutes(guess)} |")
     left = [name for name in known if name not in {alert for alert, _ in found}]
     print(f"\n{len(known) - len(left)} of {len(known)} alerts." + (f" Missing: {', '.join(left)}" if left else ""))

@@ -900,9 +900,8 @@ def budget_burnt(d):
 @drill("watchdog", "Watchdog")
 def watchdog(d):
     """Prometheus is stopped: the dead man's switch hears nothing any more."""
-    d.began["Watchdog"] = 0
-    d.up()
     d.fault()
+    d.up()
     d.arrived()
     # Told again and again, or the silence would say nothing.
     count = len(d.messages())
