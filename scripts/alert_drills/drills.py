@@ -16,8 +16,8 @@ from drill import drill
 
 # What no fault here can provoke, and why.
 IMPOSSIBLE = {
-    "InstanceNotReady": "a node that is being stopped takes no connection, so it is not scraped and InstanceDown tells of it; "
-                        "and it is ready before it can be scraped first",
+    "InstanceNotReady": "a node that is being stopped takes no connection, so it is not scraped, and InstanceDown tells of it; "
+                        "and a start is over in seconds",
 }
 
 
@@ -375,9 +375,9 @@ def candidate_broken(d):
     rehearse(d, "render", "error", 20)
     d.arrived()
     rehearse(d, "render", "none")
+    d.mended()
     d.api("POST", "/api/rollout/render/kill", {"reason": "drill"})
     d.api("POST", "/api/rollout/render/release", {"reason": "drill"})
-    d.mended()
     d.resolved()
 
 
@@ -420,9 +420,9 @@ def candidate_wrong(d):
     d.arrived()
     rehearse(d, "render", "none")
     # What was learned stays until somebody says that it is over; a release needs a kill.
+    d.mended()
     d.api("POST", "/api/rollout/render/kill", {"reason": "drill"})
     d.api("POST", "/api/rollout/render/release", {"reason": "drill"})
-    d.mended()
     d.resolved()
 
 
