@@ -129,6 +129,8 @@ def play(d, args, root):
         what = str(failed)
     except stack.NotStarted as not_started:
         what = f"not started: {not_started}"
+    except Exception as error:  # noqa: BLE001: the other drills go on
+        what = f"broke: {error!r}"
     finally:
         results = list(scene.results()) if scene else []
         others = scene.others() if scene and scene.addresses else []
@@ -213,6 +215,9 @@ def table(files):
 
 
 def interrupted(*_):
+    # Once: what is being stopped is stopped whole.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -229,8 +234,8 @@ def main():
     if args.dry_run:
         dry_run(args, chosen)
         return FINE
-    signal.signal(signal.SIGTERM, interrupted)
-    signal.signal(signal.SIGHUP, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     root = Path(args.dir).resolve() if args.dir else Path(tempfile.mkdtemp(prefix="qr-drills-", dir="/tmp"))
     root.mkdir(parents=True, exist_ok=True)
     results, code = [], FINE

@@ -742,12 +742,12 @@ def memory_full(d):
     held.mkdir()
     inside = d.dir / "inside"
     if group.v2:
-        mounts = ["mount --bind", f"mount --bind {group.place} /sys/fs/cgroup"][1:]
+        mounts = [f"mount --bind {group.place} /sys/fs/cgroup"]
     else:
-        mounts = [f"mount --bind {group.place} {held}", "mount -t tmpfs none /sys/fs/cgroup",
-                  "touch /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory.current",
-                  f"mount --bind {held}/memory.limit_in_bytes /sys/fs/cgroup/memory.max",
-                  f"mount --bind {held}/memory.usage_in_bytes /sys/fs/cgroup/memory.current"]
+        names = {"memory.max": "memory.limit_in_bytes", "memory.current": "memory.usage_in_bytes", "memory.stat": "memory.stat"}
+        mounts = [f"mount --bind {group.place} {held}", "mount -t tmpfs none /sys/fs/cgroup"]
+        for new, old in names.items():
+            mounts += [f"touch /sys/fs/cgroup/{new}", f"mount --bind {held}/{old} /sys/fs/cgroup/{new}"]
     inside.write_text("\n".join(["#!/bin/bash", "set -e", *mounts, f'exec {d.options.binary} "$@"', ""]))
     inside.chmod(0o755)
     wrapper(d, f"echo $$ > {group.place}/cgroup.procs", f'exec unshare -m {inside} "$@"')
