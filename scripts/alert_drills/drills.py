@@ -582,13 +582,14 @@ def scans_refused(d):
 @drill("spool-held", "ScansUnsynced", "ScansUnrecorded")
 def spool_held(d):
     """A shell holds the spool's write lock again and again, and there is little room in memory."""
-    d.up(SCAN_QUEUE=20)
+    # A busy disk alone is late at the default.
+    d.up(SCAN_QUEUE=20, SCAN_ACK_TIMEOUT_MS=1000)
     _, slug = d.code()
     d.load(60, redirect(slug), threads=30)
     d.steady()
     held = d.keep(Held(spool(d)))
     d.fault()
-    held.pulse(1.2, 0.2)
+    held.pulse(2.5, 0.3)
     d.arrived()
     held.close()
     d.mended()
