@@ -496,6 +496,43 @@ def flags_dead(d):
     d.resolved()
 
 
+# --- backups and traces -------------------------------------------------------------------------------------
+
+@drill("backup-forgotten", "BackupOld")
+def backup_forgotten(d):
+    """The last backup is of 51 hours ago: cron does not run any more."""
+    d.up()
+    d.command("backup", d.dir / "first.backup")
+    note = d.dir / "run" / "data" / "last-backup.json"
+    stored = json.loads(note.read_text())
+    d.steady()
+    stored["finished_at_seconds"] -= 51 * 3600
+    d.fault()
+    note.write_text(json.dumps(stored))
+    d.arrived()
+    d.command("backup", d.dir / "second.backup")
+    d.mended()
+    d.resolved()
+
+
+@drill("collector-dead", "TracesFailing")
+def collector_dead(d):
+    """The OpenTelemetry collector dies."""
+    # Whatever is sent there, it is taken.
+    collector = d.keep(faults.Flags(stack.free_port()))
+    d.up(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector.port}", OTEL_TRACES_SAMPLER_ARG=1,
+         OTEL_BSP_SCHEDULE_DELAY=200)
+    code, slug = d.code()
+    d.load(30, redirect(slug), threads=2)
+    d.steady()
+    d.fault()
+    collector.stop()
+    d.arrived()
+    collector.start()
+    d.mended()
+    d.resolved()
+
+
 # --- scans --------------------------------------------------------------------------------------------------
 
 class Held:

@@ -210,6 +210,48 @@ fn amtool_accepts_the_routes() {
     tool("amtool", &["check-config"], &[config]);
 }
 
+/// The product is killed, its Redis is cut off, its candidate is made to fail: with a Prometheus, an Alertmanager and a webhook.
+/// All other alerts: `scripts/test_alerts.sh`.
+#[test]
+fn real_faults_are_told_and_told_to_be_over() {
+    drill("--quick");
+}
+
+#[test]
+fn every_panel_has_an_answer_after_load_of_every_kind() {
+    drill("--boards");
+}
+
+fn drill(what: &str) {
+    let script = root().join("scripts/test_alerts.sh");
+    let binary = env!("CARGO_BIN_EXE_qr-observatory");
+    let output = Command::new(script)
+        .args([what, "--binary", binary])
+        .output();
+    let output = output.unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn every_alert_has_a_drill_or_a_reason() {
+    let script = root().join("scripts/test_alerts.sh");
+    let output = Command::new(script).arg("--list").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains(": no drill"), "{said}");
+}
+
+#[test]
+fn compressing_time_changes_nothing_else() {
+    let script = root().join("scripts/test_alerts.sh");
+    tool(script.to_str().unwrap(), &["--self-test"], &[]);
+}
+
 #[test]
 fn panels_can_be_read_without_their_author() {
     let mut uids = BTreeSet::new();
