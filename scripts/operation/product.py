@@ -222,11 +222,14 @@ class Server:
         exchange = Exchange(self, limit)
         work = threading.Thread(target=exchange.run, args=(method, self.prefix + path, data, sent), daemon=True)
         work.start()
+        late = True
         try:
             work.join(limit)
+            late = work.is_alive()
         finally:
+            # What the thread then says of a connection that was cut under it is no news.
             exchange.over()
-        if exchange.error:
+        if exchange.error and not late:
             raise exchange.error
         if exchange.answer is None:
             what = "took the connection and did not answer" if exchange.connected else "did not take a connection"
@@ -263,6 +266,9 @@ class Exchange:
             content = response.read(BODY_BYTES + 1)
             if len(content) > BODY_BYTES:
                 raise Unanswered(f"more than {BODY_BYTES} bytes came", True)
+            # Read by a limit, an answer that ends early is no error of http.client's.
+            if method != "HEAD" and response.length:
+                raise Unanswered(self.told(http.client.IncompleteRead(content)), True)
             self.answer = Answer(method, path, response.status, response.headers, content)
         except Unanswered as error:
             self.error = error

@@ -150,18 +150,27 @@ const LIES: [(&str, i32, &[&str]); 20] = [
     ),
 ];
 
-#[tokio::test]
-async fn each_lie_is_found_by_its_step_and_nothing_is_left() {
+async fn are_found_and_nothing_is_left(lies: &[(&str, i32, &[&str])]) {
     let server = Setup::on(Database::Sqlite).start().await;
     let client = Client::admin(&server);
-    for (lie, code, words) in LIES {
+    for (lie, code, words) in lies {
         let liar = Liar::before(&server, lie);
-        let said = ended(&mut hasty(&liar.url), code);
+        let said = ended(&mut hasty(&liar.url), *code);
         says(&said, words);
-        if lie != "undead" {
+        if *lie != "undead" {
             assert_eq!(total(&client).await, 0, "{lie}: {said}");
         }
     }
+}
+
+#[tokio::test]
+async fn lies_about_health_codes_and_images_are_found_by_their_steps() {
+    are_found_and_nothing_is_left(&LIES[..10]).await;
+}
+
+#[tokio::test]
+async fn lies_about_redirects_scans_and_rollouts_are_found_by_their_steps() {
+    are_found_and_nothing_is_left(&LIES[10..]).await;
 }
 
 #[tokio::test]
@@ -375,7 +384,9 @@ async fn what_cannot_be_deleted_is_named() {
     .await;
     server.kill().await;
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(7), "{}", text(&output));
+    // At an image, or just before.
+    let code = output.status.code();
+    assert!(matches!(code, Some(6 | 7)), "{code:?}: {}", text(&output));
     says(&text(&output), &["FAILED   clean up", "--sweep"]);
 }
 
@@ -384,10 +395,18 @@ async fn without_decoders_it_says_so() {
     let server = Setup::on(Database::Sqlite).start().await;
     let bare = server.path("bare");
     fs::create_dir(&bare).unwrap();
-    for tool in ["bash", "python3", "dirname", "realpath"] {
-        let paths = std::env::var_os("PATH").unwrap();
-        let found = std::env::split_paths(&paths).find(|folder| folder.join(tool).is_file());
-        symlink(found.unwrap().join(tool), bare.join(tool)).unwrap();
+    // Not what only chooses a Python: that needs more of the PATH.
+    let find =
+        "import shutil, sys; print(sys.executable, *map(shutil.which, sys.argv[1:]), sep='\\n')";
+    let found = Command::new("python3")
+        .args(["-c", find, "bash", "dirname", "realpath"])
+        .output();
+    let found = String::from_utf8(found.unwrap().stdout).unwrap();
+    for (tool, path) in ["python3", "bash", "dirname", "realpath"]
+        .iter()
+        .zip(found.lines())
+    {
+        symlink(path, bare.join(tool)).unwrap();
     }
     let blind = || {
         let mut command = Command::new(bare.join("bash"));
