@@ -207,8 +207,13 @@ impl Schemas {
 
     async fn discard(&self) {
         let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.restoring());
-        // What stays is in nobody's way.
-        let _ = self.run(&sql).await;
+        // Whoever filled it may not have noticed yet that its connection is gone. What stays is in nobody's way.
+        for _ in 0..TRIES {
+            if self.run(&sql).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     async fn exchange(&self, keep: bool) -> Result<(), DbErr> {

@@ -3,6 +3,8 @@
 use std::io::{Read as _, Write as _};
 
 use flate2::{Compression, GzBuilder, read::GzDecoder};
+use qr_observatory::kernel::id::hex;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{backup, contents, fill, path, refused};
@@ -73,42 +75,39 @@ pub fn unpacked(file: &std::path::Path) -> String {
 
 /// With every count and digest made right again.
 pub fn pack(file: &std::path::Path, lines: &[String]) {
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let mut text = String::new();
-    let (mut rows, mut all, mut tables, mut own) = (Vec::new(), 0, 0, Sha256::new());
+    let mut out: Vec<String> = Vec::new();
+    let (mut rows, mut all, mut sums) = (Vec::new(), 0, Vec::new());
     for line in lines {
-        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let value: Value = serde_json::from_str(line).unwrap();
+        let mut line = line.clone();
         if value.is_array() {
             rows.push(line.clone());
-            text += &format!("{line}\n");
         } else if let Some(name) = value["end"].as_str() {
-            let sum = hex(&Sha256::digest(
-                rows.iter().map(|r| format!("{r}\n")).collect::<String>(),
-            ));
-            text += &format!(
-                "{{\"end\":\"{name}\",\"rows\":{},\"sha256\":\"{sum}\"}}\n",
-                rows.len()
-            );
-            if tables > 2 {
-                own.update(format!("{name} {} {sum}\n", rows.len()));
-            }
-            tables += 1;
-            all += rows.len();
+            let (n, sum) = (rows.len(), digest(&rows));
+            line = format!("{{\"end\":\"{name}\",\"rows\":{n},\"sha256\":\"{sum}\"}}");
+            sums.push(format!("{name} {n} {sum}"));
+            all += n;
             rows.clear();
         } else if value["complete"].is_boolean() {
-            let digest = hex(&own.clone().finalize());
-            let sha256 = hex(&Sha256::digest(&text));
-            text += &format!(
-                "{{\"complete\":true,\"tables\":{tables},\"rows\":{all},\"digest\":\"{digest}\",\"sha256\":\"{sha256}\"}}\n"
+            let (tables, own, sha256) = (sums.len(), digest(&sums[3..]), digest(&out));
+            line = format!(
+                "{{\"complete\":true,\"tables\":{tables},\"rows\":{all},\"digest\":\"{own}\",\"sha256\":\"{sha256}\"}}"
             );
-        } else {
-            text += &format!("{line}\n");
         }
+        out.push(line);
     }
-    let out = std::fs::File::create(file).unwrap();
-    let mut gzip = GzBuilder::new().write(out, Compression::default());
-    gzip.write_all(text.as_bytes()).unwrap();
+    let file = std::fs::File::create(file).unwrap();
+    let mut gzip = GzBuilder::new().write(file, Compression::default());
+    gzip.write_all(joined(&out).as_bytes()).unwrap();
     gzip.finish().unwrap();
+}
+
+fn joined(lines: &[String]) -> String {
+    lines.iter().flat_map(|l| [l.as_str(), "\n"]).collect()
+}
+
+fn digest(lines: &[String]) -> String {
+    hex(&Sha256::digest(joined(lines)))
 }
 
 /// Only the database finds out, when nearly everything is stored.
