@@ -232,10 +232,18 @@ class Stack:
             **{name: str(value) for name, value in environment.items()},
         }
         more = [] if self.options.real_time else ["--hurry", "--interval", str(self.interval)]
-        if "product" not in self.addresses:
-            for part in ("port", "prometheus-port", "alertmanager-port", "webhook-port"):
-                more += [f"--{part}", str(free_port())]
-        self.observatory("up", "--webhook", "--binary", self.binary, *more)
+        for tries in (1, 2, 3):
+            ports = []
+            if "product" not in self.addresses:
+                for part in ("port", "prometheus-port", "alertmanager-port", "webhook-port"):
+                    ports += [f"--{part}", str(free_port())]
+            try:
+                self.observatory("up", "--webhook", "--binary", self.binary, *more, *ports)
+                break
+            except NotStarted as error:
+                # Somebody else may have taken a port since it was looked for.
+                if tries == 3 or not re.search("is taken|cannot listen|address already in use", str(error)):
+                    raise
         for line in self.observatory("env").splitlines():
             name, value = line.split("=", 1)
             self.addresses[name] = value
