@@ -68,7 +68,7 @@ def board():
         series("p95 against the baseline", "Divided by what it was when the baseline was captured, per route: at 1.5 it "
                "takes half as long again.",
                [(f'{quantile(0.95, HTTP, by="http_route, ")} '
-                 '/ (max by (http_route) (qr_baseline_duration_seconds{@,quantile="0.95"}) > 0)', "{{http_route}}")],
+                 '/ (max by (http_route) (qr_baseline_duration_seconds{@,q="0.95"}) > 0)', "{{http_route}}")],
                "short", high(1.25, 1.5), none="no baseline", low_end=0, w=8, runbooks="LatencyAboveBaseline"),
     )
     states = row(

@@ -19,7 +19,7 @@ def faults(arm):
 
 def latency(q, size, **more):
     queries = [(quantile(q, ARM, f'{E},arm="{arm}"'), name) for arm, name in ARMS]
-    queries.append((f'max(qr_baseline_arm_duration_seconds{{@,{E},quantile="{q}"}} > 0)', "baseline (control)"))
+    queries.append((f'max(qr_baseline_arm_duration_seconds{{@,{E},q="{q}"}} > 0)', "baseline (control)"))
     return series(f"p{round(q * 100)} of both arms", "Of one run. The baseline is the control's when it was captured.",
                   queries, "s", w=size, **more)
 
@@ -92,7 +92,7 @@ def experiment():
         series("Candidate against the baseline", "Quantiles of the candidate divided by those of the control when the "
                "baseline was captured.",
                [(f'{quantile(q, ARM, CANDIDATE)} / max(qr_baseline_arm_duration_seconds'
-                 f'{{@,{E},quantile="{q}"}} > 0)', f"p{round(q * 100)}") for q in (0.5, 0.95, 0.99)],
+                 f'{{@,{E},q="{q}"}} > 0)', f"p{round(q * 100)}") for q in (0.5, 0.95, 0.99)],
                "short", high(1.1, 1.5), w=6, low_end=0, none="no baseline", runbooks="CandidateAboveBaseline"),
         bars("Evidence, of its threshold", "At 100 % a test fires. errors_pass speaks for the candidate, all others against "
              "it. Below 0 it speaks the other way.",

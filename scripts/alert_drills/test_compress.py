@@ -41,7 +41,7 @@ class Lines(unittest.TestCase):
             "sum by (job) (increase(a[4s])) > 4.5\n",
             "          description: 'in the last 5m [5m], for: 5m'\n",
             "      # for: 5m\n",
-            'quantile="0.95",le="0.025"} > 0.1\n',
+            'q="0.95",le="0.025"} > 0.1\n',
             "- alert: ErrorBudgetBurn14x\n",
         ]:
             self.becomes(line, line)

@@ -147,12 +147,14 @@ impl Health {
         {
             return Arc::clone(report);
         }
+        // Side by side: a scrape waits for both.
+        let (database, backlog) = tokio::join!(self.database(), backlog);
         let report = Arc::new(Report {
             uptime: now.saturating_duration_since(self.started),
-            database: self.database().await,
+            database,
             redis: self.redis(),
             flags: self.flags(),
-            scans: scans(backlog.await.ok()),
+            scans: scans(backlog.ok()),
             memory: memory(),
             disk: disk(&self.data_dir),
         });

@@ -27,6 +27,8 @@ const IDLE: Duration = Duration::from_secs(75);
 const LEAST_DRAIN: Duration = Duration::from_secs(1);
 /// For telling Redis what it could not be told before.
 const TELL: Duration = Duration::from_secs(1);
+/// For a scrape that is under way at the very end.
+const LAST_SCRAPE: Duration = Duration::from_secs(1);
 /// How often recorded samples are moved into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -52,13 +54,10 @@ pub async fn serve(settings: Config) -> Result<()> {
             recorder.upkeep();
         }
     });
+    // To the end: whoever looks should see what a node does that is being stopped.
+    let (stop_metrics, metrics_stopping) = watch::channel(false);
     let metrics = match server.metrics_bind {
-        Some(address) => Some(serve_metrics(
-            &app,
-            bind(address).await?,
-            stopping.clone(),
-            drain,
-        )),
+        Some(address) => Some(serve_metrics(&app, bind(address).await?, metrics_stopping)),
         None => None,
     };
     let routes = Arc::new(http::routes(&app));
@@ -94,15 +93,16 @@ pub async fn serve(settings: Config) -> Result<()> {
     let left = stopped_at
         .get()
         .map_or(drain, |at| drain.saturating_sub(clock.instant() - *at));
-    if let Some(metrics) = metrics {
-        let _ = metrics.await;
-    }
-    upkeep.abort();
     app.rollout.save_apart().await;
     // Accepted scans are made durable in any case; moving them on may wait for the next start.
     app.keeper.stop(left.max(LEAST_DRAIN)).await;
     // Then, because the last scans are news too.
     app.tiers.stop(TELL).await;
+    let _ = stop_metrics.send(true);
+    if let Some(metrics) = metrics {
+        let _ = metrics.await;
+    }
+    upkeep.abort();
     tracing::info!("stopped");
     Ok(())
 }
@@ -126,11 +126,10 @@ fn serve_metrics(
     app: &Arc<App>,
     socket: TcpListener,
     stopping: watch::Receiver<bool>,
-    drain: Duration,
 ) -> JoinHandle<()> {
     let routes = http::metrics_only(app);
     task::spawn("http.metrics", async move {
-        if let Err(e) = listen(socket, routes, stopping, drain).await {
+        if let Err(e) = listen(socket, routes, stopping, LAST_SCRAPE).await {
             tracing::error!("metrics are not served any more: {e:?}");
         }
     })

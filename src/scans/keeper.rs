@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cache::Tiers,
     config,
-    kernel::{Result, SharedClock, task},
+    kernel::{Error, Kind, Result, SharedClock, task},
     store::{
         Store,
         spool::{Durability, Spool},
@@ -24,6 +24,8 @@ use crate::{
 
 /// For telling the caches of the last scans.
 const TELL: Duration = Duration::from_secs(1);
+/// For counting what waits in the spool.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The spool, as configured.
 ///
@@ -121,9 +123,11 @@ impl Keeper {
     /// Scans that are not in the database yet: in memory and in the spool.
     ///
     /// # Errors
-    /// `Unavailable` when the spool cannot be read.
+    /// `Unavailable` when the spool cannot be read, or somebody keeps its lock for a second: who asks has no more time.
     pub async fn backlog(&self) -> Result<u64> {
-        Ok(self.intake.held() + self.spool.backlog().await?.1)
+        let spooled = tokio::time::timeout(LOOK, self.spool.backlog()).await;
+        let late = |e| Error::caused(Kind::Unavailable, "the spool does not answer", e);
+        Ok(self.intake.held() + spooled.map_err(late)??.1)
     }
 
     /// Takes no more scans, makes all accepted ones durable, and moves as many as the time allows to the

@@ -180,10 +180,10 @@ catalogue! {
     BASELINE_RATE = Gauge "qr_baseline_request_rate" "requests/s" ["http_route"] &[];
     /// Share of 5xx in the baseline, 0 to 1; NaN for a route that is no longer in it.
     BASELINE_ERRORS = Gauge "qr_baseline_error_ratio" "ratio" ["http_route"] &[];
-    /// Quantiles of a request's duration in the baseline; NaN for a route that is no longer in it.
-    BASELINE_DURATION = Gauge "qr_baseline_duration_seconds" "seconds" ["http_route", "quantile"] &[];
-    /// Quantiles of what a run of the control took in the baseline; NaN for an experiment that is no longer in it.
-    BASELINE_ARM_DURATION = Gauge "qr_baseline_arm_duration_seconds" "seconds" ["experiment", "quantile"] &[];
+    /// Quantiles of a request's duration in the baseline, by `q`, 0 to 1; NaN for a route that is no longer in it.
+    BASELINE_DURATION = Gauge "qr_baseline_duration_seconds" "seconds" ["http_route", "q"] &[];
+    /// Quantiles of what a run of the control took in the baseline, by `q`; NaN for an experiment that is no longer in it.
+    BASELINE_ARM_DURATION = Gauge "qr_baseline_arm_duration_seconds" "seconds" ["experiment", "q"] &[];
     /// When the last backup of this installation was finished, since 1970; 0 when none was made here.
     BACKUP_TIMESTAMP = Gauge "qr_backup_last_success_timestamp_seconds" "seconds" [] &[];
     /// Always 1; the labels say what is running.
@@ -206,7 +206,7 @@ catalogue! {
     ALLOCATOR_RESERVED = Gauge "qr_allocator_reserved_bytes" "bytes" [] &[];
     /// Pages of blocks of one size that the allocator serves from.
     ALLOCATOR_PAGES = Gauge "qr_allocator_pages" "pages" [] &[];
-    /// Memory that the control group uses, page cache included; without one, what the machine uses.
+    /// Memory that the control group uses, without page cache that can be had back at once; without a group, what the machine uses.
     MEMORY_USED = Gauge "qr_memory_used_bytes" "bytes" [] &[];
     /// Memory that the control group may use; without a limit, what the machine has.
     MEMORY_LIMIT = Gauge "qr_memory_limit_bytes" "bytes" [] &[];

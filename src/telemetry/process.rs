@@ -92,11 +92,24 @@ pub fn memory_limit_bytes() -> Option<u64> {
     group.or_else(|| meminfo("MemTotal:"))
 }
 
-/// Memory of the control group that is in use, else of the machine.
+/// Memory of the control group that is in use, else of the machine. Not counted are pages of files that nobody used lately:
+/// the kernel takes them back before it runs short, and every large file that is written once leaves some.
 #[must_use]
 pub fn memory_used_bytes() -> Option<u64> {
-    let group = read("/sys/fs/cgroup/memory.current").and_then(|t| t.trim().parse().ok());
-    group.or_else(|| Some(meminfo("MemTotal:")?.saturating_sub(meminfo("MemAvailable:")?)))
+    let group: Option<u64> =
+        read("/sys/fs/cgroup/memory.current").and_then(|t| t.trim().parse().ok());
+    let idle = || inactive_file_bytes(&read("/sys/fs/cgroup/memory.stat")?);
+    match group {
+        Some(used) => Some(used.saturating_sub(idle().unwrap_or(0))),
+        None => Some(meminfo("MemTotal:")?.saturating_sub(meminfo("MemAvailable:")?)),
+    }
+}
+
+fn inactive_file_bytes(stat: &str) -> Option<u64> {
+    let line = stat
+        .lines()
+        .find_map(|l| l.strip_prefix("inactive_file "))?;
+    line.trim().parse().ok()
 }
 
 fn meminfo(name: &str) -> Option<u64> {
@@ -160,6 +173,13 @@ mod tests {
             Some(700.0)
         );
         assert_eq!(anonymous_kib(""), None);
+    }
+
+    #[test]
+    fn pages_that_can_be_had_back_are_found() {
+        let stat = "anon 34\nfile 500\nactive_file 1\ninactive_file 490\n";
+        assert_eq!(inactive_file_bytes(stat), Some(490));
+        assert_eq!(inactive_file_bytes("anon 34\n"), None);
     }
 
     #[test]

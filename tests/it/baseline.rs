@@ -71,14 +71,14 @@ async fn shown(server: &Server, seen: &Value) {
         same("qr_baseline_request_rate", &[of], &route["request_rate"]);
         same("qr_baseline_error_ratio", &[of], &route["error_ratio"]);
         for (quantile, key) in quantiles {
-            let labels = [of, ("quantile", quantile)];
+            let labels = [of, ("q", quantile)];
             let value = &route["duration_seconds"][key];
             same("qr_baseline_duration_seconds", &labels, value);
         }
     }
     for (name, runs) in seen["arms"].as_object().unwrap() {
         for (quantile, key) in quantiles {
-            let labels = [("experiment", name.as_str()), ("quantile", quantile)];
+            let labels = [("experiment", name.as_str()), ("q", quantile)];
             let value = &runs["duration_seconds"][key];
             same("qr_baseline_arm_duration_seconds", &labels, value);
         }
@@ -133,7 +133,7 @@ async fn what_is_captured_is_shown_and_outlives_a_restart() {
     // Of the first capture only: its series stays, and says that there is none.
     if second["arms"]["validate"].is_null() {
         let scrape = Scrape::of(&client).await;
-        let labels = [("experiment", "validate"), ("quantile", "0.95")];
+        let labels = [("experiment", "validate"), ("q", "0.95")];
         assert!(gauge(&scrape, "qr_baseline_arm_duration_seconds", &labels).is_nan());
     }
 }
@@ -154,7 +154,7 @@ async fn a_file_that_is_damaged_or_gone_counts_as_none() {
         let scrape = Scrape::of(client).await;
         let zero = |name: &str| gauge(&scrape, name, &[]).abs() < f64::EPSILON;
         assert!(zero("qr_baseline_timestamp_seconds") && zero("qr_baseline_request_rate"));
-        let labels = [("http_route", REDIRECT), ("quantile", "0.95")];
+        let labels = [("http_route", REDIRECT), ("q", "0.95")];
         assert!(gauge(&scrape, "qr_baseline_duration_seconds", &labels).is_nan());
     };
     let told = |server: &Server| server.log().matches("is no baseline").count();

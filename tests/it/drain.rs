@@ -12,6 +12,7 @@ use crate::support::{
     eventually,
     load::Load,
     metrics::Scrape,
+    process::free_port,
     rows::assert_nothing_lost,
 };
 
@@ -99,6 +100,39 @@ async fn a_request_under_way_is_answered() {
 
     server.start().await;
     assert_eq!(total(&Client::admin(&server)).await, 1);
+}
+
+/// Whoever scrapes sees that it is being stopped, where metrics have a listener of their own.
+#[tokio::test]
+async fn metrics_are_answered_to_the_end() {
+    let port = free_port();
+    let setup = Setup::on(Database::Sqlite).env("METRICS_BIND", format!("127.0.0.1:{port}"));
+    let mut server = setup.start().await;
+    let client = Client::admin(&server);
+    // Something to wait for.
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    write!(
+        stream,
+        "POST /api/v1/qr/static HTTP/1.1\r\nhost: test\r\nauthorization: {}\r\n\
+         content-type: application/json\r\ncontent-length: 40\r\n\r\n{{",
+        authorization(&client)
+    )
+    .unwrap();
+    let ready = async || {
+        let url = format!("http://127.0.0.1:{port}/metrics");
+        let text = client.http.get(url).send().await.unwrap().text();
+        Scrape::parse(&text.await.unwrap()).sum("qr_ready", &[])
+    };
+    assert_eq!(ready().await, Some(1.0));
+    server.signal("TERM");
+    eventually(10, async || match ready().await {
+        Some(0.0) => Ok(()),
+        other => Err(format!("qr_ready is {other:?}")),
+    })
+    .await;
+    drop(stream);
+    let status = server.ended().await;
+    assert!(status.success(), "{status}");
 }
 
 /// What the client would send, for a request that is written by hand.

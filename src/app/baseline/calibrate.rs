@@ -180,17 +180,17 @@ mod tests {
             (
                 include_str!("../../../alerts/latency.yml"),
                 &[
-                    "quantile=\"0.99\",http_route!~\".+/(batch|cache/.+)\"} > 1\n",
-                    "quantile=\"0.95\",http_route!~\".+/(batch|cache/.+)\"} > 0.5\n",
-                    "(qr_baseline_duration_seconds{quantile=\"0.95\"} > 0) > 1.5\n",
-                    "quantile_rate5m{quantile=\"0.95\"} > 0.005\n",
+                    "q=\"0.99\",http_route!~\".+/(batch|cache/.+)\"} > 1\n",
+                    "q=\"0.95\",http_route!~\".+/(batch|cache/.+)\"} > 0.5\n",
+                    "(qr_baseline_duration_seconds{q=\"0.95\"} > 0) > 1.5\n",
+                    "quantile_rate5m{q=\"0.95\"} > 0.005\n",
                 ][..],
             ),
             (
                 include_str!("../../../alerts/rollout.yml"),
                 &[
-                    "(qr_baseline_arm_duration_seconds{quantile=\"0.95\"}) > 0.0001\n",
-                    "(qr_baseline_arm_duration_seconds{quantile=\"0.95\"}) > 0) > 1.5\n",
+                    "(qr_baseline_arm_duration_seconds{q=\"0.95\"}) > 0.0001\n",
+                    "(qr_baseline_arm_duration_seconds{q=\"0.95\"}) > 0) > 1.5\n",
                 ],
             ),
             (

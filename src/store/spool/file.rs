@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -131,8 +132,10 @@ fn rename(path: &Path, now_us: i64) -> Result<PathBuf> {
     let aside = with_suffix(path, &format!(".damaged-{now_us}"));
     for suffix in ["-wal", "-shm", ""] {
         let from = with_suffix(path, suffix);
-        if from.exists() {
-            std::fs::rename(&from, with_suffix(&aside, suffix)).map_err(failure::unavailable)?;
+        match std::fs::rename(&from, with_suffix(&aside, suffix)) {
+            // SQLite may be removing its log at this moment.
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(failure::unavailable(e)),
+            _ => {}
         }
     }
     Ok(aside)
