@@ -14,10 +14,12 @@ pub mod logs;
 mod machine;
 pub mod process;
 pub mod recorder;
+mod store_timer;
 pub mod trace;
 
 pub use arm_metrics::ArmMetrics;
-pub use handles::{Outcome, StoreTimer};
+pub use handles::Outcome;
 pub use load::Load;
 pub use machine::Machine;
 pub use recorder::Recorder;
+pub use store_timer::StoreTimer;

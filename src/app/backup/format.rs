@@ -78,6 +78,8 @@ pub struct Last {
 
 /// The files of `DATA_DIR` that are worth keeping, as a table.
 const FILES: &str = "files";
+/// What the captured baseline is called there.
+pub const BASELINE: &str = "baseline.json";
 
 /// All tables of a file in their order, and how many of them are not the database's. `None` for a schema that is not known.
 pub fn layouts(schema: &str) -> Option<(Vec<Layout>, usize)> {

@@ -6,6 +6,7 @@
 
 mod format;
 mod gauge;
+mod interrupt;
 mod reader;
 mod restore;
 mod take;

@@ -2,18 +2,13 @@
 //!
 //! Invariant: an error, or an end of the process, before the swap leaves what is there as it was.
 
-use std::{
-    fs, future::Future, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path,
-    time::Duration,
-};
-
-use tokio::signal::unix::{SignalKind, signal};
+use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use super::{
     BATCH, Contents, Progress, Sum,
-    format::{self, Tally},
+    format::{self, BASELINE, Tally},
+    interrupt::interruptible,
     reader::{self, Piece, Reader},
-    take::BASELINE,
 };
 use crate::{
     app::baseline,
@@ -262,27 +257,6 @@ fn put_baseline(dir: &Path, content: &[u8]) -> bool {
         file.write_all(content)
     };
     write().is_ok()
-}
-
-/// Until it ends, or somebody asks for an end.
-pub(super) async fn interruptible<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let (Ok(mut term), Ok(mut int)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        return work.await;
-    };
-    let stopped = || {
-        Err(Error::new(
-            Kind::Unavailable,
-            "interrupted: nothing was changed",
-        ))
-    };
-    tokio::select! {
-        done = work => done,
-        _ = term.recv() => stopped(),
-        _ = int.recv() => stopped(),
-    }
 }
 
 /// What depends on rows; images follow from what they show.

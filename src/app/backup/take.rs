@@ -12,9 +12,9 @@ use std::{
 
 use super::{
     BATCH, Contents, Progress, display,
-    format::{self, Header, VERSION},
+    format::{self, BASELINE, Header, VERSION},
     gauge,
-    restore::interruptible,
+    interrupt::interruptible,
     writer::Writer,
 };
 use crate::{
@@ -155,9 +155,6 @@ impl<P: Progress> Taking<'_, P> {
         self.writer.end().map_err(unwritable)
     }
 }
-
-/// What the captured baseline is called in the file.
-pub(super) const BASELINE: &str = "baseline.json";
 
 fn refuse_existing(path: &Path, force: bool) -> Result<()> {
     if path.is_dir() {

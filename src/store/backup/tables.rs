@@ -1,7 +1,7 @@
 //! Every table and column that a backup holds, with the migration that made it.
 //!
 //! Invariants: the list is the schema, at each of its versions; a test compares them. A table stands behind those that it
-//! refers to. What is left out is named in [`LEFT_OUT`].
+//! refers to. What is left out is named in `LEFT_OUT`.
 
 use ::migrations::{Migrator, MigratorTrait};
 
