@@ -111,12 +111,13 @@ def swap(installed, previous, stamp):
     return str(kept)
 
 
-def restore_command(program, backup):
-    """How a backup is put back: by the script beside this one, else by the product."""
+def restore_command(program, backup, config, look=False):
+    """How a backup is put back: by the script beside this one, else by the product. `look`: how it is only looked at, or None."""
     script = ROOT / "scripts" / "restore.sh"
+    settings = ["--config", config] if config else []
     if os.access(script, os.X_OK):
-        return [str(script), "--yes", "--force", backup]
-    return [program, "restore", backup, "--force"]
+        return [str(script), "--dry-run" if look else "--yes", "--force", "--binary", program, *settings, backup]
+    return None if look else [program, "restore", backup, "--force", *settings]
 
 
 def wait(seconds, ask):

@@ -343,20 +343,26 @@ class Rollback:
         return "ok", f"{args.binary} is version {self.versions[args.previous_binary]} now; what was replaced is {kept}"
 
     def restore(self):
-        command = installed.restore_command(self.program, os.path.abspath(self.args.backup))
+        command = installed.restore_command(self.program, os.path.abspath(self.args.backup), self.args.config)
         try:
-            said = installed.run(command, self.args.restore_timeout, self.args.directory, self.environment())
+            said = installed.run(command, self.args.restore_timeout, self.args.directory)
         except Broken as error:
             raise Failed(BACKUP, str(error), "the server is stopped. Either start it on what is there "
                          f"({self.args.start_command}), or restore by hand: {' '.join(command)}") from None
-        return "ok", said.splitlines()[-1] if said else "restored"
+        for line in said.splitlines():
+            self.log.write(f"         | {line}")
+        return "ok", f"restored {self.args.backup}"
 
-    def environment(self):
-        """With the product first in the path: the restoring script calls it by name."""
-        env = dict(os.environ)
-        env["PATH"] = f"{pathlib.Path(self.program).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
-        env["QR_OBSERVATORY"] = self.program
-        return env
+    def look_at_backup(self):
+        """A damaged one is refused while the server still runs."""
+        command = installed.restore_command(self.program, os.path.abspath(self.args.backup), self.args.config, look=True)
+        if command is None:
+            return "skipped", "there is no scripts/restore.sh: it is looked at when it is restored"
+        try:
+            installed.run(command, self.args.restore_timeout, self.args.directory)
+        except Broken as error:
+            raise Failed(BACKUP, str(error), f"{self.args.backup} is of no use, and the server was left alone; take another one") from None
+        return "ok", f"{self.args.backup} can be restored"
 
     def process(self):
         """What tells one process from the next: when it started, by its metrics, else by its age. None: nobody answers."""
@@ -402,6 +408,8 @@ class Rollback:
     def replace(self):
         """Binary and backup, and a server that runs again."""
         args = self.args
+        if args.backup:
+            self.step("look", self.look_at_backup)
         if args.stop_command:
             self.stop()
         if args.backup:
