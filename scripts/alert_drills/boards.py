@@ -1,5 +1,6 @@
 """Everything at once, without a fault: load of every kind, and then the question whether every panel has an answer."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -63,7 +64,8 @@ def check(d):
     boards = subprocess.run([sys.executable, str(checker), "--prometheus", d.addresses["PROMETHEUS_URL"], "--all",
                              "--interval", "20s", "--range", "1m"], capture_output=True, text=True)
     metrics = faults.Client(d.port, stack.PASSWORD).ask("GET", "/metrics")[1]
-    lint = subprocess.run(["promtool", "check", "metrics"], input=metrics, capture_output=True)
+    promtool = shutil.which("promtool") or stack.ROOT / "target" / "observatory-bin" / "bin" / "promtool"
+    lint = subprocess.run([promtool, "check", "metrics"], input=metrics, capture_output=True)
     said = sorted(set((lint.stdout + lint.stderr).decode().splitlines()))
     return max(boards.returncode, bool(lint.returncode)), "\n".join(
         [(boards.stdout + boards.stderr).strip(), f"promtool check metrics: exit code {lint.returncode}", *said])

@@ -1,9 +1,9 @@
 //! What requests need is used once before any is invited: pages are read in, connections opened, statements prepared. So the
 //! first request after a start is as fast as the hundredth.
 //!
-//! Invariant: it changes nothing but what is remembered, and no request, answer or run of an arm is counted of it, so that
-//! neither a rate nor a verdict hears of it. (Caches and the database count what they were asked.) It ends in time,
-//! whatever it asks hangs.
+//! Invariant: it changes nothing, and no request, answer or run of an arm is counted of it, so that neither a rate nor a
+//! verdict hears of it. (The database counts what it was asked, and where the most scanned codes lead is remembered.) It
+//! ends in time, whatever it asks hangs.
 
 use std::{sync::Arc, time::Duration};
 

@@ -58,10 +58,10 @@ where
         }))
     }
 
-    /// Runs both, past the pilot: either may be asked next.
+    /// Runs both, past the pilot: either may be asked next. Nothing of it is remembered, because nobody asked.
     async fn exercise(&self, ctx: &Ctx, input: &C::In) -> Result<C::Out> {
-        let answer = self.0.control.run(ctx, input).await;
-        let _ = self.0.candidate.run(ctx, input).await;
+        let answer = self.0.control.run_anew(ctx, input).await;
+        let _ = self.0.candidate.run_anew(ctx, input).await;
         answer
     }
 

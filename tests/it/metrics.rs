@@ -48,7 +48,11 @@ async fn everything_is_there_at_zero(server: Server) {
         ),
         (
             "qr_cache_requests_total",
-            &[("space", "slug"), ("result", "hit")],
+            &[("tier", "memory"), ("result", "hit")],
+        ),
+        (
+            "qr_cache_requests_total",
+            &[("tier", "memory"), ("result", "miss")],
         ),
         ("qr_scans_accepted_total", &[("kind", "genuine")]),
         ("qr_scans_stored_total", &[]),
@@ -249,10 +253,20 @@ async fn a_start_warms_itself_and_counts_nobody(mut server: Server) {
     ] {
         assert_eq!(scrape.sum(name, &[]), Some(0.0), "{name}");
     }
+    for operation in [
+        "codes.list",
+        "codes.get",
+        "users.rewrite",
+        "scans.rolled_buckets",
+    ] {
+        let labels = [("operation", operation), ("outcome", "ok")];
+        let asked = scrape.sum("qr_store_operation_duration_seconds_count", &labels);
+        assert!(asked > Some(0.0), "{operation} was not warmed: {asked:?}");
+    }
     for space in ["render_legacy", "render_engine", "analytics_legacy"] {
-        let labels = [("tier", "memory"), ("space", space), ("result", "miss")];
-        let drawn = scrape.sum("qr_cache_requests_total", &labels);
-        assert!(drawn > Some(0.0), "{space} was not warmed: {drawn:?}");
+        let labels = [("tier", "memory"), ("space", space)];
+        let looked = scrape.sum("qr_cache_requests_total", &labels);
+        assert_eq!(looked, Some(0.0), "{space}: nobody asked");
     }
     let codes = client.get(API).await.expect(200).json();
     assert_eq!(codes["total"], 1);
