@@ -195,5 +195,6 @@ async fn what_was_made_outlives_the_process(node: &mut Node) {
     );
     assert_eq!(node.leads(&code.shared).await, TARGET);
     assert_eq!(node.redis_hits("render_legacy").await, 1);
-    assert_eq!(node.redis_hits("slug").await, 1);
+    // The start may have asked for it as well, and for others.
+    assert!(node.redis_hits("slug").await >= 1);
 }
