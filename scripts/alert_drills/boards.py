@@ -49,7 +49,9 @@ def check(d):
     d.redis.ask("CONFIG", "SET", "maxmemory", "256mb")
     d.postgres = d.keep(stack.Postgres())
     d.postgres.sql("CREATE DATABASE qr", "postgres")
-    d.up(REDIS_URL=f"redis://127.0.0.1:{d.redis.port}/0", REDIS_WARM_CACHE="true", REDIS_ADMISSION="always",
+    # Takes what it is sent.
+    collector = d.keep(faults.Flags(stack.free_port()))
+    d.up(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector.port}", OTEL_TRACES_SAMPLER_ARG=0.2, REDIS_URL=f"redis://127.0.0.1:{d.redis.port}/0", REDIS_WARM_CACHE="true", REDIS_ADMISSION="always",
          DATABASE_URL=d.postgres.url(), DATABASE_TIMEOUT_MS=1000, DATABASE_MAX_CONNECTIONS=30, ROLLOUT_SPARE_PERCENT=0,
          ROLLOUT_REHEARSALS="true", ANALYTICS_REFRESH_MS=1000)
     for experiment in ("render", "validate", "analytics"):
