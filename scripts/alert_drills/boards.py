@@ -51,7 +51,8 @@ def check(d):
     d.postgres.sql("CREATE DATABASE qr", "postgres")
     # Takes what it is sent.
     collector = d.keep(faults.Flags(stack.free_port()))
-    d.up(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector.port}", OTEL_TRACES_SAMPLER_ARG=0.2, REDIS_URL=f"redis://127.0.0.1:{d.redis.port}/0", REDIS_WARM_CACHE="true", REDIS_ADMISSION="always",
+    d.up(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector.port}", OTEL_TRACES_SAMPLER_ARG=0.2,
+         REDIS_URL=f"redis://127.0.0.1:{d.redis.port}/0", REDIS_WARM_CACHE="true", REDIS_ADMISSION="always",
          DATABASE_URL=d.postgres.url(), DATABASE_TIMEOUT_MS=1000, DATABASE_MAX_CONNECTIONS=30, ROLLOUT_SPARE_PERCENT=0,
          ROLLOUT_REHEARSALS="true", ANALYTICS_REFRESH_MS=1000)
     for experiment in ("render", "validate", "analytics"):

@@ -100,7 +100,7 @@ async fn walk(app: &App, ctx: &Ctx, codes: &[Code], door: &Door) -> Result<()> {
 
 /// What is asked for over HTTP.
 fn paths(codes: &[Code]) -> Vec<String> {
-    let mut paths = vec!["/health".to_owned(), "/api/v1/qr".to_owned()];
+    let mut paths = vec!["/health/live".to_owned(), "/api/v1/qr".to_owned()];
     for code in codes {
         let code_path = format!("/api/v1/qr/{}", code.id);
         let formats = Format::ALL.map(|f| format!("/image?image_format={}", f.label()));
