@@ -43,7 +43,8 @@ impl Door {
         let routes = routes.data(Exercise(who));
         let server = task::spawn("http.exercise", async move {
             // It ends with the task.
-            let _ = Server::new_with_acceptor(Pipes(taken)).run(routes).await;
+            let server = Server::new_with_acceptor(Pipes(taken)).name("itself, once");
+            let _ = server.run(routes).await;
         });
         Self { pipes, server }
     }

@@ -13,7 +13,10 @@ use std::{
 
 use bytes::Bytes;
 use metrics::Counter;
-use opentelemetry::{propagation::TextMapPropagator as _, trace::TracerProvider as _};
+use opentelemetry::{
+    propagation::TextMapPropagator as _,
+    trace::{TraceContextExt as _, TracerProvider as _},
+};
 use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
@@ -91,6 +94,8 @@ impl Exporter {
             .with_tracer(self.0.tracer("qr-observatory"))
             .with_location(false)
             .with_threads(false)
+            .with_target(false)
+            .with_level(false)
             .with_tracked_inactivity(false)
             .with_filter(filter_fn(|meta| {
                 if meta.is_span() {
@@ -146,7 +151,6 @@ impl Sampler {
             target: TARGET,
             parent: None,
             "request",
-            otel.name = Empty,
             otel.kind = "server",
             otel.status_code = Empty,
             http.request.method = Empty,
@@ -163,7 +167,6 @@ impl Sampler {
 
 /// The caller's span, if it traces this request.
 fn parent(headers: &http::HeaderMap) -> Option<opentelemetry::Context> {
-    use opentelemetry::trace::TraceContextExt as _;
     let context = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
     let sampled = context.span().span_context().is_sampled();
     sampled.then_some(context)
@@ -171,7 +174,10 @@ fn parent(headers: &http::HeaderMap) -> Option<opentelemetry::Context> {
 
 /// Says of a traced request what is known at its end.
 pub fn answered(span: &Span, (method, route): (&str, &str), (request_id, status): (&str, u16)) {
-    span.record("otel.name", format!("{method} {route}"));
+    // The layer takes a name that comes late for an attribute like any other.
+    span.context()
+        .span()
+        .update_name(format!("{method} {route}"));
     span.record("http.request.method", method);
     span.record("http.route", route);
     span.record("request_id", request_id);

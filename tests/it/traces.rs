@@ -135,7 +135,7 @@ async fn requests_are_traced_with_their_steps() {
         eventually(10, async || there().then_some(()).ok_or_else(missing)).await;
     }
     // A start's own requests are nobody's.
-    assert!(!collector.has("GET /health"));
+    assert!(!collector.has("GET /health/live"));
     let scrape = Scrape::of(&client).await;
     assert!(scrape.sum("qr_trace_batches_total", &[("outcome", "ok")]) > Some(0.0));
 }
