@@ -244,7 +244,7 @@ impl App {
     }
 
     /// Goes from `Starting` to `Serving`, unless it is being stopped already.
-    fn is_warm(&self) {
+    fn begin_serving(&self) {
         let (from, to) = (Phase::Starting as u8, Phase::Serving as u8);
         let _ = self
             .phase
@@ -265,10 +265,10 @@ impl App {
         self.backup.observe();
         self.health.observe();
         // The gauges of the parts are set by looking at them.
-        let _ = self.health().await;
+        let health = self.health().await;
         self.ready
             .set(f64::from(u8::from(self.phase() == Phase::Serving)));
-        if let Ok(backlog) = self.keeper.backlog().await {
+        if let Some(backlog) = health.backlog {
             self.backlog.set(count(backlog));
         }
         let shelves = self.tiers.memory();

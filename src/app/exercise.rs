@@ -76,7 +76,20 @@ async fn walk(app: &App, ctx: &Ctx, codes: &[Code], door: &Door) -> Result<()> {
     for slug in codes.iter().filter_map(|c| Slug::parse(c.slug.as_deref()?)) {
         app.redirect.resolve(ctx, slug).await?;
     }
-    // Where nothing is stored yet, none of these came along above.
+    let submission = Submission {
+        purpose: Purpose::CreateDynamic,
+        redirect_url: Some(TARGET.to_owned()),
+        ..Submission::default()
+    };
+    app.validate(ctx, &Arc::new(submission)).await?;
+    if codes.is_empty() {
+        without_codes(app, ctx).await?;
+    }
+    Ok(())
+}
+
+/// What came along over HTTP where something is stored.
+async fn without_codes(app: &App, ctx: &Ctx) -> Result<()> {
     for format in Format::ALL {
         let spec = Spec {
             format,
@@ -84,12 +97,6 @@ async fn walk(app: &App, ctx: &Ctx, codes: &[Code], door: &Door) -> Result<()> {
         };
         app.render(ctx, &Arc::new(Request::new(spec)?)).await?;
     }
-    let submission = Submission {
-        purpose: Purpose::CreateDynamic,
-        redirect_url: Some(TARGET.to_owned()),
-        ..Submission::default()
-    };
-    app.validate(ctx, &Arc::new(submission)).await?;
     let question = Question::Timeseries {
         code_id: app.ids.next(),
         range: Range::Last7Days,

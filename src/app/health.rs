@@ -70,6 +70,8 @@ impl Check {
 #[derive(Clone, Debug)]
 pub struct Report {
     pub uptime: Duration,
+    /// Scans that are not in the database yet; `None` when they could not be counted.
+    pub backlog: Option<u64>,
     pub database: Check,
     pub redis: Check,
     pub flags: Check,
@@ -149,12 +151,14 @@ impl Health {
         }
         // Side by side: a scrape waits for both.
         let (database, backlog) = tokio::join!(self.database(), backlog);
+        let backlog = backlog.ok();
         let report = Arc::new(Report {
             uptime: now.saturating_duration_since(self.started),
+            backlog,
             database,
             redis: self.redis(),
             flags: self.flags(),
-            scans: scans(backlog.ok()),
+            scans: scans(backlog),
             memory: memory(),
             disk: disk(&self.data_dir),
         });

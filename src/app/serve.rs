@@ -115,7 +115,7 @@ where
     let app = Arc::clone(app);
     drop(task::spawn("app.warm", async move {
         exercise(&app, routes).await;
-        app.is_warm();
+        app.begin_serving();
         if app.settings.redis.warm {
             app.warm_all().await;
         }

@@ -19,7 +19,7 @@ pub use crate::store::organizations::Role;
 
 use crate::{
     config,
-    kernel::{Ctx, Error, Kind, Result, SharedClock, id::Uuid, task},
+    kernel::{Ctx, Error, ID_CHARS, Kind, Result, SharedClock, id::Uuid, task},
     store::{Store, organizations::Organizations},
 };
 use credentials::Claim;
@@ -125,7 +125,7 @@ impl Auth {
     /// write.
     fn note_use(&self, ctx: &Ctx, key_id: Uuid) {
         let (users, now) = (self.store.users.clone(), self.clock.now());
-        let request_id = ctx.shown_id().into_owned();
+        let request_id = ctx.shown_id(&mut [0; ID_CHARS]).to_owned();
         drop(task::spawn("auth.note_use", async move {
             if let Err(e) = users.touch_key(key_id, now).await {
                 tracing::warn!(request_id, "the use of an API key was not noted: {e:?}");

@@ -1,12 +1,11 @@
 //! What travels with one request through every layer: made once by the HTTP middleware, passed by reference.
 
 use std::{
-    borrow::Cow,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Hyphenated};
 
 use super::clock::Instant;
 
@@ -28,6 +27,9 @@ impl Trail {
             .clone()
     }
 }
+
+/// Of an id as text.
+pub const ID_CHARS: usize = Hyphenated::LENGTH;
 
 /// Context of one request (or of one run of a background task).
 #[derive(Clone, Debug)]
@@ -68,12 +70,11 @@ impl Ctx {
         }
     }
 
-    /// What the answer's `X-Request-Id` says: lines in the log name it.
-    #[must_use]
-    pub fn shown_id(&self) -> Cow<'_, str> {
+    /// What the answer's `X-Request-Id` says: lines in the log name it. `buffer` is for one of ours.
+    pub fn shown_id<'a>(&'a self, buffer: &'a mut [u8; ID_CHARS]) -> &'a str {
         match &self.request_id {
-            Some(theirs) => Cow::Borrowed(theirs),
-            None => Cow::Owned(self.id.hyphenated().to_string()),
+            Some(theirs) => theirs,
+            None => self.id.hyphenated().encode_lower(buffer),
         }
     }
 

@@ -10,5 +10,5 @@ pub mod task;
 pub mod tls;
 
 pub use clock::{Clock, SharedClock, SystemClock, Timestamp};
-pub use ctx::Ctx;
+pub use ctx::{Ctx, ID_CHARS};
 pub use error::{Error, Kind, Result};

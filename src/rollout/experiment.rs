@@ -12,7 +12,7 @@ use super::{
     shadow::Shadow,
 };
 use crate::{
-    kernel::{Ctx, Error, Kind, Result, id::Uuid},
+    kernel::{Ctx, Error, ID_CHARS, Kind, Result, id::Uuid},
     telemetry::labels::{ArmOutcome, ShadowResult, Side, Why},
 };
 use futures_util::future::BoxFuture;
@@ -140,7 +140,7 @@ where
                 if let Some(Err(e)) = answer.filter(|_| ended.is_fault()) {
                     let experiment = pilot.experiment.label();
                     tracing::warn!(
-                        request_id = %ctx.shown_id(),
+                        request_id = ctx.shown_id(&mut [0; ID_CHARS]),
                         experiment,
                         "a candidate failed and the control answers: {e:?}"
                     );

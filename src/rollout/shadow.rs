@@ -13,7 +13,7 @@ use super::{
     permit::{Ended, Role},
 };
 use crate::{
-    kernel::{Ctx, Result},
+    kernel::{Ctx, ID_CHARS, Result},
     telemetry::labels::{ArmOutcome, ShadowResult},
 };
 
@@ -128,7 +128,10 @@ where
             })
         };
         let Ok(found) = judging.await else {
-            tracing::error!(request_id = %ctx.shown_id(), "a judge panicked: nothing was learned from this comparison");
+            tracing::error!(
+                request_id = ctx.shown_id(&mut [0; ID_CHARS]),
+                "a judge panicked: nothing was learned from this comparison"
+            );
             return None;
         };
         if let Match::Mismatch(what) = found.candidate {

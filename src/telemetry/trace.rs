@@ -139,11 +139,15 @@ impl Sampler {
     /// The span of a request, disabled if it is not traced. `caller`: headers of one who is trusted with that decision
     /// (W3C Trace Context); what it traces is traced here as part of it.
     #[must_use]
-    pub fn request(&self, id: Uuid, caller: Option<&http::HeaderMap>) -> Span {
+    pub fn request<'h>(
+        &self,
+        id: Uuid,
+        caller: impl FnOnce() -> Option<&'h http::HeaderMap>,
+    ) -> Span {
         if !self.on {
             return Span::none();
         }
-        let parent = caller.and_then(parent);
+        let parent = caller().and_then(parent);
         if parent.is_none() && !self.draws(id) {
             return Span::none();
         }

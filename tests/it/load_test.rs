@@ -2,8 +2,7 @@
 //! has faults on purpose.
 
 use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -14,6 +13,7 @@ use crate::support::{
     codes::{create_dynamic, total},
     postgres::signal,
     process::{PASSWORD, free_port},
+    python::PythonServer,
 };
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
@@ -104,35 +104,6 @@ fn phases(report: &Value) -> Vec<(&str, &str, u64)> {
         .collect()
 }
 
-/// A server with faults on purpose; gone when dropped.
-struct Fake {
-    child: Child,
-    url: String,
-}
-
-impl Fake {
-    fn start(mode: &str) -> Self {
-        let mut child = Command::new("python3")
-            .args([FAKE, mode])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut port = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        lines.read_line(&mut port).unwrap();
-        let url = format!("http://127.0.0.1:{}", port.trim());
-        Self { child, url }
-    }
-}
-
-impl Drop for Fake {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// The load generators of this machine. Whoever has none is told that a part was not run.
 fn tools() -> Vec<&'static str> {
     let found: Vec<_> = ["wrk", "hey", "ab"]
@@ -220,7 +191,7 @@ async fn an_interrupted_run_takes_its_codes_away_too() {
 
 #[test]
 fn hit_rates_are_those_of_the_phase() {
-    let fake = Fake::start("fine");
+    let fake = PythonServer::start(&[FAKE, "fine"]);
     let arguments = [
         "--payload",
         "medium",
@@ -263,7 +234,7 @@ fn faults_of_the_server_are_seen() {
         "2",
     ];
     let faults = |mode| {
-        let fake = Fake::start(mode);
+        let fake = PythonServer::start(&[FAKE, mode]);
         let report = report(&fake.url, SECRET, 1, &arguments);
         assert_eq!(report["codes"]["left"], 0, "{report}");
         report["total"].clone()
@@ -337,7 +308,7 @@ fn what_is_unbounded_or_not_understood_is_refused() {
 
 #[test]
 fn who_is_not_healthy_is_left_alone() {
-    let fake = Fake::start("unhealthy");
+    let fake = PythonServer::start(&[FAKE, "unhealthy"]);
     let nobody = format!("http://127.0.0.1:{}", free_port());
     ended(&run("load_test.py", SECRET, &["--url", &fake.url]), 3);
     ended(&run("load_test.py", SECRET, &["--url", &nobody]), 3);
@@ -386,7 +357,7 @@ async fn each_load_generator_shows_what_the_server_counted() {
 #[test]
 fn each_load_generator_sees_faults() {
     for tool in tools() {
-        let fake = Fake::start("failing");
+        let fake = PythonServer::start(&[FAKE, "failing"]);
         let arguments = [
             "--url",
             &fake.url,

@@ -5,14 +5,13 @@ mod rollback;
 mod smoke;
 
 use std::{
-    io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server};
+use crate::support::{Client, python::PythonServer};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
 const LIAR: &str = concat!(
@@ -77,36 +76,8 @@ async fn release(client: &Client) {
 }
 
 /// A proxy in front of a product that tells one lie; gone when dropped.
-struct Liar {
-    child: Child,
-    url: String,
-}
-
-impl Liar {
-    fn before(server: &Server, lie: &str) -> Self {
-        Self::before_port(server.port, lie)
-    }
-
-    fn before_port(port: u16, lie: &str) -> Self {
-        let mut child = Command::new("python3")
-            .args([LIAR, &port.to_string(), lie])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut port = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        lines.read_line(&mut port).unwrap();
-        let url = format!("http://127.0.0.1:{}", port.trim());
-        Self { child, url }
-    }
-}
-
-impl Drop for Liar {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn liar(before: u16, lie: &str) -> PythonServer {
+    PythonServer::start(&[LIAR, &before.to_string(), lie])
 }
 
 /// An executable file.

@@ -27,7 +27,7 @@ use crate::{
         exercise::Exercise,
         problem::{Problems, translate},
     },
-    kernel::{Ctx, Error, Kind, SharedClock, clock::Instant, id::Ids},
+    kernel::{Ctx, Error, ID_CHARS, Kind, SharedClock, clock::Instant, id::Ids},
     telemetry::{
         OBSERVED, catalogue, handles,
         trace::{self, Sampler},
@@ -177,7 +177,7 @@ impl<E> Edge<E> {
             .map(Into::into);
         // What the start asks of itself is nobody's.
         if !ctx.exercise {
-            let trusted = is_behind_proxy(request, &self.trusted).then(|| request.headers());
+            let trusted = || is_behind_proxy(request, &self.trusted).then(|| request.headers());
             ctx.span = self.sampler.request(ctx.id, trusted);
         }
         ctx
@@ -222,9 +222,10 @@ impl<E> Edge<E> {
             duration.record(took);
         }
         if !ctx.span.is_disabled() {
-            let status = response.status().as_u16();
+            let (status, mut buffer) = (response.status().as_u16(), [0; ID_CHARS]);
             let place = (method.as_str(), metrics.template());
-            trace::answered(&ctx.span, place, (&ctx.shown_id(), status));
+            let id = ctx.shown_id(&mut buffer);
+            trace::answered(&ctx.span, place, (id, status));
         }
         if let Some(path) = path {
             self.log(ctx, (method, path), response, took);
@@ -236,9 +237,8 @@ impl<E> Edge<E> {
         let n = self.served.fetch_add(1, Ordering::Relaxed);
         let status = response.status();
         if n.is_multiple_of(self.log_every) || status.is_server_error() {
-            let request_id = request_id(ctx);
             tracing::info!(
-                request_id = request_id.to_str().unwrap_or_default(),
+                request_id = ctx.shown_id(&mut [0; ID_CHARS]),
                 %method,
                 path,
                 status = status.as_u16(),
@@ -274,12 +274,7 @@ fn acceptable(value: &HeaderValue) -> Option<&str> {
 }
 
 fn request_id(ctx: &Ctx) -> HeaderValue {
-    let mut buffer = [0; 36];
-    let text: &str = match &ctx.request_id {
-        Some(theirs) => theirs,
-        None => ctx.id.hyphenated().encode_lower(&mut buffer),
-    };
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
+    HeaderValue::from_str(ctx.shown_id(&mut [0; ID_CHARS])).unwrap_or(HeaderValue::from_static("-"))
 }
 
 fn text(id: &HeaderValue) -> Cow<'_, str> {

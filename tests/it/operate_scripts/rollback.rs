@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    EXPERIMENTS, Liar, ROLLBACK, SCRIPTS, dials, ended, executable, experiment, says, script, text,
+    EXPERIMENTS, ROLLBACK, SCRIPTS, dials, ended, executable, experiment, liar, says, script, text,
 };
 use crate::support::{
     Client, Database, Server, Setup,
@@ -204,7 +204,7 @@ async fn while_the_database_is_away_a_kill_holds_on_this_node() {
 async fn a_candidate_that_still_answers_is_seen() {
     let server = Setup::on(Database::Sqlite).start().await;
     let client = Client::admin(&server);
-    let liar = Liar::before(&server, "candidate answers");
+    let liar = liar(server.port, "candidate answers");
     let mut command = rollback(&liar.url, &server.path(""));
     says(
         &ended(command.args(["--yes", "--settle", "2"]), 4),
@@ -220,7 +220,7 @@ async fn a_candidate_that_still_answers_is_seen() {
 #[tokio::test]
 async fn a_smoke_test_that_fails_is_not_hidden() {
     let server = Setup::on(Database::Sqlite).start().await;
-    let liar = Liar::before(&server, "may be stored");
+    let liar = liar(server.port, "may be stored");
     let mut command = rollback(&liar.url, &server.path(""));
     says(
         &ended(command.arg("--yes"), 8),

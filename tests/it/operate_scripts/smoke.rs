@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Liar, SMOKE, dials, ended, executable, release, says, script, text};
+use super::{SMOKE, dials, ended, executable, liar, release, says, script, text};
 use crate::support::{
     Client, Database, Server, Setup,
     codes::{create_dynamic, total},
@@ -154,7 +154,7 @@ async fn are_found_and_nothing_is_left(lies: &[(&str, i32, &[&str])]) {
     let server = Setup::on(Database::Sqlite).start().await;
     let client = Client::admin(&server);
     for (lie, code, words) in lies {
-        let liar = Liar::before(&server, lie);
+        let liar = liar(server.port, lie);
         let said = ended(&mut hasty(&liar.url), *code);
         says(&said, words);
         if *lie != "undead" {
@@ -326,7 +326,7 @@ async fn stopped_halfway_it_cleans_up_and_killed_it_is_swept_up_after() {
     let server = Setup::on(Database::Sqlite).start().await;
     let client = Client::admin(&server);
     create_dynamic(&client).await;
-    let liar = Liar::before(&server, "hangs");
+    let liar = liar(server.port, "hangs");
     for (name, code, left) in [("TERM", Some(130), 1), ("KILL", None, 3)] {
         let mut command = smoke(&liar.url);
         let mut child = command
@@ -369,7 +369,7 @@ async fn stopped_halfway_it_cleans_up_and_killed_it_is_swept_up_after() {
 async fn what_cannot_be_deleted_is_named() {
     let mut server = Setup::on(Database::Sqlite).start().await;
     let client = Client::admin(&server);
-    let liar = Liar::before(&server, "hangs");
+    let liar = liar(server.port, "hangs");
     let mut command = smoke(&liar.url);
     let child = command
         .args(["--timeout", "3"])

@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod python;
 pub mod redis;
 pub mod rows;
 pub mod unleash;
