@@ -365,64 +365,51 @@ def experiment(d, candidate, shadow, **settings):
     return code
 
 
-@drill("candidate-broken", "VerdictNoGo", real=True, quick=True)
-def candidate_broken(d):
-    """The candidate of rendering fails in every fifth run, at 50 % of the traffic."""
-    code = experiment(d, 50, 0)
-    d.load(60, image(code), threads=4)
+def fails_for_a_while(d, share, how, *percent, rate=20, **settings):
+    """The candidate of rendering, at a `share` of (percent answered, percent shadowed), goes wrong and is well again."""
+    code = experiment(d, *share, **settings)
+    d.load(rate, image(code), threads=4)
     d.steady(3)
     d.fault()
-    rehearse(d, "render", "error", 20)
+    rehearse(d, "render", how, *percent)
     d.arrived()
     rehearse(d, "render", "none")
     d.mended()
-    d.api("POST", "/api/rollout/render/kill", {"reason": "drill"})
-    d.api("POST", "/api/rollout/render/release", {"reason": "drill"})
+
+
+def forget(d):
+    """What was learned stays until somebody says that it is over; a release needs a kill."""
+    for verb in ("kill", "release"):
+        d.api("POST", f"/api/rollout/render/{verb}", {"reason": "drill"})
+
+
+@drill("candidate-broken", "VerdictNoGo", real=True, quick=True)
+def candidate_broken(d):
+    """The candidate of rendering fails in every fifth run, at 50 % of the traffic."""
+    fails_for_a_while(d, (50, 0), "error", 20, rate=60)
+    forget(d)
     d.resolved()
 
 
 @drill("candidate-failing", "CandidateFailing", real=True)
 def candidate_failing(d):
     """The candidate of rendering fails in every fifth run, in shadows only."""
-    code = experiment(d, 0, 100)
-    d.load(20, image(code), threads=4)
-    d.steady(3)
-    d.fault()
-    rehearse(d, "render", "error", 20)
-    d.arrived()
-    rehearse(d, "render", "none")
-    d.mended()
+    fails_for_a_while(d, (0, 100), "error", 20)
     d.resolved()
 
 
 @drill("candidate-dead", "BreakerOpen", real=True)
 def candidate_dead(d):
     """The candidate of rendering fails in every run, in shadows only."""
-    code = experiment(d, 0, 100, QR_GENERATION_CB_RESET_TIMEOUT=5)
-    d.load(20, image(code), threads=4)
-    d.steady(3)
-    d.fault()
-    rehearse(d, "render", "error")
-    d.arrived()
-    rehearse(d, "render", "none")
-    d.mended()
+    fails_for_a_while(d, (0, 100), "error", QR_GENERATION_CB_RESET_TIMEOUT=5)
     d.resolved()
 
 
 @drill("candidate-wrong", "ShadowMismatches", "VerdictNoGoInShadow")
 def candidate_wrong(d):
     """The candidate of rendering answers wrongly in every tenth run, in shadows only."""
-    code = experiment(d, 0, 100)
-    d.load(40, image(code), threads=4)
-    d.steady(3)
-    d.fault()
-    rehearse(d, "render", "wrong", 10)
-    d.arrived()
-    rehearse(d, "render", "none")
-    # What was learned stays until somebody says that it is over; a release needs a kill.
-    d.mended()
-    d.api("POST", "/api/rollout/render/kill", {"reason": "drill"})
-    d.api("POST", "/api/rollout/render/release", {"reason": "drill"})
+    fails_for_a_while(d, (0, 100), "wrong", 10, rate=40)
+    forget(d)
     d.resolved()
 
 
