@@ -222,7 +222,7 @@ impl Health {
 
 fn scans(backlog: Option<u64>) -> Check {
     let Some(backlog) = backlog else {
-        return Check::new(Status::Fail, "the scan spool cannot be read");
+        return Check::new(Status::Fail, "the scan spool cannot be read or written");
     };
     let status = if backlog > BACKLOG_WARN {
         Status::Warn

@@ -7,6 +7,7 @@ use std::{
 };
 
 use poem::{Endpoint, Response, Server, listener::TcpAcceptor};
+use rustix::process::Signal;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -42,6 +43,8 @@ pub async fn serve(settings: Config) -> Result<()> {
     for name in &settings.ignored {
         tracing::warn!("{name} is set, but this release does not act on it yet");
     }
+    // A limit on the size of files is then an error of one write, as a full disk is, not the end of the process.
+    drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw())));
     let app = App::build(settings, clock.clone()).await?;
     let server = app.settings.server.clone();
     let (stop, stopping) = watch::channel(false);

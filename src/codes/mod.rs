@@ -1,7 +1,8 @@
 //! Codes: what an organization printed, and where it leads.
 //!
 //! Invariant: whatever changes a code drops what is remembered of it, so that the next scan and the next image
-//! see the change: on this node at once, on others within a second.
+//! see the change: on this node at once, on others within a second. So does a change that failed: when the
+//! connection was lost in COMMIT, nobody knows whether it was made.
 
 mod drawing;
 mod many;
@@ -125,15 +126,13 @@ impl Codes {
         for _ in 0..SLUG_TRIES {
             let slug = id::secret::<4>()?;
             code.slug = Some(slug.clone());
-            match self.store.codes.insert(&code).await {
-                Ok(()) => {
-                    // It may have been asked for, and remembered as unknown, before it existed.
-                    self.tiers.changed(&[Tag::Slug(slug.into())]).await;
-                    return Ok(code);
-                }
-                Err(e) if e.kind() == Kind::Conflict => {}
-                Err(e) => return Err(e),
+            let inserted = self.store.codes.insert(&code).await;
+            if matches!(&inserted, Err(e) if e.kind() == Kind::Conflict) {
+                continue;
             }
+            // It may have been asked for, and remembered as unknown, before it existed.
+            self.tiers.changed(&[Tag::Slug(slug.into())]).await;
+            return inserted.map(|()| code);
         }
         Err(Error::new(
             Kind::Conflict,
@@ -189,25 +188,31 @@ impl Codes {
         id: Uuid,
         change: &Change,
     ) -> Result<Code> {
-        let changed = self
-            .store
-            .codes
-            .update(org_id, id, change, self.clock.now())
-            .await?;
-        let code = changed.ok_or_else(unknown)?;
-        self.forget(&code).await;
-        Ok(code)
+        let now = self.clock.now();
+        match self.store.codes.update(org_id, id, change, now).await {
+            Ok(changed) => {
+                let code = changed.ok_or_else(unknown)?;
+                self.forget(&code).await;
+                Ok(code)
+            }
+            Err(e) => {
+                if e.kind().is_fault()
+                    && let Ok(Some(code)) = self.store.codes.get(org_id, id).await
+                {
+                    self.forget(&code).await;
+                }
+                Err(e)
+            }
+        }
     }
 
     /// # Errors
     /// `NotFound`, and the store's.
     pub async fn delete(&self, ctx: &Ctx, org_id: Uuid, id: Uuid) -> Result<()> {
         let code = self.get(ctx, org_id, id).await?;
-        if !self.store.codes.delete(org_id, id).await? {
-            return Err(unknown());
-        }
+        let deleted = self.store.codes.delete(org_id, id).await;
         self.forget(&code).await;
-        Ok(())
+        if deleted? { Ok(()) } else { Err(unknown()) }
     }
 
     async fn forget(&self, code: &Code) {

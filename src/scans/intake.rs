@@ -4,8 +4,8 @@
 //! costs one sync however many requests wait for it, and a request costs one short lock and no allocation.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU8, AtomicU64, Ordering},
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU8, Ordering},
 };
 
 use metrics::Counter;
@@ -80,6 +80,8 @@ pub(super) struct Batch {
 
 struct Open {
     batch: Batch,
+    /// Scans in memory, of this batch and of those that wait for their commit.
+    held: u64,
     closed: bool,
 }
 
@@ -88,8 +90,6 @@ pub struct Intake {
     open: Mutex<Open>,
     /// Wakes the writer.
     pub(super) work: Notify,
-    /// Scans in memory, of this batch and of those that wait for their commit.
-    held: AtomicU64,
     limit: u64,
     metrics: Metrics,
 }
@@ -111,10 +111,10 @@ impl Intake {
         Self {
             open: Mutex::new(Open {
                 batch: Batch::default(),
+                held: 0,
                 closed: false,
             }),
             work: Notify::new(),
-            held: AtomicU64::new(0),
             limit: u64::try_from(limit).unwrap_or(u64::MAX),
             metrics: Metrics {
                 genuine: kind(ScanKind::Genuine),
@@ -148,19 +148,17 @@ impl Intake {
     }
 
     fn add(&self, scan: &Scan<'_>) -> Option<Arc<Signal>> {
-        if self.held.load(Ordering::Relaxed) >= self.limit {
-            return None;
-        }
         let (signal, first) = {
-            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            if open.closed {
+            let mut open = self.lock();
+            if open.closed || open.held >= self.limit {
                 return None;
             }
             scan.encode(&mut open.batch.bytes);
             open.batch.scans += 1;
+            // With the scan itself: counted later, its batch could be let go of before it was counted.
+            open.held += 1;
             (Arc::clone(&open.batch.signal), open.batch.scans == 1)
         };
-        self.held.fetch_add(1, Ordering::Relaxed);
         if first {
             self.work.notify_one();
         }
@@ -169,7 +167,7 @@ impl Intake {
 
     /// The open batch, if anything is in it; a new one is opened. `spare` becomes the new one's buffer.
     pub(super) fn take(&self, spare: Vec<u8>) -> Option<Batch> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.lock();
         if open.batch.scans == 0 {
             return None;
         }
@@ -182,7 +180,7 @@ impl Intake {
 
     /// Lets everybody go who waits for the open batch; the batch stays.
     pub(super) fn release_late(&self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.lock();
         if open.batch.scans > 0 {
             std::mem::take(&mut open.batch.signal).late();
         }
@@ -190,28 +188,65 @@ impl Intake {
 
     /// No scan is taken from now on.
     pub(super) fn close(&self) {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .closed = true;
+        self.lock().closed = true;
         self.work.notify_one();
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .closed
+        self.lock().closed
     }
 
     /// `scans` left the memory.
     pub(super) fn let_go(&self, scans: u32) {
-        self.held.fetch_sub(u64::from(scans), Ordering::Relaxed);
+        self.lock().held -= u64::from(scans);
     }
 
     /// Scans that are only in memory.
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.held.load(Ordering::Relaxed)
+        self.lock().held
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{clock::from_micros, id::Uuid};
+
+    #[test]
+    fn what_is_held_is_never_less_than_nothing() {
+        const EACH: u64 = 20_000;
+        let intake = Intake::new(usize::MAX);
+        let scan = Scan {
+            id: Uuid::nil(),
+            code_id: Uuid::nil(),
+            at: from_micros(0),
+            genuine: true,
+            excluded: None,
+            address: None,
+            country: None,
+            user_agent: "",
+            referer: "",
+        };
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| (0..EACH).for_each(|_| drop(intake.add(&scan).unwrap())));
+            }
+            let mut gone = 0;
+            while gone < 2 * EACH {
+                let Some(batch) = intake.take(Vec::new()) else {
+                    continue;
+                };
+                intake.let_go(batch.scans);
+                gone += u64::from(batch.scans);
+                assert!(intake.held() <= 2 * EACH - gone);
+            }
+        });
+        assert_eq!(intake.held(), 0);
+        assert_eq!(Intake::new(0).add(&scan).map(drop), None);
     }
 }

@@ -76,34 +76,39 @@ impl Writer {
 
     /// Gets a batch out of the memory, however often it takes, and returns its buffer for the next one.
     async fn keep(&self, batch: Batch) -> Vec<u8> {
-        {
+        let kept = {
             let mut done = std::pin::pin!(self.try_until_kept(&batch));
-            while tokio::time::timeout(self.ack_timeout, &mut done)
-                .await
-                .is_err()
-            {
+            loop {
+                if let Ok(kept) = tokio::time::timeout(self.ack_timeout, &mut done).await {
+                    break kept;
+                }
                 batch.signal.late();
                 self.intake.release_late();
             }
+        };
+        if kept {
+            batch.signal.durable();
+        } else {
+            batch.signal.late();
         }
-        batch.signal.durable();
         self.intake.let_go(batch.scans);
         let Batch { mut bytes, .. } = batch;
         bytes.clear();
         bytes
     }
 
-    async fn try_until_kept(&self, batch: &Batch) {
+    /// Whether it is kept; only a stop gives it up.
+    async fn try_until_kept(&self, batch: &Batch) -> bool {
         loop {
             let Err(spool_fault) = self.commit(batch).await else {
-                return;
+                return true;
             };
             let Err(store_fault) = self.recording.record_batch(&batch.bytes).await else {
                 tracing::warn!(
                     scans = batch.scans,
                     "the scan spool failed, the database took the scans: {spool_fault:?}"
                 );
-                return;
+                return true;
             };
             tracing::error!(
                 scans = batch.scans,
@@ -112,7 +117,7 @@ impl Writer {
             if self.intake.is_closed() {
                 // A stop cannot wait for ever: what it loses is counted and said.
                 self.metrics.unrecorded.increment(u64::from(batch.scans));
-                return;
+                return false;
             }
             tokio::time::sleep(RETRY).await;
         }

@@ -55,7 +55,7 @@ impl Audit {
         check(entry)?;
         let insert = audit_entry::Entity::insert(entry.row()).build(self.db.backend());
         let work = self.db.execute(insert);
-        self.db.run(&self.append, work).await.map(drop)
+        self.db.write(&self.append, work).await.map(drop)
     }
 
     /// The newest entries of actions that begin with `prefix`, newest first.

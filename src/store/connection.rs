@@ -2,6 +2,8 @@
 //!
 //! Invariant: SQLite has exactly one writing connection, so writers of this process queue in the pool instead of
 //! failing on a locked file; a transaction takes the write lock when it begins, so it never has to give up later.
+//! Whatever writes goes through [`Connections::write`], and there through [`Connections::begin`] or
+//! [`Connections::execute`]: see `transaction` for when a write is believed.
 
 use std::{future::Future, time::Duration};
 
@@ -10,10 +12,13 @@ use sea_orm::{
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 
-use super::{failure, postgres, sqlite};
+use super::{
+    failure, postgres, sqlite,
+    transaction::{Transaction, WriteState},
+};
 use crate::{
     config::database::Database,
-    kernel::{Error, Result, SharedClock, Timestamp},
+    kernel::{Error, Kind, Result, SharedClock, Timestamp},
     telemetry::{
         StoreTimer,
         catalogue::{STORE_CONNECTIONS, STORE_CONNECTIONS_MAX},
@@ -28,6 +33,7 @@ pub(super) struct Connections {
     /// May lag behind `writer` by nothing: both see every committed row.
     pub reader: DatabaseConnection,
     pub writer: DatabaseConnection,
+    write_state: WriteState,
     timeout: Duration,
     clock: SharedClock,
 }
@@ -35,8 +41,9 @@ pub(super) struct Connections {
 impl Connections {
     pub async fn open(settings: &Database, clock: SharedClock) -> Result<Self> {
         let timeout = Duration::from_millis(settings.timeout_ms);
+        let write_state = WriteState::default();
         let (reader, writer) = match Backend::of(&settings.url)? {
-            Backend::Sqlite => sqlite::open(settings, timeout).await?,
+            Backend::Sqlite => sqlite::open(settings, timeout, &write_state).await?,
             Backend::Postgres => {
                 let pool = postgres::open(settings, timeout)?;
                 (pool.clone(), pool)
@@ -45,6 +52,7 @@ impl Connections {
         Ok(Self {
             reader,
             writer,
+            write_state,
             timeout,
             clock,
         })
@@ -69,14 +77,52 @@ impl Connections {
         timer.time(bounded).await
     }
 
+    /// [`Connections::run`] for what writes: whether the last write failed is known to health checks.
+    pub async fn write<T>(
+        &self,
+        timer: &StoreTimer,
+        work: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T> {
+        let result = self.run(timer, work).await;
+        if let Err(e) = &result
+            && matches!(e.kind(), Kind::Unavailable | Kind::Timeout)
+        {
+            self.write_state.failed();
+        }
+        result
+    }
+
+    /// Whether the last write failed.
+    pub fn writes_are_failing(&self) -> bool {
+        self.write_state.are_failing()
+    }
+
+    /// Writes something that changes nothing.
+    pub async fn try_to_write(&self, timer: &StoreTimer) -> Result<()> {
+        let work = async {
+            let nothing = match self.backend() {
+                DbBackend::Sqlite => sqlite::WRITES_NOTHING_NEW,
+                _ => postgres::WRITES_NOTHING_NEW,
+            };
+            self.writer.execute_raw(self.statement(nothing, [])).await?;
+            self.write_state.succeeded();
+            Ok(())
+        };
+        self.write(timer, work).await
+    }
+
     /// A transaction that may write.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.writer
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await
+    pub async fn begin(&self) -> Result<Transaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let begun = self.writer.begin_with_options(options).await?;
+        Ok(Transaction::new(
+            begun,
+            self.backend(),
+            self.write_state.clone(),
+        ))
     }
 
     /// A transaction that only reads, and sees one state of the database from its first read on.
@@ -106,9 +152,12 @@ impl Connections {
         Statement::from_sql_and_values(self.backend(), sql, values)
     }
 
-    /// Writes, and says how many rows.
+    /// Writes with one statement, without RETURNING, and says how many rows.
     pub async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         let done = self.writer.execute_raw(statement).await?;
+        if done.rows_affected() > 0 {
+            self.write_state.succeeded();
+        }
         Ok(done.rows_affected())
     }
 

@@ -105,7 +105,7 @@ impl Dials {
             ],
         );
         self.db
-            .run(&self.ensure, self.db.execute(insert))
+            .write(&self.ensure, self.db.execute(insert))
             .await
             .map(drop)
     }
@@ -157,7 +157,7 @@ impl Dials {
             tx.commit().await?;
             Ok(Ok(after))
         };
-        self.db.run(&self.change, work).await?
+        self.db.write(&self.change, work).await?
     }
 }
 

@@ -10,8 +10,9 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 use crate::kernel::{Error, Kind};
 
 /// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>) that pass by themselves or once an
-/// operator acted: BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL.
-const SQLITE_PASSING: &[i32] = &[5, 6, 7, 8, 9, 10, 13, 14, 15];
+/// operator acted: ABORT (its transaction was rolled back), BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL,
+/// CANTOPEN, PROTOCOL.
+const SQLITE_PASSING: &[i32] = &[4, 5, 6, 7, 8, 9, 10, 13, 14, 15];
 
 pub(super) fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Error {
     Error::caused(
@@ -26,6 +27,9 @@ pub(super) fn classify(e: DbErr) -> Error {
     let kind = match &e {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Kind::Unavailable,
         DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+            if is_full(cause) {
+                return full(e);
+            }
             kind_of(cause)
         }
         DbErr::RecordNotInserted => Kind::Conflict,
@@ -36,6 +40,9 @@ pub(super) fn classify(e: DbErr) -> Error {
 
 /// The same for a driver that is used without sea-orm.
 pub(super) fn classify_sqlx(e: sqlx::Error) -> Error {
+    if is_full(&e) {
+        return full(e);
+    }
     with_kind(kind_of(&e), e)
 }
 
@@ -49,6 +56,19 @@ fn with_kind(kind: Kind, cause: impl StdError + Send + Sync + 'static) -> Error 
     Error::caused(kind, message, cause)
 }
 
+/// SQLite's FULL, PostgreSQL's `disk_full`.
+fn is_full(e: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(cause) = e else {
+        return false;
+    };
+    matches!(cause.code().as_deref(), Some("13" | "53100"))
+}
+
+fn full(cause: impl StdError + Send + Sync + 'static) -> Error {
+    let message = "the database cannot write: its disk is full; try again later";
+    Error::caused(Kind::Unavailable, message, cause)
+}
+
 fn kind_of(e: &sqlx::Error) -> Kind {
     match e {
         sqlx::Error::Database(cause) if cause.is_unique_violation() => Kind::Conflict,
@@ -60,7 +80,10 @@ fn kind_of(e: &sqlx::Error) -> Kind {
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Kind::Unavailable,
+        | sqlx::Error::WorkerCrashed
+        // The connection is not in the state that the driver believes; it is replaced.
+        | sqlx::Error::BeginFailed
+        | sqlx::Error::InvalidSavePointStatement => Kind::Unavailable,
         _ => Kind::Internal,
     }
 }
@@ -104,6 +127,8 @@ mod tests {
             ("42P01", Kind::Internal),
             ("5", Kind::Unavailable),
             ("517", Kind::Unavailable),
+            ("516", Kind::Unavailable),
+            ("778", Kind::Unavailable),
             ("13", Kind::Unavailable),
             ("275", Kind::Internal),
             ("11", Kind::Internal),

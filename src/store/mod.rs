@@ -20,6 +20,7 @@ pub mod spool;
 mod sqlite;
 mod statement;
 mod text;
+mod transaction;
 pub mod users;
 
 use sea_orm::ConnectionTrait;
@@ -69,11 +70,15 @@ impl Store {
         Ok(store)
     }
 
-    /// One round trip to where writes go.
+    /// One round trip to where writes go. After a write that failed it writes, too: that writes work again is known
+    /// only when one did.
     ///
     /// # Errors
-    /// `Unavailable` when no answer came within the timeout.
+    /// `Unavailable` when no answer came within the timeout, or nothing can be written.
     pub async fn ping(&self) -> Result<()> {
+        if self.connections.writes_are_failing() {
+            return self.connections.try_to_write(&self.ping).await;
+        }
         let work = async {
             let ask = self.connections.statement("SELECT 1", []);
             self.connections.writer.query_one_raw(ask).await.map(drop)

@@ -126,6 +126,6 @@ impl Organizations {
             )
             .build(self.db.backend());
         let work = self.db.execute(insert);
-        self.db.run(&self.join, work).await.map(drop)
+        self.db.write(&self.join, work).await.map(drop)
     }
 }

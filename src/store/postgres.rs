@@ -22,6 +22,9 @@ use crate::{
 /// A connection that rested longer is tried before it is used: the server may have restarted meanwhile.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 const STATEMENTS: usize = 256;
+/// A new version of a row that says what it said before.
+pub(super) const WRITES_NOTHING_NEW: &str = "UPDATE seaql_migrations SET applied_at = applied_at \
+     WHERE version = (SELECT min(version) FROM seaql_migrations)";
 
 /// Does not connect yet.
 ///

@@ -2,7 +2,8 @@
 //!
 //! Invariants: what [`Spool::append`] returned for survives a kill of the process, and with
 //! [`Durability::Power`] a power cut. Nothing is ever deleted but by [`Spool::delete`]. An id is never used twice,
-//! so that deleting an entry twice cannot hit another one.
+//! so that deleting an entry twice cannot hit another one. A connection on which anything failed or was given up
+//! is not used again.
 //!
 //! One row is one commit and holds a whole batch: a commit costs the same for one scan as for a thousand. Appending
 //! and draining have a connection each. Only the appending one syncs: a deletion that a power cut undoes delivers
@@ -11,6 +12,7 @@
 //! A damaged file is renamed to `<file>.damaged-<µs>` together with its log, loudly, and a new one begun: the
 //! service must start, and what is in the damaged file can still be had with `sqlite3 <file> .recover`.
 
+mod connection;
 mod file;
 
 pub(super) use file::SCHEMA;
@@ -19,14 +21,14 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
 
-use sea_orm::sqlx::{self, Connection, SqliteConnection};
+use sea_orm::sqlx::{self, Connection as _};
 use tokio::sync::Mutex;
 
-use super::failure;
+use super::{failure, sqlite::WRITES_NOTHING_NEW};
 use crate::{
     kernel::{Result, SharedClock},
     telemetry::StoreTimer,
@@ -61,8 +63,10 @@ struct Inner {
     /// SQLite lets one connection write at a time, and one that finds it taken sleeps for whole milliseconds.
     /// Waiting here costs no more than the other's commit.
     turn: Mutex<()>,
-    appender: Mutex<SqliteConnection>,
-    drainer: Mutex<SqliteConnection>,
+    appender: connection::Connection,
+    drainer: connection::Connection,
+    /// Whether the last append failed.
+    failing: AtomicBool,
     timers: Timers,
 }
 
@@ -80,11 +84,9 @@ impl Spool {
     /// # Errors
     /// `Unavailable` when the file cannot be opened or written.
     pub async fn open(path: &Path, durability: Durability, clock: SharedClock) -> Result<Self> {
-        let (appender, mut drainer) = file::open(path, durability, &clock).await?;
-        let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(id) FROM spool")
-            .fetch_one(&mut drainer)
-            .await
-            .map_err(failure::classify_sqlx)?;
+        let (appender, drainer) = file::open(path, durability, &clock).await?;
+        let newest = newest_id(&drainer).await;
+        let newest = newest.map_err(failure::classify_sqlx)?;
         let timer = |operation| StoreTimer::new(clock.clone(), operation);
         let timers = Timers {
             append: timer("spool.append"),
@@ -96,8 +98,9 @@ impl Spool {
         Ok(Self(Arc::new(Inner {
             last_id: AtomicI64::new(newest.unwrap_or(0)),
             turn: Mutex::new(()),
-            appender: Mutex::new(appender),
-            drainer: Mutex::new(drainer),
+            appender,
+            drainer,
+            failing: AtomicBool::new(false),
             timers,
             clock,
         })))
@@ -109,7 +112,7 @@ impl Spool {
     /// `Unavailable`, e.g. when the disk is full; the batch may then be kept nevertheless.
     pub async fn append(&self, payload: &[u8], scans: u32) -> Result<i64> {
         let work = async {
-            let mut connection = self.0.appender.lock().await;
+            let mut connection = self.0.appender.take().await?;
             let _turn = self.0.turn.lock().await;
             let id = self.next_id();
             sqlx::query("INSERT INTO spool (id, scans, payload) VALUES (?, ?, ?)")
@@ -118,9 +121,11 @@ impl Spool {
                 .bind(payload)
                 .execute(&mut *connection)
                 .await?;
+            connection.put_back();
             Ok(id)
         };
         let timed = self.0.timers.append.time(work).await;
+        self.0.failing.store(timed.is_err(), Ordering::Relaxed);
         timed.map_err(failure::classify_sqlx)
     }
 
@@ -130,11 +135,13 @@ impl Spool {
     /// `Unavailable`, or `Internal` when the file was damaged since it was opened.
     pub async fn oldest(&self, max_rows: u32) -> Result<Vec<SpoolEntry>> {
         let work = async {
-            let mut connection = self.0.drainer.lock().await;
-            sqlx::query_as("SELECT id, scans, payload FROM spool ORDER BY id LIMIT ?")
+            let mut connection = self.0.drainer.take().await?;
+            let rows = sqlx::query_as("SELECT id, scans, payload FROM spool ORDER BY id LIMIT ?")
                 .bind(max_rows)
                 .fetch_all(&mut *connection)
-                .await
+                .await?;
+            connection.put_back();
+            Ok(rows)
         };
         let timed = self.0.timers.oldest.time(work).await;
         let rows: Vec<(i64, u32, Vec<u8>)> = timed.map_err(failure::classify_sqlx)?;
@@ -151,15 +158,17 @@ impl Spool {
     pub async fn delete(&self, ids: &[i64]) -> Result<()> {
         let list: Vec<String> = ids.iter().map(i64::to_string).collect();
         let work = async {
-            let mut connection = self.0.drainer.lock().await;
+            let mut connection = self.0.drainer.take().await?;
             let _turn = self.0.turn.lock().await;
             sqlx::query("DELETE FROM spool WHERE id IN (SELECT value FROM json_each(?))")
                 .bind(format!("[{}]", list.join(",")))
                 .execute(&mut *connection)
-                .await
+                .await?;
+            connection.put_back();
+            Ok(())
         };
         let timed = self.0.timers.delete.time(work).await;
-        timed.map(drop).map_err(failure::classify_sqlx)
+        timed.map_err(failure::classify_sqlx)
     }
 
     /// Takes a batch that can never be recorded out of the way, and keeps it with the reason. Whether it was there.
@@ -169,7 +178,7 @@ impl Spool {
     pub async fn set_aside(&self, id: i64, reason: &str) -> Result<bool> {
         let now_us = self.0.clock.now().as_microsecond();
         let work = async {
-            let mut connection = self.0.drainer.lock().await;
+            let mut connection = self.0.drainer.take().await?;
             let _turn = self.0.turn.lock().await;
             let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
             sqlx::query(
@@ -186,26 +195,44 @@ impl Spool {
                 .execute(&mut *tx)
                 .await?;
             tx.commit().await?;
+            connection.put_back();
             Ok(moved.rows_affected() > 0)
         };
         let timed = self.0.timers.set_aside.time(work).await;
         timed.map_err(failure::classify_sqlx)
     }
 
-    /// Batches and scans that wait. Reads the whole file: for the start and for health checks.
+    /// Batches and scans that wait. Reads the whole file: for the start and for health checks. After an append that
+    /// failed it writes, too: that appending works again is known only then.
     ///
     /// # Errors
-    /// As [`Spool::oldest`].
+    /// As [`Spool::oldest`], and `Unavailable` when nothing can be appended.
     pub async fn backlog(&self) -> Result<(u64, u64)> {
         let work = async {
-            let mut connection = self.0.drainer.lock().await;
-            sqlx::query_as("SELECT COUNT(*), COALESCE(SUM(scans), 0) FROM spool")
+            if self.0.failing.load(Ordering::Relaxed) {
+                self.try_to_write().await?;
+            }
+            let mut connection = self.0.drainer.take().await?;
+            let found = sqlx::query_as("SELECT COUNT(*), COALESCE(SUM(scans), 0) FROM spool")
                 .fetch_one(&mut *connection)
-                .await
+                .await?;
+            connection.put_back();
+            Ok(found)
         };
         let timed = self.0.timers.backlog.time(work).await;
         let (rows, scans): (i64, i64) = timed.map_err(failure::classify_sqlx)?;
         Ok((rows.unsigned_abs(), scans.unsigned_abs()))
+    }
+
+    async fn try_to_write(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.0.appender.take().await?;
+        let _turn = self.0.turn.lock().await;
+        sqlx::query(WRITES_NOTHING_NEW)
+            .execute(&mut *connection)
+            .await?;
+        connection.put_back();
+        self.0.failing.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The time in microseconds, or one more than the last id if the clock did not move on. Only called by whoever
@@ -217,3 +244,16 @@ impl Spool {
         id
     }
 }
+
+/// The highest id that is in use.
+async fn newest_id(drainer: &connection::Connection) -> Result<Option<i64>, sqlx::Error> {
+    const SQL: &str =
+        "SELECT MAX(id) FROM (SELECT id FROM spool UNION ALL SELECT id FROM set_aside)";
+    let mut connection = drainer.take().await?;
+    let newest = sqlx::query_scalar(SQL).fetch_one(&mut *connection).await?;
+    connection.put_back();
+    Ok(newest)
+}
+
+#[cfg(test)]
+mod tests;

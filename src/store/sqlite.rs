@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use sea_orm::{
     DatabaseConnection, SqlxSqliteConnector,
     sqlx::{
-        self, ConnectOptions, SqliteConnection, SqlitePool,
+        self, ConnectOptions, Connection as _, SqliteConnection, SqlitePool,
         sqlite::{
             SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions,
             SqliteSynchronous,
@@ -18,6 +18,7 @@ use sea_orm::{
     },
 };
 
+use super::transaction::WriteState;
 use crate::{
     config::database::Database,
     kernel::{Error, Kind, Result},
@@ -41,6 +42,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 const MMAP_BYTES: &str = "268435456";
 /// A log that grew under load is cut to this after a checkpoint.
 pub(super) const WAL_LIMIT_BYTES: &str = "67108864";
+/// A page of the log for a number in the file's header that nobody uses.
+pub(super) const WRITES_NOTHING_NEW: &str = "PRAGMA user_version = 0";
 
 /// A reader and a writer.
 ///
@@ -49,32 +52,84 @@ pub(super) const WAL_LIMIT_BYTES: &str = "67108864";
 pub(super) async fn open(
     settings: &Database,
     timeout: Duration,
+    write_state: &WriteState,
 ) -> Result<(DatabaseConnection, DatabaseConnection)> {
+    // The writer first: it makes the file and switches it to WAL.
+    let writer = writer(settings, timeout, write_state).await?;
+    if in_memory(&settings.url) {
+        return Ok((writer.clone(), writer));
+    }
+    let options = options(&settings.url, timeout)?.pragma("query_only", "ON");
+    // One is open from now on: a writer that is replaced is then not the last connection, which would remove the log
+    // and its index, and may not be able to make them again on a full disk.
+    let reader = pool(settings.max_connections.clamp(1, READERS_MAX), timeout)
+        .connect_with(options)
+        .await
+        .map_err(super::failure::unavailable)?;
+    Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(reader), writer))
+}
+
+/// The only connection that writes.
+///
+/// # Errors
+/// As [`open`].
+pub(super) async fn writer(
+    settings: &Database,
+    timeout: Duration,
+    write_state: &WriteState,
+) -> Result<DatabaseConnection> {
     let options = options(&settings.url, timeout)?;
     if settings.url.contains("mode=rwc") {
         create_parent(options.get_filename())?;
     }
-    let pool = |connections: u32| {
-        SqlitePoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(timeout)
-            // A file does not go away as a server does: no round trip before each use, no renewal.
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-    };
-    // The writer first: it makes the file and switches it to WAL.
-    let writer = pool(1)
-        .connect_with(options.clone())
-        .await
-        .map_err(super::failure::unavailable)?;
-    let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
-    if in_memory(&settings.url) {
-        return Ok((writer.clone(), writer));
+    let mut pool = count_commits(pool(1, timeout), write_state);
+    if !in_memory(&settings.url) {
+        pool = replace_when_broken(pool, write_state);
     }
-    let readers = settings.max_connections.clamp(1, READERS_MAX);
-    let reader = pool(readers).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(reader), writer))
+    let opened = pool.connect_with(options).await;
+    let pool = opened.map_err(super::failure::unavailable)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+fn pool(connections: u32, timeout: Duration) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(timeout)
+        // A file does not go away as a server does: no round trip before each use, no renewal.
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Tells `write_state` of every commit: see `transaction`.
+fn count_commits(pool: SqlitePoolOptions, write_state: &WriteState) -> SqlitePoolOptions {
+    let write_state = write_state.clone();
+    pool.after_connect(move |connection, _| {
+        let write_state = write_state.clone();
+        Box::pin(async move {
+            connection.lock_handle().await?.set_commit_hook(move || {
+                write_state.committing();
+                true
+            });
+            Ok(())
+        })
+    })
+}
+
+/// Closes connections whose state may be another than the driver believes: see `transaction`.
+fn replace_when_broken(pool: SqlitePoolOptions, write_state: &WriteState) -> SqlitePoolOptions {
+    let write_state = write_state.clone();
+    pool.after_release(|connection, _| {
+        Box::pin(async move {
+            // What was queued before, such as the rollback of a transaction that was dropped, is done afterwards.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
+    .before_acquire(move |_, _| {
+        let usable = !write_state.are_failing();
+        Box::pin(async move { Ok(usable) })
+    })
 }
 
 /// Open, idle, and how many there may be.
@@ -129,12 +184,7 @@ pub(super) async fn make(path: &Path, timeout: Duration) -> Result<SqlitePool> {
 }
 
 async fn one(options: SqliteConnectOptions, timeout: Duration) -> Result<SqlitePool> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(timeout)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None);
+    let pool = replace_when_broken(pool(1, timeout), &WriteState::default());
     let opened = pool.connect_with(options).await;
     opened.map_err(super::failure::unavailable)
 }

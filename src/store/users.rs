@@ -112,7 +112,7 @@ impl Users {
         };
         let insert = user::Entity::insert(row).build(self.db.backend());
         let work = self.db.execute(insert);
-        self.db.run(&self.timers.insert, work).await.map(drop)
+        self.db.write(&self.timers.insert, work).await.map(drop)
     }
 
     /// Writes what is there already, all the way to the disk: the first write after a start is the dearest.
@@ -120,15 +120,12 @@ impl Users {
     /// # Errors
     /// Faults only.
     pub async fn rewrite(&self, id: Uuid) -> Result<()> {
-        let work = async {
-            user::Entity::update_many()
-                .col_expr(user::Column::Name, Expr::col(user::Column::Name))
-                .filter(user::Column::Id.eq(id))
-                .exec(&self.db.writer)
-                .await
-                .map(drop)
-        };
-        self.db.run(&self.timers.rewrite, work).await
+        let update = user::Entity::update_many()
+            .col_expr(user::Column::Name, Expr::col(user::Column::Name))
+            .filter(user::Column::Id.eq(id))
+            .build(self.db.backend());
+        let work = self.db.execute(update);
+        self.db.write(&self.timers.rewrite, work).await.map(drop)
     }
 
     /// Whether there is such a user.
@@ -137,15 +134,13 @@ impl Users {
     /// `Invalid` when the hash holds a NUL.
     pub async fn set_password(&self, id: Uuid, password_hash: &str) -> Result<bool> {
         text::check("password_hash", password_hash)?;
-        let work = async {
-            let done = user::Entity::update_many()
-                .col_expr(user::Column::PasswordHash, Expr::value(password_hash))
-                .filter(user::Column::Id.eq(id))
-                .exec(&self.db.writer)
-                .await?;
-            Ok(done.rows_affected > 0)
-        };
-        self.db.run(&self.timers.set_password, work).await
+        let update = user::Entity::update_many()
+            .col_expr(user::Column::PasswordHash, Expr::value(password_hash))
+            .filter(user::Column::Id.eq(id))
+            .build(self.db.backend());
+        let work = self.db.execute(update);
+        let changed = self.db.write(&self.timers.set_password, work).await?;
+        Ok(changed > 0)
     }
 
     /// # Errors
@@ -165,7 +160,7 @@ impl Users {
         };
         let insert = api_key::Entity::insert(row).build(self.db.backend());
         let work = self.db.execute(insert);
-        self.db.run(&self.timers.insert_key, work).await.map(drop)
+        self.db.write(&self.timers.insert_key, work).await.map(drop)
     }
 
     /// All keys of a user, revoked ones too, oldest first.
@@ -212,18 +207,15 @@ impl Users {
     /// # Errors
     /// Faults only.
     pub async fn touch_key(&self, id: Uuid, now: Timestamp) -> Result<()> {
-        let work = async {
-            api_key::Entity::update_many()
-                .col_expr(
-                    api_key::Column::LastUsedAtUs,
-                    Expr::value(now.as_microsecond()),
-                )
-                .filter(api_key::Column::Id.eq(id))
-                .exec(&self.db.writer)
-                .await
-                .map(drop)
-        };
-        self.db.run(&self.timers.touch_key, work).await
+        let update = api_key::Entity::update_many()
+            .col_expr(
+                api_key::Column::LastUsedAtUs,
+                Expr::value(now.as_microsecond()),
+            )
+            .filter(api_key::Column::Id.eq(id))
+            .build(self.db.backend());
+        let work = self.db.execute(update);
+        self.db.write(&self.timers.touch_key, work).await.map(drop)
     }
 
     /// Whether the user had such a key that was not revoked yet.
@@ -231,20 +223,18 @@ impl Users {
     /// # Errors
     /// Faults only.
     pub async fn revoke_key(&self, user: Uuid, id: Uuid, now: Timestamp) -> Result<bool> {
-        let work = async {
-            let done = api_key::Entity::update_many()
-                .col_expr(
-                    api_key::Column::RevokedAtUs,
-                    Expr::value(now.as_microsecond()),
-                )
-                .filter(api_key::Column::Id.eq(id))
-                .filter(api_key::Column::UserId.eq(user))
-                .filter(api_key::Column::RevokedAtUs.is_null())
-                .exec(&self.db.writer)
-                .await?;
-            Ok(done.rows_affected > 0)
-        };
-        self.db.run(&self.timers.revoke_key, work).await
+        let update = api_key::Entity::update_many()
+            .col_expr(
+                api_key::Column::RevokedAtUs,
+                Expr::value(now.as_microsecond()),
+            )
+            .filter(api_key::Column::Id.eq(id))
+            .filter(api_key::Column::UserId.eq(user))
+            .filter(api_key::Column::RevokedAtUs.is_null())
+            .build(self.db.backend());
+        let work = self.db.execute(update);
+        let changed = self.db.write(&self.timers.revoke_key, work).await?;
+        Ok(changed > 0)
     }
 }
 

@@ -14,6 +14,7 @@ mod cache;
 mod cli;
 mod crash;
 mod database_away;
+mod disk_full;
 mod docs;
 mod drain;
 mod evidence;

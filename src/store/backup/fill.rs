@@ -15,6 +15,7 @@ use crate::{
         connection::Backend,
         failure, postgres, spool, sqlite,
         statement::{chunks, placeholders},
+        transaction::WriteState,
     },
 };
 
@@ -30,7 +31,7 @@ impl Filling {
     /// `Unavailable` when it cannot be opened.
     pub async fn of_database(settings: &Database) -> Result<Self> {
         let db = match Backend::of(&settings.url)? {
-            Backend::Sqlite => sqlite::open(settings, TIMEOUT).await?.1,
+            Backend::Sqlite => sqlite::writer(settings, TIMEOUT, &WriteState::default()).await?,
             Backend::Postgres => {
                 let pool = postgres::open_patient(settings)?;
                 SqlxPostgresConnector::from_sqlx_postgres_pool(pool)

@@ -66,7 +66,7 @@ impl Codes {
         let row = code.to_row().into_active_model();
         let insert = code::Entity::insert(row).build(self.db.backend());
         let work = self.db.execute(insert);
-        self.db.run(&self.timers.insert, work).await.map(drop)
+        self.db.write(&self.timers.insert, work).await.map(drop)
     }
 
     /// # Errors
@@ -142,18 +142,18 @@ impl Codes {
             let found = code::Entity::find_by_id(id)
                 .filter(code::Column::OrgId.eq(org))
                 .lock_exclusive()
-                .one(&tx)
+                .one(&*tx)
                 .await?;
             let Some(row) = found else {
                 return Ok(None);
             };
             let mut code = Code::from_row(row)?;
             code.apply(change, now);
-            code.to_changes().update_without_returning(&tx).await?;
+            code.to_changes().update_without_returning(&*tx).await?;
             tx.commit().await?;
             Ok(Some(code))
         };
-        self.db.run(&self.timers.update, work).await
+        self.db.write(&self.timers.update, work).await
     }
 
     /// Removes a code and its scans. Whether there was one.
@@ -161,15 +161,13 @@ impl Codes {
     /// # Errors
     /// Faults only.
     pub async fn delete(&self, org: Uuid, id: Uuid) -> Result<bool> {
-        let work = async {
-            let done = code::Entity::delete_many()
-                .filter(code::Column::Id.eq(id))
-                .filter(code::Column::OrgId.eq(org))
-                .exec(&self.db.writer)
-                .await?;
-            Ok(done.rows_affected > 0)
-        };
-        self.db.run(&self.timers.delete, work).await
+        let delete = code::Entity::delete_many()
+            .filter(code::Column::Id.eq(id))
+            .filter(code::Column::OrgId.eq(org))
+            .build(self.db.backend());
+        let work = self.db.execute(delete);
+        let deleted = self.db.write(&self.timers.delete, work).await?;
+        Ok(deleted > 0)
     }
 
     /// Whether any organization has this code.

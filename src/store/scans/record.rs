@@ -60,7 +60,7 @@ impl Scans {
             let done = self.attempt(rows, agents, keyed, Expect::Some).await?;
             done.ok_or_else(|| DbErr::Custom("a batch was neither new nor known".to_owned()))
         };
-        self.db.run(&self.timers.record, work).await
+        self.db.write(&self.timers.record, work).await
     }
 
     /// `None`, and nothing changed, when `expect` was wrong.

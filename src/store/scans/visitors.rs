@@ -127,7 +127,7 @@ impl Scans {
                 |row| row.try_get_by(0),
             )
         };
-        self.db.run(&self.timers.day_key, work).await
+        self.db.write(&self.timers.day_key, work).await
     }
 }
 

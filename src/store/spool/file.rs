@@ -12,7 +12,7 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Durability, failure};
+use super::{Durability, connection, failure};
 use crate::{
     kernel::{Result, SharedClock},
     store::sqlite::{WAL_LIMIT_BYTES, create_parent},
@@ -42,7 +42,7 @@ pub(super) async fn open(
     path: &Path,
     durability: Durability,
     clock: &SharedClock,
-) -> Result<(SqliteConnection, SqliteConnection)> {
+) -> Result<(connection::Connection, connection::Connection)> {
     create_parent(path)?;
     let opened = match connect(path, durability).await {
         Err(e) if is_damage(&e) => {
@@ -61,7 +61,7 @@ pub(super) async fn open(
 async fn connect(
     path: &Path,
     durability: Durability,
-) -> Result<(SqliteConnection, SqliteConnection), sqlx::Error> {
+) -> Result<(connection::Connection, connection::Connection), sqlx::Error> {
     let synchronous = match durability {
         Durability::Power => SqliteSynchronous::Full,
         Durability::Process => SqliteSynchronous::Normal,
@@ -73,23 +73,26 @@ async fn connect(
         .busy_timeout(BUSY)
         .pragma("journal_size_limit", WAL_LIMIT_BYTES)
         .disable_statement_logging();
-    let mut drainer = options
+    let draining = options
         .clone()
         .synchronous(SqliteSynchronous::Normal)
-        .pragma("wal_autocheckpoint", DRAINER_CHECKPOINT_PAGES)
-        .connect()
-        .await?;
+        .pragma("wal_autocheckpoint", DRAINER_CHECKPOINT_PAGES);
+    let mut drainer = draining.connect().await?;
     if let Err(e) = prepare(&mut drainer).await {
         // Before the file is renamed: a connection that closes later would delete the log of the new one.
         drainer.close().await?;
         return Err(e);
     }
-    let appender = options
+    let appending = options
         .synchronous(synchronous)
-        .pragma("wal_autocheckpoint", APPENDER_CHECKPOINT_PAGES)
-        .connect()
-        .await?;
-    Ok((appender, drainer))
+        .pragma("wal_autocheckpoint", APPENDER_CHECKPOINT_PAGES);
+    let appender = appending.connect().await?;
+    // Opened anew they find the tables there: a file that is missing then is an error, not a new spool.
+    let again = |options: SqliteConnectOptions| options.create_if_missing(false);
+    Ok((
+        connection::Connection::new(again(appending), appender),
+        connection::Connection::new(again(draining), drainer),
+    ))
 }
 
 async fn prepare(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

@@ -1,11 +1,19 @@
-//! PostgreSQL goes away while the process runs: operations fail within the timeout, and work again afterwards.
+//! PostgreSQL goes away while the process runs: operations fail within the timeout, and work again afterwards. Where it
+//! goes away in a commit, what it did is unknown, and nothing is done twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use qr_observatory::{
-    kernel::{Kind, task::spawn},
-    store::Store,
+    kernel::{Kind, Result, task::spawn},
+    store::{Store, scans::ScanRow},
 };
+use sea_orm::ConnectionTrait;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, tcp},
@@ -13,7 +21,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::databases::{self, at, clock, code, ids, postgres_url, settings};
+use super::{
+    databases::{self, at, clock, code, ids, postgres_url, settings},
+    record::scan,
+};
 
 /// What the wire does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +34,8 @@ enum Wire {
     Silent,
     /// Closes at once, as a server that restarts does.
     Cut,
+    /// Closes instead of bringing an answer, from the first question with these words on. Questions arrive.
+    DeafFrom(&'static str),
 }
 
 /// A wire to `target` that can fail. Returns its address.
@@ -40,18 +53,45 @@ async fn wire(target: String, state: watch::Receiver<Wire>) -> std::net::SocketA
                 };
                 let ((near_in, near_out), (far_in, far_out)) =
                     (near.into_split(), far.into_split());
-                spawn("upstream", forward(near_in, far_out, state.clone()));
-                forward(far_in, near_out, state).await;
+                let deaf = Arc::new(AtomicBool::new(false));
+                let questions = forward(near_in, far_out, state.clone(), Asks(Arc::clone(&deaf)));
+                spawn("upstream", questions);
+                forward(far_in, near_out, state, Answers(deaf)).await;
             });
         }
     });
     address
 }
 
+use Way::{Answers, Asks};
+
+/// Which way bytes go, and whether answers of this connection are lost by now.
+enum Way {
+    Asks(Arc<AtomicBool>),
+    Answers(Arc<AtomicBool>),
+}
+
+impl Way {
+    fn passes(&self, wire: Wire, bytes: &[u8]) -> bool {
+        match (self, wire) {
+            (_, Wire::Cut) => false,
+            (Asks(deaf), Wire::DeafFrom(words)) => {
+                if String::from_utf8_lossy(bytes).contains(words) {
+                    deaf.store(true, Ordering::SeqCst);
+                }
+                true
+            }
+            (Answers(deaf), Wire::DeafFrom(_)) => !deaf.load(Ordering::SeqCst),
+            _ => true,
+        }
+    }
+}
+
 async fn forward(
     mut from: tcp::OwnedReadHalf,
     mut to: tcp::OwnedWriteHalf,
     mut state: watch::Receiver<Wire>,
+    way: Way,
 ) {
     let mut bytes = [0; 8192];
     loop {
@@ -61,7 +101,7 @@ async fn forward(
         };
         let Ok(n @ 1..) = read else { return };
         match state.wait_for(|s| *s != Wire::Silent).await {
-            Ok(s) if *s == Wire::Open => {}
+            Ok(wire) if way.passes(*wire, &bytes[..n]) => {}
             _ => return,
         }
         if to.write_all(&bytes[..n]).await.is_err() {
@@ -70,7 +110,7 @@ async fn forward(
     }
 }
 
-async fn through_a_wire() -> (Store, watch::Sender<Wire>) {
+async fn through_a_wire(connections: u32) -> (Store, watch::Sender<Wire>) {
     let mut url = url::Url::parse(&postgres_url().await).unwrap();
     let target = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
     let (switch, state) = watch::channel(Wire::Open);
@@ -79,14 +119,14 @@ async fn through_a_wire() -> (Store, watch::Sender<Wire>) {
     url.set_port(Some(address.port())).unwrap();
     let mut settings = settings(url.into());
     settings.timeout_ms = 600;
-    settings.max_connections = 3;
+    settings.max_connections = connections;
     let store = Store::connect(&settings, clock()).await.unwrap();
     store.migrations().up().await.unwrap();
     (store, switch)
 }
 
 async fn survives(wire: Wire) {
-    let (store, switch) = through_a_wire().await;
+    let (store, switch) = through_a_wire(3).await;
     let code = code(ids().next());
     store.codes.insert(&code).await.unwrap();
     switch.send(wire).unwrap();
@@ -106,6 +146,86 @@ async fn survives(wire: Wire) {
     }
     let found = store.codes.get(code.org_id, code.id).await.unwrap();
     assert_eq!(found.map(|c| c.created_at), Some(at(0)));
+}
+
+/// Of work whose answer to `words` is lost on the way.
+async fn unanswered<T: std::fmt::Debug>(
+    store: &Store,
+    (switch, words): (&watch::Sender<Wire>, &'static str),
+    work: impl Future<Output = Result<T>>,
+) {
+    // A connection that was used a moment ago is not asked whether it is alive.
+    store.ping().await.unwrap();
+    switch.send(Wire::DeafFrom(words)).unwrap();
+    assert_eq!(work.await.unwrap_err().kind(), Kind::Unavailable);
+    switch.send(Wire::Open).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_answer_is_lost_is_an_error_and_not_done_twice() {
+    let (store, switch) = through_a_wire(1).await;
+    let ids = ids();
+    let made = code(ids.next());
+    // One like it first: a statement that is prepared needs one question only.
+    store.codes.insert(&code(ids.next())).await.unwrap();
+    unanswered(&store, (&switch, ""), store.codes.insert(&made)).await;
+    let again = store.codes.insert(&made).await;
+    // It was made, and nobody was told.
+    assert_eq!(again.unwrap_err().kind(), Kind::Conflict);
+
+    let rows: Vec<_> = (0..20)
+        .map(|n| ScanRow {
+            agent: None,
+            ..scan(&ids, made.id, n)
+        })
+        .collect();
+    store.scans.record(&rows[..1], &[]).await.unwrap();
+    for _ in 0..3 {
+        let recording = store.scans.record(&rows, &[]);
+        unanswered(&store, (&switch, "COMMIT"), recording).await;
+        // All of it was stored, and nobody was told.
+        let again = store.scans.record(&rows, &[]).await.unwrap();
+        assert_eq!((again.stored, again.duplicates), (0, 20));
+    }
+    let found = store.codes.get(made.org_id, made.id).await.unwrap();
+    assert_eq!(found.map(|c| c.counters.scans), Some(20));
+}
+
+/// The server ends the connection within COMMIT, and nothing is stored.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_ended_in_commit() {
+    const TRIGGER: &str = "CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER ends AFTER INSERT ON codes DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION ends(); \
+         CREATE CONSTRAINT TRIGGER ends AFTER INSERT ON scans DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION ends();";
+    const GONE: &str = "DROP FUNCTION ends() CASCADE";
+    let fresh = databases::postgres().await;
+    let store = &fresh.store;
+    let ids = ids();
+    let (before, made) = (code(ids.next()), code(ids.next()));
+    let row = ScanRow {
+        agent: None,
+        ..scan(&ids, before.id, 0)
+    };
+    store.codes.insert(&before).await.unwrap();
+    let admin = sea_orm::Database::connect(&fresh.settings.url)
+        .await
+        .unwrap();
+    admin.execute_unprepared(TRIGGER).await.unwrap();
+    for _ in 0..3 {
+        let refused = store.codes.insert(&made).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Unavailable);
+        let refused = store.scans.record(std::slice::from_ref(&row), &[]).await;
+        assert_eq!(refused.unwrap_err().kind(), Kind::Unavailable);
+    }
+    // A check writes as long as the last write failed; this one can be made.
+    store.ping().await.unwrap();
+    admin.execute_unprepared(GONE).await.unwrap();
+    store.codes.insert(&made).await.unwrap();
+    let recorded = store.scans.record(&[row], &[]).await.unwrap();
+    assert_eq!(recorded.stored, 1);
 }
 
 fn elapsed(start: Instant) -> Duration {

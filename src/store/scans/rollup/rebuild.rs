@@ -104,7 +104,7 @@ impl Scans {
             tx.execute_raw(self.db.statement(SQL, values)).await?;
             tx.commit().await
         };
-        self.db.run(&self.timers.rollup_step, work).await?;
+        self.db.write(&self.timers.rollup_step, work).await?;
         self.complete(code_id, progress).await
     }
 
@@ -136,7 +136,7 @@ impl Scans {
             tx.commit().await?;
             Ok(step)
         };
-        self.db.run(&self.timers.rollup_step, work).await
+        self.db.write(&self.timers.rollup_step, work).await
     }
 
     async fn count_stretch(

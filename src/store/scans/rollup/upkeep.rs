@@ -26,7 +26,7 @@ impl Scans {
         const SQL: &str = "DELETE FROM visitor_keys WHERE day_us < $1";
         let live_us = visitors::first_live_day_us(self.db.now());
         let work = self.db.execute(self.db.statement(SQL, [live_us.into()]));
-        let gone = self.db.run(&self.timers.rollup_upkeep, work).await?;
+        let gone = self.db.write(&self.timers.rollup_upkeep, work).await?;
         Ok(gone > 0)
     }
 
@@ -54,7 +54,7 @@ impl Scans {
                 }
                 Ok(codes)
             };
-            let codes = self.db.run(&self.timers.rollup_upkeep, work).await?;
+            let codes = self.db.write(&self.timers.rollup_upkeep, work).await?;
             match codes.last() {
                 Some(last) => after = *last,
                 None => return Ok(()),
