@@ -24,6 +24,7 @@ mod load_test;
 mod metrics;
 mod observatory;
 mod operate_scripts;
+mod pooler;
 mod qr_analytics;
 mod qr_create;
 mod qr_image;
