@@ -9,7 +9,7 @@ use std::{io, time::Duration};
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector,
     sqlx::{
-        self, AssertSqlSafe, ConnectOptions, Connection,
+        self, AssertSqlSafe, ConnectOptions, Connection, Row,
         postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
     },
 };
@@ -72,9 +72,7 @@ pub(super) async fn open(
             })
         })
         // An operation that was given up leaves an answer outstanding. An error here closes the connection hard.
-        .after_release(move |connection, _| {
-            Box::pin(async move { ping(connection, timeout).await.map(|()| true) })
-        })
+        .after_release(move |connection, _| Box::pin(is_outside_transactions(connection, timeout)))
         .connect_lazy_with(options);
     Ok((
         SqlxPostgresConnector::from_sqlx_postgres_pool(pool),
@@ -124,7 +122,25 @@ fn options(url: &str) -> Result<PgConnectOptions> {
 }
 
 async fn ping(connection: &mut PgConnection, timeout: Duration) -> Result<(), sqlx::Error> {
-    tokio::time::timeout(timeout, connection.ping())
+    within(timeout, connection.ping()).await
+}
+
+/// False within a transaction that the driver does not know of: it was given up between BEGIN and the answer to it. What is
+/// written on such a connection is answered, seen by nobody else, and never committed.
+async fn is_outside_transactions(
+    connection: &mut PgConnection,
+    timeout: Duration,
+) -> Result<bool, sqlx::Error> {
+    // Both are the same in the first statement of a transaction only.
+    let ask = sqlx::raw_sql("SELECT transaction_timestamp() = statement_timestamp()");
+    within(timeout, ask.fetch_one(connection)).await?.try_get(0)
+}
+
+async fn within<T>(
+    timeout: Duration,
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(timeout, work)
         .await
         .unwrap_or_else(|elapsed| Err(io::Error::new(io::ErrorKind::TimedOut, elapsed).into()))
 }

@@ -11,7 +11,7 @@ use std::{
 
 use qr_observatory::{
     kernel::{Kind, Result, task::spawn},
-    store::{Store, scans::ScanRow},
+    store::{Store, codes::Change, scans::ScanRow},
 };
 use sea_orm::ConnectionTrait;
 use tokio::{
@@ -240,4 +240,32 @@ async fn a_stopped_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_hangs_up() {
     survives(Wire::Cut).await;
+}
+
+/// A request that is given up while its transaction begins leaves nothing behind in which a later write is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_was_given_up_takes_no_later_write_with_it() {
+    let fresh = databases::postgres().await;
+    let mut settings = fresh.settings.clone();
+    settings.max_connections = 1;
+    let store = Store::connect(&settings, clock()).await.unwrap();
+    let (ids, change) = (ids(), Change::default());
+    let org = code(ids.next()).org_id;
+    for micros in (0..3000).step_by(50) {
+        let start = clock().instant();
+        let mut update = Box::pin(store.codes.update(org, ids.next(), &change, at(1)));
+        while elapsed(start) < Duration::from_micros(micros)
+            && futures_util::poll!(&mut update).is_pending()
+        {
+            tokio::task::yield_now().await;
+        }
+        drop(update);
+        let made = code(ids.next());
+        store.codes.insert(&made).await.unwrap();
+        let found = fresh.store.codes.get(org, made.id).await.unwrap();
+        assert!(
+            found.is_some(),
+            "lost after one that was given up after {micros} µs"
+        );
+    }
 }
