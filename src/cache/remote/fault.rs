@@ -47,9 +47,7 @@ pub(super) fn explain(error: &RedisError, deployment: &Deployment) -> Error {
         (_, "WRONGPASS" | "NOAUTH") | (ErrorKind::AuthenticationFailed, _) => {
             "Redis refuses the user or the password: check REDIS_PASSWORD and REDIS_USERNAME"
         }
-        (_, "NOPERM") => {
-            "the user of REDIS_USERNAME may not do what a cache does: check its ACL (`doctor` names the missing rights)"
-        }
+        (_, "NOPERM") => "the user of REDIS_USERNAME may not do what a cache does: check its ACL",
         _ if !is_cluster
             && (matches!(code, "MOVED" | "ASK" | "CROSSSLOT") || text.contains(ONE_OF_MANY)) =>
         {

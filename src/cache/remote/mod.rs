@@ -18,7 +18,6 @@ mod tell;
 mod write;
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -59,6 +58,7 @@ use link::Link;
 pub(super) use news::Hears;
 use place::Places;
 use prober::Prober;
+use rights::Denied;
 pub(super) use stock::Put;
 use tell::Untold;
 
@@ -98,8 +98,7 @@ pub struct Remote {
 /// What the prober saw last.
 struct State {
     trouble: Option<Error>,
-    /// Rights that were found missing on this connection; see [`rights`].
-    denied: BTreeSet<String>,
+    denied: Denied,
     facts: Option<Facts>,
 }
 
@@ -153,7 +152,7 @@ impl Remote {
             subscribed: AtomicBool::new(false),
             state: Mutex::new(State {
                 trouble: None,
-                denied: BTreeSet::new(),
+                denied: Denied::default(),
                 facts: None,
             }),
             questions: Semaphore::new(settings.max_connections * QUESTIONS),
@@ -211,7 +210,7 @@ impl Remote {
     /// Why it is not used, or not wholly, in the words of somebody who can mend it.
     pub(super) fn trouble(&self) -> Option<Error> {
         let state = locked(&self.state);
-        let denied = || (!state.denied.is_empty()).then(|| rights::lacking(state.denied.clone()));
+        let denied = || state.denied.explained(self.clock.instant());
         state.trouble.clone().or_else(denied)
     }
 

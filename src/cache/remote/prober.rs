@@ -162,7 +162,6 @@ impl Prober {
 
 impl Remote {
     fn connected(&self, link: Option<Arc<Link>>) {
-        locked(&self.state).denied.clear();
         self.timers.up.set(f64::from(u8::from(link.is_some())));
         *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
     }

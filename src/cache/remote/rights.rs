@@ -2,7 +2,10 @@
 //!
 //! Invariant: nothing is changed but names of a probe's own, which vanish again.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use redis::{Cmd, RedisError, RedisResult, Value, aio::MultiplexedConnection};
 
@@ -10,7 +13,7 @@ use super::{Remote, locked, place::Places, prober::PROBE_MS};
 use crate::{
     cache::name::{Names, Tag},
     config::redis::{Deployment, Node},
-    kernel::{Error, Kind, id::Uuid},
+    kernel::{Error, Kind, clock::Instant, id::Uuid},
 };
 
 /// The server refused for lack of a right: by itself, or within a script.
@@ -145,17 +148,43 @@ pub(super) fn lacking(rules: impl IntoIterator<Item = String>) -> Error {
     Error::new(Kind::Unavailable, message)
 }
 
+/// Rights that were found missing in use, and when last. The rest may work.
+#[derive(Default)]
+pub(super) struct Denied(BTreeMap<String, Instant>);
+
+/// What was not refused for so long is taken to be granted.
+const REMEMBERED: Duration = Duration::from_secs(10);
+
+impl Denied {
+    /// Whether it is new.
+    fn add(&mut self, rule: String, now: Instant) -> bool {
+        self.0.insert(rule, now).is_none()
+    }
+
+    pub(super) fn explained(&self, now: Instant) -> Option<Error> {
+        let recent = |at: &Instant| now.saturating_duration_since(*at) < REMEMBERED;
+        let rules: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(_, at)| recent(at))
+            .map(|(r, _)| r.clone())
+            .collect();
+        (!rules.is_empty()).then(|| lacking(rules))
+    }
+}
+
 impl Remote {
-    /// Keeps in mind that a right is missing, for as long as this connection lives: the rest may work.
+    /// Keeps in mind what was refused for lack of a right, and logs it once.
     pub(super) fn note_denied(&self, error: &RedisError) {
         if !is_denied(error) {
             return;
         }
         let rule = rule(error, &self.names);
-        let mut state = locked(&self.state);
-        if state.denied.insert(rule) {
-            let denied = lacking(state.denied.clone());
-            tracing::warn!("{}: {error}", denied.message());
+        let is_new = locked(&self.state)
+            .denied
+            .add(rule.clone(), self.clock.instant());
+        if is_new {
+            tracing::warn!("{}: {error}", lacking([rule]).message());
         }
     }
 }
@@ -165,6 +194,7 @@ mod tests {
     use redis::ErrorKind;
 
     use super::*;
+    use crate::kernel::{Clock as _, SystemClock};
 
     #[test]
     fn a_refusal_is_told_as_what_would_grant_it() {
@@ -203,6 +233,17 @@ mod tests {
         assert!(is_denied(&refused(script)));
         assert_eq!(rule(&refused(script), &names), "+publish");
         assert!(!is_denied(&refused("MOVED 1 a:1")));
+    }
+
+    #[tokio::test]
+    async fn what_is_granted_again_is_forgotten() {
+        let (mut denied, start) = (Denied::default(), SystemClock.instant());
+        assert!(denied.explained(start).is_none());
+        assert!(denied.add("+eval".to_owned(), start));
+        assert!(!denied.add("+eval".to_owned(), start));
+        let told = denied.explained(start).unwrap();
+        assert!(told.message().contains("ACL SETUSER … +eval"), "{told:?}");
+        assert!(denied.explained(start + REMEMBERED).is_none());
     }
 
     fn refused(text: &str) -> RedisError {
