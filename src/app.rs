@@ -15,10 +15,9 @@ pub mod rollout;
 mod serve;
 pub mod warm;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
-};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::{
     analytics,
@@ -113,7 +112,7 @@ pub struct App {
     ready: metrics::Gauge,
     cache: CacheGauges,
     backlog: metrics::Gauge,
-    phase: AtomicU8,
+    phase: watch::Sender<Phase>,
 }
 
 /// Where in its life the process is.
@@ -179,7 +178,7 @@ impl App {
             cache: CacheGauges::new(),
             tiers,
             backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
-            phase: AtomicU8::new(Phase::Starting as u8),
+            phase: watch::Sender::new(Phase::Starting),
             settings: Arc::new(settings),
             redirect,
             recorder,
@@ -230,11 +229,7 @@ impl App {
     /// Whether new requests should come here.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        match self.phase.load(Ordering::Relaxed) {
-            s if s == Phase::Starting as u8 => Phase::Starting,
-            s if s == Phase::Serving as u8 => Phase::Serving,
-            _ => Phase::Draining,
-        }
+        *self.phase.borrow()
     }
 
     /// The process is being stopped: what goes on for long should end.
@@ -245,14 +240,25 @@ impl App {
 
     /// Goes from `Starting` to `Serving`, unless it is being stopped already.
     fn begin_serving(&self) {
-        let (from, to) = (Phase::Starting as u8, Phase::Serving as u8);
-        let _ = self
-            .phase
-            .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+        self.phase.send_if_modified(|phase| {
+            let starting = *phase == Phase::Starting;
+            if starting {
+                *phase = Phase::Serving;
+            }
+            starting
+        });
     }
 
     fn drain(&self) {
-        self.phase.store(Phase::Draining as u8, Ordering::Relaxed);
+        self.phase.send_replace(Phase::Draining);
+    }
+
+    /// Resolves when the process is being stopped.
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut phase = self.phase.subscribe();
+        async move {
+            let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Server {
     pub body_limit_bytes: usize,
     /// `DRAIN_TIMEOUT_MS`: how long a stop waits for requests and scans under way.
     pub drain_timeout_ms: u64,
+    /// `MAX_CONNECTIONS_PER_CLIENT`: of one address, or one IPv6 /64. None: 1 000, and no bound for this machine.
+    pub max_connections_per_client: Option<usize>,
     /// `TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// `METRICS_ENABLED`: `false` records nothing and serves none: to measure what they cost.
@@ -65,6 +67,14 @@ impl Server {
                 name("server.drain_timeout_ms", "DRAIN_TIMEOUT_MS"),
                 25_000,
                 number(0..=600_000),
+            ),
+            max_connections_per_client: r.read(
+                name(
+                    "server.max_connections_per_client",
+                    "MAX_CONNECTIONS_PER_CLIENT",
+                ),
+                None,
+                |s| number(1..=1_000_000)(s).map(Some),
             ),
             trusted_proxies: r.read(
                 name("server.trusted_proxies", "TRUSTED_PROXIES"),
