@@ -3,6 +3,7 @@
 
 pub mod backup;
 pub mod baseline;
+mod bases;
 mod build;
 pub mod cache;
 pub mod doctor;
@@ -140,6 +141,7 @@ impl App {
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
+        bases::note(&settings, &store, &clock).await?;
         let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);

@@ -272,10 +272,9 @@ fn has(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .map(str::trim)
-        .any(|sent| sent == "*" || sent.strip_prefix("W/").unwrap_or(sent) == etag)
+        .flat_map(|v| v.as_bytes().split(|b| *b == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|sent| sent == b"*" || sent.strip_prefix(b"W/").unwrap_or(sent) == etag.as_bytes())
 }
 
 impl From<ImageFormat> for Format {
