@@ -10,6 +10,7 @@ mod exercise;
 pub mod health;
 mod kept;
 mod kit;
+mod lock;
 pub mod operate;
 pub mod rollout;
 mod serve;
@@ -114,6 +115,8 @@ pub struct App {
     cache: CacheGauges,
     backlog: metrics::Gauge,
     phase: AtomicU8,
+    /// Let go when the process ends.
+    _locks: lock::Locks,
 }
 
 /// Where in its life the process is.
@@ -140,7 +143,9 @@ impl App {
         let render = render(&mut kit)?;
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
+        let locks = lock::Locks::take(&settings, &*clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
+        store.open_readers().await?;
         let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
@@ -180,6 +185,7 @@ impl App {
             tiers,
             backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
             phase: AtomicU8::new(Phase::Starting as u8),
+            _locks: locks,
             settings: Arc::new(settings),
             redirect,
             recorder,
