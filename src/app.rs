@@ -11,6 +11,7 @@ mod exercise;
 pub mod health;
 mod kept;
 mod kit;
+mod lock;
 pub mod operate;
 pub mod rollout;
 mod serve;
@@ -114,6 +115,8 @@ pub struct App {
     cache: CacheGauges,
     backlog: metrics::Gauge,
     phase: watch::Sender<Phase>,
+    /// Let go when the process ends.
+    _locks: lock::Locks,
 }
 
 /// Where in its life the process is.
@@ -140,8 +143,10 @@ impl App {
         let render = render(&mut kit)?;
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
+        let locks = lock::Locks::take(&settings, &*clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
         bases::note(&settings, &store, &clock).await?;
+        store.open_readers().await?;
         let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
@@ -181,6 +186,7 @@ impl App {
             tiers,
             backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
             phase: watch::Sender::new(Phase::Starting),
+            _locks: locks,
             settings: Arc::new(settings),
             redirect,
             recorder,

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     kernel::{Clock, SharedClock, SystemClock},
     scans::open_spool,
-    store::Store,
+    store::{Store, migrations::Version},
 };
 
 pub use health::Status as Verdict;
@@ -123,19 +123,36 @@ async fn database(store: &Store, clock: &dyn Clock) -> Finding {
 }
 
 async fn schema(store: &Store) -> Finding {
-    match store.migrations().pending().await {
-        Ok(pending) if pending.is_empty() => finding("schema", Ok("up to date".to_owned()), ""),
-        Ok(pending) => Finding {
-            name: "schema",
-            verdict: Status::Warn,
-            detail: format!("{} migration(s) pending", pending.len()),
-            advice: "The next start applies them, or run `qr-observatory migrate up`.",
-        },
-        Err(e) => finding(
-            "schema",
-            Err(format!("{e:?}")),
-            "Run `qr-observatory migrate status`.",
-        ),
+    let versions = match store.migrations().status().await {
+        Ok(versions) => versions,
+        Err(e) => {
+            let advice = "Run `qr-observatory migrate status`.";
+            return finding("schema", Err(format!("{e:?}")), advice);
+        }
+    };
+    let names = |which: fn(&Version) -> bool| {
+        let names = versions.iter().filter(|v| which(v));
+        names.map(|v| v.name.as_str()).collect::<Vec<_>>()
+    };
+    let (unknown, pending) = (names(|v| !v.known), names(|v| !v.applied));
+    let (detail, advice) = if !unknown.is_empty() {
+        (
+            format!("newer than this release: {}", unknown.join(", ")),
+            "Install the release that applied them. This one works on it, but its backups lack what is new.",
+        )
+    } else if !pending.is_empty() {
+        (
+            format!("{} migration(s) pending", pending.len()),
+            "The next start applies them, or run `qr-observatory migrate up`.",
+        )
+    } else {
+        return finding("schema", Ok("up to date".to_owned()), "");
+    };
+    Finding {
+        name: "schema",
+        verdict: Status::Warn,
+        detail,
+        advice,
     }
 }
 

@@ -16,8 +16,8 @@ use crate::{
 const HOLD: u8 = 3;
 const NO_GO: u8 = 4;
 
-/// What the server on this machine has learned, as it last wrote it down (every two seconds); with `PROMETHEUS_URL`, what
-/// all nodes have
+/// What the server on this machine has learned, as it last wrote it down (within two seconds of a change); with
+/// `PROMETHEUS_URL`, what all nodes have
 #[derive(Args)]
 pub struct Verdict {
     /// `render`, `validate` or `analytics` (default: all of them; the worst one decides)
@@ -50,9 +50,9 @@ impl Verdict {
         } else {
             for said in &asked {
                 output::say(&format!("{}: {}", said.experiment, said.sentence));
-                if let Some(age) = said.age_seconds.filter(|age| *age > 10) {
+                if let (Some(age), Some(false)) = (said.age_seconds, said.is_written) {
                     output::complain(&format!(
-                        "  written {age} s ago: does the server run, and is ROLLOUT_DIR its folder?"
+                        "  written {age} s ago, and no server writes it now: does one run, and is ROLLOUT_DIR its folder?"
                     ));
                 }
             }
@@ -76,6 +76,7 @@ fn shown(said: &Said) -> Value {
         "verdict": said.verdict,
         "sentence": said.sentence,
         "age_seconds": said.age_seconds,
+        "server_runs": said.is_written,
         "evidence": said.readings.iter().map(|r| json!({
             "test": r.test.label(),
             "log": r.ln_e,

@@ -25,6 +25,7 @@ mod health;
 mod load_test;
 mod metrics;
 mod observatory;
+mod one_server;
 mod operate_scripts;
 mod qr_analytics;
 mod qr_create;

@@ -110,6 +110,7 @@ fn judge(experiment: Experiment, says: &Values, logs: &Values, thresholds: &Valu
         sentence,
         readings: Vec::new(),
         age_seconds: None,
+        is_written: None,
     }
 }
 

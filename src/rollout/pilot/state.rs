@@ -93,6 +93,15 @@ pub struct Saved {
     pub damaged: bool,
 }
 
+impl Saved {
+    /// Whether both say the same, whenever they were written.
+    #[must_use]
+    pub fn says_as(&self, other: &Self) -> bool {
+        let facts = |s: &Self| (s.closed_since_ms, s.killed, s.damaged);
+        self.arms == other.arms && facts(self) == facts(other) && self.evidence == other.evidence
+    }
+}
+
 impl Machine {
     /// Counts what a comparison found.
     pub(in crate::rollout) fn found(&mut self, label: Option<(&'static str, bool)>) {
