@@ -882,7 +882,7 @@ async def main(args, target):
     server = await health(target)
     run = Run(args, target)
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(name, run.interrupt)
     started, wall, processor = datetime.datetime.now(datetime.timezone.utc), time.monotonic(), time.process_time()
     left = 0

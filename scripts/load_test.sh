@@ -311,7 +311,7 @@ case $probe in
   *) die $ERRORS "$path answers $probe" ;;
 esac
 
-trap stop INT TERM
+trap stop INT TERM HUP
 look before
 show_stats before
 echo "$tool: $connections connections, $duration s, $url$path"

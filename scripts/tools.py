@@ -50,7 +50,7 @@ def root():
 
 @functools.cache
 def apt_lists():
-    return quiet([*root(), "apt-get", "update", "-qq"])
+    return quiet([*root(), SCRIPTS / "apt_get", "update"])
 
 
 def apt(*packages):
@@ -59,8 +59,7 @@ def apt(*packages):
         return False
     say(f"installing {' '.join(packages)}")
     apt_lists()
-    return quiet([*root(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq",
-                  "--no-install-recommends", *packages])
+    return quiet([*root(), SCRIPTS / "apt_get", "install", "-y", "--no-install-recommends", *packages])
 
 
 def command(name, package):

@@ -113,10 +113,15 @@ fn data_dir(folder: &Path) -> Finding {
 
 async fn database(store: &Store, clock: &dyn Clock) -> Finding {
     let result = operate::ping(store, clock).await;
+    let through = if store.is_pooled() {
+        ", through a pooler in transaction mode: the server does not end statements that take too long"
+    } else {
+        ""
+    };
     finding(
         "database",
         result
-            .map(|t| format!("answers in {:.1} ms", t.as_secs_f64() * 1000.0))
+            .map(|t| format!("answers in {:.1} ms{through}", t.as_secs_f64() * 1000.0))
             .map_err(|e| format!("{e:?}")),
         "Check DATABASE_URL, that the server runs, and that this user may connect.",
     )

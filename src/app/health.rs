@@ -181,8 +181,12 @@ impl Health {
             return Check::new(Status::Pass, "not configured: one cache tier, in memory");
         };
         match (redis.usable, redis.trouble) {
-            (true, None) => Check::new(Status::Pass, format!("{}, in use", redis.mode)),
             (_, Some(trouble)) => Check::new(Status::Warn, trouble.message().to_owned()),
+            (true, None) if !redis.subscribed => Check::new(
+                Status::Warn,
+                "in use, but news of other nodes are not heard",
+            ),
+            (true, None) => Check::new(Status::Pass, format!("{}, in use", redis.mode)),
             (false, None) => {
                 Check::new(Status::Warn, "is slow, or was not reached yet: not in use")
             }

@@ -19,7 +19,11 @@ use super::{App, exercise::exercise};
 use crate::{
     config::Config,
     http::{self, Bounds, Server},
-    kernel::{Clock, Error, Kind, Result, SystemClock, task},
+    kernel::{
+        Clock, Error, Kind, Result, SystemClock,
+        signals::{self, Termination},
+        task,
+    },
 };
 
 /// Descriptors that clients do not get: for databases, files, Redis and the listener of metrics.
@@ -37,18 +41,18 @@ const LAST_SCRAPE: Duration = Duration::from_secs(1);
 /// How often recorded samples are moved into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Serves until SIGTERM or SIGINT, then drains.
+/// Serves until a signal asks for an end ([`Termination`]), then drains.
 ///
 /// # Errors
 /// Whatever keeps it from starting: a port in use, a database that is not there.
 pub async fn serve(settings: Config) -> Result<()> {
+    signals::ignore_others()
+        .map_err(|e| Error::caused(Kind::Internal, "signals cannot be handled", e))?;
     let clock = Arc::new(SystemClock);
     let started = clock.instant();
     for name in &settings.ignored {
         tracing::warn!("{name} is set, but this release does not act on it yet");
     }
-    // A limit on the size of files is then an error of one write, as a full disk is, not the end of the process.
-    drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw())));
     let app = App::build(settings, clock.clone()).await?;
     let server = app.settings.server.clone();
     let (stop, stopping) = watch::channel(false);
@@ -196,23 +200,14 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
         .map_err(|e| Error::caused(Kind::Unavailable, format!("cannot listen on {address}"), e))
 }
 
-/// Resolves at the first SIGTERM or SIGINT. A second one ends the process at once.
+/// Resolves at the first signal that asks for an end. A second one ends the process at once.
 async fn terminated() {
-    let (Ok(mut term), Ok(mut int)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
+    let Ok(mut termination) = Termination::listen() else {
         return std::future::pending().await;
     };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
+    termination.requested().await;
     drop(task::spawn("signal.again", async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
+        termination.requested().await;
         tracing::warn!("stopped at once; accepted scans are in the spool");
         std::process::exit(130);
     }));

@@ -6,6 +6,7 @@ pub mod ctx;
 pub mod error;
 pub mod id;
 pub mod limits;
+pub mod signals;
 pub mod task;
 pub mod tls;
 

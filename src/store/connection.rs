@@ -18,7 +18,9 @@ use sea_orm::{
 use tokio::runtime::Handle;
 
 use super::{
-    failure, postgres, sqlite,
+    failure,
+    pooler::Pooling,
+    postgres, sqlite,
     transaction::{Transaction, WriteState},
 };
 use crate::{
@@ -39,6 +41,8 @@ pub(super) struct Connections {
     pub reader: DatabaseConnection,
     pub writer: DatabaseConnection,
     write_state: WriteState,
+    /// Whether a pooler hands each transaction to another connection of the server.
+    pub is_pooled: bool,
     timeout: Duration,
     clock: SharedClock,
     /// Where it was opened.
@@ -49,17 +53,21 @@ impl Connections {
     pub async fn open(settings: &Database, clock: SharedClock) -> Result<Self> {
         let timeout = Duration::from_millis(settings.timeout_ms);
         let write_state = WriteState::default();
-        let (reader, writer) = match Backend::of(&settings.url)? {
-            Backend::Sqlite => sqlite::open(settings, timeout, &write_state).await?,
+        let (reader, writer, is_pooled) = match Backend::of(&settings.url)? {
+            Backend::Sqlite => {
+                let (reader, writer) = sqlite::open(settings, timeout, &write_state).await?;
+                (reader, writer, false)
+            }
             Backend::Postgres => {
-                let pool = postgres::open(settings, timeout)?;
-                (pool.clone(), pool)
+                let (pool, pooling) = postgres::open(settings, timeout).await?;
+                (pool.clone(), pool, pooling == Pooling::Transaction)
             }
         };
         Ok(Self {
             reader,
             writer,
             write_state,
+            is_pooled,
             timeout,
             clock,
             runtime: Handle::current(),

@@ -100,8 +100,9 @@ fn kind_of_code(code: &str) -> Kind {
         // query_canceled: by statement_timeout
         "57014" => Kind::Timeout,
         // read_only_sql_transaction: a standby, until the failover is through; lock_not_available;
-        // idle_in_transaction_session_timeout
-        "25006" | "55P03" | "25P03" => Kind::Unavailable,
+        // idle_in_transaction_session_timeout; duplicate_prepared_statement and invalid_sql_statement_name, of a pooler
+        // whose mode was changed
+        "25006" | "55P03" | "25P03" | "42P05" | "26000" => Kind::Unavailable,
         // connection, rollback of a deadlock, resources, operator intervention, system
         _ if ["08", "40", "53", "57", "58"]
             .iter()
@@ -123,6 +124,8 @@ mod tests {
             ("57014", Kind::Timeout),
             ("57P01", Kind::Unavailable),
             ("40P01", Kind::Unavailable),
+            ("42P05", Kind::Unavailable),
+            ("26000", Kind::Unavailable),
             ("22021", Kind::Internal),
             ("42P01", Kind::Internal),
             ("5", Kind::Unavailable),

@@ -4,7 +4,9 @@
 //! nothing left to do. Migrations have no timeout: a long one must not be cut off halfway.
 
 use ::migrations::{Migrator, MigratorTrait, SchemaManager};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, TransactionTrait,
+};
 
 use super::{connection::Connections, failure, postgres};
 use crate::{
@@ -153,18 +155,27 @@ impl<'a> Migrations<'a> {
                 .await
                 .map_err(failure::classify);
         }
-        // The lock belongs to the connection, and this pool has only one: closing it also unlocks.
-        let pool = postgres::open_patient(self.settings)?;
-        let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone());
-        let locked = db
-            .execute_unprepared(&format!("SELECT pg_advisory_lock({LOCK})"))
-            .await;
-        let result = match locked {
-            Ok(_) => work(&db).await,
-            Err(e) => Err(e),
+        // One holds the lock, which ends with its transaction: a pooler may give a session's lock to somebody else. The
+        // other works.
+        let (holder, db) = (self.patient()?, self.patient()?);
+        let result = async {
+            let lock = holder.begin().await?;
+            let sql = format!(
+                "SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock({LOCK})"
+            );
+            lock.execute_unprepared(&sql).await?;
+            work(&db).await?;
+            lock.commit().await
         };
-        pool.close().await;
-        result.map_err(failure::classify)
+        let result = result.await.map_err(failure::classify);
+        // Closing a pool cannot fail; the signature is sea-orm's.
+        let _ = (holder.close().await, db.close().await);
+        result
+    }
+
+    fn patient(&self) -> Result<DatabaseConnection> {
+        let pool = postgres::open_patient(self.settings)?;
+        Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
     }
 }
 

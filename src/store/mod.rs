@@ -14,6 +14,7 @@ mod entity;
 mod failure;
 pub mod migrations;
 pub mod organizations;
+mod pooler;
 mod postgres;
 pub mod scans;
 pub mod spool;
@@ -112,6 +113,12 @@ impl Store {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.connections.backend() != sea_orm::DbBackend::Sqlite
+    }
+
+    /// Whether a pooler hands each transaction to another connection of the server.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.connections.is_pooled
     }
 
     /// Closes every connection after what runs on it has ended; SQLite then folds its log into the file.

@@ -9,11 +9,15 @@ use std::{io, time::Duration};
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector,
     sqlx::{
-        self, ConnectOptions, Connection,
+        self, AssertSqlSafe, ConnectOptions, Connection,
         postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
     },
 };
 
+use super::{
+    failure,
+    pooler::{self, Pooling},
+};
 use crate::{
     config::database::Database,
     kernel::{Error, Kind, Result},
@@ -26,21 +30,39 @@ const STATEMENTS: usize = 256;
 pub(super) const WRITES_NOTHING_NEW: &str = "UPDATE seaql_migrations SET applied_at = applied_at \
      WHERE version = (SELECT min(version) FROM seaql_migrations)";
 
-/// Does not connect yet.
+/// The pool does not connect yet. In transaction mode the server has no time-out of its own for statements.
 ///
 /// # Errors
-/// `Invalid` when the URL is none.
-pub(super) fn open(settings: &Database, timeout: Duration) -> Result<DatabaseConnection> {
-    // The server gives up first, so that it says why and the connection stays usable.
-    let statement_ms = (settings.timeout_ms - settings.timeout_ms / 10).to_string();
-    let options = options(&settings.url)?.options([
-        ("statement_timeout", statement_ms.as_str()),
-        ("idle_in_transaction_session_timeout", statement_ms.as_str()),
-    ]);
+/// `Invalid` when the URL is none; as [`pooler::detect`].
+pub(super) async fn open(
+    settings: &Database,
+    timeout: Duration,
+) -> Result<(DatabaseConnection, Pooling)> {
+    let options = options(&settings.url)?;
+    let pooling = tokio::time::timeout(timeout, Box::pin(pooler::detect(&options)));
+    let pooling = pooling.await.map_err(failure::unavailable)??;
+    // The server gives up first, so that it says why and the connection stays usable. Not as start-up parameters, which
+    // PgBouncer refuses or drops.
+    let statement_ms = settings.timeout_ms - settings.timeout_ms / 10;
+    let limits = format!(
+        "SET statement_timeout = {statement_ms}; SET idle_in_transaction_session_timeout = {statement_ms}"
+    );
+    let limits = (pooling == Pooling::Session).then_some(limits);
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(timeout)
         .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            let limits = limits.clone();
+            Box::pin(async move {
+                if let Some(limits) = limits {
+                    sqlx::raw_sql(AssertSqlSafe(limits))
+                        .execute(connection)
+                        .await?;
+                }
+                Ok(())
+            })
+        })
         .before_acquire(move |connection, meta| {
             Box::pin(async move {
                 if meta.idle_for >= TRUSTED_IDLE {
@@ -54,7 +76,10 @@ pub(super) fn open(settings: &Database, timeout: Duration) -> Result<DatabaseCon
             Box::pin(async move { ping(connection, timeout).await.map(|()| true) })
         })
         .connect_lazy_with(options);
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+    Ok((
+        SqlxPostgresConnector::from_sqlx_postgres_pool(pool),
+        pooling,
+    ))
 }
 
 /// One connection without a statement timeout, for migrations.
@@ -92,6 +117,8 @@ fn options(url: &str) -> Result<PgConnectOptions> {
         .map_err(|e| Error::caused(Kind::Invalid, "DATABASE_URL: not a PostgreSQL URL", e))?;
     Ok(options
         .application_name("qr-observatory")
+        // Of numbers as text, which are not read here; PgBouncer would have to be told to let it pass.
+        .extra_float_digits(None)
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging())
 }

@@ -69,6 +69,86 @@ fn every_setting_is_documented() {
     );
 }
 
+/// What dashboards and callers are told to move to is there.
+#[test]
+fn the_names_to_move_to_exist() {
+    let page = migration();
+    let here = |part: &str| -> Vec<String> {
+        let part = page.split("\n## ").find(|p| p.starts_with(part)).unwrap();
+        let rows = part.lines().filter(|l| l.starts_with("| "));
+        let cells = rows.filter_map(|row| row.split(" | ").nth(1));
+        let quoted = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+        quoted.map(str::to_owned).collect()
+    };
+    let alerts = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("alerts")).unwrap();
+    let alerts =
+        alerts.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
+    let alerts: String = alerts.collect();
+    for name in here("Metrics") {
+        let plain = name.split('{').next().unwrap();
+        let plain = plain.strip_suffix("_count").unwrap_or(plain);
+        let metric = catalogue::ALL.iter().find(|m| m.name == plain);
+        let alert = alerts.contains(&format!("alert: {}", plain.trim_end_matches('…')));
+        assert!(metric.is_some() || alert, "there is no {name}");
+        let labels = name.split(['{', '}']).nth(1).into_iter();
+        for label in labels.flat_map(|l| l.split(',')) {
+            let label = label.split('=').next().unwrap();
+            assert!(metric.unwrap().labels.contains(&label), "{name}: {label}");
+        }
+    }
+    let document = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/openapi.json"),
+    );
+    let document: serde_json::Value = serde_json::from_str(&document.unwrap()).unwrap();
+    for name in here("Endpoints") {
+        let (method, path) = name.split_once(' ').unwrap();
+        let described = &document["paths"][path][method.to_lowercase()];
+        let undescribed = ["/docs", "/openapi.json", "/ops/rollout"].contains(&path);
+        assert!(undescribed || described.is_object(), "there is no {name}");
+    }
+}
+
+/// Panels of the replaced system ask for its tables.
+#[test]
+fn the_views_answer_for_the_tables_to_move_from() {
+    let server = Setup::on(Database::Postgres).prepare();
+    assert!(server.run(&["migrate", "up"]).status.success());
+    let sql = |statement: &str| crate::support::postgres::sql(&server.database_url(), statement);
+    let page = migration();
+    sql(page
+        .split("```sql")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap());
+    sql(
+        "INSERT INTO codes (id, org_id, kind, slug, enabled, created_at_us, updated_at_us, fill_color, back_color, size, \
+         border, error_level, target, search_text) SELECT gen_random_uuid(), id, 'dynamic', 'a1b2c3d4', true, \
+         1700000000000000, 0, '#000000', '#FFFFFF', 10, 4, 'm', 'https://example.com/', '' FROM organizations",
+    );
+    sql("INSERT INTO agents VALUES (7, 'UA', 'mobile', 'iPhone', 'iOS', '17', 'Safari', '17')");
+    sql("INSERT INTO scans (id, code_id, at_us, genuine, agent_id) \
+         SELECT gen_random_uuid(), id, 1700000000500000, true, 7 FROM codes");
+    let asked = sql(
+        "SET search_path = dashboards; SELECT qr_type, short_id, redirect_url, created_at AT TIME ZONE 'UTC' FROM qr_codes",
+    );
+    assert_eq!(
+        asked.trim(),
+        "dynamic|a1b2c3d4|https://example.com/|2023-11-14 22:13:20"
+    );
+    let asked = sql(
+        "SET search_path = dashboards; SELECT device_family, is_genuine_scan, is_mobile, is_bot \
+                     FROM scan_logs JOIN qr_codes ON qr_codes.id = qr_code_id WHERE scanned_at > created_at",
+    );
+    assert_eq!(asked.trim(), "iPhone|t|t|f");
+}
+
+fn migration() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/MIGRATION.md");
+    std::fs::read_to_string(page).unwrap()
+}
+
 /// Compares with the file, or writes it when `UPDATE_DOCS=1`.
 fn same(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

@@ -1,4 +1,4 @@
-//! SIGTERM: what was accepted is answered and kept.
+//! Signals: what was accepted is answered and kept.
 
 use std::{
     io::{Read, Write},
@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::support::{
-    Client, Database, Setup,
+    Client, Database, Server, Setup,
     codes::{create_dynamic, total},
     eventually,
     load::Load,
@@ -53,11 +53,48 @@ async fn stopped_under_load(database: Database) {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_answered() {
+async fn a_request_under_way_is_answered_whatever_signal_stops_it() {
     let mut server = Setup::on(Database::Sqlite).start().await;
-    let client = Client::admin(&server);
     let body = r#"{"content":"sent in two halves"}"#;
     let (first, second) = body.split_at(10);
+    for (stored, name) in (1..).zip(["TERM", "INT", "QUIT", "HUP"]) {
+        let client = Client::admin(&server);
+        let mut stream = half_sent(&client, &server, body.len(), first);
+        one_is_under_way(&client).await;
+        // These do nothing.
+        for ignored in ["USR1", "USR2", "XFSZ", "PIPE"] {
+            server.signal(ignored);
+        }
+        server.signal(name);
+        refuses_connections(&server).await;
+        stream.write_all(second.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201"), "{name}: {answer}");
+        let status = server.ended().await;
+        assert!(status.success(), "{name}: {status}");
+        server.start().await;
+        assert_eq!(total(&Client::admin(&server)).await, stored, "{name}");
+    }
+    // A second signal ends it at once.
+    let client = Client::admin(&server);
+    let _stream = half_sent(&client, &server, body.len(), first);
+    one_is_under_way(&client).await;
+    server.signal("HUP");
+    refuses_connections(&server).await;
+    server.signal("QUIT");
+    assert_eq!(server.ended().await.code(), Some(130));
+
+    // Its terminal may go.
+    server.start_without_hangup().await;
+    server.signal("HUP");
+    let client = Client::admin(&server);
+    client.get("/health/ready").await.expect(200);
+    server.stop().await;
+}
+
+/// A request of which only the head and the first part of the body are sent.
+fn half_sent(client: &Client, server: &Server, length: usize, first: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
@@ -65,14 +102,17 @@ async fn a_request_under_way_is_answered() {
     write!(
         stream,
         "POST /api/v1/qr/static HTTP/1.1\r\nhost: test\r\nauthorization: {}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{first}",
-        authorization(&client),
-        body.len()
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{first}",
+        authorization(client),
     )
     .unwrap();
-    // That one and the scrape itself.
+    stream
+}
+
+/// Another request than the scrape itself.
+async fn one_is_under_way(client: &Client) {
     eventually(10, async || {
-        let active = Scrape::of(&client)
+        let active = Scrape::of(client)
             .await
             .sum("http_server_active_requests", &[]);
         active
@@ -81,9 +121,10 @@ async fn a_request_under_way_is_answered() {
             .ok_or(format!("{active:?} active requests"))
     })
     .await;
+}
 
-    server.signal("TERM");
-    // It has heard the signal: nobody new is let in.
+/// It has seen the signal.
+async fn refuses_connections(server: &Server) {
     eventually(10, async || {
         match TcpStream::connect(("127.0.0.1", server.port)) {
             Ok(_) => Err("still accepts connections".to_owned()),
@@ -91,15 +132,6 @@ async fn a_request_under_way_is_answered() {
         }
     })
     .await;
-    stream.write_all(second.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    let status = server.ended().await;
-    assert!(status.success(), "{status}");
-
-    server.start().await;
-    assert_eq!(total(&Client::admin(&server)).await, 1);
 }
 
 /// Whoever scrapes sees that it is being stopped, where metrics have a listener of their own.
@@ -110,14 +142,7 @@ async fn metrics_are_answered_to_the_end() {
     let mut server = setup.start().await;
     let client = Client::admin(&server);
     // Something to wait for.
-    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
-    write!(
-        stream,
-        "POST /api/v1/qr/static HTTP/1.1\r\nhost: test\r\nauthorization: {}\r\n\
-         content-type: application/json\r\ncontent-length: 40\r\n\r\n{{",
-        authorization(&client)
-    )
-    .unwrap();
+    let stream = half_sent(&client, &server, 40, "{");
     let ready = async || {
         let url = format!("http://127.0.0.1:{port}/metrics");
         let text = client.http.get(url).send().await.unwrap().text();

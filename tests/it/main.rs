@@ -27,6 +27,7 @@ mod metrics;
 mod observatory;
 mod one_server;
 mod operate_scripts;
+mod pooler;
 mod qr_analytics;
 mod qr_create;
 mod qr_image;

@@ -86,3 +86,37 @@ fn executable(file: &Path, content: &str) {
     std::fs::write(file, content).unwrap();
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
+
+/// Another process' lock is waited for; anything else ends `scripts/apt_get` at once.
+#[test]
+fn a_locked_package_manager_is_waited_for() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let fake = dir.path().join("apt-get");
+    let program = "#!/bin/sh\n\
+        case $* in *missing*) echo 'E: Unable to locate package missing' >&2; exit 100 ;; esac\n\
+        [ -e \"$0.held\" ] && { echo \"$*\" >\"$0.asked\"; exit; }\n\
+        touch \"$0.held\"\n\
+        echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)' >&2; exit 100\n";
+    std::fs::write(&fake, program).unwrap();
+    std::fs::set_permissions(&fake, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!(
+        "{}:{}",
+        dir.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let run = |arguments: &[&str], code| {
+        let mut command = Command::new(format!("{SCRIPTS}/apt_get"));
+        ended(command.args(arguments).env("PATH", &path), code)
+    };
+    says(
+        &run(&["update"], 0),
+        &["Could not get lock /var/lib/apt/lists/lock"],
+    );
+    let asked = std::fs::read_to_string(dir.path().join("apt-get.asked")).unwrap();
+    says(&asked, &["DPkg::Lock::Timeout=600", "update"]);
+    says(
+        &run(&["install", "missing"], 1),
+        &["Unable to locate package missing"],
+    );
+}

@@ -97,6 +97,23 @@ async fn lists_are_filtered_searched_and_sorted(server: Server) {
     assert_eq!(contents(&by_age), ["third", "second_100%", "first"]);
     let by_scans = list(&client, "sort_by=scan_count&sort_desc=true").await;
     assert_eq!(by_scans["items"][0]["id"], dynamic.id.as_str());
+    let by_type = list(&client, "sort_by=qr_type&sort_desc=false").await;
+    assert_eq!(by_type["items"][0]["id"], dynamic.id.as_str());
+    // Ids grow with time.
+    let by_id = list(&client, "sort_by=id").await;
+    assert_eq!(by_id, list(&client, "sort_by=created_at").await);
+    for field in [
+        "last_scan_at",
+        "genuine_scan_count",
+        "first_genuine_scan_at",
+        "last_genuine_scan_at",
+        "redirect_url",
+        "short_id",
+    ] {
+        let sorted = list(&client, &format!("sort_by={field}&sort_desc=true")).await;
+        assert_eq!(sorted["items"][0]["id"], dynamic.id.as_str(), "{field}");
+    }
+    assert_eq!(list(&client, "sort_by=description").await["total"], 4);
 }
 
 async fn bad_list_parameters_are_named(server: Server) {

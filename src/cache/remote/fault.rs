@@ -47,7 +47,9 @@ pub(super) fn explain(error: &RedisError, deployment: &Deployment) -> Error {
         (_, "WRONGPASS" | "NOAUTH") | (ErrorKind::AuthenticationFailed, _) => {
             "Redis refuses the user or the password: check REDIS_PASSWORD and REDIS_USERNAME"
         }
-        (_, "NOPERM") => "the user of REDIS_USERNAME may not do what a cache does: check its ACL",
+        (_, "NOPERM") => {
+            "the user of REDIS_USERNAME may not do what a cache does: check its ACL (`doctor` names the missing rights)"
+        }
         _ if !is_cluster
             && (matches!(code, "MOVED" | "ASK" | "CROSSSLOT") || text.contains(ONE_OF_MANY)) =>
         {

@@ -11,12 +11,14 @@ mod link;
 mod news;
 mod place;
 mod prober;
+mod rights;
 mod stock;
 mod sweep;
 mod tell;
 mod write;
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -96,6 +98,8 @@ pub struct Remote {
 /// What the prober saw last.
 struct State {
     trouble: Option<Error>,
+    /// Rights that were found missing on this connection; see [`rights`].
+    denied: BTreeSet<String>,
     facts: Option<Facts>,
 }
 
@@ -149,6 +153,7 @@ impl Remote {
             subscribed: AtomicBool::new(false),
             state: Mutex::new(State {
                 trouble: None,
+                denied: BTreeSet::new(),
                 facts: None,
             }),
             questions: Semaphore::new(settings.max_connections * QUESTIONS),
@@ -203,9 +208,11 @@ impl Remote {
         self.subscribed.load(Ordering::Acquire)
     }
 
-    /// Why it is not used, in the words of somebody who can mend it.
+    /// Why it is not used, or not wholly, in the words of somebody who can mend it.
     pub(super) fn trouble(&self) -> Option<Error> {
-        locked(&self.state).trouble.clone()
+        let state = locked(&self.state);
+        let denied = || (!state.denied.is_empty()).then(|| rights::lacking(state.denied.clone()));
+        state.trouble.clone().or_else(denied)
     }
 
     pub(super) fn facts(&self) -> Option<Facts> {
@@ -299,6 +306,7 @@ impl Remote {
             }
             Ok(Err(e)) => {
                 tracing::debug!("Redis: {e}");
+                self.note_denied(&e);
                 self.failed();
                 Err(CacheResult::Error)
             }
@@ -338,15 +346,22 @@ impl Remote {
         };
         let places = Places::new(access)?;
         let explained = |e: redis::RedisError| fault::explain(&e, &places.access.deployment);
-        let name = Names::new(&settings.prefix).probe(Uuid::new_v4());
+        let names = Names::new(&settings.prefix);
         let look = async {
-            let link = Link::open(&places, settings.max_connections).await?;
-            link.ping().await?;
-            prober::write(&link, &name).await?;
+            // First: what is refused there keeps the rest from working, and is named better.
+            let missing = rights::missing(&places, &names, settings.stats).await?;
+            if missing.is_empty() {
+                let link = Link::open(&places, settings.max_connections).await?;
+                link.ping().await?;
+                prober::write(&link, &names.probe(Uuid::new_v4())).await?;
+            }
             let masters = places.masters().await?.len();
-            RedisResult::Ok(masters)
+            RedisResult::Ok((masters, missing))
         };
-        let masters = look.await.map_err(explained)?;
+        let (masters, missing) = look.await.map_err(explained)?;
+        if !missing.is_empty() {
+            return Err(rights::lacking(missing));
+        }
         let mode = match places.access.deployment {
             Deployment::Standalone(_) => "standalone".to_owned(),
             Deployment::Cluster(_) => format!("a cluster of {masters} masters"),

@@ -47,8 +47,9 @@ pub(super) async fn listen(remote: Weak<Remote>, hears: Arc<dyn Hears>) {
             turn += 1;
             drop(link);
             if let Some(node) = node {
-                // Why it ended says the prober, in better words.
+                // Why it ended says the prober, in better words; but not that a right is missing for this only.
                 if let Err(e) = hear(&strong, &node, &*hears).await {
+                    strong.note_denied(&e);
                     tracing::debug!("news of other nodes are not heard: {e}");
                 }
                 strong.subscribed.store(false, Ordering::Release);

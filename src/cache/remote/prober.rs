@@ -36,7 +36,7 @@ const LOST: u32 = 2;
 /// What lag is measured by; timers have whole milliseconds.
 const TICK: Duration = Duration::from_millis(1);
 /// How long what a look writes stays.
-const PROBE_MS: u64 = 60_000;
+pub(super) const PROBE_MS: u64 = 60_000;
 
 pub(super) struct Prober {
     remote: Weak<Remote>,
@@ -162,6 +162,7 @@ impl Prober {
 
 impl Remote {
     fn connected(&self, link: Option<Arc<Link>>) {
+        locked(&self.state).denied.clear();
         self.timers.up.set(f64::from(u8::from(link.is_some())));
         *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
     }

@@ -206,6 +206,9 @@ impl Remote {
             .arg(format!("{} changed {tag}", self.node));
         let start = self.clock.instant();
         let answer = link.send(&eval).await;
+        if let Err(e) = &answer {
+            self.note_denied(e);
+        }
         let took = self.clock.instant().saturating_duration_since(start);
         self.timers.invalidate.record(took);
         match redis::from_redis_value::<i64>(answer?) {

@@ -93,6 +93,7 @@ impl Remote {
                 }
                 Ok(Err(e)) => {
                     tracing::debug!("Redis did not keep a value: {e}");
+                    remote.note_denied(&e);
                     remote.failed();
                 }
                 Err(_) => remote.failed(),

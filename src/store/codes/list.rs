@@ -12,13 +12,41 @@ use sea_orm::{
 use super::CodeKind;
 use crate::store::{connection::in_range, entity::code, text};
 
+/// Texts go by their bytes; codes without a value come first when ascending.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
+    Id,
+    Kind,
     #[default]
     CreatedAt,
     ScanCount,
-    /// By the title's bytes; codes without one come first when ascending.
+    LastScanAt,
+    GenuineScanCount,
+    FirstGenuineScanAt,
+    LastGenuineScanAt,
     Title,
+    Description,
+    Target,
+    Slug,
+}
+
+impl Sort {
+    const fn column(self) -> code::Column {
+        match self {
+            Self::Id => code::Column::Id,
+            Self::Kind => code::Column::Kind,
+            Self::CreatedAt => code::Column::CreatedAtUs,
+            Self::ScanCount => code::Column::ScanCount,
+            Self::LastScanAt => code::Column::LastScanAtUs,
+            Self::GenuineScanCount => code::Column::GenuineScanCount,
+            Self::FirstGenuineScanAt => code::Column::FirstGenuineScanAtUs,
+            Self::LastGenuineScanAt => code::Column::LastGenuineScanAtUs,
+            Self::Title => code::Column::Title,
+            Self::Description => code::Column::Description,
+            Self::Target => code::Column::Target,
+            Self::Slug => code::Column::Slug,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,10 +92,12 @@ impl ListQuery {
         } else {
             (Order::Asc, NullOrdering::First)
         };
-        let select = match self.sort {
-            Sort::CreatedAt => select.order_by(code::Column::CreatedAtUs, order.clone()),
-            Sort::ScanCount => select.order_by(code::Column::ScanCount, order.clone()),
-            Sort::Title => select.order_by_with_nulls(code::Column::Title, order.clone(), nulls),
+        let column = self.sort.column();
+        // Asked of a column that is never NULL, the place of NULLs would keep PostgreSQL from its index.
+        let select = if column.def().is_null() {
+            select.order_by_with_nulls(column, order.clone(), nulls)
+        } else {
+            select.order_by(column, order.clone())
         };
         select
             .order_by(code::Column::Id, order)

@@ -1,6 +1,9 @@
 //! What a restore replaces is kept, whole, and leads back.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
@@ -158,6 +161,7 @@ async fn what_cannot_be_swapped_stays() {
     let before = contents(&server).await;
     let url = server.database_url();
     let looking = sea_orm::Database::connect(&url).await.unwrap();
+    a_hangup_leaves_no_half_backup(&server, &looking).await;
     let tx = looking.begin().await.unwrap();
     tx.execute_unprepared("LOCK TABLE codes IN ACCESS SHARE MODE")
         .await
@@ -179,4 +183,22 @@ async fn what_cannot_be_swapped_stays() {
     server.start().await;
     drained(&Client::admin(&server)).await;
     assert_eq!(scan_ids(&server).await.len(), before["scans"].len() + 1);
+}
+
+async fn a_hangup_leaves_no_half_backup(server: &Server, other: &sea_orm::DatabaseConnection) {
+    let tx = other.begin().await.unwrap();
+    tx.execute_unprepared("LOCK TABLE codes").await.unwrap();
+    let partial = server.path("hung-up.backup.partial");
+    let mut waits = server.begin(&["backup", "hung-up.backup"]);
+    let waiting = "SELECT COUNT(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while crate::support::postgres::sql(&server.database_url(), waiting).trim() != "1" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(partial.exists());
+    crate::support::postgres::signal("HUP", &[waits.id()]);
+    assert_eq!(waits.wait().unwrap().code(), Some(1));
+    assert!(!partial.exists());
+    assert!(!server.path("hung-up.backup").exists());
+    tx.rollback().await.unwrap();
 }

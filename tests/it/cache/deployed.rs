@@ -60,6 +60,20 @@ impl Deployed {
         }
     }
 
+    /// Changes the rights of a user, on every node: Redis does not replicate them.
+    pub async fn set_user(&self, name: &str, rules: &[&str]) {
+        let servers = match self {
+            Self::Standalone(redis, _) | Self::Tls(redis) => std::slice::from_ref(redis),
+            Self::Cluster(redis) => redis.servers(),
+            Self::Sentinel(redis) => &redis.servers,
+        };
+        for server in servers {
+            let set = [&["ACL", "SETUSER", name], rules].concat();
+            let set = server.ask(&set).await;
+            assert_eq!(set.as_deref().map(str::trim), Ok("OK"), "{rules:?}");
+        }
+    }
+
     /// What `/health` calls it.
     pub fn mode(&self) -> &'static str {
         match self {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use qr_observatory::{cache::Remote, config::Config};
+
 use crate::support::{codes::TARGET, eventually};
 
 use super::{
@@ -33,8 +35,23 @@ async fn sentinel() {
     suite(Deployed::sentinel().await).await;
 }
 
+/// Of docs/CACHE.md, for this prefix.
+fn documented_rights() -> Vec<String> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/CACHE.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let rules = page.lines().find_map(|l| l.strip_prefix("ACL SETUSER qr "));
+    let rules = rules.unwrap().replace("qr_engine_v2", PREFIX);
+    rules.split(' ').map(str::to_owned).collect()
+}
+
 async fn suite(redis: Deployed) {
-    let settings = redis.settings();
+    let rights = documented_rights();
+    let rights: Vec<&str> = rights.iter().map(String::as_str).collect();
+    redis.set_user("qr", &rights).await;
+    let mut settings = redis.settings();
+    settings.retain(|(name, _)| *name != "REDIS_PASSWORD");
+    settings.push(("REDIS_USERNAME", "qr".to_owned()));
+    settings.push(("REDIS_PASSWORD", "secret".to_owned()));
     let node = || setup(&settings).env("REDIS_PREFIX", PREFIX);
     let here = Node::start(node()).await;
     let mut there = here.beside(node()).await;
@@ -60,12 +77,67 @@ async fn suite(redis: Deployed) {
         assert_eq!(cold.image(&id, "").await.body, first.body);
     }
     assert!(cold.redis_hits("render_legacy").await >= 20);
-    let doctor = here.server.run(&["doctor"]);
-    let said = String::from_utf8_lossy(&doctor.stdout);
+    let doctor = |node: &Node| {
+        let doctor = node.server.run(&["doctor"]);
+        String::from_utf8_lossy(&doctor.stdout).into_owned()
+    };
+    let said = doctor(&here);
     assert!(
         said.contains("redis") && said.contains("answers and takes values"),
         "{said}"
     );
+    // Redis ends subscriptions that are not allowed any more.
+    redis.set_user("qr", &["resetchannels", "-smembers"]).await;
+    let channel = format!("&{PREFIX}:changes");
+    let detail = here.health("warn").await;
+    assert!(
+        detail.contains("are not heard") || detail.contains(&channel),
+        "{detail}"
+    );
+    let said = doctor(&here);
+    assert!(said.contains(&format!("{channel} +smembers")), "{said}");
+}
+
+/// Each of the documented rights is needed by some deployment, and is named when it is missing.
+#[tokio::test]
+async fn a_missing_right_is_named() {
+    let redis = Deployed::standalone().await;
+    let rights = documented_rights();
+    let granted: Vec<&str> = rights.iter().map(String::as_str).collect();
+    let mut settings = redis.settings();
+    settings.push(("REDIS_USERNAME", "qr".to_owned()));
+    settings.push(("REDIS_PREFIX", PREFIX.to_owned()));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("empty.toml");
+    std::fs::write(&file, "").unwrap();
+    let pairs = settings
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    let settings = Config::load(Some(&file), pairs).unwrap().redis;
+    let examine = async || match Remote::examine(&settings).await {
+        Ok(_) => "nothing".to_owned(),
+        Err(e) => e.message().to_owned(),
+    };
+    // Those of other deployments.
+    let needed = rights
+        .iter()
+        .filter(|rule| !["+role", "+cluster"].contains(&rule.as_str()));
+    for rule in needed {
+        let (taken, named) = match rule.split_at(1) {
+            ("+", command) => (format!("-{command}"), rule.clone()),
+            ("~", _) => ("resetkeys".to_owned(), rule.clone()),
+            ("&", _) => ("resetchannels".to_owned(), rule.clone()),
+            _ => continue,
+        };
+        redis.set_user("qr", &granted).await;
+        assert_eq!(examine().await, "nothing");
+        redis.set_user("qr", &[&taken]).await;
+        let missing = examine().await;
+        assert!(
+            missing.contains(&format!("ACL SETUSER … {named} (")),
+            "{rule}: {missing}"
+        );
+    }
 }
 
 /// Asked until Redis gives it: writes are nobody's to wait for.

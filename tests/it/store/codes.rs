@@ -186,13 +186,22 @@ async fn pages_are_complete_and_in_order(db: &Fresh) {
             title: (n % 3 > 0).then(|| format!("title {}", n % 3)),
             counters: Counters {
                 scans: n % 2,
+                last_scan_at: (n % 2 > 0).then(|| at(100 - n)),
                 ..Counters::default()
             },
             ..code(ids.next())
         };
         db.codes.insert(&code).await.unwrap();
     }
-    for sort in [Sort::CreatedAt, Sort::ScanCount, Sort::Title] {
+    for sort in [
+        Sort::CreatedAt,
+        Sort::ScanCount,
+        Sort::Title,
+        Sort::Id,
+        Sort::Kind,
+        Sort::LastScanAt,
+        Sort::Slug,
+    ] {
         for descending in [false, true] {
             let whole = ListQuery {
                 sort,
@@ -218,6 +227,13 @@ async fn pages_are_complete_and_in_order(db: &Fresh) {
                 Sort::CreatedAt => (a.created_at, a.id).cmp(&(b.created_at, b.id)),
                 Sort::ScanCount => (a.counters.scans, a.id).cmp(&(b.counters.scans, b.id)),
                 Sort::Title => (&a.title, a.id).cmp(&(&b.title, b.id)),
+                Sort::Id => a.id.cmp(&b.id),
+                Sort::Kind => (a.kind.as_str(), a.id).cmp(&(b.kind.as_str(), b.id)),
+                Sort::Slug => (&a.slug, a.id).cmp(&(&b.slug, b.id)),
+                _ => {
+                    let scanned = |c: &Code| (c.counters.last_scan_at, c.id);
+                    scanned(a).cmp(&scanned(b))
+                }
             });
             if descending {
                 sorted.reverse();

@@ -5,6 +5,7 @@ pub mod codes;
 pub mod decode;
 pub mod load;
 pub mod metrics;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

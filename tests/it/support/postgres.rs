@@ -197,7 +197,7 @@ fn bin_dir() -> PathBuf {
         .expect("no PostgreSQL server is installed: run scripts/test")
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     Path::new("/proc/self")
         .metadata()

@@ -100,6 +100,22 @@ impl Server {
     /// Starts the process (again, on the same data) and waits until it is ready.
     pub async fn start(&mut self) {
         self.spawn();
+        self.ready().await;
+    }
+
+    /// The same, as `nohup` starts a process: SIGHUP is ignored.
+    pub async fn start_without_hangup(&mut self) {
+        let mut nohup = Command::new("/bin/sh");
+        nohup
+            .args(["-c", "trap '' HUP; exec \"$0\" serve", BINARY])
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(self.dir.path());
+        self.spawn_as(nohup);
+        self.ready().await;
+    }
+
+    async fn ready(&mut self) {
         let ready = Client::anonymous(self);
         let end = Instant::now() + START;
         loop {
@@ -121,10 +137,13 @@ impl Server {
 
     /// Starts the process without waiting for anything.
     pub fn spawn(&mut self) {
+        self.spawn_as(self.command(&["serve"]));
+    }
+
+    fn spawn_as(&mut self, mut command: Command) {
         assert!(self.child.is_none(), "it runs already");
         let log = self.log_file();
-        let child = self
-            .command(&["serve"])
+        let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -191,7 +210,7 @@ impl Server {
             .unwrap_or_else(|e| panic!("{arguments:?} printed no JSON ({e}): {out}"))
     }
 
-    /// Sends `TERM`, `KILL`, `STOP`, `CONT`.
+    /// Sends a signal by its name without `SIG`.
     pub fn signal(&self, name: &str) {
         super::postgres::signal(name, &[self.pid()]);
     }

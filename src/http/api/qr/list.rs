@@ -15,14 +15,42 @@ use crate::{
 
 pub struct List;
 
-/// What a list is sorted by.
+/// What a list is sorted by: texts by their bytes, codes without a value first.
 #[derive(Clone, Copy, Default, Enum)]
 #[oai(rename_all = "snake_case")]
 enum SortBy {
+    Id,
+    QrType,
     #[default]
     CreatedAt,
     ScanCount,
+    LastScanAt,
+    GenuineScanCount,
+    FirstGenuineScanAt,
+    LastGenuineScanAt,
     Title,
+    Description,
+    RedirectUrl,
+    ShortId,
+}
+
+impl From<SortBy> for Sort {
+    fn from(by: SortBy) -> Self {
+        match by {
+            SortBy::Id => Self::Id,
+            SortBy::QrType => Self::Kind,
+            SortBy::CreatedAt => Self::CreatedAt,
+            SortBy::ScanCount => Self::ScanCount,
+            SortBy::LastScanAt => Self::LastScanAt,
+            SortBy::GenuineScanCount => Self::GenuineScanCount,
+            SortBy::FirstGenuineScanAt => Self::FirstGenuineScanAt,
+            SortBy::LastGenuineScanAt => Self::LastGenuineScanAt,
+            SortBy::Title => Self::Title,
+            SortBy::Description => Self::Description,
+            SortBy::RedirectUrl => Self::Target,
+            SortBy::ShortId => Self::Slug,
+        }
+    }
 }
 
 /// One page of codes.
@@ -70,11 +98,7 @@ impl List {
             limit: limit.0,
             kind: qr_type.0.map(Into::into),
             search: search.0.filter(|s| !s.is_empty()),
-            sort: match sort_by.0 {
-                SortBy::CreatedAt => Sort::CreatedAt,
-                SortBy::ScanCount => Sort::ScanCount,
-                SortBy::Title => Sort::Title,
-            },
+            sort: sort_by.0.into(),
             descending: sort_desc.0,
         };
         let (codes, total) = app.codes.list(&ctx, signed.0.org_id, &query).await?;

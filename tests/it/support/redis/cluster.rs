@@ -69,6 +69,10 @@ impl RedisCluster {
         masters.iter().map(|m| m.port).collect()
     }
 
+    pub fn servers(&self) -> &[RedisServer] {
+        &self.servers
+    }
+
     /// One that runs.
     pub fn any(&self) -> &RedisServer {
         self.servers

@@ -1,0 +1,211 @@
+//! What the user of Redis must be allowed to do (ACL), and which of it is missing.
+//!
+//! Invariant: nothing is changed but names of a probe's own, which vanish again.
+
+use std::collections::BTreeSet;
+
+use redis::{Cmd, RedisError, RedisResult, Value, aio::MultiplexedConnection};
+
+use super::{Remote, locked, place::Places, prober::PROBE_MS};
+use crate::{
+    cache::name::{Names, Tag},
+    config::redis::{Deployment, Node},
+    kernel::{Error, Kind, id::Uuid},
+};
+
+/// The server refused for lack of a right: by itself, or within a script.
+pub(super) fn is_denied(error: &RedisError) -> bool {
+    let text = error.to_string();
+    error.code() == Some("NOPERM")
+        || [
+            "NOPERM",
+            "ACL failure",
+            "can't run this command",
+            "can't access",
+        ]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// What has to be granted, in the words of `ACL SETUSER`, so that everything works. Each master has rights of its own.
+pub(super) async fn missing(
+    places: &Places,
+    names: &Names,
+    stats: bool,
+) -> RedisResult<BTreeSet<String>> {
+    let masters = match places.masters().await {
+        Err(e) if is_denied(&e) => return Ok(BTreeSet::from([rule(&e, names)])),
+        masters => masters?,
+    };
+    let mut missing = BTreeSet::new();
+    for master in masters {
+        let looked = match places.connect(&master).await {
+            Ok(mut connection) => {
+                let probes = probes(names, &places.access.deployment, stats);
+                let denied = denied(&mut connection, &probes).await?;
+                [denied, subscribe(places, &master, names).await?].concat()
+            }
+            Err(e) if is_denied(&e) => vec![e],
+            Err(e) => return Err(e),
+        };
+        missing.extend(looked.iter().map(|e| rule(e, names)));
+    }
+    Ok(missing)
+}
+
+async fn subscribe(places: &Places, node: &Node, names: &Names) -> RedisResult<Vec<RedisError>> {
+    let mut news = places.client(node)?.get_async_pubsub().await?;
+    match news.subscribe(names.channel()).await {
+        Err(e) if is_denied(&e) => Ok(vec![e]),
+        done => done.map(|()| Vec::new()),
+    }
+}
+
+/// Every command that is used, on names of the probe.
+fn probes(names: &Names, deployment: &Deployment, stats: bool) -> Vec<Cmd> {
+    let probe = Uuid::new_v4();
+    // One slot for both.
+    let tag = Tag::Slug(format!("probe-{probe}").into());
+    let (key, set) = (names.generation(&tag), names.members(&tag));
+    let told = format!("{probe} changed {tag}");
+    let life = PROBE_MS.to_string();
+    let probes: &[(bool, &str, &[&str])] = &[
+        (true, "PING", &[]),
+        (true, "SET", &[&key, "1", "PX", &life]),
+        (true, "GET", &[&key]),
+        (true, "MGET", &[&key]),
+        (true, "SADD", &[&set, &key]),
+        (true, "PEXPIRE", &[&set, &life]),
+        (true, "SMEMBERS", &[&set]),
+        (true, "UNLINK", &[&key, &set]),
+        (true, "EVAL", &["return 1", "0"]),
+        (true, "PUBLISH", &[&names.channel(), &told]),
+        (true, "SCAN", &["0", "MATCH", &key]),
+        (stats, "INFO", &["memory"]),
+        (stats, "DBSIZE", &[]),
+        (
+            matches!(deployment, Deployment::Cluster(_)),
+            "CLUSTER",
+            &["SLOTS"],
+        ),
+        (
+            matches!(deployment, Deployment::Sentinel { .. }),
+            "ROLE",
+            &[],
+        ),
+    ];
+    let used = probes.iter().filter(|(is_used, ..)| *is_used);
+    used.map(|(_, command, arguments)| {
+        let mut cmd = redis::cmd(command);
+        cmd.arg(*arguments);
+        cmd
+    })
+    .collect()
+}
+
+/// The refusals for lack of a right. Others, such as a cluster's for a name of another node, are told by other checks: rights
+/// are looked at before the slot.
+async fn denied(
+    connection: &mut MultiplexedConnection,
+    probes: &[Cmd],
+) -> RedisResult<Vec<RedisError>> {
+    let mut pipe = redis::pipe();
+    pipe.ignore_errors();
+    for probe in probes {
+        pipe.add_command(probe.clone());
+    }
+    let answers: Vec<RedisResult<Value>> = pipe.query_async(connection).await?;
+    Ok(answers
+        .into_iter()
+        .filter_map(Result::err)
+        .filter(is_denied)
+        .collect())
+}
+
+/// What would grant it. Redis says "… to run the 'eval' command", "… to access a channel", "… one of the keys …".
+fn rule(error: &RedisError, names: &Names) -> String {
+    let text = error.to_string();
+    let command = text
+        .split_once("run the '")
+        .and_then(|(_, rest)| rest.split_once('\''));
+    match command {
+        Some((command, _)) => format!("+{}", command.to_lowercase()),
+        None if text.contains("channel") => format!("&{}", names.channel()),
+        None => format!("~{}", names.matching("*")),
+    }
+}
+
+/// In the words of somebody who can grant them.
+pub(super) fn lacking(rules: impl IntoIterator<Item = String>) -> Error {
+    let rules: Vec<String> = rules.into_iter().collect();
+    let message = format!(
+        "the user of Redis lacks rights: ACL SETUSER … {} (docs/CACHE.md)",
+        rules.join(" ")
+    );
+    Error::new(Kind::Unavailable, message)
+}
+
+impl Remote {
+    /// Keeps in mind that a right is missing, for as long as this connection lives: the rest may work.
+    pub(super) fn note_denied(&self, error: &RedisError) {
+        if !is_denied(error) {
+            return;
+        }
+        let rule = rule(error, &self.names);
+        let mut state = locked(&self.state);
+        if state.denied.insert(rule) {
+            let denied = lacking(state.denied.clone());
+            tracing::warn!("{}: {error}", denied.message());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_as_what_would_grant_it() {
+        let names = Names::new("qr");
+        // Redis 7 and Redis 6.
+        for (text, granted) in [
+            (
+                "User a has no permissions to run the 'subscribe' command",
+                "+subscribe",
+            ),
+            (
+                "this user has no permissions to run the 'eval' command or its subcommand",
+                "+eval",
+            ),
+            (
+                "User a has no permissions to run the 'cluster|slots' command",
+                "+cluster|slots",
+            ),
+            ("No permissions to access a channel", "&qr:changes"),
+            (
+                "this user has no permissions to access one of the channels used as arguments",
+                "&qr:changes",
+            ),
+            ("No permissions to access a key", "~qr:*"),
+            (
+                "this user has no permissions to access one of the keys used as arguments",
+                "~qr:*",
+            ),
+        ] {
+            let error = refused(&format!("NOPERM {text}"));
+            assert!(is_denied(&error), "{text}");
+            assert_eq!(rule(&error, &names), granted, "{text}");
+        }
+        let script =
+            "ACL failure in script: User a has no permissions to run the 'publish' command";
+        assert!(is_denied(&refused(script)));
+        assert_eq!(rule(&refused(script), &names), "+publish");
+        assert!(!is_denied(&refused("MOVED 1 a:1")));
+    }
+
+    fn refused(text: &str) -> RedisError {
+        RedisError::from((ErrorKind::Extension, "refused", text.to_owned()))
+    }
+}
