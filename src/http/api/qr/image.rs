@@ -68,7 +68,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -77,7 +77,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -86,7 +86,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -95,7 +95,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
