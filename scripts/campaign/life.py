@@ -15,6 +15,8 @@ from product import Client, Product
 HEAL_SECONDS = 15
 SETTLE_SECONDS = 20
 SILENT_SECONDS = 3
+# Who waits for longer while nothing can be written hangs up; what was asked may be there or not.
+CROWD_SECONDS = 3
 # A log of 1 000 pages is moved into the database file by the commit that makes it so long.
 CHECKPOINT_PAGES = 1000
 
@@ -185,14 +187,14 @@ class Crowd:
             thread.join()
 
     def scan(self):
-        client = Client(self.life.product)
+        client = Client(self.life.product, CROWD_SECONDS)
         while not self.over.is_set():
             if not self.life.ledger.scan(client, self.life.scanned) or self.pause:
                 self.over.wait(max(self.pause, 0.01))
         client.close()
 
     def write(self):
-        client, ledger, mine = Client(self.life.product), self.life.ledger, []
+        client, ledger, mine = Client(self.life.product, CROWD_SECONDS), self.life.ledger, []
         while not self.over.is_set():
             choice = random.random()
             if choice < 0.5 or not mine:
