@@ -32,10 +32,10 @@ class Life:
         self.ledger = Ledger(long)
         # Whether redirects are answered before their scan is durable, if that takes a while.
         self.late = False
-        if not self.product.start():
-            raise stack.NotStarted(f"the product does not start: {self.product.tail()}")
         self.client = Client(self.product)
         try:
+            if not self.product.start():
+                raise stack.NotStarted(f"the product does not start: {self.product.tail()}")
             self.scanned = self.must(lambda: self.ledger.create(self.client), "a first code")
         except BaseException:
             self.close()
@@ -119,7 +119,8 @@ class Life:
             raise Found(f"it ended with {ended}: {self.product.tail()}")
 
     def resume(self, **settings):
-        if not self.product.start(**settings):
+        # A second time: without any processor time its database may be too slow for it to start.
+        if not self.product.start(**settings) and not self.product.start(**settings):
             raise Found(f"it does not start again: {self.product.tail()}")
 
     def restart(self, number=signal.SIGTERM):
