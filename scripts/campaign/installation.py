@@ -1,4 +1,4 @@
-"""One data folder through many faults: work, faults, healing, ends and starts, and what must hold after each."""
+"""A product and its data folder through many faults: the work, the end of a fault, stops and starts, and the checks after each."""
 
 import contextlib
 import random
@@ -16,16 +16,16 @@ HEAL_SECONDS = 15
 SETTLE_SECONDS = 20
 SILENT_SECONDS = 3
 # Who waits for longer while nothing can be written hangs up; what was asked may be there or not.
-CROWD_SECONDS = 3
+LOAD_SECONDS = 3
 # A log of 1 000 pages is moved into the database file by the commit that makes it so long.
 CHECKPOINT_PAGES = 1000
 
 
-class Found(Exception):
+class Finding(Exception):
     """What must not be; the folder it was found in is not used any more."""
 
 
-class Life:
+class Installation:
     def __init__(self, template, folder, long=False, **settings):
         self.product = Product(template.binary, folder, template.database, **settings)
         self.product.copy(template)
@@ -36,12 +36,12 @@ class Life:
         try:
             if not self.product.start():
                 raise stack.NotStarted(f"the product does not start: {self.product.tail()}")
-            self.scanned = self.must(lambda: self.ledger.create(self.client), "a first code")
+            self.scanned = self.until_it_works(lambda: self.ledger.create(self.client), "a first code")
         except BaseException:
             self.close()
             raise
 
-    def must(self, attempt, what, seconds=HEAL_SECONDS):
+    def until_it_works(self, attempt, what, seconds=HEAL_SECONDS):
         """Again and again until it works."""
         end = time.monotonic() + seconds
         while True:
@@ -51,9 +51,9 @@ class Life:
             if self.ledger.wrong:
                 # Scans may still be on their way.
                 codes, _, _ = self.product.rows()
-                raise Found("; ".join(self.ledger.compare(codes, list(self.ledger.scans), [])))
+                raise Finding("; ".join(self.ledger.compare(codes, list(self.ledger.scans), [])))
             if time.monotonic() > end or self.product.process.poll() is not None:
-                raise Found(f"{what} does not work within {seconds} s")
+                raise Finding(f"{what} does not work within {seconds} s")
             time.sleep(0.1)
 
     # --- work -------------------------------------------------------------------------------------------
@@ -81,10 +81,10 @@ class Life:
     def heal(self):
         """Without a restart everything works again."""
         ledger, client = self.ledger, self.client
-        code = self.must(lambda: ledger.create(client), "a new code after healing")
-        self.must(lambda: ledger.scan(client, self.scanned), "a redirect after healing")
-        self.must(lambda: ledger.update(client, code), "a change after healing")
-        self.must(lambda: ledger.delete(client, code), "a deletion after healing")
+        code = self.until_it_works(lambda: ledger.create(client), "a new code after healing")
+        self.until_it_works(lambda: ledger.scan(client, self.scanned), "a redirect after healing")
+        self.until_it_works(lambda: ledger.update(client, code), "a change after healing")
+        self.until_it_works(lambda: ledger.delete(client, code), "a deletion after healing")
 
     def settle(self):
         """What was accepted gets to the database."""
@@ -96,16 +96,16 @@ class Life:
                 if not missing and not spooled:
                     return
                 if time.monotonic() > end:
-                    raise Found(f"lost: {len(missing)} scans are not in the database {SETTLE_SECONDS} s after healing; "
+                    raise Finding(f"lost: {len(missing)} scans are not in the database {SETTLE_SECONDS} s after healing; "
                                 f"{spooled} batches wait in the spool")
             time.sleep(0.03)
 
     def verify(self, slack=0):
         wrong = self.ledger.compare(*self.product.rows(), slack)
         if wrong:
-            raise Found("; ".join(wrong[:4]))
+            raise Finding("; ".join(wrong[:4]))
 
-    def whole(self):
+    def check_healed(self):
         self.heal()
         self.settle()
         self.verify()
@@ -114,27 +114,27 @@ class Life:
         self.client.close()
         ended = self.product.end(number)
         if ended is None:
-            raise Found(f"{signal.Signals(number).name} did not end it")
+            raise Finding(f"{signal.Signals(number).name} did not end it")
         if ended == 101 or ended < 0 and ended != -number:
-            raise Found(f"it ended with {ended}: {self.product.tail()}")
+            raise Finding(f"it ended with {ended}: {self.product.tail()}")
 
     def resume(self, **settings):
         # A second time: without any processor time its database may be too slow for it to start.
         if not self.product.start(**settings) and not self.product.start(**settings):
-            raise Found(f"it does not start again: {self.product.tail()}")
+            raise Finding(f"it does not start again: {self.product.tail()}")
 
     def restart(self, number=signal.SIGTERM):
         self.stop(number)
         self.resume()
-        self.kept()
+        self.check_after_start()
 
-    def kept(self, slack=0):
+    def check_after_start(self, slack=0):
         """After a start. `slack`: redirects that the ended process counted as answered before their scan was durable."""
         if slack:
             end = time.monotonic() + SETTLE_SECONDS
             while self.product.spooled():
                 if time.monotonic() > end:
-                    raise Found("the spool is not emptied after a start")
+                    raise Finding("the spool is not emptied after a start")
                 time.sleep(0.03)
         else:
             self.settle()
@@ -149,7 +149,7 @@ class Life:
             time.sleep(0.2)
         return True
 
-    def lengthen(self):
+    def fill_log(self):
         """Brings the database's log to where one of the next commits moves it into the file."""
         connection = sqlite3.connect(self.product.folder / "qr-observatory.db", timeout=10, isolation_level=None)
         with contextlib.closing(connection):
@@ -169,11 +169,11 @@ class Life:
             shutil.rmtree(self.product.folder, ignore_errors=True)
 
 
-class Crowd:
+class Load:
     """Scanners and a writer, all the time until it is left."""
 
-    def __init__(self, life, scanners=2, pause=0.0):
-        self.life, self.pause, self.over = life, pause, threading.Event()
+    def __init__(self, it, scanners=2, pause=0.0):
+        self.current, self.pause, self.over = it, pause, threading.Event()
         self.threads = [threading.Thread(target=self.scan, daemon=True) for _ in range(scanners)]
         self.threads.append(threading.Thread(target=self.write, daemon=True))
 
@@ -188,14 +188,14 @@ class Crowd:
             thread.join()
 
     def scan(self):
-        client = Client(self.life.product, CROWD_SECONDS)
+        client = Client(self.current.product, LOAD_SECONDS)
         while not self.over.is_set():
-            if not self.life.ledger.scan(client, self.life.scanned) or self.pause:
+            if not self.current.ledger.scan(client, self.current.scanned) or self.pause:
                 self.over.wait(max(self.pause, 0.01))
         client.close()
 
     def write(self):
-        client, ledger, mine = Client(self.life.product, CROWD_SECONDS), self.life.ledger, []
+        client, ledger, mine = Client(self.current.product, LOAD_SECONDS), self.current.ledger, []
         while not self.over.is_set():
             choice = random.random()
             if choice < 0.5 or not mine:
