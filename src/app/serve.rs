@@ -7,13 +7,8 @@ use std::{
 };
 
 use poem::{Endpoint, Response};
-use rustix::process::{Resource, Signal, getrlimit, setrlimit};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-    task::JoinHandle,
-};
+use rustix::process::{Resource, getrlimit, setrlimit};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::{App, exercise::exercise};
 use crate::{
