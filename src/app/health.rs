@@ -197,7 +197,13 @@ impl Health {
         let source = self.rollout.source();
         let name = source.name();
         match source.age(self.rollout.now_ms()) {
-            Age::Fresh => Check::new(Status::Pass, format!("{name}, up to date")),
+            Age::Fresh => match source.caveats().into_iter().next() {
+                None => Check::new(Status::Pass, format!("{name}, up to date")),
+                Some((flag, caveat)) => Check::new(
+                    Status::Warn,
+                    format!("{flag} is not followed exactly: {caveat}"),
+                ),
+            },
             Age::Stale => Check::new(
                 Status::Warn,
                 format!("{name} does not answer: what was read last stays in force"),

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use super::output;
 use crate::{
-    app::rollout::{Said, said, said_by_all},
+    app::{
+        operate,
+        rollout::{Said, said, said_by_all},
+    },
     config::Config,
     kernel::{Error, Result},
 };
@@ -30,7 +33,10 @@ pub struct Verdict {
 impl Verdict {
     pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
         let all = match &settings.rollout.prometheus_url {
-            Some(url) => said_by_all(url).await?,
+            Some(url) => {
+                let decisions = operate::desk(settings).await?.decisions().await?;
+                said_by_all(url, &decisions).await?
+            }
             None => said(&settings.rollout),
         };
         let wanted = |said: &&Said| {

@@ -12,9 +12,10 @@ use crate::{
     kernel::{Error, Result},
     rollout::{
         Dial, Hold,
-        breaker::{Forced, Reason, State as BreakerState},
+        breaker::{Breaker, Forced, Reason, State as BreakerState},
         evidence::{Evidence, Reading, Verdict},
         history::Total,
+        permit::Role,
     },
     telemetry::labels::{Experiment, ShadowResult, Side},
 };
@@ -103,6 +104,14 @@ impl Saved {
 }
 
 impl Machine {
+    /// The breaker that a role runs behind.
+    pub(in crate::rollout) fn breaker(&mut self, role: Role) -> &mut Breaker {
+        match role {
+            Role::Unopposed => &mut self.unopposed,
+            _ => &mut self.breaker,
+        }
+    }
+
     /// Counts what a comparison found.
     pub(in crate::rollout) fn found(&mut self, label: Option<(&'static str, bool)>) {
         if let Some((what, mismatch)) = label {
