@@ -4,12 +4,14 @@ import contextlib
 import os
 import random
 import re
+import select
 import shutil
+import socket
 import subprocess
-import threading
 import time
 from pathlib import Path
 
+import faults
 import stack
 
 SQLITE_THREAD = "sqlx-sqlite-wor"
@@ -105,7 +107,6 @@ class Commits:
     unknown to the caller."""
 
     def __init__(self, target, share):
-        import faults
         proxy = self
 
         class Proxy(faults.Proxy):
@@ -116,8 +117,6 @@ class Commits:
         self.proxy = Proxy(target, self.port)
 
     def relay(self, proxy, client):
-        import select
-        import socket
         server = socket.create_connection(("127.0.0.1", proxy.target), timeout=5)
         pair = (client, server)
         proxy.pairs.add(pair)
