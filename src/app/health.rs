@@ -221,8 +221,8 @@ impl Health {
                 let mut detail = if took > SLOW { "slow" } else { "answers" }.to_owned();
                 let unknown = self.unknown().await;
                 if !unknown.is_empty() {
-                    let names = unknown.join(", ");
-                    detail += &format!("; a newer release has changed its schema ({names})");
+                    detail += "; a newer release has changed its schema: ";
+                    detail += &unknown.join(", ");
                 }
                 Check {
                     status: if took > SLOW || !unknown.is_empty() {

@@ -30,13 +30,13 @@ impl Codes {
     /// # Errors
     /// The store's.
     pub async fn warm(&self, ids: &[Uuid]) -> Result<Vec<Arc<Code>>> {
-        let begin = |id: &Uuid| (*id, self.appearances.begin_about(&Tag::Code(*id)));
-        let begun: HashMap<Uuid, Making<'_>> = ids.iter().map(begin).collect();
+        let making = |id: &Uuid| (*id, self.appearances.begin_about(&Tag::Code(*id)));
+        let begun: HashMap<Uuid, Making<'_>> = ids.iter().map(making).collect();
         let mut codes = Vec::with_capacity(ids.len());
         for code in self.many(ids).await? {
             let (key, code) = ((code.org_id, code.id), Arc::new(code));
-            if let Some(begun) = begun.get(&code.id) {
-                self.appearances.keep(begun, key, Arc::clone(&code)).await;
+            if let Some(making) = begun.get(&code.id) {
+                self.appearances.keep(making, key, Arc::clone(&code)).await;
             }
             codes.push(code);
         }

@@ -3,6 +3,8 @@
 //!
 //! Everything that a constraint can ask for here is the same for every unit, so that it holds or not for a whole refresh.
 
+use std::cmp::Ordering;
+
 use regex::RegexBuilder;
 use semver::Version;
 use serde::Deserialize;
@@ -59,16 +61,18 @@ impl Constraint {
             "STR_STARTS_WITH" => self.any_cased(self.field(facts)?, |s, v| s.starts_with(v)),
             "STR_ENDS_WITH" => self.any_cased(self.field(facts)?, |s, v| s.ends_with(v)),
             "STR_CONTAINS" => self.any_cased(self.field(facts)?, |s, v| s.contains(v)),
-            "NUM_EQ" => self.numbers(facts, |a, b| a == b)?,
+            "NUM_EQ" => {
+                self.numbers(facts, |a, b| a.partial_cmp(&b).is_some_and(Ordering::is_eq))?
+            }
             "NUM_GT" => self.numbers(facts, |a, b| a > b)?,
             "NUM_GTE" => self.numbers(facts, |a, b| a >= b)?,
             "NUM_LT" => self.numbers(facts, |a, b| a < b)?,
             "NUM_LTE" => self.numbers(facts, |a, b| a <= b)?,
-            "SEMVER_EQ" => self.versions(facts, std::cmp::Ordering::is_eq)?,
-            "SEMVER_GT" => self.versions(facts, std::cmp::Ordering::is_gt)?,
-            "SEMVER_GTE" => self.versions(facts, std::cmp::Ordering::is_ge)?,
-            "SEMVER_LT" => self.versions(facts, std::cmp::Ordering::is_lt)?,
-            "SEMVER_LTE" => self.versions(facts, std::cmp::Ordering::is_le)?,
+            "SEMVER_EQ" => self.versions(facts, Ordering::is_eq)?,
+            "SEMVER_GT" => self.versions(facts, Ordering::is_gt)?,
+            "SEMVER_GTE" => self.versions(facts, Ordering::is_ge)?,
+            "SEMVER_LT" => self.versions(facts, Ordering::is_lt)?,
+            "SEMVER_LTE" => self.versions(facts, Ordering::is_le)?,
             "REGEX" => self.matches(self.field(facts)?)?,
             other => return Err(format!("the operator {other} is not known here")),
         };
@@ -108,11 +112,7 @@ impl Constraint {
         Ok(matches!((field, value), (Some(f), Some(v)) if is(f, v)))
     }
 
-    fn versions(
-        &self,
-        facts: &Facts,
-        is: impl Fn(std::cmp::Ordering) -> bool,
-    ) -> Result<bool, String> {
+    fn versions(&self, facts: &Facts, is: impl Fn(Ordering) -> bool) -> Result<bool, String> {
         let field = version(self.field(facts)?);
         // A `v` is tolerated in the value only.
         let value = self.value.as_deref().map(trim);

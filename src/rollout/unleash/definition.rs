@@ -111,7 +111,7 @@ fn settle(
         let ids: Vec<i64> = ids.filter_map(Value::as_i64).collect();
         all.extend(
             ids.iter()
-                .flat_map(|id| segments.get(id))
+                .filter_map(|id| segments.get(id))
                 .flatten()
                 .cloned(),
         );
