@@ -105,8 +105,8 @@ async fn newer_schemas_are_backed_up_and_told(mut server: Server) {
     let expected = json!({"name": "m9999_novelty", "applied": true, "known": false});
     assert_eq!(*last, expected);
     let doctor = server.run_json(&["doctor", "--json"]);
-    let schema = doctor["checks"].as_array().unwrap().iter();
-    let schema = schema.filter(|c| c["check"] == "schema").next().unwrap();
+    let mut checks = doctor["checks"].as_array().unwrap().iter();
+    let schema = checks.find(|c| c["check"] == "schema").unwrap();
     assert_eq!(schema["status"], "warn", "{schema}");
     assert!(schema.to_string().contains("m9999_novelty"), "{schema}");
     assert!(server.run(&["migrate", "up"]).status.success());

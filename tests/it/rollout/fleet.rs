@@ -1,6 +1,7 @@
 //! The verdict over all nodes, from a real Prometheus: a node that died is not forgotten until an operator says so.
 
 use std::{
+    fmt::Write as _,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -82,9 +83,11 @@ impl Node {
         for experiment in ["render", "validate", "analytics"] {
             for label in ["go", "hold", "no-go"] {
                 let value = u8::from(label == verdict && experiment == "render");
-                body += &format!(
-                    "qr_verdict{{experiment=\"{experiment}\",verdict=\"{label}\"}} {value}\n"
-                );
+                writeln!(
+                    body,
+                    "qr_verdict{{experiment=\"{experiment}\",verdict=\"{label}\"}} {value}"
+                )
+                .unwrap();
             }
         }
         self.0.set(Fault::http("200 OK", &body)).await;

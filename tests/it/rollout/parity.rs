@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     proxy::{Fault, Proxy},
-    unleash::{TOKEN, UnleashServer},
+    unleash::{TOKEN, UnleashServer, ask_node},
 };
 
 /// The flags that are read, under whose names others are shown to us.
@@ -134,9 +134,7 @@ fn constraint(dice: &mut Dice) -> Value {
         "v1",
         "ing",
     ];
-    let values: Vec<&str> = (0..1 + dice.next() % 3)
-        .map(|_| dice.pick(&texts))
-        .collect();
+    let values: Vec<&str> = (0..=dice.next() % 3).map(|_| dice.pick(&texts)).collect();
     let mut constraint = json!({
         "contextName": field,
         "operator": operator,
@@ -180,7 +178,7 @@ fn strategies(dice: &mut Dice, flag: &str, segments: &[i64]) -> Vec<Value> {
         }
         strategy
     };
-    (0..1 + dice.next() % 3).map(|_| one(dice)).collect()
+    (0..=dice.next() % 3).map(|_| one(dice)).collect()
 }
 
 /// Makes the flags; the server's word on what it refuses.
@@ -282,7 +280,7 @@ pub async fn holds(server: &UnleashServer) {
     });
     let task = json!({ "url": server.url(), "token": TOKEN, "units": units });
     let script = include_str!("../../node/unleash_parity.mjs");
-    let theirs = server.ask_node(script, &task, &Value::from_iter(asked).to_string());
+    let theirs = ask_node(script, &task, &asked.collect::<Value>().to_string());
     let theirs: Vec<&str> = theirs.lines().collect();
     assert_eq!(theirs.len(), cases.len());
     let (mut taken, mut told, mut wrong) = (0, 0, Vec::new());
@@ -303,7 +301,7 @@ pub async fn holds(server: &UnleashServer) {
             wrong.push(format!("{:?} {:?} {feature}", case.context, case.caveat));
         }
     }
-    println!(
+    eprintln!(
         "{} cases: {taken} on for somebody, {told} with a caveat, {} wrong; {refused} strategies were refused by the server",
         cases.len(),
         wrong.len()

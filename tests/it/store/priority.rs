@@ -27,7 +27,7 @@ async fn asked_aside(store: &Store) {
     }
 }
 
-/// Names and nice values of this process' threads (proc_pid_stat(5)).
+/// Names and nice values of this process' threads (`proc_pid_stat(5)`).
 fn threads() -> Vec<(String, i32)> {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
     let stat = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("stat")).ok());

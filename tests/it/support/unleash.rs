@@ -198,24 +198,8 @@ impl UnleashServer {
     pub fn decisions_of_node(&self, flag: &str, units: &[String]) -> Vec<bool> {
         let task = json!({ "url": self.url(), "token": TOKEN, "flag": flag });
         let script = include_str!("../../node/unleash_decide.mjs");
-        let text = self.ask_node(script, &task, &units.join("\n"));
+        let text = ask_node(script, &task, &units.join("\n"));
         text.trim().chars().map(|c| c == '1').collect()
-    }
-
-    /// What a script prints that is given a task and this input.
-    pub fn ask_node(&self, script: &str, task: &Value, input: &str) -> String {
-        let mut child = node(script)
-            .env("DECIDE", task.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(input.as_bytes()).unwrap();
-        drop(stdin);
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Freezes the process: it accepts connections and says nothing.
@@ -297,4 +281,20 @@ pub fn node(script: &str) -> Command {
 fn http() -> reqwest::Client {
     qr_observatory::kernel::tls::install();
     reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// What a script prints that is given a task and this input.
+pub fn ask_node(script: &str, task: &Value, input: &str) -> String {
+    let mut child = node(script)
+        .env("DECIDE", task.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
