@@ -52,7 +52,9 @@ class Installation:
                 # Scans may still be on their way.
                 codes, _, _ = self.product.rows()
                 raise Finding("; ".join(self.ledger.compare(codes, list(self.ledger.scans), [])))
-            if time.monotonic() > end or self.product.process.poll() is not None:
+            if self.product.process.poll() is not None:
+                raise Finding(f"it ended by itself with {self.product.process.returncode}: {self.product.tail()}")
+            if time.monotonic() > end:
                 raise Finding(f"{what} does not work within {seconds} s")
             time.sleep(0.1)
 
@@ -144,7 +146,9 @@ class Installation:
         """Whether /health says for seconds that database and scans are well."""
         end = time.monotonic() + SILENT_SECONDS
         while time.monotonic() < end:
-            if {"database", "scans"} & set(self.product.health()[1]):
+            status, bad = self.product.health()
+            # Where nobody answers there is something else to be found.
+            if status == 0 or {"database", "scans"} & set(bad):
                 return False
             time.sleep(0.2)
         return True
@@ -172,8 +176,8 @@ class Installation:
 class Load:
     """Scanners and a writer, all the time until it is left."""
 
-    def __init__(self, it, scanners=2, pause=0.0):
-        self.current, self.pause, self.over = it, pause, threading.Event()
+    def __init__(self, installation, scanners=2, pause=0.0):
+        self.installation, self.pause, self.over = installation, pause, threading.Event()
         self.threads = [threading.Thread(target=self.scan, daemon=True) for _ in range(scanners)]
         self.threads.append(threading.Thread(target=self.write, daemon=True))
 
@@ -187,15 +191,22 @@ class Load:
         for thread in self.threads:
             thread.join()
 
+    def progress(self, redirects, seconds=30):
+        """Waits until so many more were received."""
+        ledger = self.installation.ledger
+        goal, end = ledger.answers["scan", 302] + redirects, time.monotonic() + seconds
+        while ledger.answers["scan", 302] < goal and time.monotonic() < end:
+            time.sleep(0.005)
+
     def scan(self):
-        client = Client(self.current.product, LOAD_SECONDS)
+        client = Client(self.installation.product, LOAD_SECONDS)
         while not self.over.is_set():
-            if not self.current.ledger.scan(client, self.current.scanned) or self.pause:
+            if not self.installation.ledger.scan(client, self.installation.scanned) or self.pause:
                 self.over.wait(max(self.pause, 0.01))
         client.close()
 
     def write(self):
-        client, ledger, mine = Client(self.current.product, LOAD_SECONDS), self.current.ledger, []
+        client, ledger, mine = Client(self.installation.product, LOAD_SECONDS), self.installation.ledger, []
         while not self.over.is_set():
             choice = random.random()
             if choice < 0.5 or not mine:
