@@ -9,7 +9,7 @@ usage() {
   cat <<'TXT'
 Usage: scripts/restore.sh [OPTIONS] FILE
 
-Reads FILE to its end, says what is in it and what will happen, asks, restores, and says how to go back. It acts on the
+Reads FILE (- is standard input, and needs --yes) to its end, says what is in it and what will happen, asks, restores, and says how to go back. It acts on the
 installation whose settings are here (qr-observatory.toml, the environment). Stop every server on that data first.
 
   --force          also where something is already: it is kept aside
@@ -41,7 +41,7 @@ while (($#)); do
     --yes) yes=1; shift; continue ;;
     --dry-run) dry_run=1; shift; continue ;;
     --binary | --config) (($# > 1)) && [[ -n $2 ]] || die $USAGE "$1 needs a value" ;;
-    -*) usage >&2; die $USAGE "nothing is called '$1'" ;;
+    -?*) usage >&2; die $USAGE "nothing is called '$1'" ;;
     *)
       [[ -z $file ]] || die $USAGE 'one FILE'
       file=$1
@@ -63,6 +63,14 @@ if [[ -z $binary ]]; then
   done
 fi
 [[ -f $binary && -x $binary ]] || die $USAGE "there is no $binary: --binary FILE"
+
+# Standard input can be read only once, and is looked at before it is restored.
+if [[ $file == - ]]; then
+  [[ ! -t 0 ]] || die $USAGE 'standard input is a terminal: name a FILE'
+  file=$(mktemp "${TMPDIR:-/tmp}/restore.XXXXXX") || die $FAILED 'standard input cannot be kept'
+  trap 'rm -f "$file"' EXIT
+  cat >"$file" || die $FAILED 'standard input cannot be kept'
+fi
 
 # --- what will happen -----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 
 pub mod backup;
 pub mod baseline;
+mod bases;
 mod build;
 pub mod cache;
 pub mod doctor;
@@ -10,15 +11,15 @@ mod exercise;
 pub mod health;
 mod kept;
 mod kit;
+mod lock;
 pub mod operate;
 pub mod rollout;
 mod serve;
 pub mod warm;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
-};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::{
     analytics,
@@ -113,7 +114,9 @@ pub struct App {
     ready: metrics::Gauge,
     cache: CacheGauges,
     backlog: metrics::Gauge,
-    phase: AtomicU8,
+    phase: watch::Sender<Phase>,
+    /// Let go when the process ends.
+    _locks: lock::Locks,
 }
 
 /// Where in its life the process is.
@@ -140,7 +143,10 @@ impl App {
         let render = render(&mut kit)?;
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
+        let locks = lock::Locks::take(&settings, &*clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
+        bases::note(&settings, &store, &clock).await?;
+        store.open_readers().await?;
         let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
@@ -179,7 +185,8 @@ impl App {
             cache: CacheGauges::new(),
             tiers,
             backlog: handles::gauge(&catalogue::SCANS_BACKLOG, &[]),
-            phase: AtomicU8::new(Phase::Starting as u8),
+            phase: watch::Sender::new(Phase::Starting),
+            _locks: locks,
             settings: Arc::new(settings),
             redirect,
             recorder,
@@ -230,11 +237,7 @@ impl App {
     /// Whether new requests should come here.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        match self.phase.load(Ordering::Relaxed) {
-            s if s == Phase::Starting as u8 => Phase::Starting,
-            s if s == Phase::Serving as u8 => Phase::Serving,
-            _ => Phase::Draining,
-        }
+        *self.phase.borrow()
     }
 
     /// The process is being stopped: what goes on for long should end.
@@ -245,14 +248,25 @@ impl App {
 
     /// Goes from `Starting` to `Serving`, unless it is being stopped already.
     fn begin_serving(&self) {
-        let (from, to) = (Phase::Starting as u8, Phase::Serving as u8);
-        let _ = self
-            .phase
-            .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+        self.phase.send_if_modified(|phase| {
+            let starting = *phase == Phase::Starting;
+            if starting {
+                *phase = Phase::Serving;
+            }
+            starting
+        });
     }
 
     fn drain(&self) {
-        self.phase.store(Phase::Draining as u8, Ordering::Relaxed);
+        self.phase.send_replace(Phase::Draining);
+    }
+
+    /// Resolves when the process is being stopped.
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut phase = self.phase.subscribe();
+        async move {
+            let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
+        }
     }
 }
 

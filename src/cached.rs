@@ -159,6 +159,10 @@ impl<A: Arm<Out: Clone + Sync>> Arm for Cached<A> {
         self.arm.run_anew(ctx, input).await
     }
 
+    fn supports(&self, input: &A::In) -> bool {
+        self.arm.supports(input)
+    }
+
     fn recalls(&self, input: &A::In) -> bool {
         (self.key)(input).is_some_and(|key| self.answers.holds(&key))
     }

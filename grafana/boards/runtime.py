@@ -68,6 +68,12 @@ def board():
         series("Disk free", "Of the data folder's disk. Below 1 GiB /health warns, below 128 MiB somebody is woken.",
                per_node("qr_disk_free_bytes{@}"), "bytes", [("red", None), ("yellow", 134217728), ("green", 1073741824)], w=8,
                low_end=0, runbooks=("DiskAlmostFull", "DiskLow", "DiskFilling")),
+        series("Connections", "Of clients, open now.", per_node("http_server_connections{@}"), w=12, low_end=0,
+               runbooks="FileDescriptorsHigh"),
+        series("Connections closed", "For what their client did not do: send a request, finish one, read an answer; or because it "
+               "has too many.",
+               [("sum by (reason) (rate(http_server_connections_closed_total{@}[~]))", "{{reason}}")], "ops", w=12,
+               low_end=0, runbooks="FileDescriptorsHigh"),
     )
     life = row(
         "Starts and stops",

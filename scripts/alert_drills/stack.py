@@ -99,13 +99,13 @@ class Redis:
 class Postgres:
     """A server of its own, in a folder that goes with it."""
 
-    def __init__(self):
+    def __init__(self, parent="/tmp"):
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not found:
             raise NotStarted("PostgreSQL is missing: apt-get install postgresql")
         self.bin, self.port = found[-1].parent, free_port()
         # The user postgres must get there.
-        self.folder = Path(tempfile.mkdtemp(prefix="qr-drill-pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="qr-drill-pg-", dir=parent))
         self.locks = []
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")

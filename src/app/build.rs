@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    cache::{Bounds, Life, Local, Tiers},
+    cache::{Bounds, Life, Tiers},
     codes::{self, Codes, Parts},
     config::Config,
     kernel::{SharedClock, id::Ids},
-    redirect::{self, Redirect, Slugs},
+    redirect::{self, Bases, Known, Redirect},
     store::Store,
     telemetry::labels::Space,
 };
@@ -23,16 +23,14 @@ pub(super) fn redirect(
     tiers: &Tiers,
     clock: &SharedClock,
 ) -> Arc<Redirect> {
-    let bounds = Bounds {
-        bytes: settings.targets.cache_bytes,
-        life: Life::fixed(redirect::KEEP),
-    };
-    let slugs: Slugs = Local::new(Space::Slug, bounds, redirect::weigh);
+    let known = Known::new(settings.targets.cache_bytes);
     let fresh = Duration::from_millis(settings.targets.cache_ttl_ms);
+    let server = &settings.server;
+    let bases = Bases::new(&server.base_url, &server.former_base_urls);
     let redirect = Arc::new(Redirect::new(
-        &settings.targets,
+        (&settings.targets, bases),
         store.clone(),
-        (Arc::new(slugs), tiers.second(redirect::shape(fresh))),
+        (known, tiers.second(redirect::shape(fresh))),
         SharedClock::clone(clock),
     ));
     tiers.add(Arc::<Redirect>::clone(&redirect));

@@ -50,7 +50,7 @@ impl App {
     /// Drops what a pattern means, on all nodes.
     ///
     /// # Errors
-    /// `Invalid` for a pattern that is malformed or means everything; `Unavailable` when Redis could not be asked: then
+    /// `Invalid` for a malformed pattern; `Unavailable` when Redis could not be asked: then
     /// the memory of this node is cleared all the same.
     pub async fn clear_cache(&self, pattern: &str) -> Result<Cleared> {
         let pattern = Pattern::parse(pattern)?;

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use super::{
+    bases,
     health::{self, Status},
     operate,
     rollout::Source,
@@ -12,7 +13,7 @@ use crate::{
     config::Config,
     kernel::{Clock, SharedClock, SystemClock},
     scans::open_spool,
-    store::Store,
+    store::{Store, migrations::Version},
 };
 
 pub use health::Status as Verdict;
@@ -63,6 +64,7 @@ pub async fn examine(settings: &Config) -> Vec<Finding> {
             findings.push(database(&store, &*clock).await);
             findings.push(schema(&store).await);
             findings.push(administrator(settings, &store).await);
+            findings.push(printed(settings, &store).await);
         }
         Err(e) => findings.push(finding(
             "database",
@@ -126,19 +128,36 @@ async fn database(store: &Store, clock: &dyn Clock) -> Finding {
 }
 
 async fn schema(store: &Store) -> Finding {
-    match store.migrations().pending().await {
-        Ok(pending) if pending.is_empty() => finding("schema", Ok("up to date".to_owned()), ""),
-        Ok(pending) => Finding {
-            name: "schema",
-            verdict: Status::Warn,
-            detail: format!("{} migration(s) pending", pending.len()),
-            advice: "The next start applies them, or run `qr-observatory migrate up`.",
-        },
-        Err(e) => finding(
-            "schema",
-            Err(format!("{e:?}")),
-            "Run `qr-observatory migrate status`.",
-        ),
+    let versions = match store.migrations().status().await {
+        Ok(versions) => versions,
+        Err(e) => {
+            let advice = "Run `qr-observatory migrate status`.";
+            return finding("schema", Err(format!("{e:?}")), advice);
+        }
+    };
+    let names = |which: fn(&Version) -> bool| {
+        let names = versions.iter().filter(|v| which(v));
+        names.map(|v| v.name.as_str()).collect::<Vec<_>>()
+    };
+    let (unknown, pending) = (names(|v| !v.known), names(|v| !v.applied));
+    let (detail, advice) = if !unknown.is_empty() {
+        (
+            format!("newer than this release: {}", unknown.join(", ")),
+            "Install the release that applied them. This one works on it, but its backups lack what is new.",
+        )
+    } else if !pending.is_empty() {
+        (
+            format!("{} migration(s) pending", pending.len()),
+            "The next start applies them, or run `qr-observatory migrate up`.",
+        )
+    } else {
+        return finding("schema", Ok("up to date".to_owned()), "");
+    };
+    Finding {
+        name: "schema",
+        verdict: Status::Warn,
+        detail,
+        advice,
     }
 }
 
@@ -152,6 +171,37 @@ async fn administrator(settings: &Config, store: &Store) -> Finding {
             detail: format!("`{user}` does not exist yet"),
             advice: "The next start makes it.",
         },
+    }
+}
+
+/// What the symbols of stored codes say, as far as is known.
+async fn printed(settings: &Config, store: &Store) -> Finding {
+    let server = &settings.server;
+    let is_known =
+        |base: &String| *base == server.base_url || server.former_base_urls.contains(base);
+    let counted = match bases::codes_by_base(store).await {
+        Ok(counted) => counted,
+        Err(e) => return finding("printed codes", Err(format!("{e:?}")), ""),
+    };
+    let is_other = |(base, codes): &(&String, &u64)| **base != server.base_url && **codes > 0;
+    let others: Vec<_> = counted.iter().filter(is_other).collect();
+    let each = others
+        .iter()
+        .map(|(base, codes)| format!("{codes} say {base}"));
+    let detail = each.collect::<Vec<_>>().join(", ");
+    if others.iter().all(|(base, _)| is_known(base)) {
+        let detail = if others.is_empty() {
+            "all say BASE_URL".to_owned()
+        } else {
+            detail
+        };
+        return finding("printed codes", Ok(detail), "");
+    }
+    Finding {
+        name: "printed codes",
+        verdict: Status::Warn,
+        detail: format!("{detail}; BASE_URL is {}", server.base_url),
+        advice: "What is printed does not change: keep those addresses leading here, and name them in FORMER_BASE_URLS.",
     }
 }
 

@@ -18,6 +18,8 @@ use crate::{
 
 /// How long one look is good for.
 const FRESH: Duration = Duration::from_secs(1);
+/// Between two looks at which migrations are applied.
+const LOOK: Duration = Duration::from_secs(5);
 /// A database that takes longer than this to answer is worth a warning.
 const SLOW: Duration = Duration::from_millis(250);
 /// A database that takes longer than this is as good as away.
@@ -114,6 +116,8 @@ pub struct Health {
     rollout: Arc<Rollout>,
     tiers: Arc<Tiers>,
     last: Mutex<Option<(Instant, Arc<Report>)>>,
+    /// Migrations that this release does not know, and when they were looked for.
+    unknown: Mutex<Option<(Instant, Vec<String>)>>,
 }
 
 impl Health {
@@ -132,6 +136,7 @@ impl Health {
             rollout,
             tiers,
             last: Mutex::new(None),
+            unknown: Mutex::new(None),
         }
     }
 
@@ -192,7 +197,13 @@ impl Health {
         let source = self.rollout.source();
         let name = source.name();
         match source.age(self.rollout.now_ms()) {
-            Age::Fresh => Check::new(Status::Pass, format!("{name}, up to date")),
+            Age::Fresh => match source.caveats().into_iter().next() {
+                None => Check::new(Status::Pass, format!("{name}, up to date")),
+                Some((flag, caveat)) => Check::new(
+                    Status::Warn,
+                    format!("{flag} is not followed exactly: {caveat}"),
+                ),
+            },
             Age::Stale => Check::new(
                 Status::Warn,
                 format!("{name} does not answer: what was read last stays in force"),
@@ -206,20 +217,47 @@ impl Health {
 
     async fn database(&self) -> Check {
         match tokio::time::timeout(AWAY, operate::ping(&self.store, &*self.clock)).await {
-            Ok(Ok(took)) => Check {
-                status: if took > SLOW {
-                    Status::Warn
-                } else {
-                    Status::Pass
-                },
-                latency_ms: Some(took.as_secs_f64() * 1000.0),
-                detail: if took > SLOW { "slow" } else { "answers" }.to_owned(),
-            },
+            Ok(Ok(took)) => {
+                let mut detail = if took > SLOW { "slow" } else { "answers" }.to_owned();
+                let unknown = self.unknown().await;
+                if !unknown.is_empty() {
+                    detail += "; a newer release has changed its schema: ";
+                    detail += &unknown.join(", ");
+                }
+                Check {
+                    status: if took > SLOW || !unknown.is_empty() {
+                        Status::Warn
+                    } else {
+                        Status::Pass
+                    },
+                    latency_ms: Some(took.as_secs_f64() * 1000.0),
+                    detail,
+                }
+            }
             Ok(Err(e)) => {
                 tracing::warn!("health: {e:?}");
                 Check::new(Status::Fail, e.message())
             }
             Err(_) => Check::new(Status::Fail, "does not answer"),
+        }
+    }
+
+    /// Another node may be of a newer release.
+    async fn unknown(&self) -> Vec<String> {
+        let mut last = self.unknown.lock().await;
+        let now = self.clock.instant();
+        if let Some((at, names)) = &*last
+            && now.saturating_duration_since(*at) < LOOK
+        {
+            return names.clone();
+        }
+        match tokio::time::timeout(AWAY, self.store.migrations().unknown()).await {
+            Ok(Ok(names)) => last.insert((now, names)).1.clone(),
+            // The next look may succeed; until then what was known holds.
+            _ => last
+                .as_ref()
+                .map(|(_, names)| names.clone())
+                .unwrap_or_default(),
         }
     }
 }

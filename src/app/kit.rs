@@ -87,12 +87,13 @@ impl<'a> Kit<'a> {
     /// # Errors
     /// `Invalid` for settings that make no sense.
     pub fn rules(&self) -> Result<Rules> {
-        let targets = &self.settings.targets;
-        Rules::new(
-            &self.settings.server.base_url,
+        let (server, targets) = (&self.settings.server, &self.settings.targets);
+        let rules = Rules::new(
+            &server.base_url,
             &targets.allowed_domains,
             targets.allow_private,
-        )
+        )?;
+        Ok(rules.formerly(&server.former_base_urls))
     }
 
     /// A renderer that remembers. `logo`: what is drawn into a symbol that has one.

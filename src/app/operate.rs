@@ -10,25 +10,52 @@ use crate::{
     kernel::{
         Clock, Result, SharedClock, SystemClock,
         id::{Ids, Uuid},
+        task,
     },
     scans,
     store::Store,
     telemetry::{
-        Recorder, logs,
+        Recorder, Repeats,
+        logs::{self, Look},
         trace::{self, Exporter},
     },
 };
+
+/// How often repeated warnings are looked through.
+const REPORT: Duration = Duration::from_secs(5);
+
+/// Log lines and traces, until the process ends.
+pub struct Logs {
+    repeats: Repeats,
+    traces: Option<Exporter>,
+}
+
+impl Logs {
+    /// Sends what was not sent yet.
+    pub fn stop(self) {
+        self.repeats.finish();
+        if let Some(traces) = self.traces {
+            traces.stop();
+        }
+    }
+}
 
 /// Sends log lines and traces where they belong. Commands print their own result; only the server talks through the log.
 /// Must be called within the runtime.
 ///
 /// # Errors
 /// `Invalid` when `LOG_LEVEL` or `OTEL_EXPORTER_OTLP_ENDPOINT` cannot be used.
-pub fn start_logs(settings: &Config, serving: bool) -> Result<Option<Exporter>> {
-    let json = settings.logs.format == Format::Json;
+pub fn start_logs(settings: &Config, serving: bool) -> Result<Logs> {
+    let look = match settings.logs.format {
+        Format::Json => Look::Json,
+        Format::Pretty if settings.logs.no_color => Look::Plain,
+        Format::Pretty => Look::Text,
+    };
+    let repeats = Repeats::new(system_clock());
     if !serving {
-        logs::install(json, "error", None)?;
-        return Ok(None);
+        logs::install(look, "error", &repeats, None)?;
+        let traces = None;
+        return Ok(Logs { repeats, traces });
     }
     // It counts what it sends.
     Recorder::install(settings.server.metrics_enabled)?;
@@ -44,8 +71,15 @@ pub fn start_logs(settings: &Config, serving: bool) -> Result<Option<Exporter>> 
         }
         None => None,
     };
-    logs::install(json, &settings.logs.level, traces.as_ref())?;
-    Ok(traces)
+    logs::install(look, &settings.logs.level, &repeats, traces.as_ref())?;
+    let reported = repeats.clone();
+    drop(task::spawn("logs.repeats", async move {
+        loop {
+            tokio::time::sleep(REPORT).await;
+            reported.report();
+        }
+    }));
+    Ok(Logs { repeats, traces })
 }
 
 /// The database, as configured.
@@ -77,6 +111,13 @@ pub async fn prepare(settings: &Config, store: &Store, clock: &SharedClock) -> R
         );
         store.migrations().up().await?;
     }
+    let unknown = store.migrations().unknown().await?;
+    if !unknown.is_empty() {
+        tracing::warn!(
+            migrations = unknown.join(", "),
+            "the database's schema is newer than this release, which works on it all the same; its backups lack what is new"
+        );
+    }
     let user = &settings.auth.admin_user;
     match auth::ensure_administrator(&settings.auth, store, clock).await? {
         Administrator::Kept => {}
@@ -98,13 +139,12 @@ pub async fn prepare(settings: &Config, store: &Store, clock: &SharedClock) -> R
     Ok(())
 }
 
-/// Every migration, oldest first, and whether it is applied.
+/// Every migration that is known or applied, oldest first.
 ///
 /// # Errors
 /// The database's.
-pub async fn migrations(settings: &Config) -> Result<Vec<(String, bool)>> {
-    let versions = open_now(settings).await?.migrations().status().await?;
-    Ok(versions.into_iter().map(|v| (v.name, v.applied)).collect())
+pub async fn migrations(settings: &Config) -> Result<Vec<Version>> {
+    open_now(settings).await?.migrations().status().await
 }
 
 /// # Errors
@@ -141,6 +181,7 @@ pub async fn desk(settings: &Config) -> Result<Desk> {
     Ok(Desk::new(store, clock, ids, is_unleash))
 }
 
+pub use crate::store::migrations::Version;
 pub use scans::Rebuilt;
 
 /// Tries to tell Redis, which is connected to in the background, and the pause between them.

@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
-use poem::{Endpoint, Response, Server, listener::TcpAcceptor};
+use poem::{Endpoint, Response};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::{App, exercise::exercise};
 use crate::{
     config::Config,
-    http,
+    http::{self, Bounds, Server},
     kernel::{
         Clock, Error, Kind, Result, SystemClock,
         signals::{self, Termination},
@@ -20,8 +21,12 @@ use crate::{
     },
 };
 
-/// Connections on which nothing was answered for this long are let go.
-const IDLE: Duration = Duration::from_secs(75);
+/// Descriptors that clients do not get: for databases, files, Redis and the listener of metrics.
+const RESERVED_DESCRIPTORS: usize = 256;
+/// Whatever the operating system allows.
+const MOST_CLIENTS: usize = 1 << 20;
+/// Connections of the listener of metrics.
+const SCRAPERS: usize = 64;
 /// For moving scans to the database when requests took all the time there was.
 const LEAST_DRAIN: Duration = Duration::from_secs(1);
 /// For telling Redis what it could not be told before.
@@ -65,8 +70,8 @@ pub async fn serve(settings: Config) -> Result<()> {
     let main = listen(
         bind(server.bind).await?,
         Arc::clone(&routes),
-        stopping,
-        drain,
+        bounds(&app, clients()),
+        (stopping, drain),
     );
     tracing::info!(
         address = %server.bind,
@@ -88,7 +93,7 @@ pub async fn serve(settings: Config) -> Result<()> {
         }
     };
     tokio::select! {
-        ended = main => ended?,
+        () = main => {}
         () = signalled => {}
     }
     let left = stopped_at
@@ -129,10 +134,9 @@ fn serve_metrics(
     stopping: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     let routes = http::metrics_only(app);
+    let bounds = bounds(app, SCRAPERS);
     task::spawn("http.metrics", async move {
-        if let Err(e) = listen(socket, routes, stopping, LAST_SCRAPE).await {
-            tracing::error!("metrics are not served any more: {e:?}");
-        }
+        listen(socket, routes, bounds, (stopping, LAST_SCRAPE)).await;
     })
 }
 
@@ -140,33 +144,49 @@ fn serve_metrics(
 async fn listen<E>(
     socket: TcpListener,
     routes: E,
-    stopping: watch::Receiver<bool>,
-    drain: Duration,
-) -> Result<()>
-where
+    bounds: Bounds,
+    (mut stopping, drain): (watch::Receiver<bool>, Duration),
+) where
     E: Endpoint<Output = Response> + 'static,
 {
-    let gone = |e| Error::caused(Kind::Unavailable, "the listener is gone", e);
-    let acceptor = TcpAcceptor::from_tokio(socket).map_err(gone)?;
-    let stopped = |mut stopping: watch::Receiver<bool>| async move {
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    let server =
-        Server::new_with_acceptor(http::Patient::new(acceptor, IDLE, Arc::new(SystemClock)))
-            .name("qr-observatory")
-            // Without its own time limit, which every connection would have to watch.
-            .run_with_graceful_shutdown(routes, stopped(stopping.clone()), None);
+    let server = Server::new(bounds, Arc::new(SystemClock));
+    let serving = server.run(socket, routes, stopping.clone());
     let too_long = async {
-        stopped(stopping).await;
+        let _ = stopping.wait_for(|stop| *stop).await;
         tokio::time::sleep(drain).await;
     };
     tokio::select! {
-        ended = server => ended.map_err(gone),
+        () = serving => {}
         () = too_long => {
             tracing::warn!("requests were still under way after DRAIN_TIMEOUT_MS and were cut");
-            Ok(())
         }
     }
+}
+
+fn bounds(app: &App, total: usize) -> Bounds {
+    let server = &app.settings.server;
+    Bounds {
+        total,
+        per_client: server.max_connections_per_client,
+        proxies: server.trusted_proxies.clone(),
+    }
+}
+
+/// Connections that clients may have: as many as there are descriptors, less those that we need ourselves.
+fn clients() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    // The lower limit is for programs that use select(2).
+    let raised = rustix::process::Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let limit = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let descriptors = limit.map_or(MOST_CLIENTS, |n| usize::try_from(n).unwrap_or(MOST_CLIENTS));
+    let reserved = RESERVED_DESCRIPTORS.min(descriptors / 2);
+    (descriptors - reserved).clamp(1, MOST_CLIENTS)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {

@@ -5,10 +5,10 @@
 
 use std::{
     borrow::Borrow,
-    hash::{Hash, Hasher},
+    hash::Hash,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -19,6 +19,7 @@ use moka::{future::Cache, notification::RemovalCause};
 use super::{
     index::Index,
     life::{ByUse, Life},
+    makings::{Making, Makings},
     name::Tag,
     pace::Pace,
 };
@@ -36,9 +37,6 @@ const ENTRY_BYTES: usize = 160;
 
 /// One look-up in so many is timed: a clock takes longer to read than most of them.
 const TIMED: u64 = 64;
-
-/// Things that keys are about, by their digest: a change of one keeps only values of its group from being kept.
-const GROUPS: usize = 64;
 
 /// How much, and how long. By moka's own clock: tests cannot stop it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +64,18 @@ pub struct Found<V> {
     pub made: bool,
 }
 
+/// Why a value that was asked for is not remembered.
+enum NotKept<V> {
+    Failed(Error),
+    /// What it is about changed while it was made.
+    Overtaken(V),
+}
+
 /// A cache of one kind of value. Values are cloned on every hit, so they are cheap to clone.
 pub struct Local<K, V> {
     entries: Cache<K, V>,
     index: Option<Arc<Index<K>>>,
-    /// By group.
-    invalidations: [AtomicU64; GROUPS],
+    makings: Makings,
     asked: AtomicU64,
     found: AtomicU64,
     evicted: Arc<AtomicU64>,
@@ -155,7 +159,7 @@ where
         Self {
             entries,
             index,
-            invalidations: std::array::from_fn(|_| AtomicU64::new(0)),
+            makings: Makings::default(),
             asked: AtomicU64::new(0),
             found: AtomicU64::new(0),
             evicted,
@@ -228,16 +232,41 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let group = self.group_of(key);
-        let before = group.load(Ordering::Acquire);
-        let entry = self.entries.entry_by_ref(key).or_try_insert_with(making);
-        let entry = entry.await.map_err(|e| Error::clone(&e))?;
-        let fresh = entry.is_fresh();
-        if fresh {
-            self.kept(key, (group, before)).await;
+        let begun = self.begin(key);
+        if begun.is_behind_an_old_one() {
+            // To wait for that one would be to take its value, of before the change.
+            let value = making.await?;
+            self.keep(&begun, key.to_owned(), value.clone()).await;
+            return Ok(Found { value, made: true });
         }
-        let value = entry.into_value();
-        Ok(Found { value, made: fresh })
+        let ran = AtomicBool::new(false);
+        let making = async {
+            ran.store(true, Ordering::Relaxed);
+            let value = making.await.map_err(NotKept::Failed)?;
+            // Not put there at all: by now there may be a newer one.
+            if begun.is_overtaken() {
+                return Err(NotKept::Overtaken(value));
+            }
+            Ok(value)
+        };
+        let entry = self.entries.entry_by_ref(key).or_try_insert_with(making);
+        match entry.await {
+            Ok(entry) => {
+                let made = entry.is_fresh();
+                if made {
+                    self.kept(&begun, key).await;
+                }
+                let value = entry.into_value();
+                Ok(Found { value, made })
+            }
+            Err(e) => match &*e {
+                NotKept::Failed(e) => Err(Error::clone(e)),
+                NotKept::Overtaken(value) => Ok(Found {
+                    value: value.clone(),
+                    made: ran.load(Ordering::Relaxed),
+                }),
+            },
+        }
     }
 
     /// Makes a value anew, whatever is remembered; if that succeeds it takes the old one's place.
@@ -248,51 +277,47 @@ where
     where
         K: Clone,
     {
-        let group = self.group_of(&key);
-        let before = group.load(Ordering::Acquire);
+        let begun = self.begin(&key);
         let value = make.await?;
-        self.entries.insert(key.clone(), value.clone()).await;
-        self.kept(&key, (group, before)).await;
+        self.keep(&begun, key, value.clone()).await;
         Ok(value)
     }
 
-    /// How many invalidations there were: for [`Local::put`].
-    pub fn mark(&self) -> u64 {
-        let groups = self.invalidations.iter();
-        groups.map(|group| group.load(Ordering::Acquire)).sum()
+    /// Before values about one thing are read or made elsewhere: for [`Local::keep`].
+    pub fn begin_about(&self, tag: &Tag) -> Making<'_> {
+        self.makings.begin(tag)
     }
 
-    /// Remembers a value that was read, or made, after this mark; not for long if anything was invalidated since.
-    pub async fn put(&self, mark: u64, key: K, value: V) {
-        self.entries.insert(key.clone(), value).await;
-        if let Some(index) = &self.index {
-            index.kept(key.clone());
-        }
-        if self.mark() != mark {
-            self.entries.invalidate(&key).await;
+    /// Before a value is read or made elsewhere: for [`Local::keep`].
+    pub fn begin<Q>(&self, key: &Q) -> Making<'_>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        match self.tag(key) {
+            Some(tag) => self.makings.begin(&tag),
+            None => self.makings.begin(&key),
         }
     }
 
-    /// What counts the invalidations of a key, and of others.
-    fn group_of<Q>(&self, key: &Q) -> &AtomicU64
+    /// Remembers a value that was read, or made, since `begun`; unless its key was invalidated meanwhile.
+    pub async fn keep(&self, begun: &Making<'_>, key: K, value: V) {
+        if !begun.is_overtaken() {
+            self.entries.insert(key.clone(), value).await;
+            self.kept(begun, &key).await;
+        }
+    }
+
+    fn tag<Q>(&self, key: &Q) -> Option<Tag>
     where
         Q: ToOwned<Owned = K> + ?Sized,
     {
         let index = self.index.as_ref();
-        let tag = index.and_then(|index| index.tag(&key.to_owned()));
-        self.group(tag.as_ref())
+        index.and_then(|index| index.tag(&key.to_owned()))
     }
 
-    fn group(&self, tag: Option<&Tag>) -> &AtomicU64 {
-        let mut hasher = std::hash::DefaultHasher::new();
-        tag.hash(&mut hasher);
-        let group = usize::try_from(hasher.finish() % GROUPS as u64).unwrap_or_default();
-        &self.invalidations[group]
-    }
-
-    /// A value was just put there. If some key of its group was invalidated while it was made, this one may be stale already; if it
-    /// is not, the price is one more miss.
-    async fn kept<Q>(&self, key: &Q, (group, before): (&AtomicU64, u64))
+    /// A value was just put there. If what it is about changed while it was made, it may be of before that.
+    async fn kept<Q>(&self, begun: &Making<'_>, key: &Q)
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
@@ -300,14 +325,14 @@ where
         if let Some(index) = &self.index {
             index.kept(key.to_owned());
         }
-        if group.load(Ordering::Acquire) != before {
+        if begun.is_overtaken() {
             self.entries.invalidate(key).await;
         }
     }
 
     /// Forgets everything that is about one thing; also what is being made right now.
     pub async fn forget(&self, tag: &Tag) {
-        self.group(Some(tag)).fetch_add(1, Ordering::AcqRel);
+        self.makings.overtake(tag);
         if let Some(index) = &self.index {
             for key in index.keys(tag) {
                 self.entries.invalidate(&key).await;
@@ -317,9 +342,7 @@ where
 
     /// Forgets what is selected. How many there were.
     pub async fn forget_those(&self, selected: impl Fn(&K) -> bool) -> u64 {
-        for group in &self.invalidations {
-            group.fetch_add(1, Ordering::AcqRel);
-        }
+        self.makings.overtake_all();
         let mut dropped = 0;
         let keys: Vec<Arc<K>> = self.entries.iter().map(|(key, _)| key).collect();
         for key in keys.iter().filter(|key| selected(key)) {
@@ -335,8 +358,20 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        self.group_of(key).fetch_add(1, Ordering::AcqRel);
+        match self.tag(key) {
+            Some(tag) => self.makings.overtake(&tag),
+            None => self.makings.overtake(&key),
+        }
         self.entries.invalidate(key).await;
+    }
+
+    /// What is remembered; no look-up that is counted.
+    pub async fn peek<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.entries.get(key).await
     }
 
     /// Whether it is remembered; no look-up that is counted, and no use that keeps it longer.

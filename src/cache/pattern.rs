@@ -1,8 +1,7 @@
 //! Patterns of names, as Redis understands them: `*`, `?`, `[a-c]`, `[^a]`, and `\` before a character that is meant as it
 //! is.
 //!
-//! Invariant: a pattern names something. What would match every name, or is malformed, is refused: nobody types that on
-//! purpose.
+//! Invariant: a malformed pattern is refused.
 
 use super::name::{Name, short};
 use crate::{
@@ -50,17 +49,7 @@ impl Pattern {
     /// # Errors
     /// `Invalid`, with what would be right.
     pub fn parse(text: &str) -> Result<Self> {
-        let refused = |message: &'static str| Error::invalid("pattern", message);
-        let pattern = Self(Glob::parse("pattern", text)?);
-        let spaces = Space::ALL.iter().map(|space| space.label());
-        // Names without anything in common but that they are names.
-        let mut names = spaces.flat_map(|space| [format!("{space}:0"), format!("{space}:Z-_")]);
-        if names.all(|name| pattern.matches(&name)) {
-            return Err(refused(
-                "would match everything; name a space, such as slug:*, render_engine:* or render_legacy:*",
-            ));
-        }
-        Ok(pattern)
+        Ok(Self(Glob::parse("pattern", text)?))
     }
 
     #[must_use]
@@ -189,21 +178,8 @@ mod tests {
     }
 
     #[test]
-    fn what_means_everything_or_nothing_is_refused() {
-        for text in [
-            "",
-            "*",
-            "**",
-            "?*",
-            "*:*",
-            "[^]*",
-            "[a-z]*",
-            "[*",
-            "a[b",
-            "a\\",
-            "a\nb",
-            &"a".repeat(257),
-        ] {
+    fn what_is_malformed_is_refused() {
+        for text in ["", "[*", "a[b", "a\\", "a\nb", &"a".repeat(257)] {
             assert!(Pattern::parse(text).is_err(), "{text}");
         }
     }

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     Bounds, Counts, Found, Local,
+    makings::Making,
     name::{Name, Tag},
     pattern::Pattern,
     second::Second,
@@ -100,14 +101,14 @@ where
         self.local.remake(key.clone(), fetch).await.map(drop)
     }
 
-    /// How many invalidations there were: for [`Tiered::put`].
-    pub fn mark(&self) -> u64 {
-        self.local.mark()
+    /// Before values about one thing are read elsewhere: for [`Tiered::keep`].
+    pub fn begin_about(&self, tag: &Tag) -> Making<'_> {
+        self.local.begin_about(tag)
     }
 
-    /// Puts a value into memory that was read after this mark.
-    pub async fn put(&self, mark: u64, key: K, value: V) {
-        self.local.put(mark, key, value).await;
+    /// Puts a value into memory that was read since `begun`; unless its key was invalidated meanwhile.
+    pub async fn keep(&self, begun: &Making<'_>, key: K, value: V) {
+        self.local.keep(begun, key, value).await;
     }
 
     /// The second tier, where there is one.

@@ -1,6 +1,10 @@
 //! `qr-observatory backup`.
 
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -14,7 +18,7 @@ use crate::{
 
 #[derive(Args)]
 pub struct Backup {
-    /// Where to
+    /// Where to; `-` is standard output
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Replace FILE if it is there
@@ -40,14 +44,21 @@ impl Backup {
                 e.message()
             ));
         }
+        tell_left_out(&taken.contents);
+        // Nothing but the backup itself.
+        let say = if self.file == Path::new("-") {
+            output::complain
+        } else {
+            output::say
+        };
         if self.json {
             let mut value = shown(&taken.contents);
             value["file"] = self.file.display().to_string().into();
             value["seconds"] = taken.seconds.into();
-            output::json(&value);
+            say(&output::pretty(&value));
         } else {
-            table(&taken.contents);
-            output::say(&format!(
+            say(&table(&taken.contents));
+            say(&format!(
                 "\n{}: {} rows, {:.1} MB, {:.1} s\ndigest {}",
                 self.file.display(),
                 taken.contents.rows(),
@@ -58,6 +69,24 @@ impl Backup {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A backup that lacks something says so on standard error.
+pub(super) fn tell_left_out(contents: &Contents) {
+    let header = &contents.header;
+    if header.unknown_migrations.is_empty() {
+        return;
+    }
+    let left_out = match header.left_out.as_slice() {
+        [] => "no table and no column".to_owned(),
+        some => some.join(", "),
+    };
+    output::complain(&format!(
+        "warning: the database was on a newer schema ({}) than the release that made this backup, {}, knows. \
+         Not in it: {left_out}. Everything that this release knows is in it.",
+        header.unknown_migrations.join(", "),
+        header.version
+    ));
 }
 
 /// Of a file.
@@ -73,6 +102,8 @@ pub(super) fn shown(contents: &Contents) -> Value {
         "schema": header.schema,
         "database": header.database,
         "taken_at": header.taken_at,
+        "unknown_migrations": header.unknown_migrations,
+        "left_out": header.left_out,
         "bytes": contents.bytes,
         "rows": contents.rows(),
         "digest": contents.digest,
@@ -80,13 +111,13 @@ pub(super) fn shown(contents: &Contents) -> Value {
     })
 }
 
-pub(super) fn table(contents: &Contents) {
+pub(super) fn table(contents: &Contents) -> String {
     let rows: Vec<[String; 3]> = contents
         .tables
         .iter()
         .map(|t| [t.table.to_owned(), t.rows.to_string(), t.sha256.clone()])
         .collect();
-    output::table(["TABLE", "ROWS", "SHA-256"], &rows);
+    output::aligned(["TABLE", "ROWS", "SHA-256"], &rows)
 }
 
 #[allow(clippy::cast_precision_loss)] // for people

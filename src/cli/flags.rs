@@ -1,4 +1,4 @@
-//! `qr-observatory flags list|set|kill|release`.
+//! `qr-observatory flags list|set|kill|release|retire`.
 
 use std::process::ExitCode;
 
@@ -65,6 +65,14 @@ enum Action {
         #[command(flatten)]
         why: Why,
     },
+    /// Nodes that are gone for good, by the names in `verdict`: it no longer waits for them
+    Retire {
+        #[arg(required = true)]
+        nodes: Vec<String>,
+        /// For the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// Lift a kill: the percentages are in force again, the evidence begins anew
     Release {
         experiment: Experiment,
@@ -91,6 +99,15 @@ impl Flags {
                 list(&desk.all().await?, *json);
                 return Ok(ExitCode::SUCCESS);
             }
+            Action::Retire { nodes, reason } => {
+                for node in nodes {
+                    desk.retire(node, &by(reason.as_ref())).await?;
+                    output::say(&format!(
+                        "{node} is retired; if it is seen again, it counts again"
+                    ));
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
             Action::Set {
                 experiment,
                 candidate,
@@ -106,15 +123,21 @@ impl Flags {
                     shadow_percent: *shadow,
                     breaker: None,
                 };
-                let row = desk.set(experiment.name(), wish, None, &by(why)).await?;
+                let row = desk
+                    .set(experiment.name(), wish, None, &by(why.reason.as_ref()))
+                    .await?;
                 (row, why)
             }
-            Action::Kill { experiment, why } => {
-                (desk.kill(experiment.name(), &by(why)).await?, why)
-            }
-            Action::Release { experiment, why } => {
-                (desk.release(experiment.name(), &by(why)).await?, why)
-            }
+            Action::Kill { experiment, why } => (
+                desk.kill(experiment.name(), &by(why.reason.as_ref()))
+                    .await?,
+                why,
+            ),
+            Action::Release { experiment, why } => (
+                desk.release(experiment.name(), &by(why.reason.as_ref()))
+                    .await?,
+                why,
+            ),
         };
         if why.json {
             output::json(&shown(&row));
@@ -125,10 +148,10 @@ impl Flags {
     }
 }
 
-fn by(why: &Why) -> By {
+fn by(reason: Option<&String>) -> By {
     By {
         actor: "command line".to_owned(),
-        reason: why.reason.clone(),
+        reason: reason.cloned(),
     }
 }
 

@@ -6,7 +6,11 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output;
-use crate::{app::operate, config::Config, kernel::Result};
+use crate::{
+    app::operate::{self, Version},
+    config::Config,
+    kernel::Result,
+};
 
 #[derive(Args)]
 pub struct Migrate {
@@ -54,14 +58,18 @@ impl Migrate {
         if print.json {
             let versions: Vec<_> = versions
                 .iter()
-                .map(|(name, applied)| json!({"name": name, "applied": applied}))
+                .map(|v| json!({"name": v.name, "applied": v.applied, "known": v.known}))
                 .collect();
             output::json(&json!({ "migrations": versions }));
         } else {
-            let state = |applied: bool| if applied { "applied" } else { "pending" }.to_owned();
+            let state = |v: &Version| match (v.applied, v.known) {
+                (true, true) => "applied",
+                (true, false) => "applied by a newer release, unknown to this one",
+                (false, _) => "pending",
+            };
             let rows: Vec<[String; 2]> = versions
                 .into_iter()
-                .map(|(name, a)| [name, state(a)])
+                .map(|v| [v.name.clone(), state(&v).to_owned()])
                 .collect();
             output::table(["MIGRATION", "STATE"], &rows);
         }

@@ -25,7 +25,7 @@ use crate::{app, config::Config, kernel::Result};
     after_help = "Settings come from qr-observatory.toml and the environment; docs/OPERATIONS.md lists them."
 )]
 pub struct Cli {
-    /// Read settings from this file instead of ./qr-observatory.toml
+    /// Read settings from this file instead of ./qr-observatory.toml; `-` is standard input
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -71,6 +71,15 @@ const BAD_SETTINGS: u8 = 2;
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let input = PathBuf::from("-");
+    if cli.config.as_ref() == Some(&input)
+        && matches!(&cli.command, Some(Command::Restore(r)) if r.file == input)
+    {
+        output::complain(
+            "Standard input is either the settings or the backup: name a file for one of them.",
+        );
+        return ExitCode::from(BAD_SETTINGS);
+    }
     #[allow(clippy::disallowed_methods)] // the one place; config takes it from here
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -107,8 +116,8 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             )
         })?;
     let within = runtime.enter();
-    let traces = match app::operate::start_logs(&settings, serving) {
-        Ok(traces) => traces,
+    let logs = match app::operate::start_logs(&settings, serving) {
+        Ok(logs) => logs,
         Err(e) => {
             output::complain(&e.to_string());
             return Ok(ExitCode::from(BAD_SETTINGS));
@@ -131,8 +140,6 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
         }
     });
     // After the last request was answered.
-    if let Some(traces) = traces {
-        traces.stop();
-    }
+    logs.stop();
     code
 }

@@ -19,11 +19,21 @@ pub fn complain(line: &str) {
 
 /// One JSON document on standard output.
 pub fn json(value: &impl Serialize) {
-    say(&serde_json::to_string_pretty(value).unwrap_or_default());
+    say(&pretty(value));
+}
+
+/// One JSON document.
+pub fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 /// Rows under a header, columns aligned.
 pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) {
+    say(&aligned(header, rows));
+}
+
+/// The same as text, without the last line's end.
+pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
     let width = |i: usize| {
         rows.iter()
             .map(|r| r[i].chars().count())
@@ -38,12 +48,13 @@ pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) {
             .zip(widths)
             .map(|(cell, width)| format!("{cell:width$}"))
             .collect();
-        say(cells.join("  ").trim_end());
+        cells.join("  ").trim_end().to_owned()
     };
-    line(header);
-    for row in rows {
-        line(std::array::from_fn(|i| row[i].as_str()));
-    }
+    let rows = rows
+        .iter()
+        .map(|row| line(std::array::from_fn(|i| row[i].as_str())));
+    let lines: Vec<String> = std::iter::once(line(header)).chain(rows).collect();
+    lines.join("\n")
 }
 
 /// How far something is, on standard error; draws over itself.

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    backup::{Bar, megabytes, shown, table},
+    backup::{Bar, megabytes, shown, table, tell_left_out},
     output,
 };
 use crate::{
@@ -17,9 +17,9 @@ use crate::{
 
 #[derive(Args)]
 pub struct Restore {
-    /// What `backup` made
+    /// What `backup` made; `-` is standard input
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Also where something is already: it is kept aside
     #[arg(long)]
     force: bool,
@@ -42,6 +42,7 @@ impl Restore {
         let restored = backup::restore(settings, &self.file, self.force, progress).await;
         bar.end();
         let restored = restored?;
+        tell_left_out(&restored.contents);
         if let Some(Err(e)) = &restored.forgotten {
             output::complain(&format!(
                 "Redis may still remember what was before: before the server starts, remove all keys that begin with {} \
@@ -60,13 +61,14 @@ impl Restore {
 
     fn check(&self) -> Result<()> {
         let contents = backup::check(&self.file)?;
+        tell_left_out(&contents);
         if self.json {
             let mut value = shown(&contents);
             value["file"] = self.file.display().to_string().into();
             output::json(&value);
             return Ok(());
         }
-        table(&contents);
+        output::say(&table(&contents));
         output::say(&format!(
             "\n{} is whole: {} rows, {:.1} MB, taken {} by {} from {} on {}\ndigest {}",
             self.file.display(),
@@ -93,7 +95,7 @@ impl Restore {
     }
 
     fn print(&self, restored: &Restored) {
-        table(&restored.contents);
+        output::say(&table(&restored.contents));
         output::say(&format!(
             "\nrestored {}: {} rows, {:.1} s, read again and compared\ndigest {}",
             self.file.display(),

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use super::output;
 use crate::{
-    app::rollout::{Said, said, said_by_all},
+    app::{
+        operate,
+        rollout::{Said, said, said_by_all},
+    },
     config::Config,
     kernel::{Error, Result},
 };
@@ -16,8 +19,8 @@ use crate::{
 const HOLD: u8 = 3;
 const NO_GO: u8 = 4;
 
-/// What the server on this machine has learned, as it last wrote it down (every two seconds); with `PROMETHEUS_URL`, what
-/// all nodes have
+/// What the server on this machine has learned, as it last wrote it down (within two seconds of a change); with
+/// `PROMETHEUS_URL`, what all nodes have
 #[derive(Args)]
 pub struct Verdict {
     /// `render`, `validate` or `analytics` (default: all of them; the worst one decides)
@@ -30,7 +33,10 @@ pub struct Verdict {
 impl Verdict {
     pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
         let all = match &settings.rollout.prometheus_url {
-            Some(url) => said_by_all(url).await?,
+            Some(url) => {
+                let decisions = operate::desk(settings).await?.decisions().await?;
+                said_by_all(url, &decisions).await?
+            }
             None => said(&settings.rollout),
         };
         let wanted = |said: &&Said| {
@@ -50,9 +56,9 @@ impl Verdict {
         } else {
             for said in &asked {
                 output::say(&format!("{}: {}", said.experiment, said.sentence));
-                if let Some(age) = said.age_seconds.filter(|age| *age > 10) {
+                if let (Some(age), Some(false)) = (said.age_seconds, said.is_written) {
                     output::complain(&format!(
-                        "  written {age} s ago: does the server run, and is ROLLOUT_DIR its folder?"
+                        "  written {age} s ago, and no server writes it now: does one run, and is ROLLOUT_DIR its folder?"
                     ));
                 }
             }
@@ -76,6 +82,7 @@ fn shown(said: &Said) -> Value {
         "verdict": said.verdict,
         "sentence": said.sentence,
         "age_seconds": said.age_seconds,
+        "server_runs": said.is_written,
         "evidence": said.readings.iter().map(|r| json!({
             "test": r.test.label(),
             "log": r.ln_e,

@@ -1,9 +1,12 @@
 //! Going through many codes.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{Code, Codes};
-use crate::kernel::{Result, id::Uuid};
+use crate::{
+    cache::{Making, Tag},
+    kernel::{Result, id::Uuid},
+};
 
 impl Codes {
     /// Ids of an organization's codes, or of all; the most scanned first, then the newest.
@@ -27,11 +30,14 @@ impl Codes {
     /// # Errors
     /// The store's.
     pub async fn warm(&self, ids: &[Uuid]) -> Result<Vec<Arc<Code>>> {
-        let mark = self.appearances.mark();
+        let making = |id: &Uuid| (*id, self.appearances.begin_about(&Tag::Code(*id)));
+        let begun: HashMap<Uuid, Making<'_>> = ids.iter().map(making).collect();
         let mut codes = Vec::with_capacity(ids.len());
         for code in self.many(ids).await? {
             let (key, code) = ((code.org_id, code.id), Arc::new(code));
-            self.appearances.put(mark, key, Arc::clone(&code)).await;
+            if let Some(making) = begun.get(&code.id) {
+                self.appearances.keep(making, key, Arc::clone(&code)).await;
+            }
             codes.push(code);
         }
         Ok(codes)

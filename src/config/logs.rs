@@ -20,6 +20,8 @@ pub struct Logs {
     pub format: Format,
     /// `LOG_LEVEL`: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,sqlx=debug`.
     pub level: String,
+    /// `NO_COLOR`, whatever its value (<https://no-color.org>): no colours, also at a terminal.
+    pub no_color: bool,
     /// `ACCESS_LOG_EVERY`: one line for every n-th request that went well (errors always have one); 0 = none.
     /// A line for each costs more than a third of a redirect.
     pub access_log_every: u64,
@@ -33,6 +35,7 @@ impl Logs {
                 Format::Pretty,
                 one_of(&[("pretty", Format::Pretty), ("json", Format::Json)]),
             ),
+            no_color: r.has("NO_COLOR"),
             level: r.read(name("logs.level", "LOG_LEVEL"), "info".to_owned(), filter),
             access_log_every: r.read(
                 name("logs.access_log_every", "ACCESS_LOG_EVERY"),

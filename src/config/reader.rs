@@ -57,10 +57,20 @@ impl Reader {
         }
     }
 
-    /// Adds the settings of a TOML file: one table per section, scalars and arrays of scalars in it.
+    /// Adds the settings of a TOML file, or of standard input for `-`: one table per section, scalars and arrays of scalars in it.
     pub fn file(&mut self, path: &Path) {
-        let shown = path.display().to_string();
-        let text = match std::fs::read_to_string(path) {
+        let is_input = path == Path::new("-");
+        let shown = if is_input {
+            "standard input".to_owned()
+        } else {
+            path.display().to_string()
+        };
+        let text = if is_input {
+            std::io::read_to_string(std::io::stdin())
+        } else {
+            std::fs::read_to_string(path)
+        };
+        let text = match text {
             Ok(text) => text,
             Err(e) => return self.fault(&shown, &format!("cannot be read: {e}")),
         };
@@ -113,6 +123,11 @@ impl Reader {
                 default
             }
         }
+    }
+
+    /// Whether a variable is set, to whatever.
+    pub fn has(&self, variable: &str) -> bool {
+        self.environment.contains_key(variable)
     }
 
     /// Whether a variable is set to something that is not "off".

@@ -100,3 +100,88 @@ fn a_blank_secret_is_a_fault() {
         assert_eq!(faults.0[0].setting, variable);
     }
 }
+
+#[test]
+fn base_urls_are_normalised() {
+    for (written, base) in [
+        ("https://qr.example.org", "https://qr.example.org"),
+        ("https://qr.example.org/", "https://qr.example.org"),
+        ("HTTPS://QR.Example.ORG:443//", "https://qr.example.org"),
+        ("http://qr.example.org:80", "http://qr.example.org"),
+        ("http://qr.example.org:8080/", "http://qr.example.org:8080"),
+        (
+            "https://qr.example.org./Codes/",
+            "https://qr.example.org/Codes",
+        ),
+        ("https://qr.example.org/a/../b", "https://qr.example.org/b"),
+        ("https://müller.example", "https://xn--mller-kva.example"),
+        ("https://ＱＲ.example。org", "https://qr.example.org"),
+        (
+            "https://example.org/größe",
+            "https://example.org/gr%C3%B6%C3%9Fe",
+        ),
+        ("http://[2001:DB8::1]:3002", "http://[2001:db8::1]:3002"),
+        ("  https://qr.example.org  ", "https://qr.example.org"),
+    ] {
+        let c = Config::read(environment(&[
+            ("BASE_URL", written),
+            ("FORMER_BASE_URLS", written),
+        ]));
+        let server = c.unwrap().server;
+        assert_eq!(server.base_url, base, "{written}");
+        assert_eq!(server.former_base_urls, [base], "{written}");
+    }
+}
+
+#[test]
+fn other_base_urls_are_refused_with_the_right_spelling() {
+    for (written, right) in [
+        ("  ", "such as https://qr.example.org"),
+        ("müller.example", "https://xn--mller-kva.example "),
+        ("qr.example.org:8443", "https://qr.example.org:8443 "),
+        ("//qr.example.org", "https://qr.example.org "),
+        ("ftp://qr.example.org", "https://qr.example.org "),
+        ("https://qr.example.org/?a=b", "https://qr.example.org "),
+        ("https://qr.example.org/#a", "https://qr.example.org "),
+        (
+            "https://u:hunter2@qr.example.org",
+            "https://qr.example.org ",
+        ),
+        (
+            "https://qr.example.org/ codes",
+            "https://qr.example.org/%20codes ",
+        ),
+        (
+            "https://qr.example.org\\codes",
+            "https://qr.example.org/codes ",
+        ),
+        ("https://qr.exa\tmple.org", "https://qr.example.org "),
+        ("https://qr example.org", "such as https://qr.example.org"),
+        ("https://qr..example.org", "such as https://qr.example.org"),
+        ("https://", "such as https://qr.example.org"),
+        ("https://qr.example.org:0", "such as https://qr.example.org"),
+        (
+            "https://qr.example.org:99999",
+            "such as https://qr.example.org",
+        ),
+    ] {
+        let faults = Config::read(environment(&[("BASE_URL", written)]))
+            .unwrap_err()
+            .0;
+        assert_eq!(faults[0].setting, "BASE_URL");
+        let message = &faults[0].message;
+        assert!(
+            message.contains(right) && !message.contains("hunter2"),
+            "{message}"
+        );
+    }
+    let long = format!("https://qr.example.org/{}", "x".repeat(500));
+    assert!(Config::read(environment(&[("BASE_URL", &long)])).is_err());
+    let former = environment(&[
+        ("FORMER_BASE_URLS", "https://a.example, b.example"),
+        ("BASE_URL", "c"),
+    ]);
+    let faults = Config::read(former).unwrap_err().0;
+    let named: Vec<&str> = faults.iter().map(|f| f.setting.as_str()).collect();
+    assert_eq!(named, ["BASE_URL", "FORMER_BASE_URLS"], "all at once");
+}

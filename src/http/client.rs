@@ -1,15 +1,18 @@
 //! Who is asking, as far as the connection and trusted proxies tell.
 
+mod forwarded;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use poem::{Request, http::HeaderMap};
 
-/// The client's address: the peer's, or, as long as that is a trusted proxy, the one before it in
-/// `X-Forwarded-For`. What an untrusted peer writes there is not believed.
+/// The client's address: the peer's, or, as long as that is a trusted proxy, the one that it names before itself
+/// ([`forwarded::hops`]). What an untrusted peer writes there is not believed. `None` when a trusted proxy names nobody
+/// that can be read: then the client is unknown, and not the proxy.
 pub fn client_address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = request.remote_addr().as_socket_addr()?.ip();
-    Some(behind(peer, request.headers(), trusted))
+    behind(peer, request.headers(), trusted)
 }
 
 /// Whether the request came through a trusted proxy.
@@ -20,46 +23,96 @@ pub fn is_behind_proxy(request: &Request, trusted: &[IpNet]) -> bool {
     })
 }
 
-fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let mut address = peer.to_canonical();
     if trusted.is_empty() {
-        return address;
+        return Some(address);
     }
-    let forwarded: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .collect();
-    let mut hops = forwarded.into_iter().rev();
+    let mut hops = forwarded::hops(headers).into_iter().rev();
     while trusted.iter().any(|n| n.contains(&address)) {
-        match hops.next().and_then(|h| h.trim().parse::<IpAddr>().ok()) {
-            Some(before) => address = before.to_canonical(),
+        match hops.next() {
+            Some(before) => address = before?,
             None => break,
         }
     }
-    address
+    Some(address)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use poem::http::HeaderValue;
 
-    fn address(peer: &str, forwarded: &str) -> String {
-        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+    fn address(peer: &str, lines: &[(&'static str, &str)]) -> Option<String> {
+        let trusted: Vec<IpNet> = ["10.0.0.0/8", "fd00::/8"]
+            .map(|n| n.parse().unwrap())
+            .into();
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", forwarded.parse().unwrap());
-        behind(peer.parse().unwrap(), &headers, &trusted).to_string()
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        behind(peer.parse().unwrap(), &headers, &trusted).map(|a| a.to_string())
+    }
+
+    fn x_forwarded_for(peer: &str, value: &str) -> Option<String> {
+        address(peer, &[("x-forwarded-for", value)])
     }
 
     #[test]
     fn only_trusted_proxies_are_believed() {
-        assert_eq!(address("192.0.2.1", "198.51.100.7"), "192.0.2.1");
-        assert_eq!(address("10.0.0.1", "198.51.100.7"), "198.51.100.7");
+        for (peer, value, expected) in [
+            ("192.0.2.1", "198.51.100.7", Some("192.0.2.1")),
+            ("10.0.0.1", "198.51.100.7", Some("198.51.100.7")),
+            (
+                "10.0.0.1",
+                "1.2.3.4, 198.51.100.7, 10.9.9.9",
+                Some("198.51.100.7"),
+            ),
+            (
+                "10.0.0.1",
+                "1.2.3.4:1, 198.51.100.7:2, [fd00::1]:3",
+                Some("198.51.100.7"),
+            ),
+            (
+                "::ffff:10.0.0.1",
+                "::ffff:198.51.100.7",
+                Some("198.51.100.7"),
+            ),
+            // A request of a proxy's own, or from inside.
+            ("10.0.0.1", "10.0.0.2", Some("10.0.0.2")),
+            ("10.0.0.1", "", Some("10.0.0.1")),
+            ("10.0.0.1", "garbage", None),
+            ("10.0.0.1", "1.2.3.4, unknown", None),
+            ("10.0.0.1", "unknown, 1.2.3.4", Some("1.2.3.4")),
+        ] {
+            assert_eq!(
+                x_forwarded_for(peer, value).as_deref(),
+                expected,
+                "{peer} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn several_lines_are_one_list_and_the_usual_header_wins() {
+        let lines = [
+            ("x-forwarded-for", "1.2.3.4"),
+            ("x-forwarded-for", "5.6.7.8, 10.0.0.2"),
+        ];
+        assert_eq!(address("10.0.0.1", &lines).as_deref(), Some("5.6.7.8"));
+        let both = [("forwarded", "for=1.2.3.4"), ("x-forwarded-for", "5.6.7.8")];
+        assert_eq!(address("10.0.0.1", &both).as_deref(), Some("5.6.7.8"));
+        let standard = [
+            ("forwarded", "for=1.2.3.4"),
+            ("Forwarded", "For=5.6.7.8;proto=https, for=10.0.0.2"),
+        ];
         assert_eq!(
-            address("10.0.0.1", "1.2.3.4, 198.51.100.7, 10.9.9.9"),
-            "198.51.100.7"
+            address("10.0.0.1", &standard.map(|(_, v)| ("forwarded", v))).as_deref(),
+            Some("5.6.7.8")
         );
-        assert_eq!(address("10.0.0.1", "garbage"), "10.0.0.1");
+        assert_eq!(
+            address("192.0.2.1", &[("forwarded", "for=1.2.3.4")]).as_deref(),
+            Some("192.0.2.1")
+        );
     }
 }

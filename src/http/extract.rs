@@ -19,20 +19,19 @@ use crate::{
     kernel::{Ctx, Error, Kind},
 };
 
+/// What `curl -d` calls every body.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A JSON body. Unlike the framework's own it says which field is wrong, tells unparsable (400) from
-/// unacceptable (422), and takes a body without a `Content-Type`.
+/// unacceptable (422), and takes a JSON object without a `Content-Type`, or that is called a form: `curl -d` and callers of
+/// other systems send them. That lets no other site in: see `middleware::site`.
 pub struct Input<T>(pub T);
 
 impl<T: Type> Payload for Input<T> {
     const CONTENT_TYPE: &'static str = "application/json";
 
     fn check_content_type(content_type: &str) -> bool {
-        let essence = content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let essence = essence(content_type);
         essence == "application/json"
             || (essence.starts_with("application/") && essence.ends_with("+json"))
     }
@@ -108,25 +107,34 @@ impl<'a, T: Type + DeserializeOwned + Default> ApiExtractor<'a> for Optional<T> 
     }
 }
 
+fn essence(content_type: &str) -> String {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
 /// The whole body, if it is of a type that is spoken here.
 async fn read<T: Type>(request: &Request, body: &mut RequestBody) -> Result<Bytes, Error> {
-    if request
-        .content_type()
-        .is_some_and(|t| !Input::<T>::check_content_type(t))
-    {
-        return Err(Error::new(
+    let unspoken = || {
+        Error::new(
             Kind::UnsupportedMediaType,
             "the body must be application/json",
-        ));
+        )
+    };
+    let named = request.content_type();
+    let form = named.is_some_and(|t| essence(t) == FORM);
+    if !form && named.is_some_and(|t| !Input::<T>::check_content_type(t)) {
+        return Err(unspoken());
     }
     let unreadable = |e: poem::error::ReadBodyError| {
         Error::caused(Kind::Malformed, "the body could not be read", e)
     };
-    body.take()
-        .map_err(unreadable)?
-        .into_bytes()
-        .await
-        .map_err(unreadable)
+    let bytes = body.take().map_err(unreadable)?;
+    let bytes = bytes.into_bytes().await.map_err(unreadable)?;
+    match bytes.trim_ascii_start().first() {
+        None | Some(b'{') => Ok(bytes),
+        Some(_) if form => Err(unspoken()),
+        Some(_) => Ok(bytes),
+    }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {

@@ -9,9 +9,9 @@ mod extract;
 mod metrics;
 mod middleware;
 mod ops;
-mod patience;
 mod problem;
 mod redirect;
+mod server;
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use redirect::Redirect;
 
 pub use document::document;
 pub use exercise::Door;
-pub use patience::Patient;
+pub use server::{Bounds, Server};
 
 /// What the listener of `METRICS_BIND` answers.
 #[must_use]

@@ -133,13 +133,17 @@ impl Problems {
     }
 }
 
-/// The framework's own errors in our terms.
-pub fn translate(error: &poem::Error) -> Error {
+/// The framework's own errors in our terms. `expectation`: what a parameter of the operation has to be.
+pub fn translate<'e>(
+    error: &poem::Error,
+    expectation: impl FnOnce(&str) -> Option<&'e str>,
+) -> Error {
     if let Some(ours) = error.downcast_ref::<Error>() {
         return ours.clone();
     }
     if let Some(e) = error.downcast_ref::<ParseParamError>() {
-        return Error::invalid(e.name, e.reason.clone());
+        let expected = expectation(e.name).unwrap_or("is not understood");
+        return Error::invalid(e.name, expected.to_owned());
     }
     if error.is::<NotFoundError>() || error.is::<ParsePathError>() || error.is::<PathNotText>() {
         return Error::not_found("nothing is here");

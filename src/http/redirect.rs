@@ -1,6 +1,6 @@
 //! `GET /r/{slug}`: the walk that everything else exists for.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use metrics::Counter;
 use percent_encoding::percent_decode_str;
@@ -18,7 +18,6 @@ use crate::{
     telemetry::{catalogue, handles, labels::RedirectStatus, trace},
 };
 
-static SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 /// What a dynamic symbol's URL carries, so that a scan of the symbol can be told from a shared link.
 const GENUINE: &str = "scan_ref=qr";
 
@@ -43,10 +42,14 @@ impl Redirect {
         }
     }
 
-    /// The part of a path that names a code, if it is this route's.
+    /// The part of a path that names a code, if it is this route's. Who retypes an address from a poster may write it all in
+    /// capitals, or with a slash behind it.
     pub fn slug(path: &str) -> Option<&str> {
-        path.strip_prefix("/r/")
-            .filter(|slug| !slug.is_empty() && !slug.contains('/'))
+        let rest = path
+            .strip_prefix("/r/")
+            .or_else(|| path.strip_prefix("/R/"))?;
+        let slug = rest.strip_suffix('/').unwrap_or(rest);
+        (!slug.is_empty() && !slug.contains('/')).then_some(slug)
     }
 
     async fn send(&self, ctx: &Ctx, request: &Request) -> Result<Response, Error> {
@@ -65,7 +68,9 @@ impl Redirect {
                 Err(Error::new(Kind::Malformed, "this code does not redirect"))
             }
             Destination::Target { code_id, location } => {
-                let scan = self.scan(ctx, request, code_id);
+                let headers = request.headers();
+                let texts = [header::USER_AGENT, header::REFERER].map(|name| text(headers, &name));
+                let scan = self.scan(ctx, request, (code_id, &texts));
                 // Whatever became of the scan is counted there; people are sent on in any case.
                 let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
                 Ok(found(location))
@@ -73,9 +78,13 @@ impl Redirect {
         }
     }
 
-    fn scan<'r>(&self, ctx: &Ctx, request: &'r Request, code_id: uuid::Uuid) -> Scan<'r> {
-        let headers = request.headers();
-        let purpose = headers.get(&SEC_PURPOSE).map(HeaderValue::as_bytes);
+    fn scan<'t>(
+        &self,
+        ctx: &Ctx,
+        request: &Request,
+        (code_id, [user_agent, referer]): (uuid::Uuid, &'t [Cow<'_, str>; 2]),
+    ) -> Scan<'t> {
+        let is_head = request.method() == Method::HEAD;
         let settings = &self.app.settings;
         let address = client_address(request, &settings.server.trusted_proxies);
         Scan {
@@ -86,11 +95,11 @@ impl Redirect {
                 .uri()
                 .query()
                 .is_some_and(|q| q.split('&').any(|p| p == GENUINE)),
-            excluded: excluded_by_request(request.method() == Method::HEAD, purpose),
+            excluded: excluded_by_request(is_head, request.headers()),
             address: address.and_then(|a| kept_address(a, settings.scans.addresses)),
             country: self.country(request),
-            user_agent: text(headers, &header::USER_AGENT),
-            referer: text(headers, &header::REFERER),
+            user_agent,
+            referer,
         }
     }
 }
@@ -119,12 +128,19 @@ impl Redirect {
     }
 }
 
-/// A header that is not ASCII is not kept: no browser sends one.
-fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> &'h str {
-    headers
-        .get(name)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default()
+/// A header as text, whatever its bytes are (RFC 9110 §5.5: opaque beyond ASCII). What is UTF-8 stays; any other byte is taken
+/// for Latin-1, which is what older programs send.
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Cow<'h, str> {
+    let bytes = headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.into();
+    }
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().copied().map(char::from));
+    }
+    text.into()
 }
 
 fn found(location: HeaderValue) -> Response {
@@ -137,4 +153,45 @@ fn found(location: HeaderValue) -> Response {
         HeaderValue::from_static("private, no-store"),
     );
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_behind_and_capitals_name_the_same_code() {
+        for path in ["/r/a1b2c3d4", "/r/a1b2c3d4/", "/R/a1b2c3d4"] {
+            assert_eq!(Redirect::slug(path), Some("a1b2c3d4"), "{path}");
+        }
+        for path in [
+            "/r", "/r/", "/r//", "/r/a//", "/r//a", "/r/a/b", "/r/a/b/", "/x/a",
+        ] {
+            assert_eq!(Redirect::slug(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn headers_are_kept_whatever_their_bytes_are() {
+        for (bytes, expected) in [
+            (&b"https://example.org/"[..], "https://example.org/"),
+            (
+                "https://example.org/größe".as_bytes(),
+                "https://example.org/größe",
+            ),
+            (
+                b"https://example.org/gr\xf6\xdfe",
+                "https://example.org/größe",
+            ),
+            // Cut in the middle of a character, and both at once.
+            (b"\xc3\xa4 \xc3", "ä Ã"),
+            (b"\xff\xc3\xa4\xe4", "ÿää"),
+            (b"", ""),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::REFERER, HeaderValue::from_bytes(bytes).unwrap());
+            assert_eq!(text(&headers, &header::REFERER), expected);
+        }
+        assert_eq!(text(&HeaderMap::new(), &header::REFERER), "");
+    }
 }

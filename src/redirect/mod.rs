@@ -3,7 +3,9 @@
 //! Invariant: a slug that was resolved once keeps its answer while the database is away; no dependency turns a
 //! known redirect into an error.
 
+mod bases;
 mod kept;
+mod known;
 mod ready;
 mod slug;
 
@@ -18,12 +20,15 @@ use std::{
 
 use http::HeaderValue;
 
+pub use bases::Bases;
 use futures_util::future::BoxFuture;
 pub use kept::shape;
+pub use known::Known;
 pub use slug::Slug;
 
+use self::{bases::Own, known::Remembered};
 use crate::{
-    cache::{Counts, Local, Pattern, Second, Shelf, Space, Tag},
+    cache::{Counts, Pattern, Second, Shelf, Space, Tag},
     config,
     kernel::{Ctx, Error, Result, SharedClock, clock::Instant, id::Uuid, task},
     store::{
@@ -45,21 +50,6 @@ pub enum Destination {
     Nowhere,
 }
 
-/// A remembered destination.
-#[derive(Clone)]
-pub struct Remembered {
-    destination: Destination,
-    /// After this it is asked for again.
-    fresh_until: Instant,
-    /// How often news had been missed until then: after the next time it is asked for again, too.
-    doubts: u64,
-}
-
-/// Slugs that were asked for, found or not.
-pub type Slugs = Local<Slug, Remembered>;
-
-/// How long a remembered answer may outlive its freshness while the database is away.
-pub const KEEP: Duration = Duration::from_hours(168);
 /// How long a redirect with a stale answer in hand waits for a fresh one.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// After the database failed, stale answers are given without asking it for this long.
@@ -70,7 +60,7 @@ pub type Shared = Second<Slug, Destination>;
 
 pub struct Redirect {
     lookup: Arc<Lookup>,
-    slugs: Arc<Slugs>,
+    known: Arc<Known>,
     clock: SharedClock,
     /// Slugs that are being asked for anew: one question each, however hot the slug is.
     refreshing: Refreshing,
@@ -86,14 +76,15 @@ struct Lookup {
     clock: SharedClock,
     ttl: Duration,
     doubts: AtomicU64,
+    bases: Bases,
 }
 
 impl Redirect {
     #[must_use]
     pub fn new(
-        settings: &config::targets::Targets,
+        (settings, bases): (&config::targets::Targets, Bases),
         store: Store,
-        (slugs, shared): (Arc<Slugs>, Option<Shared>),
+        (known, shared): (Known, Option<Shared>),
         clock: SharedClock,
     ) -> Self {
         let ttl = Duration::from_millis(settings.cache_ttl_ms);
@@ -105,8 +96,9 @@ impl Redirect {
                 clock: SharedClock::clone(&clock),
                 ttl,
                 doubts: AtomicU64::new(0),
+                bases,
             }),
-            slugs,
+            known: Arc::new(known),
             clock,
             refreshing: Arc::default(),
             away_until_ms: AtomicU64::new(0),
@@ -117,13 +109,10 @@ impl Redirect {
     /// The store's, and only for a slug that was never resolved here before.
     pub async fn resolve(&self, _ctx: &Ctx, slug: Slug) -> Result<Destination> {
         let now = self.clock.instant();
-        match self.slugs.get(&slug).await {
+        match self.known.now.get(&slug).await {
             Some(known) if self.lookup.believes(&known, now) => Ok(known.destination),
             Some(stale) => Ok(self.refresh(slug, stale, now).await.destination),
-            None => {
-                let found = self.slugs.make(&slug, || self.lookup.find(&slug)).await?;
-                Ok(found.value.destination)
-            }
+            None => self.known.make(&slug, || self.lookup.find(&slug)).await,
         }
     }
 
@@ -137,11 +126,11 @@ impl Redirect {
         let Some(turn) = Turn::take(&self.refreshing, &slug) else {
             return stale;
         };
-        let (lookup, slugs) = (Arc::clone(&self.lookup), Arc::clone(&self.slugs));
+        let (lookup, known) = (Arc::clone(&self.lookup), Arc::clone(&self.known));
         let (done, answer) = tokio::sync::oneshot::channel();
         // Goes on when this request stops waiting: the next one finds the answer.
         task::spawn("redirect.refresh", async move {
-            let found = slugs.remake(slug.clone(), lookup.find(&slug)).await;
+            let found = known.remake(&slug, lookup.find(&slug)).await;
             drop(turn);
             let _ = done.send(found);
         });
@@ -204,12 +193,41 @@ impl Lookup {
     async fn find(&self, slug: &Slug) -> Result<Remembered> {
         // Read first: what is missed while it is looked for makes it doubtful.
         let doubts = self.doubts();
-        let ask = async { destination(self.store.codes.resolve(slug.as_str()).await?) };
         let destination = match &self.shared {
-            Some(shared) => shared.fetch_or(slug, ask).await?.0,
-            None => ask.await?,
+            Some(shared) => shared.fetch_or(slug, self.ask(slug)).await?.0,
+            None => self.ask(slug).await?,
         };
         Ok(self.remembered(destination, doubts))
+    }
+
+    /// As [`Lookup::find`], past the second tier: it may not have heard of a change yet.
+    async fn find_changed(self: Arc<Self>, slug: Slug) -> Result<Remembered> {
+        let doubts = self.doubts();
+        Ok(self.remembered(self.ask(&slug).await?, doubts))
+    }
+
+    async fn ask(&self, slug: &Slug) -> Result<Destination> {
+        self.destination(slug, self.store.codes.resolve(slug.as_str()).await?)
+    }
+
+    fn destination(&self, slug: &Slug, found: Option<Resolution>) -> Result<Destination> {
+        let Some(code) = found.filter(|code| code.enabled) else {
+            return Ok(Destination::Nowhere);
+        };
+        let (CodeKind::Dynamic, Some(target)) = (code.kind, code.target) else {
+            return Ok(Destination::NotARedirect);
+        };
+        let target = match self.bases.own(slug, &target) {
+            None => target,
+            Some(Own::Other(target)) => target,
+            Some(Own::Itself) => return Ok(Destination::NotARedirect),
+        };
+        let location = HeaderValue::try_from(target)
+            .map_err(|_| Error::internal("a stored target cannot be sent as a Location"))?;
+        Ok(Destination::Target {
+            code_id: code.code_id,
+            location,
+        })
     }
 
     fn doubts(&self) -> u64 {
@@ -232,15 +250,15 @@ impl Shelf for Redirect {
     }
 
     fn size(&self) -> (u64, u64) {
-        (self.slugs.entries(), self.slugs.bytes())
+        self.known.size()
     }
 
     fn counts(&self) -> Counts {
-        self.slugs.counts()
+        self.known.now.counts()
     }
 
     fn settle(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.slugs.settle())
+        Box::pin(self.known.settle_sizes())
     }
 
     fn forget<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()> {
@@ -248,14 +266,16 @@ impl Shelf for Redirect {
             if let Tag::Slug(slug) = tag
                 && let Some(slug) = Slug::parse(slug)
             {
-                self.slugs.invalidate(&slug).await;
+                let lookup = Arc::clone(&self.lookup);
+                let find = lookup.find_changed(slug.clone());
+                self.known.changed(slug, find).await;
             }
         })
     }
 
     fn clear<'a>(&'a self, pattern: &'a Pattern) -> BoxFuture<'a, u64> {
         let selected = |slug: &Slug| pattern.means(Space::Slug, &kept::name(slug));
-        Box::pin(self.slugs.forget_those(selected))
+        Box::pin(self.known.forget_those(selected))
     }
 
     /// They are asked for again, one by one; as long as nobody answers they lead where they led.
@@ -263,39 +283,6 @@ impl Shelf for Redirect {
         self.lookup.doubts.fetch_add(1, Ordering::AcqRel);
         Box::pin(std::future::ready(()))
     }
-}
-
-fn destination(found: Option<Resolution>) -> Result<Destination> {
-    Ok(match found {
-        None => Destination::Nowhere,
-        Some(code) if !code.enabled => Destination::Nowhere,
-        Some(
-            Resolution {
-                kind: CodeKind::Static,
-                ..
-            }
-            | Resolution { target: None, .. },
-        ) => Destination::NotARedirect,
-        Some(Resolution {
-            code_id,
-            target: Some(target),
-            ..
-        }) => {
-            let location = HeaderValue::try_from(target)
-                .map_err(|_| Error::internal("a stored target cannot be sent as a Location"))?;
-            Destination::Target { code_id, location }
-        }
-    })
-}
-
-/// Bytes that a remembered slug holds on the heap.
-#[must_use]
-pub fn weigh(slug: &Slug, remembered: &Remembered) -> u32 {
-    let target = match &remembered.destination {
-        Destination::Target { location, .. } => location.len(),
-        Destination::NotARedirect | Destination::Nowhere => 0,
-    };
-    u32::try_from(slug.as_str().len() + target).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

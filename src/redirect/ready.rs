@@ -1,6 +1,6 @@
 //! Having destinations ready before somebody scans.
 
-use super::{Redirect, Slug, destination};
+use super::{Redirect, Slug};
 use crate::{
     cache::Stocked,
     kernel::{Ctx, Result},
@@ -13,14 +13,18 @@ impl Redirect {
     /// # Errors
     /// The store's.
     pub async fn warm(&self, _ctx: &Ctx, mut slugs: Vec<Slug>) -> Result<()> {
-        slugs.retain(|slug| !self.slugs.holds(slug));
-        let (mark, doubts) = (self.slugs.mark(), self.lookup.doubts());
+        slugs.retain(|slug| !self.known.now.holds(slug));
+        let doubts = self.lookup.doubts();
+        let begun: Vec<_> = slugs
+            .iter()
+            .map(|slug| self.known.now.begin(slug))
+            .collect();
         let names: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
         let mut found = self.lookup.store.codes.resolve_many(&names).await?;
-        for slug in &slugs {
-            let destination = destination(found.remove(slug.as_str()))?;
+        for (slug, begun) in slugs.iter().zip(&begun) {
+            let destination = self.lookup.destination(slug, found.remove(slug.as_str()))?;
             let remembered = self.lookup.remembered(destination, doubts);
-            self.slugs.put(mark, slug.clone(), remembered).await;
+            self.known.now.keep(begun, slug.clone(), remembered).await;
         }
         Ok(())
     }
@@ -43,7 +47,9 @@ impl Redirect {
         let mut found = codes.resolve_many(&names).await?;
         for (nth, slug) in slugs.iter().enumerate() {
             match found.remove(slug.as_str()) {
-                Some(code) => batch.add(nth, &destination(Some(code)), took),
+                Some(code) => {
+                    batch.add(nth, &self.lookup.destination(slug, Some(code)), took);
+                }
                 // It was deleted just now.
                 None => batch.skip(),
             }

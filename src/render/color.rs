@@ -134,28 +134,35 @@ impl Colors {
         }
     }
 
-    /// The first field whose colour makes modules vanish, and why.
-    pub(super) fn fault(&self) -> Option<(&'static str, &'static str)> {
+    /// The fields whose colours make modules vanish, and why: both of two that are equal, because a caller may have given
+    /// either of them.
+    pub(super) fn faults(&self) -> &'static [(&'static str, &'static str)] {
         if self.dark == self.light {
-            return Some((
-                "fill_color",
-                "must differ from back_color: the symbol would be invisible",
-            ));
+            return &[
+                (
+                    "fill_color",
+                    "must differ from back_color: the symbol would be invisible",
+                ),
+                (
+                    "back_color",
+                    "must differ from fill_color: the symbol would be invisible",
+                ),
+            ];
         }
         let (dark, light) = (self.data_dark(), self.data_light());
         if dark == self.light || (dark == light && light != self.dark) {
-            return Some((
+            return &[(
                 "data_dark_color",
                 "must differ from back_color and data_light_color: the data would be invisible",
-            ));
+            )];
         }
         if light == self.dark {
-            return Some((
+            return &[(
                 "data_light_color",
                 "must differ from fill_color: the data would be invisible",
-            ));
+            )];
         }
-        None
+        &[]
     }
 }
 
@@ -197,7 +204,7 @@ mod tests {
     fn modules_that_vanish_are_faults() {
         let grey = Color { rgb: [128; 3] };
         let colors = Colors::default();
-        assert_eq!(colors.fault(), None);
+        assert!(colors.faults().is_empty());
         for (bad, field) in [
             (
                 Colors {
@@ -229,7 +236,7 @@ mod tests {
                 "data_dark_color",
             ),
         ] {
-            assert_eq!(bad.fault().map(|f| f.0), Some(field));
+            assert_eq!(bad.faults()[0].0, field);
         }
     }
 

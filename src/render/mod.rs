@@ -9,6 +9,7 @@ mod concern;
 mod decoded;
 mod digest;
 mod engine;
+mod fit;
 mod image;
 mod layout;
 pub mod legacy;

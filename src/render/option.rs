@@ -30,7 +30,7 @@ impl fmt::Display for Malformed {
 impl std::error::Error for Malformed {}
 
 /// Error correction level (ISO/IEC 18004 §7.5.1): how much of the symbol may be lost, about 7, 15, 25, 30 %.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     L,
     #[default]

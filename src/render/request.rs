@@ -83,8 +83,8 @@ impl Spec {
         if self.quality.is_some_and(|q| !(1..=100).contains(&q)) {
             fault("image_quality", "must be between 1 and 100".into());
         }
-        if let Some((field, message)) = self.colors.fault() {
-            fault(field, message.into());
+        for (field, message) in self.colors.faults() {
+            fault(field, (*message).into());
         }
         for (field, text, limit) in [
             ("svg_title", &self.title, TITLE_CHARS),
@@ -95,6 +95,22 @@ impl Spec {
             }
         }
         faults
+    }
+
+    /// Fields that cannot influence the bytes of the asked format, though they are given.
+    pub(super) fn ignored(&self) -> Vec<&'static str> {
+        let is_svg = self.format == Format::Svg;
+        let said = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let fields = [
+            (
+                "image_quality",
+                self.quality.is_some() && self.format != Format::Jpeg,
+            ),
+            ("svg_title", said(&self.title) && !is_svg),
+            ("svg_description", said(&self.description) && !is_svg),
+        ];
+        let ignored = fields.into_iter().filter(|(_, is_ignored)| *is_ignored);
+        ignored.map(|(field, _)| field).collect()
     }
 
     fn normalised(self) -> Self {
@@ -134,6 +150,10 @@ fn xml_text(text: &str) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     spec: Spec,
+    /// Before a logo raised it.
+    asked_level: Level,
+    /// What was asked for and the format has no place for, by the names of dialect v1.
+    ignored: Vec<&'static str>,
     digest: [u8; 32],
     code_id: Option<Uuid>,
 }
@@ -146,10 +166,13 @@ impl Request {
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
+        let (asked_level, ignored) = (spec.level, spec.ignored());
         let spec = spec.normalised();
         let digest = digest::of(&spec);
         Ok(Self {
             spec,
+            asked_level,
+            ignored,
             digest,
             code_id: None,
         })
@@ -179,7 +202,12 @@ impl Request {
     /// What may keep the answer from being read although it is drawn as asked, or is not quite as asked.
     #[must_use]
     pub fn concerns(&self, image: &Image) -> Vec<Concern> {
-        concern::of(&self.spec, image.width_px)
+        concern::of(&self.spec, &self.ignored, image.width_px)
+    }
+
+    /// The error level before a logo raised it.
+    pub(super) const fn asked_level(&self) -> Level {
+        self.asked_level
     }
 }
 

@@ -28,6 +28,12 @@ pub trait Arm: Send + Sync + 'static {
         self.run(ctx, input)
     }
 
+    /// Whether this arm can do it at all, as far as that is known beforehand. For an input that one arm does not support
+    /// there is nothing to roll out: the other one answers. What only shows in the work is an `Unsupported` error.
+    fn supports(&self, _input: &Self::In) -> bool {
+        true
+    }
+
     /// Whether the answer would come from a memory. A hint: it may be wrong a moment later.
     fn recalls(&self, _input: &Self::In) -> bool {
         false

@@ -128,6 +128,36 @@ pub(crate) async fn conforms<C, N, J>(
     suite.a_client_that_goes_away_is_no_failure().await;
 }
 
+/// Of an input that the control does not support: whatever the dial, the shadows and a kill say.
+pub(crate) async fn only_the_candidate_answers<C, N, J>(
+    experiment: &Experiment<C, Rehearsal<N>, J>,
+    stand: &Stand,
+    input: &C::In,
+) where
+    C: ReadOnly<Out: Clone + Sync>,
+    N: ReadOnly<In = C::In, Out = C::Out>,
+    J: Judge<C::Out>,
+{
+    let name = stand.pilot.experiment;
+    let held = |hold| Dial {
+        hold: Some(hold),
+        ..Dial::percent(name, 100, 100)
+    };
+    for dial in [
+        Dial::percent(name, 0, 0),
+        Dial::percent(name, 0, 100),
+        held(Hold::Killed),
+        held(Hold::Damaged),
+        held(Hold::NoFlags),
+    ] {
+        stand.pilot.turn(dial.clone());
+        let ctx = ctx(Duration::from_secs(20));
+        let answer = experiment.run(&ctx, input).await;
+        assert!(answer.is_ok(), "{dial:?}: {:?}", answer.err());
+        assert_eq!(ctx.trail.steps(), [(name.label(), "candidate")], "{dial:?}");
+    }
+}
+
 struct Suite<'a, C: Arm, N: Arm, J> {
     experiment: &'a Experiment<C, Rehearsal<N>, J>,
     stand: &'a Stand,

@@ -1,7 +1,8 @@
 //! Two arms of the same shape as one.
 //!
 //! Invariants: a caller gets the control's answer wherever the candidate has none; a candidate's 4xx is an answer like
-//! any other; and a shadow is never waited for.
+//! any other; what one arm does not support is no matter of percentages, kills or evidence: the other one answers; and a
+//! shadow is never waited for.
 
 use std::sync::Arc;
 
@@ -61,8 +62,11 @@ where
     /// Runs both, past the pilot: either may be asked next. Nothing of it is remembered, because nobody asked.
     async fn exercise(&self, ctx: &Ctx, input: &C::In) -> Result<C::Out> {
         let answer = self.0.control.run_anew(ctx, input).await;
-        let _ = self.0.candidate.run_anew(ctx, input).await;
-        answer
+        let candidate = self.0.candidate.run_anew(ctx, input).await;
+        match answer {
+            Err(e) if e.kind() == Kind::Unsupported => candidate,
+            answer => answer,
+        }
     }
 
     fn note(&self, ctx: &Ctx, side: Side) {
@@ -82,7 +86,10 @@ where
             pilot,
             ..
         } = &*self.0;
-        let held = matches!(why, Why::Killed | Why::Damaged | Why::NoFlags);
+        let held = matches!(
+            why,
+            Why::Killed | Why::Damaged | Why::NoFlags | Why::Unsupported
+        );
         let role = if held { Role::Held } else { Role::Control };
         let placed = match why {
             _ if held => None,
@@ -93,23 +100,27 @@ where
         let (ended, answer) = permit
             .run(control.run(ctx, input), |a| judge.is_remembered(a))
             .await;
-        if answer
-            .as_ref()
-            .is_err_and(|e| e.kind() == Kind::Unsupported)
-            && let Some(permit) = pilot.only_candidate(unit)
-        {
-            debug_assert!(!ended.is_fault());
-            return Box::pin(self.unopposed(ctx, input, permit)).await;
+        if ended.outcome == ArmOutcome::Unsupported {
+            return Box::pin(self.unopposed(ctx, input, unit)).await;
         }
         self.note(ctx, Side::Control);
         answer
     }
 
-    /// What the control cannot do, the candidate does.
-    async fn unopposed(&self, ctx: &Ctx, input: &C::In, permit: Permit) -> Result<C::Out> {
+    /// What the control cannot do, the candidate does: past percentages and kills, because there is nobody else.
+    async fn unopposed(&self, ctx: &Ctx, input: &C::In, unit: &Unit) -> Result<C::Out> {
         let Parts {
-            candidate, judge, ..
+            candidate,
+            judge,
+            pilot,
+            ..
         } = &*self.0;
+        let Some(permit) = pilot.only_candidate(unit) else {
+            return Err(Error::new(
+                Kind::Unavailable,
+                "the only implementation that can do this failed too often: try again later",
+            ));
+        };
         self.note(ctx, Side::Candidate);
         let run = candidate.run(ctx, input);
         let (_, answer) = permit.bounded(ctx, run, |a| judge.is_remembered(a)).await;
@@ -131,34 +142,37 @@ where
         } = &*self.0;
         let run = candidate.run(ctx, input);
         let (ended, answer) = permit.bounded(ctx, run, |a| judge.is_remembered(a)).await;
-        let reason = match (ended.fallback(), answer) {
+        let (reason, failed) = match (ended.fallback(), answer) {
             (None, Some(answer)) => {
                 self.note(ctx, Side::Candidate);
                 return answer;
             }
-            (reason, answer) => {
-                if let Some(Err(e)) = answer.filter(|_| ended.is_fault()) {
-                    let experiment = pilot.experiment.label();
-                    tracing::warn!(
-                        request_id = ctx.shown_id(&mut [0; ID_CHARS]),
-                        experiment,
-                        "a candidate failed and the control answers: {e:?}"
-                    );
-                }
-                reason
-            }
+            (reason, answer) => (reason, answer.and_then(Result::err)),
         };
+        if let Some(e) = failed.as_ref().filter(|_| ended.is_fault()) {
+            let experiment = pilot.experiment.label();
+            tracing::warn!(
+                request_id = ctx.shown_id(&mut [0; ID_CHARS]),
+                experiment,
+                "a candidate failed and the control answers: {e:?}"
+            );
+        }
         if let Some(reason) = reason {
             pilot.falls_back(reason);
         }
-        self.note(ctx, Side::Control);
         let permit = Permit::new(pilot, unit, Role::Fallback, false);
         let (control, answer) = permit
             .run(control.run(ctx, input), |a| judge.is_remembered(a))
             .await;
         if ended.is_fault() {
+            if control.outcome == ArmOutcome::Unsupported {
+                // "Not implemented" would be wrong: the candidate can, and failed. Nothing was compared.
+                self.note(ctx, Side::Candidate);
+                return Err(failed.unwrap_or_else(no_answer));
+            }
             pilot.fell_back(unit, ended, control.is_fault());
         }
+        self.note(ctx, Side::Control);
         answer
     }
 
@@ -174,7 +188,6 @@ where
             pilot,
             ..
         } = &*self.0;
-        self.note(ctx, Side::Control);
         let own = Permit::new(pilot, unit, Role::Control, false).placed(Some(Side::Control));
         let (ended, answer) = own
             .run(control.run(ctx, input), |a| judge.is_remembered(a))
@@ -187,6 +200,7 @@ where
             ArmOutcome::Unsupported => {
                 permit.give_back();
                 pilot.shadow_ended(ShadowResult::Unsupported);
+                return Box::pin(self.unopposed(ctx, input, unit)).await;
             }
             _ => {
                 let shadow = Shadow {
@@ -199,6 +213,7 @@ where
                 shadow.start(permit);
             }
         }
+        self.note(ctx, Side::Control);
         answer
     }
 }
@@ -212,11 +227,26 @@ where
     type In = C::In;
     type Out = C::Out;
 
+    fn supports(&self, input: &C::In) -> bool {
+        self.0.control.supports(input) || self.0.candidate.supports(input)
+    }
+
     async fn run(&self, ctx: &Ctx, input: &C::In) -> Result<C::Out> {
         if ctx.exercise {
             return Box::pin(self.exercise(ctx, input)).await;
         }
         let unit = C::unit(input);
+        match (
+            self.0.control.supports(input),
+            self.0.candidate.supports(input),
+        ) {
+            (false, true) => return Box::pin(self.unopposed(ctx, input, &unit)).await,
+            (true, false) => {
+                let why = Why::Unsupported;
+                return self.by_control(ctx, input, (&unit, why)).await;
+            }
+            _ => {}
+        }
         match self.0.pilot.route(&unit, || self.0.control.recalls(input)) {
             Route::Control(why) => self.by_control(ctx, input, (&unit, why)).await,
             Route::Candidate(permit) => self.by_candidate(ctx, input, (&unit, permit)).await,

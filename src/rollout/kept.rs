@@ -30,6 +30,11 @@ impl Kept {
         Self { path: path.into() }
     }
 
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
     /// What was written last. A damaged file is renamed to `<name>.corrupt-<seconds since 1970>` with a warning; then, as
     /// when the file cannot be read, there is nothing.
     #[must_use]

@@ -127,7 +127,7 @@ impl Permit {
         self.open = false;
         if std::mem::take(&mut self.probe) {
             let now_ms = self.pilot.now_ms();
-            let turned = self.pilot.machine().breaker.probe_ended(now_ms, None);
+            let turned = (self.pilot.machine().breaker(self.role)).probe_ended(now_ms, None);
             self.say(turned);
         }
     }
@@ -144,8 +144,8 @@ impl Permit {
         (self.end(outcome), result)
     }
 
-    /// Runs a candidate: for half of what is left of the deadline, so that the control can still answer. `None` when it
-    /// gave no answer.
+    /// Runs a candidate: for half of what is left of the deadline, so that the control can still answer, if it can. `None`
+    /// when it gave no answer.
     pub(super) async fn bounded<T>(
         mut self,
         ctx: &Ctx,
@@ -153,7 +153,9 @@ impl Permit {
         is_remembered: impl FnOnce(&T) -> bool,
     ) -> (Ended, Option<Result<T>>) {
         self.started = self.pilot.clock.instant();
-        let bound = self.started + ctx.left(self.started) / 2;
+        let left = ctx.left(self.started);
+        let alone = self.role == Role::Unopposed;
+        let bound = self.started + if alone { left } else { left / 2 };
         let work = AssertUnwindSafe(trace::of_arm(self.names(), work)).catch_unwind();
         match tokio::time::timeout_at(bound, work).await {
             Ok(Ok(result)) => (self.end(outcome(&result, is_remembered)), Some(result)),
@@ -195,17 +197,22 @@ impl Permit {
                 },
             );
             if side == Side::Candidate {
+                let breaker = machine.breaker(self.role);
                 if let Some(fault) = ran {
-                    turned[0] = machine.breaker.ran(now_ms, fault);
+                    turned[0] = breaker.ran(now_ms, fault);
                 }
                 if std::mem::take(&mut self.probe) {
-                    turned[1] = machine.breaker.probe_ended(now_ms, ran.map(|fault| !fault));
+                    turned[1] = breaker.probe_ended(now_ms, ran.map(|fault| !fault));
                 }
             }
             if let Some(placed) = self.placed {
                 machine.evidence.place(now_ms, self.unit, placed);
             }
-            if let (Some(fault), Role::Control | Role::Candidate) = (ran, self.role)
+            let side_run = matches!(self.role, Role::Control | Role::Candidate);
+            if side_run && outcome == ArmOutcome::Answer {
+                machine.evidence.refused();
+            }
+            if let (Some(fault), true) = (ran, side_run)
                 // A candidate's fault counts once it is known what the control makes of the same request.
                 && !(fault && self.role == Role::Candidate)
             {
@@ -227,7 +234,7 @@ impl Permit {
 
     fn say(&self, transition: Option<Transition>) {
         if let Some(transition) = transition {
-            self.pilot.turned(transition);
+            self.pilot.turned(self.role, transition);
         }
     }
 }
@@ -273,11 +280,15 @@ fn outcome<T>(result: &Result<T>, is_remembered: impl FnOnce(&T) -> bool) -> Arm
     }
 }
 
-/// Whether a run that says something about the arm was a fault; `None` for one that says nothing.
+/// Whether a run that says something about the arm was a fault; `None` for one that says nothing. An input that was
+/// refused never came to the arm's work; that one arm refuses what the other accepts is for comparisons to find.
 fn ran(outcome: ArmOutcome) -> Option<bool> {
     match outcome {
-        ArmOutcome::Ok | ArmOutcome::Answer => Some(false),
+        ArmOutcome::Ok => Some(false),
         ArmOutcome::Fault | ArmOutcome::Timeout | ArmOutcome::Panic => Some(true),
-        ArmOutcome::Unsupported | ArmOutcome::Cancelled | ArmOutcome::Remembered => None,
+        ArmOutcome::Answer
+        | ArmOutcome::Unsupported
+        | ArmOutcome::Cancelled
+        | ArmOutcome::Remembered => None,
     }
 }

@@ -105,6 +105,8 @@ pub struct Pilot {
 /// What changes with every run.
 pub(super) struct Machine {
     pub breaker: Breaker,
+    /// Of the candidate where the control cannot do it: what fails there must not close the other one, nor be held up by it.
+    pub unopposed: Breaker,
     pub evidence: Evidence,
     pub history: History,
     /// What comparisons found that was not equal; whether it is a mismatch, and how often.
@@ -132,6 +134,7 @@ impl Pilot {
         let anchor_ms = u64::try_from(clock.now().as_millisecond()).unwrap_or(0);
         let machine = Machine {
             breaker: Breaker::new(policy.breaker, anchor_ms),
+            unopposed: Breaker::new(policy.breaker, anchor_ms),
             evidence: Evidence::new(anchor_ms, policy.evidence.clone()),
             history: History::default(),
             found: BTreeMap::new(),
@@ -168,7 +171,7 @@ impl Pilot {
         let mut machine = self.machine();
         machine.evidence.dial(now_ms, percent);
         if let Some(transition) = machine.breaker.force(now_ms, forced) {
-            self.turned(transition);
+            self.turned(Role::Candidate, transition);
         }
     }
 
@@ -217,7 +220,7 @@ impl Pilot {
         let mut buffer = [0; TEXT_BYTES];
         let text = unit.text(&mut buffer);
         if dial.candidate.takes(text) {
-            return match self.admit() {
+            return match self.admit(Role::Candidate) {
                 Admission::Refused => control(Why::BreakerOpen),
                 admission => {
                     let probe = admission == Admission::Probe;
@@ -259,7 +262,7 @@ impl Pilot {
         let slot = Arc::clone(&self.spare.shadows)
             .try_acquire_owned()
             .map_err(|_| Why::Full)?;
-        match self.admit() {
+        match self.admit(Role::Shadow) {
             Admission::Refused => Err(Why::BreakerOpen),
             admission => {
                 let probe = admission == Admission::Probe;
@@ -268,12 +271,9 @@ impl Pilot {
         }
     }
 
-    /// For a question that only the candidate understands; `None` where it may not run.
+    /// For a question that the control does not support; `None` while it fails too often.
     pub(super) fn only_candidate(self: &Arc<Self>, unit: &Unit) -> Option<Permit> {
-        if self.dial().hold.is_some() {
-            return None;
-        }
-        let admission = self.admit();
+        let admission = self.admit(Role::Unopposed);
         (admission != Admission::Refused).then(|| {
             self.metrics.routed(RouteTo::Candidate, Why::Unsupported);
             let probe = admission == Admission::Probe;
@@ -281,11 +281,11 @@ impl Pilot {
         })
     }
 
-    fn admit(&self) -> Admission {
+    fn admit(&self, role: Role) -> Admission {
         let now_ms = self.now_ms();
-        let (admission, transition) = self.machine().breaker.admit(now_ms);
+        let (admission, transition) = self.machine().breaker(role).admit(now_ms);
         if let Some(transition) = transition {
-            self.turned(transition);
+            self.turned(role, transition);
         }
         admission
     }
@@ -306,12 +306,30 @@ impl Pilot {
         self.counts.shadows[result as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A change of the breaker: counted, and logged once.
-    pub(super) fn turned(&self, transition: Transition) {
-        self.metrics.turned(transition);
+    /// A change of the breaker that a role runs behind: logged once, and the experiment's counted.
+    pub(super) fn turned(&self, role: Role, transition: Transition) {
         let (experiment, to) = (self.experiment.label(), transition.to.label());
         let reason = transition.reason.label();
-        if transition.to == breaker::State::Open {
+        let opened = transition.to == breaker::State::Open;
+        if role == Role::Unopposed {
+            if opened {
+                tracing::warn!(
+                    experiment,
+                    reason,
+                    "what only the candidate can do is refused: it failed too often"
+                );
+            } else {
+                tracing::info!(
+                    experiment,
+                    to,
+                    reason,
+                    "the candidate's own breaker changed"
+                );
+            }
+            return;
+        }
+        self.metrics.turned(transition);
+        if opened {
             tracing::warn!(
                 experiment,
                 reason,

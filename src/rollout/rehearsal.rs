@@ -133,6 +133,10 @@ impl<A: Arm> Arm for Rehearsal<A> {
         self.with(|| self.arm.run_anew(ctx, input)).await
     }
 
+    fn supports(&self, input: &A::In) -> bool {
+        self.arm.supports(input)
+    }
+
     fn recalls(&self, input: &A::In) -> bool {
         self.arm.recalls(input)
     }

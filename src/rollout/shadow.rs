@@ -65,11 +65,15 @@ where
         };
         let (took, again) = match twin {
             // Only where both ran side by side: the caller's own run was on another thread, at another priority.
-            Some((e, Some(again))) if !e.is_fault() => (Some((e.took, ended.took)), Some(again)),
+            Some((e, Some(again))) if !e.is_fault() => {
+                let worked = e.outcome == ArmOutcome::Ok && ended.outcome == ArmOutcome::Ok;
+                (worked.then_some((e.took, ended.took)), Some(again))
+            }
             _ => (None, None),
         };
+        let refused = first.outcome == ArmOutcome::Answer;
         if let Some(found) = self.judge(answer, again).await {
-            pilot.compared(&found, took);
+            pilot.compared(&found, refused, took);
         }
     }
 
@@ -163,8 +167,8 @@ impl Pilot {
         self.machine().evidence.pair(now_ms, &pair);
     }
 
-    /// `took`: control and candidate, side by side.
-    fn compared(&self, found: &Found, took: Option<(Duration, Duration)>) {
+    /// `refused`: the control did. `took`: control and candidate, side by side.
+    fn compared(&self, found: &Found, refused: bool, took: Option<(Duration, Duration)>) {
         self.shadow_ended(match found.candidate {
             Match::Same => ShadowResult::Same,
             Match::Tolerated(_) => ShadowResult::Tolerated,
@@ -189,22 +193,26 @@ impl Pilot {
         let slower = took
             .filter(|_| !self.spare.load.is_saturated())
             .map(|(control, candidate)| candidate > control + control / MARGIN_PART + margin);
+        // That both refuse an input shows nothing of their work. The same holds for the control and itself, so that both
+        // rates are of the same inputs.
+        let counts = |mismatch: &bool| *mismatch || !refused;
         let pair = Pair {
             slower,
             faults: (false, false),
-            mismatch: Some(mismatch),
+            mismatch: Some(mismatch).filter(counts),
         };
         let now_ms = self.now_ms();
         let mut machine = self.machine();
         machine.found(label);
-        if let Some(mismatch) = noise {
+        if let Some(mismatch) = noise.filter(counts) {
             machine.evidence.noise(mismatch);
         }
         machine.evidence.pair(now_ms, &pair);
-        let turned = machine.breaker.compared(now_ms, mismatch);
+        let counted = pair.mismatch;
+        let turned = counted.and_then(|mismatch| machine.breaker.compared(now_ms, mismatch));
         drop(machine);
         if let Some(transition) = turned {
-            self.turned(transition);
+            self.turned(Role::Shadow, transition);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Experiments between arms that do as they are told.
 
+mod refusals;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -29,6 +31,8 @@ enum Does {
     Fails,
     Panics,
     Lacks,
+    /// Beforehand.
+    SaysItLacks,
     Recalls(u32),
 }
 
@@ -67,8 +71,15 @@ impl Arm for Puppet {
             Does::Refuses => Err(Error::invalid("n", "no")),
             Does::Fails => Err(Error::internal("told to fail")),
             Does::Panics => panic!("told to panic"),
-            Does::Lacks => Err(Error::new(Kind::Unsupported, "told to lack")),
+            Does::Lacks | Does::SaysItLacks => Err(Error::new(Kind::Unsupported, "told to lack")),
         }
+    }
+
+    fn supports(&self, question: &u32) -> bool {
+        !matches!(
+            self.0.does.lock().unwrap().get(question),
+            Some(Does::SaysItLacks)
+        )
     }
 
     fn recalls(&self, question: &u32) -> bool {
@@ -188,23 +199,6 @@ async fn a_refusal_is_an_answer() {
 }
 
 #[tokio::test]
-async fn what_only_the_candidate_can_do_it_does_unless_it_may_not() {
-    let rig = rig(&[(1, Does::Lacks), (2, Does::Lacks)], &[(2, Does::Lacks)]);
-    rig.dial(0, 0);
-    let (answer, side) = rig.ask(1).await;
-    assert_eq!((answer.unwrap().0, side), (1, Some("candidate")));
-    assert_eq!(rig.ask(2).await.0.unwrap_err().kind(), Kind::Unsupported);
-    rig.dial(100, 0);
-    assert_eq!(rig.ask(2).await.0.unwrap_err().kind(), Kind::Unsupported);
-    let dial = Dial::percent(Name::Validate, 100, 0);
-    let hold = Some(Hold::Killed);
-    rig.stand.pilot.turn(Dial { hold, ..dial });
-    let runs = rig.candidate.runs();
-    assert_eq!(rig.ask(1).await.0.unwrap_err().kind(), Kind::Unsupported);
-    assert_eq!(rig.candidate.runs(), runs);
-}
-
-#[tokio::test]
 async fn a_control_that_fails_fails_as_it_always_did() {
     let rig = rig(&[(1, Does::Fails), (2, Does::Panics)], &[(1, Does::Fails)]);
     rig.dial(0, 0);
@@ -307,24 +301,6 @@ async fn some_shadows_ask_the_control_once_more() {
     assert!((10..=60).contains(&twins), "{twins}");
     assert_eq!(rig.candidate.runs(), 300);
     assert_eq!(rig.control.runs(), 300 + u32::try_from(twins).unwrap());
-}
-
-/// A probe that is never given back would keep the breaker from ever closing.
-#[tokio::test]
-async fn questions_for_the_candidate_alone_are_probes_like_any_other() {
-    let rig = rig(&[(1, Does::Lacks)], &[(2, Does::Fails)]);
-    rig.dial(100, 0);
-    for _ in 0..5 {
-        rig.ask(2).await.0.unwrap();
-    }
-    assert_eq!(rig.stand.pilot.state().breaker.state, breaker::State::Open);
-    tokio::time::sleep(Duration::from_millis(70)).await;
-    rig.dial(0, 0);
-    for _ in 0..3 {
-        assert_eq!(rig.ask(1).await.1, Some("candidate"));
-    }
-    let state = rig.stand.pilot.state().breaker.state;
-    assert_eq!(state, breaker::State::Closed);
 }
 
 /// If only those of the control were counted, the dial would look broken.

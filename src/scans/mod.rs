@@ -15,6 +15,7 @@ mod codec;
 mod drainer;
 mod intake;
 mod keeper;
+mod look_ahead;
 mod refresh;
 mod rollups;
 mod user_agent;
@@ -26,18 +27,17 @@ pub use intake::{Accepted, Intake};
 pub use keeper::{Keeper, open_spool};
 pub use rollups::{Rebuilt, rebuild, rebuildable};
 
+use http::HeaderMap;
+
 pub use crate::store::scans::Country;
 use crate::store::scans::Excluded;
 
-/// Why a scan is not a person's, as far as the request itself tells (RFC 9110 §9.3.2, `Sec-Purpose`). Bots are
-/// told apart later, off the request path.
+/// Why a scan is not a person's, as far as the request itself tells (RFC 9110 §9.3.2, and the headers of
+/// [`look_ahead`]). Bots are told apart later, off the request path.
 #[must_use]
-pub fn excluded_by_request(head: bool, purpose: Option<&[u8]>) -> Option<Excluded> {
-    let prefetch =
-        purpose.is_some_and(|p| p.windows(8).any(|w| w.eq_ignore_ascii_case(b"prefetch")));
-    match (head, prefetch) {
-        (true, _) => Some(Excluded::Head),
-        (false, true) => Some(Excluded::Prefetch),
-        (false, false) => None,
+pub fn excluded_by_request(head: bool, headers: &HeaderMap) -> Option<Excluded> {
+    if head {
+        return Some(Excluded::Head);
     }
+    look_ahead::is_announced(headers).then_some(Excluded::Prefetch)
 }

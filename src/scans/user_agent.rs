@@ -17,7 +17,7 @@ pub const UNKNOWN: &str = "Unknown";
 /// Texts are [`UNKNOWN`] when not known, never empty. A part of them comes from the header and so from the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
-    /// An iPad in its default setting calls itself a Mac and is counted as `Pc`: nothing in the header tells.
+    /// Safari on an iPad in its default setting calls itself a Mac and is counted as `Pc`: nothing in the header tells.
     pub device_type: DeviceType,
     /// `iPhone`, `iPad`, `Mac`, or an Android model such as `SM-G991B`.
     pub device_family: String,
@@ -70,6 +70,8 @@ fn system<'a>(agent: &str, os: &'a str, version: &str) -> (&'a str, String) {
     let plain = version.replace('_', ".");
     match os {
         "iPhone" | "iPad" | "iPod" | "iOS" => ("iOS", plain),
+        // The version that such an iPad gives is a Mac's, and always the same.
+        "Mac OSX" if device::is_ipad(agent) => ("iOS", String::new()),
         "Mac OSX" => ("macOS", plain),
         "Windows Phone OS" => ("Windows Phone", plain),
         _ if agent.contains("HarmonyOS") => ("HarmonyOS", String::new()),

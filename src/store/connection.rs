@@ -5,12 +5,17 @@
 //! Whatever writes goes through [`Connections::write`], and there through [`Connections::begin`] or
 //! [`Connections::execute`]: see `transaction` for when a write is believed.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    time::Duration,
+};
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
+use tokio::runtime::Handle;
 
 use super::{
     failure,
@@ -40,6 +45,8 @@ pub(super) struct Connections {
     pub is_pooled: bool,
     timeout: Duration,
     clock: SharedClock,
+    /// Where it was opened.
+    runtime: Handle,
 }
 
 impl Connections {
@@ -63,19 +70,36 @@ impl Connections {
             is_pooled,
             timeout,
             clock,
+            runtime: Handle::current(),
         })
+    }
+
+    /// Opens those that read, on this thread. PostgreSQL's are opened when they are needed: they are sockets, which
+    /// [`Connections::run`] ties to the runtime of the start.
+    pub async fn open_readers(&self) -> Result<()> {
+        match self.backend() {
+            DbBackend::Sqlite => sqlite::open_all(&self.reader).await,
+            _ => Ok(()),
+        }
     }
 
     pub fn timer(&self, operation: &'static str) -> StoreTimer {
         StoreTimer::new(self.clock.clone(), operation)
     }
 
-    /// Runs one operation: measured as `timer`, given up after the timeout, its failure classified.
+    /// Runs one operation: measured as `timer`, given up after the timeout, its failure classified. A connection that it
+    /// opens belongs to the runtime of the start, also where it runs on another: a shadow's runtime has the lowest
+    /// priority, and whoever uses the connection later would wait for it.
     pub async fn run<T>(
         &self,
         timer: &StoreTimer,
         work: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T> {
+        let mut work = pin!(work);
+        let work = poll_fn(|cx| {
+            let _entered = self.runtime.enter();
+            work.as_mut().poll(cx)
+        });
         let bounded = async {
             match tokio::time::timeout(self.timeout, work).await {
                 Ok(result) => result.map_err(failure::classify),

@@ -11,7 +11,7 @@ use sea_orm::{
 use super::{connection::Connections, failure, postgres};
 use crate::{
     config::database::Database,
-    kernel::{Error, Result},
+    kernel::{Error, Kind, Result},
 };
 
 /// "qrobserv" in ASCII: the advisory lock's key, shared by all nodes.
@@ -23,6 +23,8 @@ pub struct Version {
     /// e.g. `m0005_codes`
     pub name: String,
     pub applied: bool,
+    /// `false`: a newer release applied it.
+    pub known: bool,
 }
 
 /// Operations on the schema; see [`Store::migrations`](super::Store::migrations).
@@ -39,29 +41,36 @@ impl<'a> Migrations<'a> {
         }
     }
 
-    /// Every version that this binary knows, oldest first. Changes nothing. Versions of a newer binary are no
-    /// fault: migrations keep the previous release working, so that a binary can be rolled back.
+    /// Every version that this binary knows and every other one that is applied, each oldest first. Changes nothing.
+    /// Versions of a newer binary are no fault: migrations keep the previous release working, so that a binary can be
+    /// rolled back.
     ///
     /// # Errors
     /// `Unavailable` when the database is away.
     pub async fn status(&self) -> Result<Vec<Version>> {
         let applied = self.applied().await.map_err(failure::classify)?;
-        let versions = Migrator::migrations().into_iter().map(|m| Version {
+        let known = Migrator::migrations().into_iter().map(|m| Version {
             applied: applied.iter().any(|a| a == m.name()),
             name: m.name().to_owned(),
+            known: true,
         });
-        Ok(versions.collect())
+        let unknown = unknown(&applied).map(|name| Version {
+            name: name.clone(),
+            applied: true,
+            known: false,
+        });
+        Ok(known.chain(unknown).collect())
     }
 
     async fn applied(&self) -> Result<Vec<String>, DbErr> {
-        let db = &self.connections.writer;
+        let db = &self.connections.reader;
         let manager = SchemaManager::new(db);
         if !manager.has_table("seaql_migrations").await? {
             return Ok(Vec::new());
         }
         let ask = self
             .connections
-            .statement("SELECT version FROM seaql_migrations", []);
+            .statement("SELECT version FROM seaql_migrations ORDER BY version", []);
         let rows = db.query_all_raw(ask).await?;
         rows.iter().map(|row| row.try_get_by_index(0)).collect()
     }
@@ -79,11 +88,25 @@ impl<'a> Migrations<'a> {
             .collect())
     }
 
+    /// Names of the versions that a newer release applied, oldest first.
+    ///
+    /// # Errors
+    /// As [`Migrations::status`].
+    pub async fn unknown(&self) -> Result<Vec<String>> {
+        let applied = self.applied().await.map_err(failure::classify)?;
+        Ok(unknown(&applied).cloned().collect())
+    }
+
     /// Applies what is pending.
     ///
     /// # Errors
-    /// As [`Migrations::status`]; a version that failed leaves no trace.
+    /// As [`Migrations::status`]; `Conflict` when something is pending although a newer release was at work. A version
+    /// that failed leaves no trace.
     pub async fn up(&self) -> Result<()> {
+        if self.pending().await?.is_empty() {
+            return Ok(());
+        }
+        self.refuse_unknown().await?;
         self.alone(async |db| Migrator::up(db, None).await).await
     }
 
@@ -103,10 +126,24 @@ impl<'a> Migrations<'a> {
     /// Takes back the newest `steps` versions, with their data.
     ///
     /// # Errors
-    /// As [`Migrations::up`].
+    /// As [`Migrations::up`]; `Conflict` when a newer release was at work.
     pub async fn down(&self, steps: u32) -> Result<()> {
+        self.refuse_unknown().await?;
         self.alone(async |db| Migrator::down(db, Some(steps)).await)
             .await
+    }
+
+    /// The newest version is not one of ours, so that nothing can be put on it or taken from under it.
+    async fn refuse_unknown(&self) -> Result<()> {
+        let unknown = self.unknown().await?;
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "a newer release has applied migrations that this one does not know ({}): use that release's binary",
+            unknown.join(", ")
+        );
+        Err(Error::new(Kind::Conflict, message))
     }
 
     async fn alone(
@@ -140,4 +177,12 @@ impl<'a> Migrations<'a> {
         let pool = postgres::open_patient(self.settings)?;
         Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
     }
+}
+
+/// Those of `applied` that this binary does not know.
+pub(super) fn unknown(applied: &[String]) -> impl Iterator<Item = &String> {
+    let known = Migrator::migrations();
+    applied
+        .iter()
+        .filter(move |name| known.iter().all(|m| m.name() != name.as_str()))
 }

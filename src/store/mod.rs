@@ -24,6 +24,8 @@ mod text;
 mod transaction;
 pub mod users;
 
+use std::path::PathBuf;
+
 use sea_orm::ConnectionTrait;
 
 use crate::{
@@ -92,6 +94,15 @@ impl Store {
         self.connections.observe();
     }
 
+    /// Opens every connection for reading. A connection to SQLite is a thread that keeps the priority of the thread that
+    /// opened it, and shadows run at the lowest: a server opens all of them before the first shadow.
+    ///
+    /// # Errors
+    /// `Unavailable` when one cannot be opened.
+    pub async fn open_readers(&self) -> Result<()> {
+        self.connections.open_readers().await
+    }
+
     /// The schema's versions.
     #[must_use]
     pub fn migrations(&self) -> Migrations<'_> {
@@ -113,6 +124,15 @@ impl Store {
     /// Closes every connection after what runs on it has ended; SQLite then folds its log into the file.
     pub async fn close(&self) {
         self.connections.close().await;
+    }
+}
+
+/// The file of a SQLite database; `None` for PostgreSQL, and for a database in memory.
+#[must_use]
+pub fn file(settings: &Database) -> Option<PathBuf> {
+    match connection::Backend::of(&settings.url) {
+        Ok(connection::Backend::Sqlite) => sqlite::path(&settings.url).ok(),
+        _ => None,
     }
 }
 

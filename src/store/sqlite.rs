@@ -132,6 +132,19 @@ fn replace_when_broken(pool: SqlitePoolOptions, write_state: &WriteState) -> Sql
     })
 }
 
+/// Opens every connection that the pool may have, from this thread.
+///
+/// # Errors
+/// `Unavailable` when one cannot be opened.
+pub(super) async fn open_all(database: &DatabaseConnection) -> Result<()> {
+    let pool = database.get_sqlite_connection_pool();
+    let mut open = Vec::new();
+    for _ in 0..pool.options().get_max_connections() {
+        open.push(pool.acquire().await.map_err(super::failure::unavailable)?);
+    }
+    Ok(())
+}
+
 /// Open, idle, and how many there may be.
 pub(super) fn connections(database: &DatabaseConnection) -> (u32, usize, u32) {
     let pool = database.get_sqlite_connection_pool();

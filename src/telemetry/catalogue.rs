@@ -78,6 +78,10 @@ catalogue! {
     HTTP_DURATION = Histogram "http_server_request_duration_seconds" "seconds" ["http_request_method", "http_route", "http_response_status_code"] HTTP_SECONDS;
     /// Requests that are being answered now.
     HTTP_IN_FLIGHT = Gauge "http_server_active_requests" "requests" [] &[];
+    /// Open connections of clients.
+    HTTP_CONNECTIONS = Gauge "http_server_connections" "connections" [] &[];
+    /// Connections that were closed for what their client did or did not do.
+    HTTP_CONNECTIONS_CLOSED = Counter "http_server_connections_closed_total" "connections" ["reason"] &[];
     /// Errors answered, by kind. Each is logged once, where it is counted.
     ERRORS = Counter "qr_errors_total" "errors" ["kind"] &[];
     /// Codes created, by type and outcome.

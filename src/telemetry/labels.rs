@@ -48,6 +48,20 @@ label! {
 }
 
 label! {
+    /// Why a connection was closed.
+    ConnectionEnd {
+        /// No request came.
+        Idle = "idle",
+        /// The head of a request did not come to its end.
+        SlowRequest = "slow_request",
+        /// An answer was not taken, or too slowly.
+        SlowResponse = "slow_response",
+        /// Its client has as many connections as it may have.
+        ClientLimit = "client_limit",
+    }
+}
+
+label! {
     /// Where a request was sent.
     RouteTo { Control = "control", Shadow = "shadow", Candidate = "candidate" }
 }

@@ -1,20 +1,38 @@
 //! Where log lines go and how they look. A failure is logged once, where it is handled.
 
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use std::io::IsTerminal as _;
 
-use super::trace::Exporter;
+use tracing_subscriber::{EnvFilter, filter::FilterExt as _, fmt, prelude::*};
+
+use super::{Repeats, trace::Exporter};
 use crate::kernel::{Error, Kind, Result};
 
-/// Sends log lines to standard error: one JSON object each, or a line for people at a terminal. `filter` is in the syntax of `tracing_subscriber::EnvFilter`,
-/// e.g. `info,qr_observatory=debug`. Spans go to `traces`; lines within one say its request's id.
+/// How lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// One JSON object each.
+    Json,
+    /// For people; in colours at a terminal.
+    Text,
+    /// For people, without colours.
+    Plain,
+}
+
+/// Sends log lines to standard error. `filter` is in the syntax of `tracing_subscriber::EnvFilter`, e.g.
+/// `info,qr_observatory=debug`. Spans go to `traces`; lines within one say its request's id.
 ///
 /// # Errors
 /// `Invalid` when the filter cannot be parsed; `Internal` when logging was set up before.
-pub fn install(json: bool, filter: &str, traces: Option<&Exporter>) -> Result<()> {
+pub fn install(
+    look: Look,
+    filter: &str,
+    repeats: &Repeats,
+    traces: Option<&Exporter>,
+) -> Result<()> {
     let filter = EnvFilter::try_new(filter).map_err(|e| {
         Error::invalid("LOG_LEVEL", format!("not a log filter such as `info`: {e}"))
     })?;
-    let lines = if json {
+    let lines = if look == Look::Json {
         fmt::layer()
             .with_writer(std::io::stderr)
             .json()
@@ -23,12 +41,13 @@ pub fn install(json: bool, filter: &str, traces: Option<&Exporter>) -> Result<()
     } else {
         fmt::layer()
             .with_writer(std::io::stderr)
+            .with_ansi(look == Look::Text && std::io::stderr().is_terminal())
             .with_target(false)
             .boxed()
     };
     tracing_subscriber::registry()
         .with(traces.map(Exporter::layer))
-        .with(lines.with_filter(filter))
+        .with(lines.with_filter(filter.and(repeats.clone())))
         .try_init()
         .map_err(|e| Error::caused(Kind::Internal, "logging was set up twice", e))
 }

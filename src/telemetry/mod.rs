@@ -14,6 +14,7 @@ pub mod logs;
 mod machine;
 pub mod process;
 pub mod recorder;
+mod repeats;
 mod store_timer;
 pub mod trace;
 
@@ -22,4 +23,5 @@ pub use handles::Outcome;
 pub use load::Load;
 pub use machine::Machine;
 pub use recorder::Recorder;
+pub use repeats::Repeats;
 pub use store_timer::StoreTimer;

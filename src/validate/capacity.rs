@@ -17,13 +17,14 @@ pub(super) fn level(name: &str) -> Option<Level> {
     }
 }
 
-/// The smallest version that holds `text`, in the shortest of all segmentations.
+/// The version of the symbol that is drawn for `text`.
 ///
 /// # Errors
 /// By how much it is too long, and at which level it would fit.
 pub(super) fn version(text: &str, level: Level) -> Result<Version, Fault> {
     let options = Options {
         level,
+        declare_utf8: true,
         ..Options::default()
     };
     let error = match measure(text, &options) {

@@ -26,8 +26,14 @@ pub(super) fn check(style: &Style, verdict: &mut Verdict) {
     // One that is refused for itself equals nothing.
     let same = |a: Option<Rgb>, b: Option<Rgb>| a.is_some() && a == b;
     let invisible = if same(fill, back) {
-        let message = "must differ from back_color: the symbol would be invisible";
-        Some(("fill_color", message))
+        // The one that was given.
+        Some(if style.fill_color.is_some() {
+            let message = "must differ from back_color: the symbol would be invisible";
+            ("fill_color", message)
+        } else {
+            let message = "must differ from fill_color: the symbol would be invisible";
+            ("back_color", message)
+        })
     } else if same(dark, back) || (same(dark, light) && light != fill) {
         let message =
             "must differ from back_color and data_light_color: the data would be invisible";

@@ -21,6 +21,7 @@ mod target;
 
 pub use checker::Checker;
 pub use concern::Concern;
+pub use own::leads_to_us;
 pub use reason::Reason;
 pub use rules::Rules;
 pub use submission::{File, Purpose, Style, Submission, Verdict};

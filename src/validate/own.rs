@@ -10,18 +10,18 @@ use url::{Host, Url};
 use super::address;
 
 /// Whether `url` is under `{base}/r/`.
-pub(super) fn leads_to_us(base: &Url, url: &Url) -> bool {
+#[must_use]
+pub fn leads_to_us(base: &Url, url: &Url) -> bool {
     let same_host = machine(base).is_some_and(|ours| machine(url) == Some(ours));
     if !same_host || !same_port(base, url) {
         return false;
     }
     let (ours, theirs) = (decoded(base), decoded(url));
-    let mut code = segments(&ours);
-    code.retain(|part| !part.is_empty());
-    code.push(b"r");
+    let mut base = segments(&ours);
+    base.retain(|part| !part.is_empty());
     // `/r` itself is no code.
     let theirs = theirs.as_slice();
-    is_under(&code, &segments(theirs)) || is_under(&code, &walked(theirs))
+    is_under(&base, &segments(theirs)) || is_under(&base, &walked(theirs))
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -92,8 +92,10 @@ fn walked(path: &[u8]) -> Vec<&[u8]> {
     kept
 }
 
-fn is_under(code: &[&[u8]], path: &[&[u8]]) -> bool {
-    path.len() > code.len() && path.starts_with(code)
+/// Below `/r/` or `/R/` of this base.
+fn is_under(base: &[&[u8]], path: &[&[u8]]) -> bool {
+    let below = path.strip_prefix(base);
+    below.is_some_and(|below| below.len() > 1 && below[0].eq_ignore_ascii_case(b"r"))
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use crate::kernel::{Error, Result, error::Detail};
 /// Checked once, when the process starts.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Where we are reached: `{base_url}/r/…` is no target, it would redirect to us again.
-    pub(super) base_url: Url,
+    /// Where we are reached, and where we were: `{base}/r/…` is no target, it would redirect to us again.
+    pub(super) bases: Vec<Url>,
     /// A target's host must be one of these or below one of these. Lower case, IDNA encoded. Empty: any public host.
     pub(super) allowed_domains: Vec<String>,
     /// Whether hosts that cannot be reached from the internet are targets: `localhost`, `intranet`, `10.0.0.1`.
@@ -52,12 +52,23 @@ impl Rules {
         }
         match base {
             Some(base_url) if details.is_empty() => Ok(Self {
-                base_url,
+                bases: vec![base_url],
                 allowed_domains: domains,
                 allow_private_targets,
             }),
             _ => Err(Error::invalid_fields(details)),
         }
+    }
+
+    /// Also knows where we were reached before. What is no address is ignored.
+    #[must_use]
+    pub fn formerly<B: AsRef<str>>(mut self, bases: &[B]) -> Self {
+        self.bases.extend(
+            bases
+                .iter()
+                .filter_map(|base| Url::parse(base.as_ref()).ok()),
+        );
+        self
     }
 }
 

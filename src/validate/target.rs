@@ -15,7 +15,7 @@ use crate::kernel::limits::TARGET_CHARS;
 pub(super) fn check(rules: &Rules, text: &str) -> Result<(String, Vec<Concern>), Fault> {
     let url = parse(plain(text)?)?;
     let concerns = host::check(rules, &url)?;
-    if own::leads_to_us(&rules.base_url, &url) {
+    if rules.bases.iter().any(|base| own::leads_to_us(base, &url)) {
         let message = "leads back to a code of this server: give the page that it shall open";
         return Err(Fault::new(Reason::Loop, message));
     }

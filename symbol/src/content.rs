@@ -5,7 +5,7 @@
 /// Text or bytes to be put into a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content<'a> {
-    /// Characters. Without [`Options::eci`](crate::Options::eci) those in byte mode are UTF-8.
+    /// Characters. Without [`Options::eci`](crate::Options::eci) those in byte mode are UTF-8; see [`Options::declare_utf8`](crate::Options::declare_utf8).
     Text(&'a str),
     /// Octets, taken as they are, each by itself, but behind [`Eci::SHIFT_JIS`](crate::Eci::SHIFT_JIS) in pairs. In
     /// another multi-byte set whose second bytes may be ASCII (GB 18030, Big5), force [`Mode::Byte`](crate::Mode::Byte):

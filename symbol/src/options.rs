@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::{Append, Eci, Fnc1, Level, Mask, Version};
+use crate::{Append, Content, Eci, Fnc1, Level, Mask, Version};
 
 /// How content becomes a symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +20,27 @@ pub struct Options {
     pub mode: Option<Mode>,
     /// Whether text may use Kanji mode. It does only where readers cannot mistake it: see [`Mode::Kanji`].
     pub kanji: bool,
+    /// Write text that is not ASCII so that most readers read it right, not as short as possible: one segment of UTF-8
+    /// bytes behind [`Eci::UTF_8`]. Where that does not fit, without the ECI; else as if this was not asked for. Has no
+    /// effect beside `mode`, `eci` or `fnc1`. `docs/adr/0013-text-in-symbols.md` has the measurements.
+    pub declare_utf8: bool,
     pub eci: Option<Eci>,
     pub fnc1: Option<Fnc1>,
     pub append: Option<Append>,
+}
+
+impl Options {
+    /// For [`Self::declare_utf8`]: the options to try before these, the first first.
+    pub(crate) fn declared(&self, content: Content<'_>) -> Option<[Self; 2]> {
+        let is_asked = self.declare_utf8 && (self.mode, self.eci, self.fnc1) == (None, None, None);
+        let is_text = matches!(content, Content::Text(text) if !text.is_ascii());
+        let bytes = |eci| Self {
+            mode: Some(Mode::Byte),
+            eci,
+            ..self.clone()
+        };
+        (is_asked && is_text).then(|| [bytes(Some(Eci::UTF_8)), bytes(None)])
+    }
 }
 
 /// Level M, no boost, any QR version, Kanji allowed, nothing forced.
@@ -35,6 +53,7 @@ impl Default for Options {
             mask: None,
             mode: None,
             kanji: true,
+            declare_utf8: false,
             eci: None,
             fnc1: None,
             append: None,

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, Server,
+    Client, Database, Server, Setup,
     client::{raw, send},
     codes::{API, create_static, total},
     on_both,
@@ -266,6 +266,112 @@ async fn texts_at_the_edge_of_what_a_symbol_holds(server: Server) {
                 image.text()
             );
         }
+    }
+}
+
+/// Every parameter of every described operation: too small, too large, of another type, of no known value.
+#[tokio::test]
+async fn parameters_that_are_not_as_described() {
+    let server = Setup::on(Database::Sqlite).start().await;
+    let client = Client::admin(&server);
+    let code = create_static(&client, "text").await;
+    let code = code["id"].as_str().unwrap();
+    let document = client.get("/openapi.json").await.json();
+    let mut faults = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{id}", code);
+        for parameter in operations["get"]["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let name = parameter["name"].as_str().unwrap();
+            if parameter["in"] != "query" {
+                continue;
+            }
+            for value in refused_by(&parameter["schema"]) {
+                let answer = client.get(&format!("{path}?{name}={value}")).await;
+                answer.invalid(name);
+                let message = answer.problem(422)["errors"][0]["message"].clone();
+                let message = message.as_str().unwrap();
+                assert!(
+                    message.starts_with("must be ") || message.starts_with("must have at most "),
+                    "{name}={value}: {message}"
+                );
+                faults += 1;
+            }
+            // Spellings that the framework undoes: whatever they mean, an answer that is meant.
+            for value in [
+                "%FF%FE",
+                "%zz",
+                "%",
+                "%00",
+                &format!("1&{name}=2"),
+                "1,2",
+                "%20",
+            ] {
+                let answer = client.get(&format!("{path}?{name}={value}")).await;
+                assert!(answer.status < 500, "{name}={value}: {}", answer.text());
+                assert!(
+                    !answer.text().contains("parse"),
+                    "{name}={value}: {}",
+                    answer.text()
+                );
+            }
+        }
+    }
+    assert!(
+        faults > 80,
+        "only {faults} parameters and values were tried"
+    );
+    let image = format!("{API}/{code}/image");
+    let answer = client.get(&format!("{image}?physical_size=0.05")).await;
+    let problem = answer.problem(422);
+    assert_eq!(
+        problem["detail"],
+        "physical_size: must be a number from 0.1 to 100"
+    );
+    let answer = client.get(&format!("{image}?error_level=x")).await;
+    let message = &answer.problem(422)["errors"][0]["message"];
+    assert!(
+        message.as_str().unwrap().starts_with("must be one of `"),
+        "{message}"
+    );
+}
+
+fn refused_by(schema: &Value) -> Vec<String> {
+    let number = |value: Option<f64>, step: f64| value.map(|v| (v + step).to_string());
+    match schema["type"].as_str() {
+        Some("integer" | "number") => {
+            let bounds = [
+                number(schema["minimum"].as_f64(), -0.05),
+                number(schema["minimum"].as_f64(), -1.0),
+                // A large one loses its last digit on its way through the document.
+                number(schema["maximum"].as_f64(), 2.0),
+            ];
+            let others = [
+                "",
+                "x",
+                "-",
+                "1e400",
+                "NaN",
+                "99999999999999999999999",
+                "0x10",
+                "1%2C5",
+            ];
+            bounds
+                .into_iter()
+                .flatten()
+                .chain(others.map(str::to_owned))
+                .collect()
+        }
+        Some("boolean") => ["", "x", "2", "TRUE"].map(str::to_owned).into(),
+        Some("string") if schema["enum"].is_null() => match schema["maxLength"].as_u64() {
+            Some(most) => vec!["a".repeat(usize::try_from(most).unwrap() + 1)],
+            None => Vec::new(),
+        },
+        // One of some values.
+        _ => ["zebra", "%F0%9F%A6%93"].map(str::to_owned).into(),
     }
 }
 

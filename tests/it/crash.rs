@@ -1,9 +1,28 @@
 //! `kill -9` under load: no scan whose redirect was received is missing, none is there twice.
-//! `KILL_ROUNDS=200 scripts/test integration -- crash` for a long run.
+//! `KILL_ROUNDS=200 scripts/test integration -- crash` for a long run. And writes that fail: `scripts/fault_campaign`.
 
 use crate::support::{
     Client, Database, Setup, codes::create_dynamic, load::Load, rows::assert_nothing_lost,
 };
+
+/// The script's exit code where neither strace nor a mount is allowed.
+const NOT_RUN: i32 = 77;
+
+/// Some of the rounds of the whole campaign, on SQLite: system calls that fail, and a full disk.
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_writes_fail() {
+    let server = Setup::on(Database::Sqlite).prepare();
+    let output = server.script("fault_campaign", &["--quick"]);
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    if output.status.code() == Some(NOT_RUN) {
+        eprintln!("skipped: {err}");
+        return;
+    }
+    assert!(output.status.success(), "{out}\n{err}");
+}
 
 #[tokio::test]
 async fn sqlite() {

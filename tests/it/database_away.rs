@@ -3,9 +3,15 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use serde_json::json;
+
 use crate::support::{
-    Client, Database, Setup, codes::create_dynamic, load::Load, postgres::OwnPostgres,
-    rows::assert_nothing_lost,
+    Client, Database, Setup,
+    codes::{API, TARGET, create_dynamic},
+    load::Load,
+    postgres::OwnPostgres,
+    rows::{assert_nothing_lost, drained},
 };
 
 #[tokio::test]
@@ -22,13 +28,52 @@ async fn remembered_redirects_do_not_notice() {
     let admin = Client::admin(&server);
     let code = create_dynamic(&admin).await;
     let unseen = create_dynamic(&admin).await;
+    let mut known = Vec::new();
+    for _ in 0..20 {
+        known.push(create_dynamic(&admin).await);
+    }
     let load = Load::start(&server, &code.genuine, 4);
     load.progress(100).await;
+    let ask_all = async || {
+        let asked = join_all(known.iter().map(|code| admin.get(&code.shared))).await;
+        assert!(asked.iter().all(|answer| answer.status == 302));
+    };
+    ask_all().await;
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    // Each is asked for anew while others change: none of them may be forgotten for that.
+    let change = async {
+        for code in &known[..5] {
+            let to = json!({ "redirect_url": "https://example.com/new" });
+            admin
+                .put(&format!("{API}/{}", code.id), &to)
+                .await
+                .expect(200);
+        }
+    };
+    tokio::join!(ask_all(), change);
+    ask_all().await;
+    // The last word, and nobody has scanned since: what it says is known all the same.
+    let last = json!({ "redirect_url": "https://example.com/last" });
+    admin
+        .put(&format!("{API}/{}", known[0].id), &last)
+        .await
+        .expect(200);
+    tokio::time::sleep(Duration::from_secs(1)).await;
 
     own.freeze();
     let before = load.redirected();
     // What nobody has asked for cannot be known now, and that is said within the deadline.
     admin.get(&unseen.shared).await.problem(503);
+    for (nth, code) in known.iter().enumerate() {
+        let answer = admin.get(&code.shared).await.expect(302);
+        let location = answer.header("location");
+        let expected = match nth {
+            0 => "https://example.com/last",
+            1..5 => "https://example.com/new",
+            _ => TARGET,
+        };
+        assert_eq!(location, expected);
+    }
     // Not a wait for something: this is how long the fault lasts.
     tokio::time::sleep(Duration::from_secs(away)).await;
     load.progress(50).await;
@@ -47,6 +92,14 @@ async fn remembered_redirects_do_not_notice() {
         tally.others
     );
     assert_eq!((tally.refused, tally.unanswered), (0, 0));
+    // Only the scans of the load are counted below.
+    drained(&admin).await;
+    for code in &known {
+        admin
+            .delete(&format!("{API}/{}", code.id))
+            .await
+            .expect(204);
+    }
     assert_nothing_lost(&server, &code.id, &tally).await;
     assert_eq!(admin.get(&unseen.shared).await.status, 302);
 }

@@ -22,6 +22,7 @@ on_both!(
     images_are_revalidated,
     bad_parameters_are_named,
     what_a_reader_may_stumble_over_is_told,
+    text_of_any_script_is_read_by_both_decoders,
 );
 
 /// The same by the other arm.
@@ -48,6 +49,7 @@ mod engine {
         images_are_revalidated,
         bad_parameters_are_named,
         what_a_reader_may_stumble_over_is_told,
+        text_of_any_script_is_read_by_both_decoders,
     );
 }
 
@@ -336,9 +338,56 @@ async fn what_a_reader_may_stumble_over_is_told(server: Server) {
             "quiet-zone;modules=1, inverted",
         ),
         // 55 characters: version 4, 33 modules and the quiet zone.
-        ("size=1", "enlarged;width=41"),
+        ("size=1", "enlarged;width=41, small-modules;pixels=1"),
+        (
+            "image_format=jpeg&image_quality=10&size=2&svg_title=a",
+            "compression;quality=10;pixels=1, ignored;field=svg_title",
+        ),
+        ("image_format=jpeg&image_quality=20&size=4", ""),
+        (
+            "image_format=webp&image_quality=80&physical_size=5&physical_unit=cm&dpi=300",
+            "no-density, ignored;field=image_quality",
+        ),
+        ("image_format=svg&size=1&svg_title=a", "enlarged;width=41"),
     ] {
         let answer = image(&client, &id, query).await;
         assert_eq!(answer.header("x-qr-concerns"), concerns, "{query}");
+    }
+    // Of equal colours either may be the one that was given.
+    for query in ["back_color=%23000000", "fill_color=%23FFFFFF"] {
+        let path = format!("{API}/{id}/image?{query}");
+        client.get(&path).await.invalid("back_color");
+        client.get(&path).await.invalid("fill_color");
+    }
+    // Stored at level m, which holds it.
+    let body = json!({ "content": "a".repeat(1500) });
+    let long = client.post("/api/v1/qr/static", &body).await.expect(201);
+    let id = long.json()["id"].as_str().unwrap().to_owned();
+    for (query, field) in [
+        ("include_logo=true", "include_logo"),
+        ("error_level=h", "error_level"),
+        ("error_level=h&include_logo=true", "include_logo"),
+    ] {
+        client
+            .get(&format!("{API}/{id}/image?{query}"))
+            .await
+            .invalid(field);
+    }
+}
+
+/// Short words too, whose UTF-8 readers take for something else where no ECI says what it is.
+async fn text_of_any_script_is_read_by_both_decoders(server: Server) {
+    let client = Client::admin(&server);
+    for text in [
+        "é",
+        "Größe",
+        "Жизнь",
+        "点",
+        "WIFI:T:WPA;S:Café;P:PASSWORT1234567;;",
+    ] {
+        let code = create_static(&client, text).await;
+        let id = code["id"].as_str().unwrap();
+        let answer = image(&client, id, "size=20").await;
+        assert_eq!(decode(&answer.body, "png"), text);
     }
 }

@@ -14,6 +14,8 @@ on_both!(
     a_scan_is_sent_on_and_counted,
     only_people_are_counted,
     links_are_carried_whatever_is_appended,
+    what_people_make_of_an_address_is_found,
+    headers_are_kept_whatever_their_bytes_are,
     unknown_slugs_are_404,
     disabled_codes_and_codes_without_a_target_do_not_redirect,
     other_methods_are_405,
@@ -85,6 +87,14 @@ async fn only_people_are_counted(server: Server) {
                 ("sec-purpose", "prefetch;prerender"),
             ],
         ),
+        (
+            Method::GET,
+            vec![("user-agent", BROWSER), ("purpose", "prefetch")],
+        ),
+        (
+            Method::GET,
+            vec![("user-agent", BROWSER), ("x-purpose", "Preview")],
+        ),
     ] {
         let answer = visit(&people, method.clone(), &code.genuine, &headers)
             .await
@@ -114,7 +124,10 @@ async fn only_people_are_counted(server: Server) {
     let items = log["items"].as_array().unwrap().iter();
     let mut excluded: Vec<&str> = items.filter_map(|i| i["excluded"].as_str()).collect();
     excluded.sort_unstable();
-    assert_eq!(excluded, ["bot", "head", "prefetch", "prefetch"], "{log}");
+    let expected = [
+        "bot", "head", "prefetch", "prefetch", "prefetch", "prefetch",
+    ];
+    assert_eq!(excluded, expected, "{log}");
 }
 
 async fn links_are_carried_whatever_is_appended(server: Server) {
@@ -137,6 +150,72 @@ async fn links_are_carried_whatever_is_appended(server: Server) {
         let genuine = number("genuine_scan_count") + u64::from(genuine);
         counted(&admin, &code.id, number("scan_count") + 1, genuine).await;
     }
+}
+
+async fn what_people_make_of_an_address_is_found(server: Server) {
+    let admin = Client::admin(&server);
+    let code = create_dynamic(&admin).await;
+    let slug = code.shared.trim_start_matches("/r/");
+    let capitals = slug.to_ascii_uppercase();
+    let first = format!("%{:02X}{}", slug.as_bytes()[0], &slug[1..]);
+    for path in [
+        format!("/r/{slug}/"),
+        format!("/r/{slug}/?scan_ref=qr"),
+        format!("/r/{capitals}"),
+        format!("/R/{capitals}/"),
+        format!("/r/{first}"),
+        format!("/r/%20{slug}%20"),
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            let answer = visit(&admin, method, &path, &[("user-agent", BROWSER)]).await;
+            assert_eq!(answer.expect(302).header("location"), TARGET, "{path}");
+        }
+    }
+    counted(&admin, &code.id, 6, 1).await;
+    for path in [
+        format!("/r/{slug}//"),
+        format!("/r//{slug}"),
+        format!("/r/{slug}/x"),
+        format!("/r/{slug}%2F"),
+        format!("/r/{slug}0"),
+    ] {
+        admin.get(&path).await.problem(404);
+    }
+}
+
+async fn headers_are_kept_whatever_their_bytes_are(server: Server) {
+    let admin = Client::admin(&server);
+    let code = create_dynamic(&admin).await;
+    let mut expected = Vec::new();
+    for (referer, kept) in [
+        (
+            &b"https://example.org/gr\xf6\xdfe"[..],
+            "https://example.org/größe",
+        ),
+        (
+            "https://example.org/größe".as_bytes(),
+            "https://example.org/größe",
+        ),
+        (b"\xff", "ÿ"),
+    ] {
+        let request = admin.request(Method::GET, &code.genuine);
+        let value = |bytes| reqwest::header::HeaderValue::from_bytes(bytes).unwrap();
+        let request = request.header("referer", value(referer));
+        let agent = [BROWSER.as_bytes(), b" M\xfcller"].concat();
+        send(request.header("user-agent", value(&agent)))
+            .await
+            .expect(302);
+        expected.push(Some(kept.to_owned()));
+    }
+    counted(&admin, &code.id, 3, 3).await;
+    let referers = rows::texts(&server, "SELECT referer FROM scans ORDER BY id").await;
+    assert_eq!(referers, expected);
+    let agents = "SELECT a.user_agent FROM scans s JOIN agents a ON a.id = s.agent_id";
+    let agents = rows::texts(&server, agents).await;
+    assert!(
+        agents.iter().flatten().all(|a| a.ends_with(" Müller")),
+        "{agents:?}"
+    );
 }
 
 async fn unknown_slugs_are_404(server: Server) {
@@ -228,4 +307,75 @@ async fn a_country_is_taken_from_a_trusted_proxy_only() {
     let expected = [Some("DE"), None, None, Some("FR"), None, None];
     assert_eq!(told, expected.map(|c| c.map(ToOwned::to_owned)));
     assert_eq!(countries("10.0.0.0/8").await, vec![None; 6]);
+}
+
+#[tokio::test]
+async fn a_visitor_is_who_the_proxy_saw_however_it_spells_that() {
+    let server = Setup::on(Database::Sqlite)
+        .env("SCAN_ADDRESSES", "full")
+        .env("TRUSTED_PROXIES", "127.0.0.1");
+    let server = server.start().await;
+    let client = Client::admin(&server);
+    let code = create_dynamic(&client).await;
+    let mut expected = Vec::new();
+    for (header, value, address) in [
+        ("x-forwarded-for", "198.51.100.7:4711", Some("198.51.100.7")),
+        (
+            "x-forwarded-for",
+            "1.2.3.4, [2001:db8::7]:80",
+            Some("2001:db8::7"),
+        ),
+        (
+            "forwarded",
+            "for=1.2.3.4, For=\"[2001:db8::8]:80\";proto=https",
+            Some("2001:db8::8"),
+        ),
+        ("x-forwarded-for", "unknown", None),
+    ] {
+        let headers = [(header, value), ("user-agent", BROWSER)];
+        visit(&client, Method::GET, &code.genuine, &headers)
+            .await
+            .expect(302);
+        expected.push(address.map(ToOwned::to_owned));
+    }
+    counted(&client, &code.id, 4, 4).await;
+    let kept = rows::texts(&server, "SELECT address FROM scans ORDER BY id").await;
+    assert_eq!(kept, expected);
+}
+
+#[tokio::test]
+async fn codes_under_a_former_address_lead_to_where_we_are() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let setup = Setup::on(database).env("BASE_URL", "https://old.example");
+        let mut server = setup.start().await;
+        let admin = Client::admin(&server);
+        let (outer, inner) = (create_dynamic(&admin).await, create_dynamic(&admin).await);
+        for (code, target) in [(&outer, &inner), (&inner, &inner)] {
+            // As a release before could store it.
+            let (slug, target) = (code.shared.trim_start_matches("/r/"), &target.shared);
+            let lead = format!(
+                "UPDATE codes SET target = 'https://old.example{target}' WHERE slug = '{slug}'"
+            );
+            rows::execute(&server, &lead).await;
+        }
+        server.stop().await;
+
+        server.set("BASE_URL", "https://New.example/");
+        let said = server.run_json(&["doctor", "--json"]).to_string();
+        assert!(
+            said.contains("2 say https://old.example; BASE_URL is https://new.example"),
+            "{said}"
+        );
+        server.set("FORMER_BASE_URLS", "https://OLD.example/");
+        let known = server.run_json(&["doctor", "--json"]).to_string();
+        assert!(!known.contains("BASE_URL is"), "{known}");
+        server.start().await;
+        let answer = admin.get(&outer.shared).await.expect(302);
+        let today = format!("https://new.example{}", inner.shared);
+        assert_eq!(answer.header("location"), today);
+        admin.get(&inner.shared).await.problem(400);
+        let back =
+            serde_json::json!({ "redirect_url": format!("https://old.example{}", outer.shared) });
+        admin.post("/api/v1/qr/dynamic", &back).await.problem(422);
+    }
 }

@@ -8,7 +8,7 @@ use super::{Judge, Rows};
 use crate::{
     analytics::{Question, Range, Rollups},
     kernel::{Clock as _, SystemClock},
-    rollout::conformance::{conforms, experiment},
+    rollout::conformance::{conforms, experiment, only_the_candidate_answers},
     store::Store,
     telemetry::labels::Experiment,
 };
@@ -25,4 +25,12 @@ async fn analytics_conform() {
         now: SystemClock.now(),
     };
     conforms(&experiment, &stand, &Arc::new(question)).await;
+
+    // What only rollups can count is answered by them: while it would be compared, and after a kill, too.
+    let summary = Arc::new(Question::Summary {
+        code_id: Uuid::nil(),
+        range: Range::Last30Days,
+        now: SystemClock.now(),
+    });
+    only_the_candidate_answers(&experiment, &stand, &summary).await;
 }

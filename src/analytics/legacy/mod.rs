@@ -107,6 +107,10 @@ impl Arm for Rows {
     async fn run(&self, _ctx: &Ctx, question: &Asked) -> Result<Answered> {
         self.answer(question).await
     }
+
+    fn supports(&self, question: &Asked) -> bool {
+        !matches!(**question, Question::Summary { .. })
+    }
 }
 
 impl ReadOnly for Rows {

@@ -38,12 +38,18 @@ pub struct Header {
     pub format: u32,
     /// Of the binary that wrote it.
     pub version: String,
-    /// The newest applied migration.
+    /// The newest applied migration that this binary knew.
     pub schema: String,
     /// `sqlite` or `postgresql`.
     pub database: String,
     /// RFC 3339, UTC.
     pub taken_at: String,
+    /// Applied migrations that the binary did not know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_migrations: Vec<String>,
+    /// Tables and columns that it did not know, and which are not in the file: `table x`, `column codes.x`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// Before a table's rows.

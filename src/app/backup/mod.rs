@@ -4,20 +4,26 @@
 //! Invariants: a file that has its name is whole, or refused. A restore reads its file to the end before it touches
 //! anything, and what it replaces is kept.
 
+mod counted;
 mod format;
 mod gauge;
+mod input;
 mod interrupt;
+mod partial;
 mod reader;
 mod restore;
+mod shell;
 mod take;
 mod writer;
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use format::Header;
 
+use crate::kernel::{Error, Kind};
+
 pub use gauge::Gauge;
-pub use reader::check;
+pub use input::check;
 pub use restore::{Restored, restore};
 pub use take::{Taken, take};
 
@@ -55,6 +61,13 @@ impl<F: FnMut(u64, u64)> Progress for F {}
 
 /// Rows read or written at once.
 const BATCH: u32 = 1000;
+
+/// The name of standard input and standard output.
+const STANDARD: &str = "-";
+
+fn unwritable(e: io::Error) -> Error {
+    Error::caused(Kind::Unavailable, "the backup could not be written", e)
+}
 
 fn display(path: &Path) -> String {
     path.display().to_string()

@@ -5,17 +5,23 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read as _},
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use flate2::bufread::GzDecoder;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    BATCH, Contents, Sum, display,
-    format::{self, Begin, End, GZIP_HEAD, Header, LINE_BYTES, Last, Tally, VERSION},
+    BATCH, Contents, Sum,
+    counted::Counted,
+    display,
+    format::{self, Begin, End, Header, LINE_BYTES, Last, Tally, VERSION},
+    shell,
 };
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
@@ -32,9 +38,10 @@ pub enum Piece {
 }
 
 /// A file, from its first line to its last.
-pub struct Reader<R: BufRead> {
+pub struct Reader<'a> {
+    /// What refusals call it.
     path: PathBuf,
-    lines: Lines<R>,
+    lines: Lines<'a>,
     header: Header,
     layouts: Vec<Layout>,
     /// The first table that is the database's.
@@ -43,30 +50,27 @@ pub struct Reader<R: BufRead> {
     sums: Vec<Sum>,
 }
 
-/// Reads the whole file, and answers what it holds.
+/// Reads all of it, and answers what it holds.
 ///
 /// # Errors
-/// `Invalid`, with the line and the table, when it is damaged, cut off or not ours; `Conflict` when a newer release made it;
-/// `NotFound` when it is not there.
-pub fn check(path: &Path) -> Result<Contents> {
-    let mut reader = Reader::open(path)?;
+/// `Invalid`, with the line and the table, when it is damaged, cut off or not ours; `Conflict` when a newer release made it.
+pub fn check(mut reader: Reader<'_>) -> Result<Contents> {
     while reader.next()?.is_some() {}
     Ok(reader.contents())
 }
 
-impl Reader<BufReader<File>> {
-    pub fn open(path: &Path) -> Result<Self> {
+impl<'a> Reader<'a> {
+    /// `called`: its name in refusals.
+    pub fn open(path: &Path, called: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|e| {
             let message = format!("{} cannot be read", display(path));
             Error::caused(Kind::NotFound, message, e)
         });
-        Self::new(path, BufReader::with_capacity(64 << 10, file?))
+        Self::new(called, BufReader::with_capacity(64 << 10, file?))
     }
-}
 
-impl<R: BufRead> Reader<R> {
-    /// `path`: what refusals call it.
-    pub fn new(path: &Path, file: R) -> Result<Self> {
+    /// `path`: its name in refusals.
+    pub fn new(path: &Path, file: impl BufRead + 'a) -> Result<Self> {
         let begun = begin(file).map_err(|why| refusal(path, 1, "", &why));
         let (lines, header) = begun?;
         let Some((layouts, first)) = format::layouts(&header.schema) else {
@@ -175,12 +179,11 @@ impl<R: BufRead> Reader<R> {
 
     /// After the last line.
     pub fn contents(self) -> Contents {
-        let bytes = std::fs::metadata(&self.path).map_or(0, |m| m.len());
         Contents {
             digest: self.digest(),
+            bytes: self.lines.bytes(),
             header: self.header,
             tables: self.sums,
-            bytes,
         }
     }
 
@@ -197,7 +200,7 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
-fn begin<R: BufRead>(file: R) -> Result<(Lines<R>, Header), Why> {
+fn begin<'a>(file: impl BufRead + 'a) -> Result<(Lines<'a>, Header), Why> {
     let mut lines = Lines::new(file)?;
     let header: Header = json(lines.next()?).map_err(|_| "it is no backup of ours")?;
     if header.format != VERSION {
@@ -232,27 +235,32 @@ fn json<T: DeserializeOwned>(line: &[u8]) -> Result<T, Why> {
     serde_json::from_slice(line).map_err(|e| format!("it is not what belongs here ({e})").into())
 }
 
-/// Lines out of a gzip file.
-struct Lines<R: BufRead> {
-    inner: BufReader<GzDecoder<R>>,
+/// Lines out of a file.
+struct Lines<'a> {
+    inner: BufReader<Box<dyn Read + 'a>>,
     hash: Sha256,
     line: Vec<u8>,
     /// Of the line that was read last.
     number: u64,
+    bytes: Arc<AtomicU64>,
 }
 
-impl<R: BufRead> Lines<R> {
-    fn new(mut file: R) -> Result<Self, Why> {
-        let head = file.fill_buf().map_err(torn)?;
-        if !head.starts_with(&GZIP_HEAD) {
-            return Err("it is no backup of ours".into());
-        }
+impl<'a> Lines<'a> {
+    fn new(file: impl BufRead + 'a) -> Result<Self, Why> {
+        let file = Counted::new(file);
+        let bytes = file.count();
         Ok(Self {
-            inner: BufReader::with_capacity(64 << 10, GzDecoder::new(file)),
+            inner: shell::open(file)?,
             hash: Sha256::new(),
             line: Vec::new(),
             number: 0,
+            bytes,
         })
+    }
+
+    /// Of the file, as far as it was read.
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     fn peek(&mut self) -> Result<Option<u8>, Why> {
@@ -281,14 +289,9 @@ impl<R: BufRead> Lines<R> {
 
     /// Nothing follows.
     fn end(&mut self) -> Result<(), Why> {
-        if self.peek()?.is_some() {
-            return Err("something follows the last line".into());
-        }
-        let rest = self.inner.get_mut().get_mut().fill_buf();
-        match rest {
-            Ok([]) => Ok(()),
-            Ok(_) => Err("something follows the end".into()),
-            Err(e) => Err(torn(e)),
+        match self.peek()? {
+            Some(_) => Err("something follows the last line".into()),
+            None => Ok(()),
         }
     }
 }

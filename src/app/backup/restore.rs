@@ -7,11 +7,12 @@ use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, tim
 use super::{
     BATCH, Contents, Progress, Sum,
     format::{self, BASELINE, Tally},
+    input::Input,
     interrupt::interruptible,
     reader::{self, Piece, Reader},
 };
 use crate::{
-    app::baseline,
+    app::{baseline, lock},
     cache::{Pattern, Tiers},
     config::Config,
     kernel::{Clock as _, Error, Kind, Result, SharedClock, SystemClock},
@@ -32,8 +33,8 @@ pub struct Restored {
     pub forgotten: Option<Result<()>>,
 }
 
-/// Reads `path` to its end, and then puts what is in it into the place of what is there. Without `force` nothing may be
-/// there.
+/// Reads `path`, or standard input for `-`, to its end, and then puts what is in it into the place of what is there. Without
+/// `force` nothing may be there.
 ///
 /// # Errors
 /// As [`reader::check`]; `Conflict` when a server runs on what is there, or something is there and `force` is not set; those
@@ -45,11 +46,13 @@ pub async fn restore(
     mut progress: impl Progress,
 ) -> Result<Restored> {
     let start = SystemClock.instant();
-    let contents = reader::check(path)?;
+    let input = Input::of(path, &settings.server.data_dir)?;
+    let contents = reader::check(Reader::open(&input.file, &input.called)?)?;
+    lock::refuse_server(settings)?;
     let stamp = SystemClock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut old = Old::claim(settings, &stamp).await?;
     old.refuse_unless(force).await?;
-    let built = interruptible(old.build(path, &contents, &mut progress)).await;
+    let built = interruptible(old.build(&input, &contents, &mut progress)).await;
     let (has_spool, files) = match built {
         Ok(built) => built,
         Err(e) => {
@@ -101,12 +104,12 @@ impl Old {
     /// Makes the new database and the new spool, and reads them again. Whether there is a spool, and the baseline.
     async fn build(
         &self,
-        path: &Path,
+        input: &Input,
         contents: &Contents,
         progress: &mut impl Progress,
     ) -> Result<(bool, Option<Vec<u8>>)> {
         let clock: SharedClock = std::sync::Arc::new(SystemClock);
-        let mut reader = Reader::open(path)?;
+        let mut reader = Reader::open(&input.file, &input.called)?;
         let (layouts, first) = reader.layouts();
         let (layouts, first) = (layouts.to_vec(), first);
         self.place

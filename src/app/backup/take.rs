@@ -4,17 +4,22 @@
 //! it: a scan that moves between the two is in at least one, and one that is in both is stored once.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
+    fs::{self, File},
+    io::{self, IsTerminal as _, Write},
+    os::fd::AsFd as _,
+    path::Path,
+    sync::atomic::Ordering,
 };
 
 use super::{
-    BATCH, Contents, Progress, display,
+    BATCH, Contents, Progress, STANDARD,
+    counted::Counted,
+    display,
     format::{self, BASELINE, Header, VERSION},
     gauge,
     interrupt::interruptible,
+    partial::Partial,
+    unwritable,
     writer::Writer,
 };
 use crate::{
@@ -32,11 +37,12 @@ pub struct Taken {
     pub unnoted: Option<Error>,
 }
 
-/// Writes everything into `path`. With `force` a file of that name is replaced, once the new one is whole.
+/// Writes everything into `path`, or to standard output for `-`. With `force` a file of that name is replaced, once the new
+/// one is whole.
 ///
 /// # Errors
-/// `Conflict` when there is such a file, or another backup writes it; those of the database and the disk. Then nothing of
-/// that name was made or changed.
+/// `Conflict` when there is such a file, or another backup writes it; `Invalid` when standard output is a terminal; those of
+/// the database and the disk. Then nothing of that name was made or changed; what went to standard output has no last line.
 pub async fn take(
     settings: &Config,
     path: &Path,
@@ -44,22 +50,11 @@ pub async fn take(
     mut progress: impl Progress,
 ) -> Result<Taken> {
     let start = SystemClock.instant();
-    refuse_existing(path, force)?;
-    let partial = Partial::begin(path)?;
-    let written = interruptible(write(settings, &partial.file, &mut progress)).await;
-    let finished = written.and_then(|contents| {
-        refuse_existing(path, force)?;
-        partial.finish(path)?;
-        Ok(contents)
-    });
-    let mut contents = match finished {
-        Ok(contents) => contents,
-        Err(e) => {
-            partial.discard();
-            return Err(e);
-        }
+    let contents = if path == Path::new(STANDARD) {
+        into_pipe(settings, &mut progress).await?
+    } else {
+        into_file(settings, path, force, &mut progress).await?
     };
-    contents.bytes = fs::metadata(path).map_or(0, |m| m.len());
     let took = SystemClock.instant().saturating_duration_since(start);
     let noted = gauge::note(&settings.server.data_dir, path, &contents);
     Ok(Taken {
@@ -67,6 +62,43 @@ pub async fn take(
         seconds: took.as_secs_f64(),
         unnoted: noted.err(),
     })
+}
+
+async fn into_file(
+    settings: &Config,
+    path: &Path,
+    force: bool,
+    progress: &mut impl Progress,
+) -> Result<Contents> {
+    refuse_existing(path, force)?;
+    let partial = Partial::begin(path)?;
+    let written = interruptible(write(settings, &partial.file, progress)).await;
+    let finished = written.and_then(|contents| {
+        refuse_existing(path, force)?;
+        partial.finish(path)?;
+        Ok(contents)
+    });
+    if finished.is_err() {
+        partial.discard();
+    }
+    finished
+}
+
+/// A signal ends the process at once, also while nobody reads: there is nothing to clean up.
+async fn into_pipe(settings: &Config, progress: &mut impl Progress) -> Result<Contents> {
+    let stdout = io::stdout();
+    if stdout.is_terminal() {
+        let message = "is a terminal, and a backup is binary: qr-observatory backup - > FILE";
+        return Err(Error::invalid("standard output", message));
+    }
+    // Past the line buffer of the standard library.
+    let file = stdout.as_fd().try_clone_to_owned().map_err(unwritable)?;
+    let file = File::from(file);
+    let contents = write(settings, &file, progress).await?;
+    if file.metadata().is_ok_and(|m| m.is_file()) {
+        file.sync_all().map_err(unwritable)?;
+    }
+    Ok(contents)
 }
 
 async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> Result<Contents> {
@@ -78,8 +110,12 @@ async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> 
         schema: schema.newest().to_owned(),
         database: schema.kind().to_owned(),
         taken_at: SystemClock.now().to_string(),
+        unknown_migrations: schema.beyond().migrations.clone(),
+        left_out: schema.beyond().left_out.clone(),
     };
     schema.close().await;
+    let file = Counted::new(file);
+    let bytes = file.count();
     let mut taking = Taking {
         writer: Writer::new(file, &header).map_err(unwritable)?,
         done: 0,
@@ -97,7 +133,10 @@ async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> 
     let first = format::layouts(&header.schema).map_or(0, |(_, first)| first);
 
     let database = Snapshot::of_database(&settings.database).await?;
-    if database.newest() != header.schema {
+    let beyond = database.beyond();
+    if database.newest() != header.schema
+        || (&beyond.migrations, &beyond.left_out) != (&header.unknown_migrations, &header.left_out)
+    {
         let message = "the database was migrated meanwhile: try again";
         return Err(Error::new(Kind::Conflict, message));
     }
@@ -113,18 +152,18 @@ async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> 
         header,
         tables,
         digest,
-        bytes: 0,
+        bytes: bytes.load(Ordering::Relaxed),
     })
 }
 
-struct Taking<'a, P> {
-    writer: Writer<&'a File>,
+struct Taking<'a, W: Write, P> {
+    writer: Writer<W>,
     done: u64,
     of: u64,
     progress: &'a mut P,
 }
 
-impl<P: Progress> Taking<'_, P> {
+impl<W: Write, P: Progress> Taking<'_, W, P> {
     async fn table(&mut self, layout: &Layout, from: Option<&Snapshot>) -> Result<()> {
         self.writer.begin(layout).map_err(unwritable)?;
         let mut after: Option<Row> = None;
@@ -169,58 +208,4 @@ fn refuse_existing(path: &Path, force: bool) -> Result<()> {
         display(path)
     );
     Err(Error::new(Kind::Conflict, message))
-}
-
-/// The file while it is not whole.
-struct Partial {
-    path: PathBuf,
-    file: File,
-}
-
-impl Partial {
-    fn begin(of: &Path) -> Result<Self> {
-        let mut name = of.as_os_str().to_owned();
-        name.push(".partial");
-        let path = PathBuf::from(name);
-        let open = || {
-            let mut options = OpenOptions::new();
-            // It holds password hashes: nobody else's business from the first byte on. One that a killed process left
-            // is taken over.
-            let file = options.write(true).create(true).truncate(false).mode(0o600);
-            let file = file.open(&path)?;
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
-            Ok(file)
-        };
-        let file = open().map_err(|e: io::Error| {
-            let message = format!("{} cannot be written", display(&path));
-            Error::caused(Kind::Unavailable, message, e)
-        })?;
-        if file.try_lock().is_err() {
-            let message = format!("another backup is writing {}", display(&path));
-            return Err(Error::new(Kind::Conflict, message));
-        }
-        file.set_len(0).map_err(unwritable)?;
-        Ok(Self { path, file })
-    }
-
-    fn finish(&self, path: &Path) -> Result<()> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let finished = (&self.file).flush();
-        // Before the rename: else the name may be on the disk before what is in it.
-        let finished = finished.and_then(|()| self.file.sync_all());
-        let finished = finished.and_then(|()| fs::rename(&self.path, path));
-        let finished = finished.and_then(|()| File::open(folder)?.sync_all());
-        finished.map_err(unwritable)
-    }
-
-    fn discard(&self) {
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-fn unwritable(e: io::Error) -> Error {
-    Error::caused(Kind::Unavailable, "the backup could not be written", e)
 }

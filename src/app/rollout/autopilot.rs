@@ -86,6 +86,7 @@ mod tests {
         let hold = Verdict::Hold {
             needed: None,
             why: Why::Breaker,
+            refused: 0,
         };
         let go = |next| Verdict::Go {
             next,

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::fleet::Decisions;
 use crate::{
     kernel::{Error, Kind, Result, SharedClock, id::Ids},
     rollout::breaker::Forced,
@@ -13,6 +14,11 @@ use crate::{
         dials::{Dial, Set},
     },
 };
+
+const RELEASE: &str = "rollout.release";
+const RETIRE: &str = "rollout.retire";
+/// How many of a kind are read back.
+const DECISIONS: u64 = 10_000;
 
 /// Longest reason, in characters.
 const REASON_CHARS: usize = 500;
@@ -124,8 +130,7 @@ impl Desk {
     /// The database's.
     pub async fn release(&self, name: &str, by: &By) -> Result<Dial> {
         let release = |set: &mut Set| set.killed = false;
-        self.change((name, "rollout.release"), by, None, release)
-            .await
+        self.change((name, RELEASE), by, None, release).await
     }
 
     /// Notes what changes no dial.
@@ -138,6 +143,41 @@ impl Desk {
             ..self.entry((name, action), by)?
         };
         self.store.audit.append(&entry).await
+    }
+
+    /// A node that is gone will not come back: verdicts over all nodes do without it. If it is seen again, it counts again.
+    ///
+    /// # Errors
+    /// `Invalid` for an empty name; the database's.
+    pub async fn retire(&self, node: &str, by: &By) -> Result<()> {
+        if node.trim().is_empty() {
+            return Err(Error::invalid("node", "must not be empty"));
+        }
+        let entry = self.entry((node, RETIRE), by)?;
+        self.store.audit.append(&entry).await?;
+        tracing::info!(
+            node,
+            actor = by.actor,
+            reason = by.reason,
+            "a node was retired"
+        );
+        Ok(())
+    }
+
+    /// What operators decided about the past, newest decision of each.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn decisions(&self) -> Result<Decisions> {
+        let of = async |action: &str| {
+            let entries = self.store.audit.list_by_action(action, DECISIONS).await?;
+            let oldest_first = entries.into_iter().rev();
+            Ok::<_, Error>(oldest_first.map(|e| (e.subject, e.at)).collect())
+        };
+        Ok(Decisions {
+            released: of(RELEASE).await?,
+            retired: of(RETIRE).await?,
+        })
     }
 
     /// The last entries, newest first.

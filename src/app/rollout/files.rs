@@ -2,10 +2,14 @@
 //!
 //! Invariant: a file that cannot be read is set aside with a warning, and its experiment starts at control.
 
-use std::{path::Path, sync::atomic::Ordering};
+use std::{
+    path::Path,
+    sync::{PoisonError, atomic::Ordering},
+};
 
 use super::{Entry, Rollout};
 use crate::{
+    app::lock,
     config,
     kernel::{Clock as _, SystemClock},
     rollout::{evidence::Reading, kept::Kept, pilot::Saved},
@@ -55,14 +59,18 @@ impl Rollout {
         }
     }
 
-    /// Writes down what was learned. Blocks on the disk.
+    /// Writes down what was learned, unless the file says it already. Blocks on the disk.
     pub(super) fn save(&self) {
         for entry in &self.entries {
+            let mut written = entry.written.lock().unwrap_or_else(PoisonError::into_inner);
             let saved = entry.trial.pilot().saved(entry.arms);
-            match (
-                file(&self.dir, entry.name()).write(&saved),
-                entry.unsaved.swap(false, Ordering::Relaxed),
-            ) {
+            let kept = file(&self.dir, entry.name());
+            if written.as_ref().is_some_and(|old| old.says_as(&saved)) && kept.exists() {
+                continue;
+            }
+            let done = kept.write(&saved);
+            *written = done.is_ok().then_some(saved);
+            match (done, entry.unsaved.swap(false, Ordering::Relaxed)) {
                 (Ok(()), true) => tracing::info!("evidence is written down again"),
                 (Ok(()), false) => {}
                 (Err(e), before) => {
@@ -85,14 +93,17 @@ pub struct Said {
     pub verdict: &'static str,
     pub sentence: String,
     pub readings: Vec<Reading>,
-    /// Since it was written; `None` if it never was.
+    /// Since it was written; `None` if it never was. It is written when it changes.
     pub age_seconds: Option<u64>,
+    /// Whether a server runs that writes it; `None` where that cannot be seen.
+    pub is_written: Option<bool>,
 }
 
 /// Reads all of them; what was never written, or cannot be read, is a hold.
 #[must_use]
 pub fn said(settings: &config::rollout::Rollout) -> Vec<Said> {
     let now_ms = u64::try_from(SystemClock.now().as_millisecond()).unwrap_or(0);
+    let is_written = lock::server_writes(&settings.dir);
     let one = |experiment: &Experiment| {
         // Looked at, not repaired: that is the server's business.
         let saved: Option<Saved> = file(&settings.dir, *experiment).peek();
@@ -104,6 +115,7 @@ pub fn said(settings: &config::rollout::Rollout) -> Vec<Said> {
                 sentence: "hold: no server has written anything down here yet".to_owned(),
                 readings: Vec::new(),
                 age_seconds: None,
+                is_written: Some(is_written),
             };
         };
         let verdict = saved.evidence.verdict(now_ms, saved.closed_since_ms);
@@ -113,6 +125,7 @@ pub fn said(settings: &config::rollout::Rollout) -> Vec<Said> {
             sentence: verdict.to_string(),
             readings: saved.evidence.readings().to_vec(),
             age_seconds: Some(now_ms.saturating_sub(saved.saved_at_ms) / 1000),
+            is_written: Some(is_written),
         }
     };
     Experiment::ALL.iter().map(one).collect()

@@ -1,6 +1,7 @@
 //! Where percentages come from: the database, or an Unleash server.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -114,6 +115,18 @@ impl Source {
     #[must_use]
     pub fn refresh_every(&self) -> Duration {
         self.every
+    }
+
+    /// By flag: what of it is not followed, or only approximately.
+    #[must_use]
+    pub fn caveats(&self) -> BTreeMap<String, String> {
+        let Some(remote) = &self.unleash else {
+            return BTreeMap::new();
+        };
+        let last = remote.last_good.read();
+        let last = last.unwrap_or_else(PoisonError::into_inner);
+        last.as_ref()
+            .map_or_else(BTreeMap::new, |l| l.caveats.clone())
     }
 
     /// Unix time in milliseconds of the last good answer, if there ever was one.

@@ -29,7 +29,11 @@ use crate::{
         Ctx, Error, Result, SharedClock,
         id::{Ids, Uuid},
     },
-    rollout::{Shown, Trial, pilot::State, rehearsal::Drills},
+    rollout::{
+        Shown, Trial,
+        pilot::{Saved, State},
+        rehearsal::Drills,
+    },
     store::{Store, audit, dials::Dial},
     telemetry::{
         Load, catalogue, handles,
@@ -63,6 +67,8 @@ pub struct Entry {
     was_killed: AtomicBool,
     /// The last attempt to write it down failed.
     unsaved: AtomicBool,
+    /// What its file holds.
+    written: Mutex<Option<Saved>>,
     /// The version that the pilot was last set to; 0 before the first.
     applied: AtomicI64,
     gauges: keep::Gauges,
@@ -80,6 +86,7 @@ impl Entry {
             writing: tokio::sync::Mutex::new(()),
             was_killed: AtomicBool::new(false),
             unsaved: AtomicBool::new(false),
+            written: Mutex::default(),
             applied: AtomicI64::new(0),
         }
     }

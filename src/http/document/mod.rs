@@ -1,6 +1,7 @@
 //! The OpenAPI document: what the handlers declare, completed by what holds for all of them, so that it says
 //! what the product really answers. Served as JSON and as a page.
 
+mod expectation;
 mod merged;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 use self::merged::Merged;
 use super::api;
 use crate::config::server::Server;
+pub use expectation::expectation;
 
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 
@@ -147,7 +149,10 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         |status: &str, description: &str| common.insert(status.to_owned(), problem(description));
     if managed {
         add("401", "No valid credentials");
-        add("403", "Not allowed for this user");
+        add(
+            "403",
+            "Not allowed for this user, or another site's page asks for it",
+        );
         add(
             "422",
             "A value is not acceptable; `errors` names the fields",

@@ -19,7 +19,7 @@ use poem::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
 };
 
-use super::routes::RouteTable;
+use super::{routes::RouteTable, site::Site};
 use crate::{
     app::App,
     http::{
@@ -73,6 +73,7 @@ pub struct Edge<E> {
     clock: SharedClock,
     ids: Arc<Ids>,
     timeout: Duration,
+    site: Site,
     routes: RouteTable,
     problems: Problems,
     in_flight: Gauge,
@@ -101,6 +102,7 @@ impl<E> Edge<E> {
             clock: Arc::clone(&app.clock),
             ids: Arc::clone(&app.ids),
             timeout: Duration::from_millis(server.request_timeout_ms),
+            site: Site::new(&server.base_url),
             routes,
             problems: Problems::new(),
             in_flight: handles::gauge(&catalogue::HTTP_IN_FLIGHT, &[]),
@@ -126,14 +128,22 @@ impl<E: Inside> Endpoint for Edge<E> {
         let logged = self.log_every > 0 && !ctx.exercise;
         let path = logged.then(|| request.uri().path().to_owned());
 
-        let outcome = AssertUnwindSafe(trace::within(&ctx.span, self.inner.answer(&ctx, request)))
+        let answer = async {
+            match self.site.check(&request) {
+                Ok(()) => self.inner.answer(&ctx, request).await,
+                Err(refusal) => (None, Err(refusal.into())),
+            }
+        };
+        let outcome = AssertUnwindSafe(trace::within(&ctx.span, answer))
             .catch_unwind()
             .await;
         let id = request_id(&ctx);
         let (mut response, pattern) = match outcome {
             Ok((pattern, Ok(response))) => (response, pattern),
             Ok((pattern, Err(error))) => {
-                let error = translate(&error);
+                let expectation =
+                    |name: &str| self.routes.expectation(pattern.as_deref(), &method, name);
+                let error = translate(&error, expectation);
                 let place = (&method, pattern.as_deref());
                 let mut response = self.problems.answer(&error, &text(&id), place);
                 if error.kind() == Kind::MethodNotAllowed

@@ -1,9 +1,10 @@
 //! Bounds what one request may ask of us: the size of its body, the time to send it, the time to answer it.
 //! Each limit has an answer of its own, so that a client knows which one it met.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use poem::{Body, Endpoint, Request, Response, Result, http::header};
+use bytes::Bytes;
+use poem::{Body, Endpoint, Request, Response, Result, error::ReadBodyError, http::header};
 use tokio::time::timeout_at;
 
 use crate::{
@@ -11,8 +12,12 @@ use crate::{
     kernel::{Ctx, Error, Kind, SharedClock, clock::Instant},
 };
 
+/// For the rest of a body, once the process is being stopped.
+const BODY_WHILE_STOPPING: Duration = Duration::from_secs(5);
+
 pub struct Limits<E> {
     inner: E,
+    app: Arc<App>,
     body_bytes: usize,
     clock: SharedClock,
 }
@@ -21,9 +26,32 @@ impl<E> Limits<E> {
     pub fn new(app: &Arc<App>, inner: E) -> Self {
         Self {
             inner,
+            app: Arc::clone(app),
             body_bytes: app.settings.server.body_limit_bytes,
             clock: Arc::clone(&app.clock),
         }
+    }
+
+    /// The whole body, in time.
+    async fn read(&self, body: Body, deadline: Instant) -> Result<Bytes, Error> {
+        let late = |message| Error::new(Kind::RequestTimeout, message);
+        let stopped = async {
+            self.app.draining().await;
+            tokio::time::sleep(BODY_WHILE_STOPPING).await;
+        };
+        let read = tokio::select! {
+            read = body.into_bytes_limit(self.body_bytes) => read,
+            () = tokio::time::sleep_until(deadline) => {
+                return Err(late("the body took too long to arrive"));
+            }
+            () = stopped => {
+                return Err(late("this node stops, and the body took too long to arrive"));
+            }
+        };
+        read.map_err(|e| match e {
+            ReadBodyError::PayloadTooLarge => self.too_large(),
+            e => Error::caused(Kind::Malformed, "the body could not be read", e),
+        })
     }
 
     fn too_large(&self) -> Error {
@@ -51,25 +79,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Limits<E> {
         }
         let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
         if chunked || announced.is_some_and(|n| n > 0) {
-            let reading = request.take_body().into_bytes_limit(self.body_bytes);
-            let body = match timeout_at(deadline, reading).await {
-                Ok(Ok(body)) => body,
-                Ok(Err(poem::error::ReadBodyError::PayloadTooLarge)) => {
-                    return Err(self.too_large().into());
-                }
-                Ok(Err(e)) => {
-                    return Err(
-                        Error::caused(Kind::Malformed, "the body could not be read", e).into(),
-                    );
-                }
-                Err(_) => {
-                    return Err(Error::new(
-                        Kind::RequestTimeout,
-                        "the body took too long to arrive",
-                    )
-                    .into());
-                }
-            };
+            let body = self.read(request.take_body(), deadline).await?;
             request.set_body(Body::from_bytes(body));
         }
         timeout_at(deadline, self.inner.call(request))

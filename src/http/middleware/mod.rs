@@ -3,3 +3,4 @@
 pub mod edge;
 pub mod limits;
 pub mod routes;
+pub mod site;

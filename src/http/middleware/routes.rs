@@ -7,7 +7,10 @@ use std::{collections::HashMap, sync::OnceLock};
 use metrics::Histogram;
 use poem::http::{HeaderValue, Method, StatusCode};
 
-use crate::telemetry::{catalogue, handles};
+use crate::{
+    http::document::expectation,
+    telemetry::{catalogue, handles},
+};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "_OTHER"];
 /// Every status that the product answers with; another one is counted under its class' first code.
@@ -81,9 +84,12 @@ impl RouteMetrics {
     }
 }
 
-struct Known {
+/// One route.
+pub struct Known {
     metrics: RouteMetrics,
     allow: HeaderValue,
+    /// What a parameter has to be, by method (in lower case) and name.
+    parameters: HashMap<(String, String), String>,
 }
 
 /// A template as the framework's router spells it: it numbers the parameters of described operations.
@@ -118,19 +124,23 @@ impl RouteTable {
     pub fn from_document(document: &serde_json::Value) -> Self {
         let mut table = Self::default();
         for (path, operations) in document["paths"].as_object().into_iter().flatten() {
-            let methods: Vec<&str> = operations
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(m, _)| m.as_str())
-                .collect();
-            table.add(path, &methods);
+            let operations: Vec<_> = operations.as_object().into_iter().flatten().collect();
+            let methods: Vec<&str> = operations.iter().map(|(m, _)| m.as_str()).collect();
+            let known = table.add(path, &methods);
+            for (method, operation) in operations {
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    let name = parameter["name"].as_str().unwrap_or_default();
+                    let expected = expectation(document, &parameter["schema"]);
+                    let place = (method.clone(), name.to_owned());
+                    known.parameters.insert(place, expected);
+                }
+            }
         }
         table
     }
 
     /// `template` with `{name}` for a parameter, as in the document.
-    pub fn add(&mut self, template: &str, methods: &[&str]) {
+    pub fn add(&mut self, template: &str, methods: &[&str]) -> &mut Known {
         let mut allow: Vec<String> = methods.iter().map(|m| m.to_ascii_uppercase()).collect();
         if allow.iter().any(|m| m == "GET") && !allow.iter().any(|m| m == "HEAD") {
             allow.push("HEAD".to_owned());
@@ -141,14 +151,35 @@ impl RouteTable {
             metrics: RouteMetrics::new(Box::leak(template.to_owned().into_boxed_str())),
             allow: HeaderValue::try_from(allow.join(", "))
                 .unwrap_or(HeaderValue::from_static("GET")),
+            parameters: HashMap::new(),
         };
-        self.known.insert(pattern(template), known);
+        self.known
+            .entry(pattern(template))
+            .insert_entry(known)
+            .into_mut()
     }
 
     pub fn metrics(&self, pattern: Option<&str>) -> &RouteMetrics {
         pattern
             .and_then(|p| self.known.get(p))
             .map_or(&self.unmatched, |k| &k.metrics)
+    }
+
+    /// What a parameter of an operation has to be.
+    pub fn expectation(
+        &self,
+        pattern: Option<&str>,
+        method: &Method,
+        parameter: &str,
+    ) -> Option<&str> {
+        let known = self.known.get(pattern?)?;
+        // Whoever asks for the head of an answer asks as for the answer.
+        let method = match method.as_str() {
+            "HEAD" => "get".to_owned(),
+            other => other.to_ascii_lowercase(),
+        };
+        let place = (method, parameter.to_owned());
+        known.parameters.get(&place).map(String::as_str)
     }
 
     /// The `Allow` header of a 405 (RFC 9110 §15.5.6).

@@ -69,8 +69,9 @@ function card(name) {
 
 function showFacts({ flags, autopilot, load }) {
   const age = flags.age_seconds == null ? '' : `, ${span(flags.age_seconds)} old`;
-  say(part('flags'), `Flags ${flags.source}, ${flags.state}${age}${flags.source === 'unleash' ? ' (turn the dial in Unleash; a kill here wins)' : ''}`);
-  mark(part('flags'), 'data-bad', flags.state !== 'fresh');
+  const caveats = Object.entries(flags.caveats).map(([flag, caveat]) => `; ${flag} is not followed exactly: ${caveat}`).join('');
+  say(part('flags'), `Flags ${flags.source}, ${flags.state}${age}${flags.source === 'unleash' ? ' (turn the dial in Unleash; a kill here wins)' : ''}${caveats}`);
+  mark(part('flags'), 'data-bad', flags.state !== 'fresh' || caveats !== '');
   say(part('autopilot'), `Autopilot ${autopilot.enabled ? 'on' : 'off'}, dwell ${span(autopilot.dwell_seconds)}`);
   say(part('load'), load.saturated ? 'CPU saturated, shadows are shed' : 'CPU not saturated');
   mark(part('load'), 'data-bad', load.saturated);

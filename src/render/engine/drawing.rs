@@ -1,35 +1,23 @@
 //! One request on its way to a file.
 
 use symbol::{
-    Content, Options, Symbol,
+    Symbol,
     file::{self, Canvas, Channels, Inks, Length, Picture, Pixels, jpeg, png, svg, webp},
 };
 
 use super::stamp;
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
-    render::{Color, Format, Level, Request, Size, layout::Layout, logo::Logo, request::QUALITY},
+    render::{Color, Format, Request, Size, fit, layout::Layout, logo::Logo, request::QUALITY},
 };
 
 /// The smallest symbol that holds the request's content.
 ///
 /// # Errors
-/// `Invalid` naming `content` when not even version 40 holds it.
+/// `Invalid` when not even version 40 holds it.
 pub(super) fn encode(request: &Request) -> Result<Symbol> {
-    let options = Options {
-        level: match request.level {
-            Level::L => symbol::Level::L,
-            Level::M => symbol::Level::M,
-            Level::Q => symbol::Level::Q,
-            Level::H => symbol::Level::H,
-        },
-        ..Options::default()
-    };
-    let content = match str::from_utf8(&request.content) {
-        Ok(text) => Content::Text(text),
-        Err(_) => Content::Bytes(&request.content),
-    };
-    symbol::encode(content, &options).map_err(|e| Error::invalid("content", e.to_string()))
+    let symbol = symbol::encode(fit::content(request), &fit::options(request.level));
+    symbol.map_err(|_| fit::too_long(request))
 }
 
 /// A symbol, and how it shall look.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Name and version of this arm, part of every `ETag`. The version changes when the bytes of any request do.
-const NAME: &str = "engine-1";
+const NAME: &str = "engine-2";
 
 /// Up to here pixels are painted and encoded where the request is: in less than the half millisecond for which it is
 /// not worth to hand work to another thread. Symbols, SVG and plain PNG take microseconds at any size.

@@ -145,10 +145,10 @@ async fn physical_sizes_carry_their_density() {
 async fn what_does_not_fit_says_by_how_much_and_what_would() {
     let error = render(Spec::new("a".repeat(2332))).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Invalid);
-    assert_eq!(error.details()[0].field, "content");
+    assert_eq!(error.details()[0].field, "error_level");
     let message = error.message();
     assert!(
-        message.contains("(1 bytes) too long") && message.contains("level L"),
+        message.contains("1 bytes too long") && message.contains("ask for l"),
         "{message}"
     );
 }

@@ -21,7 +21,7 @@
 //! | `refusal` | the kind of error, or the fields it names |
 //! | `media type` | |
 //! | `unreadable` | one of the files, or both, is no picture of a symbol, or not understood |
-//! | `payload` | what the symbol says |
+//! | `payload` | what the symbol says, or how a reader learns the character set of what is not ASCII |
 //! | `damage` | modules are wrong in one, or of no colour that they may have |
 //! | `quiet zone` | narrower, or not light everywhere |
 //! | `version`, `level` | the symbol is larger than the control's, or restores less |

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Name and version of this arm, part of every `ETag`. The version changes when the bytes of any request do.
-const NAME: &str = "legacy-1";
+const NAME: &str = "legacy-2";
 
 /// Up to here rendering takes well under a millisecond, and moving it to another thread (tens of µs, and a wake-up) is
 /// not worth it. Measured (one core): finding the modules takes 360 µs for 30 bytes and grows by 8 µs per byte;
@@ -57,7 +57,7 @@ impl Renderer {
 
 impl Inner {
     fn render(&self, request: &Request) -> Result<Image> {
-        let symbol = Symbol::encode(&request.content, request.level)?;
+        let symbol = Symbol::encode(request)?;
         let logo = request.logo.then_some(&self.logo);
         let (bytes, width_px) = if request.format == Format::Svg {
             let layout = Layout::vector(request, symbol.modules);

@@ -4,7 +4,7 @@ use qrcode::{EcLevel, QrCode, Version, bits::Bits, types::QrError};
 
 use crate::{
     kernel::{Error, Kind, Result},
-    render::Level,
+    render::{Level, Request, fit},
 };
 
 /// One module.
@@ -27,10 +27,10 @@ impl Symbol {
     /// The smallest symbol that holds the content.
     ///
     /// # Errors
-    /// `Invalid` naming `content` when not even version 40 holds it.
-    pub fn encode(content: &[u8], level: Level) -> Result<Self> {
-        let code = encode(content, level).map_err(|e| match e {
-            QrError::DataTooLong => too_long(content, level),
+    /// `Invalid` when not even version 40 holds it.
+    pub fn encode(request: &Request) -> Result<Self> {
+        let code = encode(&request.content, request.level).map_err(|e| match e {
+            QrError::DataTooLong => fit::too_long(request),
             other => Error::caused(Kind::Internal, "the symbol could not be encoded", other),
         })?;
         let width = code.width();
@@ -55,9 +55,12 @@ impl Symbol {
     }
 }
 
-/// ASCII goes into the densest mix of modes. Anything else goes into one byte segment without an ECI, which
-/// readers take for UTF-8: the crate's own choice would see Shift JIS (Kanji mode) in the bytes of
-/// Japanese UTF-8, and readers would decode those to something else.
+/// ECI designator of UTF-8 (ISO/IEC 18004 §7.4.3).
+const UTF_8: u32 = 26;
+
+/// ASCII goes into the densest mix of modes. Other text goes into one byte segment behind the ECI of UTF-8, or without it
+/// where only that fits: docs/adr/0013. The crate's own choice would see Shift JIS (Kanji mode) in the bytes of Japanese
+/// UTF-8, and readers would decode those to something else.
 fn encode(content: &[u8], level: Level) -> std::result::Result<QrCode, QrError> {
     let level = match level {
         Level::L => EcLevel::L,
@@ -68,11 +71,24 @@ fn encode(content: &[u8], level: Level) -> std::result::Result<QrCode, QrError> 
     if content.is_ascii() {
         return QrCode::with_error_correction_level(content, level);
     }
+    let declared = str::from_utf8(content).is_ok().then_some(UTF_8);
+    match bytes(content, level, declared) {
+        Err(QrError::DataTooLong) if declared.is_some() => bytes(content, level, None),
+        done => done,
+    }
+}
+
+/// One byte segment in the smallest version that holds it.
+fn bytes(content: &[u8], level: EcLevel, eci: Option<u32>) -> std::result::Result<QrCode, QrError> {
     for version in 1..=40 {
         let mut bits = Bits::new(Version::Normal(version));
-        // Mode indicator, character count, data (ISO/IEC 18004 table 3).
+        // ECI header, mode indicator, character count, data (ISO/IEC 18004 table 3).
+        let eci_bits = if eci.is_some() { 12 } else { 0 };
         let length_bits = if version <= 9 { 8 } else { 16 };
-        if 4 + length_bits + 8 * content.len() <= bits.max_len(level)? {
+        if eci_bits + 4 + length_bits + 8 * content.len() <= bits.max_len(level)? {
+            if let Some(eci) = eci {
+                bits.push_eci_designator(eci)?;
+            }
             bits.push_byte_data(content)?;
             bits.push_terminator(level)?;
             return QrCode::with_bits(bits, level);
@@ -81,25 +97,18 @@ fn encode(content: &[u8], level: Level) -> std::result::Result<QrCode, QrError> 
     Err(QrError::DataTooLong)
 }
 
-fn too_long(content: &[u8], level: Level) -> Error {
-    // ISO/IEC 18004 table 7, version 40, byte mode.
-    let fit = match level {
-        Level::L => 2953,
-        Level::M => 2331,
-        Level::Q => 1663,
-        Level::H => 1273,
-    };
-    let message = format!(
-        "has {} bytes; at error level {} a symbol holds {fit} bytes of text: shorten it or ask for a lower error level",
-        content.len(),
-        level.label(),
-    );
-    Error::invalid("content", message)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Spec;
+
+    fn encoded(content: impl Into<Vec<u8>>, level: Level) -> Result<Symbol> {
+        let content: Vec<u8> = content.into();
+        Symbol::encode(&Request::new(Spec {
+            level,
+            ..Spec::new(content)
+        })?)
+    }
 
     #[test]
     fn exactly_what_the_standard_says_fits() {
@@ -111,14 +120,10 @@ mod tests {
         ] {
             // Lower-case ASCII, and bytes that are not ASCII: both are byte mode.
             for byte in [b'a', 0xff] {
-                assert_eq!(
-                    Symbol::encode(&vec![byte; fit], level).unwrap().modules,
-                    177
-                );
-                let error = Symbol::encode(&vec![byte; fit + 1], level)
+                assert_eq!(encoded(vec![byte; fit], level).unwrap().modules, 177);
+                let error = encoded(vec![byte; fit + 1], level)
                     .err()
                     .expect("one too many");
-                assert_eq!(error.details()[0].field, "content");
                 assert!(error.message().contains(&fit.to_string()), "{error}");
             }
         }
@@ -126,8 +131,8 @@ mod tests {
 
     #[test]
     fn function_patterns_are_not_data() {
-        let symbol = Symbol::encode(
-            b"https://example.com/a/longer/path/so/that/there/is/an/alignment/pattern",
+        let symbol = encoded(
+            *b"https://example.com/a/longer/path/so/that/there/is/an/alignment/pattern",
             Level::M,
         )
         .unwrap();

@@ -179,7 +179,7 @@ async fn an_image_is_never_smaller_than_it_can_be_read() {
 async fn what_does_not_fit_is_an_answer() {
     let error = render(Spec::new("a".repeat(2332))).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Invalid);
-    assert_eq!(error.details()[0].field, "content");
+    assert_eq!(error.details()[0].field, "error_level");
     assert!(error.message().contains("2331"), "{error}");
     let error = render(Spec {
         logo: true,

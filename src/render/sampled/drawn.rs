@@ -7,20 +7,12 @@ use symbol::{
 };
 
 use crate::render::{
-    self, Color, Colors, Format, Image, Level, Physical, Request, Size, Spec, layout::Layout,
+    self, Color, Colors, Format, Image, Level, Physical, Request, Size, Spec, fit, layout::Layout,
 };
 
 /// What the request asks for.
 pub fn options(spec: &Spec) -> Options {
-    Options {
-        level: match spec.level {
-            Level::L => symbol::Level::L,
-            Level::M => symbol::Level::M,
-            Level::Q => symbol::Level::Q,
-            Level::H => symbol::Level::H,
-        },
-        ..Options::default()
-    }
+    fit::options(spec.level)
 }
 
 pub fn symbol(spec: &Spec, options: &Options) -> Symbol {

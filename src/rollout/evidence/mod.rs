@@ -37,8 +37,8 @@ pub use policy::{Budget, Policy};
 pub use reading::{Reading, Test};
 pub use verdict::{Verdict, Why};
 
-/// A fresh run: an arm was really asked, by a caller, on the side that the unit's bucket (or an open breaker) chose.
-/// Runs of shadows, runs forced by an operator, and answers from a cache are none.
+/// A fresh run: an arm really did its work for a caller, on the side that the unit's bucket (or an open breaker) chose.
+/// Runs of shadows, runs forced by an operator, answers from a cache and refusals are none.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools)] // Facts of a run, independent of each other.
 pub struct Run {
@@ -61,7 +61,7 @@ pub struct Pair {
     pub slower: Option<bool>,
     /// Which of them failed: the control, the candidate.
     pub faults: (bool, bool),
-    /// None when the answers cannot be compared.
+    /// None when the answers cannot be compared, or both are refusals.
     pub mismatch: Option<bool>,
 }
 
@@ -180,6 +180,11 @@ impl Evidence {
             let terms = self.repeats_terms();
             self.repeats.run(now_ms, run.unit, fault, &terms);
         }
+    }
+
+    /// An arm refused the input (a 4xx): a request that says nothing, counted for the sentence only.
+    pub fn refused(&mut self) {
+        self.traffic.refused = self.traffic.refused.saturating_add(1);
     }
 
     /// A shadow pair. A fault in one arm only counts for the errors, too: on one request either arm is as likely to

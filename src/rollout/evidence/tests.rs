@@ -370,6 +370,6 @@ fn a_verdict_is_plain_json_too() {
     let json = |evidence: &Evidence| serde_json::to_value(evidence.verdict(0, None)).unwrap();
     assert_eq!(
         json(&evidence()),
-        serde_json::json!({"verdict": "hold", "needed": 349, "why": {"kind": "faults", "fault_rate_max": 0.01}})
+        serde_json::json!({"verdict": "hold", "needed": 349, "refused": 0, "why": {"kind": "faults", "fault_rate_max": 0.01}})
     );
 }

@@ -50,6 +50,9 @@ pub struct Traffic {
     pub since_ms: u64,
     /// Fresh runs of this stage.
     pub stage: Runs,
+    /// Requests of this stage that an arm refused.
+    #[serde(default)]
+    pub refused: u64,
     recent: Runs,
     recent_since_ms: u64,
     before: Runs,
@@ -62,6 +65,7 @@ impl Traffic {
             percent_before: 0,
             since_ms: now_ms,
             stage: Runs::default(),
+            refused: 0,
             recent: Runs::default(),
             recent_since_ms: now_ms,
             before: Runs::default(),
@@ -123,6 +127,7 @@ impl Traffic {
             && self.percent <= 100
             && self.percent_before <= 100
             && self.stage.sound()
+            && self.refused < 1 << 52
             && self.recent.sound()
             && self.before.sound()
     }

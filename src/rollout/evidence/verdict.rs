@@ -25,6 +25,8 @@ pub enum Verdict {
         /// How many more of what `why` names; none when only time (or an operator) helps.
         needed: Option<u64>,
         why: Why,
+        /// Requests of this stage that an arm refused: they are none of those that are needed.
+        refused: u64,
     },
     NoGo {
         /// The first of the tests that fired.
@@ -67,24 +69,27 @@ impl Evidence {
             return Verdict::NoGo { reading };
         }
         if let Some((needed, why)) = self.missing() {
+            let refused = self.traffic.refused;
             return Verdict::Hold {
                 needed: Some(needed),
                 why,
+                refused,
             };
         }
+        let wait = |why| Verdict::Hold {
+            needed: None,
+            why,
+            refused: 0,
+        };
         let Some(closed_since_ms) = breaker_closed_since_ms else {
-            return Verdict::Hold {
-                needed: None,
-                why: Why::Breaker,
-            };
+            return wait(Why::Breaker);
         };
         let since_ms = closed_since_ms.max(self.traffic.since_ms);
         let left_ms = since_ms
             .saturating_add(self.policy.dwell_ms)
             .saturating_sub(now_ms);
         if left_ms > 0 {
-            let why = Why::Dwell { left_ms };
-            return Verdict::Hold { needed: None, why };
+            return wait(Why::Dwell { left_ms });
         }
         Verdict::Go {
             next: self.policy.next_stage(self.traffic.percent),
@@ -160,7 +165,18 @@ impl fmt::Display for Verdict {
                 }
             }
             Self::NoGo { reading } => write!(f, "{reading}"),
-            Self::Hold { needed, why } => why.write(f, needed.unwrap_or(0)),
+            Self::Hold {
+                needed,
+                why,
+                refused,
+            } => {
+                why.write(f, needed.unwrap_or(0))?;
+                match refused {
+                    0 => Ok(()),
+                    1 => write!(f, "; 1 request was refused (4xx), which shows nothing"),
+                    n => write!(f, "; {n} requests were refused (4xx), which shows nothing"),
+                }
+            }
         }
     }
 }

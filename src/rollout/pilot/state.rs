@@ -12,9 +12,10 @@ use crate::{
     kernel::{Error, Result},
     rollout::{
         Dial, Hold,
-        breaker::{Forced, Reason, State as BreakerState},
+        breaker::{Breaker, Forced, Reason, State as BreakerState},
         evidence::{Evidence, Reading, Verdict},
         history::Total,
+        permit::Role,
     },
     telemetry::labels::{Experiment, ShadowResult, Side},
 };
@@ -93,7 +94,24 @@ pub struct Saved {
     pub damaged: bool,
 }
 
+impl Saved {
+    /// Whether both say the same, whenever they were written.
+    #[must_use]
+    pub fn says_as(&self, other: &Self) -> bool {
+        let facts = |s: &Self| (s.closed_since_ms, s.killed, s.damaged);
+        self.arms == other.arms && facts(self) == facts(other) && self.evidence == other.evidence
+    }
+}
+
 impl Machine {
+    /// The breaker that a role runs behind.
+    pub(in crate::rollout) fn breaker(&mut self, role: Role) -> &mut Breaker {
+        match role {
+            Role::Unopposed => &mut self.unopposed,
+            _ => &mut self.breaker,
+        }
+    }
+
     /// Counts what a comparison found.
     pub(in crate::rollout) fn found(&mut self, label: Option<(&'static str, bool)>) {
         if let Some((what, mismatch)) = label {

@@ -1,9 +1,13 @@
 //! What a flag's definition says about how it divides units, read before the SDK evaluates it.
 //!
-//! Invariant: what is kept of a flag is a set of buckets of one group; where a definition asks for more than that, the
-//! operator is told.
+//! Invariants: what is kept of a flag is a set of buckets of one group; a strategy that cannot be evaluated here takes
+//! nobody; and where a definition asks for more, the operator is told.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+
+use super::constraint::{Constraint, Facts, all_hold};
 
 /// How one flag divides units.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,42 +15,63 @@ pub struct Definition {
     /// What is hashed with the unit: the group of its gradual rollouts, else its name.
     pub group: String,
     /// Why the buckets are not all that it asks for.
-    pub caveat: Option<&'static str>,
+    pub caveat: Option<String>,
 }
 
 const GROUPS: &str =
     "its strategies hash units with different groups; units take part that all of them would take";
 const RANDOM: &str = "a strategy chooses at random; here units are sticky, and it chooses by unit";
-const SINGLE: &str =
-    "a strategy or constraint names single users; units are in or out by their bucket only";
+
+type Segments = BTreeMap<i64, Vec<Constraint>>;
 
 impl Definition {
-    /// Of the flag `name`. Random choice is replaced by sticky in the answer, in place: a unit that changed sides with
-    /// every refresh would spoil the evidence of both.
+    /// Of the flag `name`. In the answer, in place, of this flag and its parents: a strategy whose constraints hold has
+    /// none any more; one whose constraints do not, or that cannot be evaluated here, is gone; and random choice is
+    /// sticky, because a unit that changed sides with every refresh would spoil the evidence of both.
     ///
     /// # Errors
     /// What in it cannot come from an Unleash server.
-    pub fn take(name: &str, answer: &mut Value) -> Result<Self, String> {
+    pub fn take(name: &str, answer: &mut Value, facts: &Facts) -> Result<Self, String> {
+        let segments = segments(answer)?;
         let features = answer.get_mut("features").and_then(Value::as_array_mut);
         let features = features.ok_or("it has no list of features")?;
         let mut definition = Self {
             group: name.to_owned(),
             caveat: None,
         };
+        let of = |feature: &Value, key: &str| feature[key].as_str().map(str::to_owned);
+        let own = features
+            .iter()
+            .find(|f| of(f, "name").as_deref() == Some(name));
+        let parents = own.and_then(|f| f["dependencies"].as_array());
+        let parents = parents.into_iter().flatten();
+        let parents: Vec<String> = parents.filter_map(|d| of(d, "feature")).collect();
         let mut groups = Vec::new();
-        let named =
-            |feature: &&mut Value| feature.get("name").and_then(Value::as_str) == Some(name);
-        let strategies = features
-            .iter_mut()
-            .find(named)
-            .and_then(|feature| feature.get_mut("strategies")?.as_array_mut());
-        for strategy in strategies.into_iter().flatten() {
-            let (group, caveat) = read(name, strategy)?;
-            groups.extend(group);
-            definition.caveat = caveat.or(definition.caveat);
+        for feature in features.iter_mut() {
+            let known = of(feature, "name").unwrap_or_default();
+            let is_own = known == name;
+            if !is_own && !parents.contains(&known) {
+                continue;
+            }
+            let Some(strategies) = feature.get_mut("strategies").and_then(Value::as_array_mut)
+            else {
+                continue;
+            };
+            if let Some(why) = settle(strategies, &segments, facts)? {
+                definition
+                    .caveat
+                    .get_or_insert(format!("a strategy is off: {why}"));
+            }
+            for strategy in strategies {
+                let (group, caveat) = read(&known, strategy)?;
+                groups.extend(group.filter(|_| is_own));
+                if let Some(caveat) = caveat {
+                    definition.caveat.get_or_insert(caveat.to_owned());
+                }
+            }
         }
         if groups.windows(2).any(|pair| pair[0] != pair[1]) {
-            definition.caveat = Some(GROUPS);
+            definition.caveat.get_or_insert(GROUPS.to_owned());
         }
         if let Some(group) = groups.into_iter().next() {
             definition.group = group;
@@ -55,13 +80,88 @@ impl Definition {
     }
 }
 
+fn segments(answer: &Value) -> Result<Segments, String> {
+    let all = answer["segments"].as_array().into_iter().flatten();
+    let one = |segment: &Value| {
+        let id = segment["id"].as_i64().ok_or("a segment has no id")?;
+        Ok((id, constraints(&segment["constraints"])?))
+    };
+    all.map(one).collect()
+}
+
+fn constraints(list: &Value) -> Result<Vec<Constraint>, String> {
+    match list {
+        Value::Null => Ok(Vec::new()),
+        list => serde_json::from_value(list.clone()).map_err(|e| e.to_string()),
+    }
+}
+
+/// Decides what is the same for every unit. Returns why a strategy was taken out that may be on elsewhere.
+fn settle(
+    strategies: &mut Vec<Value>,
+    segments: &Segments,
+    facts: &Facts,
+) -> Result<Option<String>, String> {
+    let had_none = strategies.is_empty();
+    let mut caveat = None;
+    let mut kept = Vec::new();
+    for mut strategy in std::mem::take(strategies) {
+        let mut all = constraints(&strategy["constraints"])?;
+        let ids = strategy["segments"].as_array().into_iter().flatten();
+        let ids: Vec<i64> = ids.filter_map(Value::as_i64).collect();
+        all.extend(
+            ids.iter()
+                .filter_map(|id| segments.get(id))
+                .flatten()
+                .cloned(),
+        );
+        let holds = match all_hold(&all, facts) {
+            Ok(true) if ids.iter().any(|id| !segments.contains_key(id)) => Ok(false),
+            Ok(true) => supported(&strategy).map(|()| true),
+            other => other,
+        };
+        match holds {
+            Ok(true) => {
+                strategy["constraints"] = json!([]);
+                strategy["segments"] = json!([]);
+                kept.push(strategy);
+            }
+            Ok(false) => {}
+            Err(why) => caveat = caveat.or(Some(why)),
+        }
+    }
+    // A flag without strategies is on for everybody.
+    if kept.is_empty() && !had_none {
+        let parameters = json!({ "rollout": "0", "stickiness": "default" });
+        kept.push(json!({ "name": "flexibleRollout", "parameters": parameters }));
+    }
+    *strategies = kept;
+    Ok(caveat)
+}
+
+/// # Errors
+/// Why a strategy that asks for something of each request cannot be evaluated beforehand.
+fn supported(strategy: &Value) -> Result<(), String> {
+    match strategy["name"].as_str().unwrap_or_default() {
+        "default" | "gradualRolloutUserId" | "gradualRolloutSessionId" | "gradualRolloutRandom" => {
+            Ok(())
+        }
+        "flexibleRollout" => match strategy["parameters"]["stickiness"].as_str() {
+            None
+            | Some(
+                "" | "default" | "random" | "userId" | "sessionId" | "appName" | "environment",
+            ) => Ok(()),
+            Some(other) => Err(format!("it sticks to {other}, which is not known here")),
+        },
+        other => Err(format!("{other} cannot be evaluated here")),
+    }
+}
+
 /// The group that a strategy hashes with, if it hashes, and what is special about it.
 fn read(
     flag: &str,
     strategy: &mut Value,
 ) -> Result<(Option<String>, Option<&'static str>), String> {
-    let single = strategy["name"] == "userWithId" || constrained_by_user(strategy);
-    let mut caveat = single.then_some(SINGLE);
     if strategy["name"] == "gradualRolloutRandom" {
         let percentage = strategy["parameters"]["percentage"].take();
         strategy["name"] = json!("flexibleRollout");
@@ -70,14 +170,14 @@ fn read(
     let percentage = match strategy["name"].as_str() {
         Some("flexibleRollout") => "rollout",
         Some("gradualRolloutUserId" | "gradualRolloutSessionId") => "percentage",
-        _ => return Ok((None, caveat)),
+        _ => return Ok((None, None)),
     };
     let Some(parameters) = strategy["parameters"].as_object_mut() else {
         return Err(format!("{flag} has a rollout without parameters"));
     };
-    if parameters.get("stickiness").is_some_and(|s| s == "random") {
+    let random = parameters.get("stickiness").is_some_and(|s| s == "random");
+    if random || parameters.get("stickiness").is_some_and(|s| s == "") {
         parameters.insert("stickiness".into(), json!("default"));
-        caveat = caveat.or(Some(RANDOM));
     }
     let text = |key| parameters.get(key).and_then(Value::as_str);
     let outside = |text: &str| text.parse::<u8>().map_or(true, |percent| percent > 100);
@@ -85,16 +185,8 @@ fn read(
     if text(percentage).is_some_and(outside) {
         return Err(format!("{flag} has a rollout that is not 0 to 100"));
     }
-    Ok((Some(text("groupId").unwrap_or(flag).to_owned()), caveat))
-}
-
-/// Constraints on anything else (environment, application, time) say the same of every unit.
-fn constrained_by_user(strategy: &Value) -> bool {
-    let constraints = strategy["constraints"].as_array();
-    let fields = constraints.into_iter().flatten().map(|c| &c["contextName"]);
-    fields
-        .into_iter()
-        .any(|f| f == "userId" || f == "sessionId")
+    let group = text("groupId").unwrap_or(flag).to_owned();
+    Ok((Some(group), random.then_some(RANDOM)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use unleash_client::{Context, client::FeatureKey};
 
-use super::definition::Definition;
+use super::{constraint::Facts, definition::Definition};
 use crate::rollout::share::{Share, bucket};
 
 /// A flag's name, as the SDK wants it.
@@ -26,27 +26,36 @@ const BUCKETS: usize = 100;
 const UNEVEN: &str = "it depends on more than the units' bucket; units take part in buckets that it takes as a whole";
 
 /// The flag's share, and what is not exact about it. A flag that is off, archived or unknown is a share of nothing.
-pub fn share(client: &Client, key: Key, definition: &Definition) -> (Share, Option<&'static str>) {
+pub fn share(
+    client: &Client,
+    key: Key,
+    definition: &Definition,
+    facts: &Facts,
+) -> (Share, Option<String>) {
     let mut mask = 0_u128;
-    let mut caveat = definition.caveat;
+    let mut caveat = definition.caveat.clone();
     for (bit, units) in representatives(&definition.group).iter().enumerate() {
-        let taken = units.iter().filter(|unit| takes(client, key, unit)).count();
+        let taken = units
+            .iter()
+            .filter(|unit| takes(client, key, unit, facts))
+            .count();
         if taken == PROBES {
             mask |= 1 << bit;
         } else if taken > 0 {
-            caveat = caveat.or(Some(UNEVEN));
+            caveat.get_or_insert(UNEVEN.to_owned());
         }
     }
     (Share::of(mask, &definition.group), caveat)
 }
 
 /// What the SDK says of one unit. Takes the SDK's lock: never on a request's path.
-pub fn takes(client: &Client, key: Key, unit: &str) -> bool {
+pub fn takes(client: &Client, key: Key, unit: &str, facts: &Facts) -> bool {
     let context = Context {
         user_id: Some(unit.to_owned()),
         // Without a session the strategies that look at it would choose at random.
         session_id: Some(unit.to_owned()),
-        environment: "default".to_owned(),
+        app_name: facts.app_name.clone(),
+        environment: facts.environment.clone(),
         ..Context::default()
     };
     client.is_enabled(key, Some(&context), false)

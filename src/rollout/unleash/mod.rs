@@ -3,13 +3,14 @@
 //! Invariant: only a whole, well-formed answer changes anything. Whatever else happens, the last good flags stay, in
 //! memory and on disk.
 
+mod constraint;
 mod definition;
 mod evaluation;
 mod snapshot;
 mod transport;
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -24,6 +25,7 @@ use url::Url;
 use uuid::Uuid;
 
 use self::{
+    constraint::Facts,
     definition::Definition,
     evaluation::{Client, Key},
     transport::Bounded,
@@ -31,7 +33,6 @@ use self::{
 use super::{
     dial::{Flagged, flag_name},
     kept::Kept,
-    share::Share,
 };
 use crate::{
     kernel::{Error, Kind, Result, Timestamp, tls},
@@ -75,8 +76,10 @@ struct Inner {
     kept: Kept,
     /// What the file holds.
     written: Mutex<Option<Snapshot>>,
-    /// Flags that the log has a caveat of.
-    told: Mutex<BTreeSet<&'static str>>,
+    app_name: String,
+    environment: String,
+    /// The caveats that the log has.
+    told: Mutex<BTreeMap<String, String>>,
     registered: AtomicBool,
 }
 
@@ -109,6 +112,8 @@ impl Unleash {
             refresh_ms: settings.refresh_ms,
             kept: Kept::at(&settings.file),
             written: Mutex::default(),
+            app_name: settings.app_name.clone(),
+            environment: environment(&settings.token).to_owned(),
             told: Mutex::default(),
             registered: AtomicBool::new(false),
         })))
@@ -162,44 +167,54 @@ impl Unleash {
 
 impl Inner {
     fn evaluate(&self, mut answer: Value, fetched_at: Timestamp) -> Result<Snapshot> {
+        let facts = Facts {
+            app_name: self.app_name.clone(),
+            environment: self.environment.clone(),
+            now: fetched_at,
+        };
         let mut definitions = Vec::new();
         for key in keys() {
-            let definition = Definition::take(key.0, &mut answer).map_err(garbage)?;
+            let definition = Definition::take(key.0, &mut answer, &facts).map_err(garbage)?;
             definitions.push((key, definition));
         }
         let features = serde_json::from_value(answer).map_err(garbage)?;
         self.client.memoize(features).map_err(garbage)?;
-        let mut shares = definitions
-            .iter()
-            .map(|(key, definition)| self.share(*key, definition));
+        let mut caveats = BTreeMap::new();
+        let mut shares = definitions.iter().map(|(key, definition)| {
+            let (share, caveat) = evaluation::share(&self.client, *key, definition, &facts);
+            caveats.extend(caveat.map(|caveat| (key.0.to_owned(), caveat)));
+            share
+        });
         let mut next = |experiment| {
             let (candidate, shadow) = (shares.next()?, shares.next()?);
             Some((experiment, Flagged { candidate, shadow }))
         };
+        let flagged = Experiment::ALL.iter().filter_map(|e| next(*e)).collect();
+        self.warn(&caveats);
         Ok(Snapshot {
-            flagged: Experiment::ALL.iter().filter_map(|e| next(*e)).collect(),
+            flagged,
+            caveats,
             fetched_at,
         })
     }
 
-    fn share(&self, key: Key, definition: &Definition) -> Share {
-        let (share, caveat) = evaluation::share(&self.client, key, definition);
+    /// Logs each caveat once, until it is gone or another one.
+    fn warn(&self, caveats: &BTreeMap<String, String>) {
         let mut told = lock(&self.told);
-        if let Some(caveat) = caveat {
-            if told.insert(key.0) {
-                tracing::warn!(flag = key.0, "is followed approximately: {caveat}");
+        for (flag, caveat) in caveats {
+            if told.get(flag) != Some(caveat) {
+                tracing::warn!(flag, "is not followed exactly: {caveat}");
             }
-        } else {
-            told.remove(key.0);
         }
-        share
+        told.clone_from(caveats);
     }
 
     fn keep(&self, snapshot: &Snapshot) {
         let mut written = lock(&self.written);
         let fresh = written.as_ref().is_some_and(|old| {
             let age_s = snapshot.fetched_at.as_second() - old.fetched_at.as_second();
-            old.flagged == snapshot.flagged && (0..KEEP_EVERY_S).contains(&age_s)
+            let same = old.flagged == snapshot.flagged && old.caveats == snapshot.caveats;
+            same && (0..KEEP_EVERY_S).contains(&age_s)
         });
         if fresh {
             return;
@@ -217,6 +232,17 @@ fn keys() -> impl Iterator<Item = Key> {
     Experiment::ALL.iter().flat_map(|experiment| {
         [Flag::Candidate, Flag::Shadow].map(|flag| Key(flag_name(*experiment, flag)))
     })
+}
+
+/// Of a token, `<project>:<environment>.<secret>`; `default` where it names none, as other SDKs say.
+fn environment(token: &str) -> &str {
+    let named = token
+        .split_once(':')
+        .and_then(|(_, rest)| rest.split_once('.'));
+    match named {
+        Some((environment, _)) if !matches!(environment, "" | "*") => environment,
+        _ => "default",
+    }
 }
 
 fn no_answer(e: anyhow::Error) -> Error {

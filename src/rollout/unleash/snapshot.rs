@@ -19,6 +19,8 @@ use crate::{
 pub struct Snapshot {
     /// Of every experiment.
     pub flagged: Vec<(Experiment, Flagged)>,
+    /// By flag: what of it is not followed, or only approximately.
+    pub caveats: BTreeMap<String, String>,
     /// When.
     pub fetched_at: Timestamp,
 }
@@ -41,6 +43,8 @@ struct Written {
     fetched_at_us: i64,
     /// By the flag's name.
     flags: BTreeMap<String, Buckets>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    caveats: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,6 +65,7 @@ impl Serialize for Snapshot {
         Written {
             fetched_at_us: self.fetched_at.as_microsecond(),
             flags: flags.collect(),
+            caveats: self.caveats.clone(),
         }
         .serialize(serializer)
     }
@@ -84,6 +89,7 @@ impl<'de> Deserialize<'de> for Snapshot {
         }
         Ok(Self {
             flagged,
+            caveats: written.caveats,
             fetched_at: from_micros(written.fetched_at_us),
         })
     }

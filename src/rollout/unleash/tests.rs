@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::kernel::clock::from_micros;
+use crate::{kernel::clock::from_micros, rollout::Share};
 
 fn settings(folder: &TempDir) -> Settings {
     Settings {
@@ -47,6 +47,41 @@ fn flags_outlive_the_process() {
 }
 
 #[test]
+fn the_environment_is_the_tokens() {
+    for (token, expected) in [
+        ("default:development.secret", "development"),
+        ("*:production.a.b", "production"),
+        ("*:*.secret", "default"),
+        ("default:.secret", "default"),
+        ("legacy-secret", "default"),
+        ("proxy-a:b", "default"),
+    ] {
+        assert_eq!(environment(token), expected, "{token}");
+    }
+}
+
+/// What an operator is told of flags, also after a restart without a server.
+#[test]
+fn caveats_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let unleash = Unleash::new(&settings(&folder)).unwrap();
+    let mut constrained = answer(25);
+    let strategy = &mut constrained["features"][0]["strategies"][0];
+    let constraint = |field, values: &[&str]| serde_json::json!([{ "contextName": field, "operator": "NOT_IN", "values": values }]);
+    strategy["constraints"] = constraint("appName", &["qr-observatory"]);
+    let snapshot = unleash.0.evaluate(constrained.clone(), at(1)).unwrap();
+    assert_eq!(snapshot.flagged[0].1.shadow.percent_taken(), 0);
+    assert!(snapshot.caveats.is_empty());
+    constrained["features"][0]["strategies"][0]["constraints"] = constraint("userId", &["a"]);
+    let snapshot = unleash.0.evaluate(constrained, at(2)).unwrap();
+    assert_eq!(snapshot.flagged[0].1.shadow.percent_taken(), 0);
+    assert!(snapshot.caveats["qr.render.shadow"].contains("users"));
+    unleash.0.keep(&snapshot);
+    let again = Unleash::new(&settings(&folder)).unwrap();
+    assert_eq!(again.load(at(9)), Some(snapshot));
+}
+
+#[test]
 fn the_file_is_written_when_something_changed_or_it_grows_old() {
     let folder = tempfile::tempdir().unwrap();
     let unleash = Unleash::new(&settings(&folder)).unwrap();
@@ -73,7 +108,13 @@ fn what_is_no_answer_changes_nothing() {
     wrong["features"][0]["enabled"] = serde_json::json!("yes");
     for garbage in [wrong, serde_json::json!({}), answer(101), Value::Null] {
         assert!(unleash.0.evaluate(garbage, at(2)).is_err());
-        let share = evaluation::takes(&unleash.0.client, Key("qr.render.shadow"), "7");
+        let facts = Facts {
+            app_name: "qr-observatory".to_owned(),
+            environment: "development".to_owned(),
+            now: at(2),
+        };
+        let key = Key("qr.render.shadow");
+        let share = evaluation::takes(&unleash.0.client, key, "7", &facts);
         let group = Share::percent(25, "g");
         assert_eq!(share, group.takes("7"), "the SDK's own state stays, too");
     }

@@ -1,81 +1,33 @@
 //! Programs that fetch a page without showing it to a person: crawlers, link previews, monitors; and HTTP libraries,
 //! of which that cannot be told.
 //!
-//! A scanner app that opens what it read often does so through okhttp, Dalvik or `CFNetwork`, and the system that is
-//! being replaced counted curl and its like. So a library is no bot: it is counted, and shown by its name.
+//! Crawlers are known by a list that others maintain, `crawlers.tsv`, and by what they say of themselves. A scanner app that
+//! opens what it read often does so through okhttp, Dalvik or `CFNetwork`, and the system that is being replaced counted curl
+//! and its like. So a library is no bot: it is counted, and shown by its name.
 
-/// What a header holds, in lower case, and the bot's name. The first match wins.
-const ANYWHERE: [(&str, &str); 60] = [
-    ("facebookexternalhit", "facebookexternalhit"),
-    ("facebot", "facebookexternalhit"),
-    ("meta-external", "meta-externalagent"),
-    ("slackbot", "Slackbot"),
-    ("slack-imgproxy", "Slackbot"),
-    ("telegrambot", "TelegramBot"),
-    ("twitterbot", "Twitterbot"),
-    ("discordbot", "Discordbot"),
-    ("linkedinbot", "LinkedInBot"),
-    ("pinterestbot", "Pinterestbot"),
-    ("skypeuripreview", "SkypeUriPreview"),
-    ("microsoftpreview", "MicrosoftPreview"),
-    ("snap url preview", "Snapchat preview"),
-    ("redditbot", "redditbot"),
-    ("mastodon/", "Mastodon"),
-    ("iframely", "Iframely"),
-    ("embedly", "Embedly"),
-    ("vkshare", "vkShare"),
-    ("googlebot", "Googlebot"),
-    ("adsbot-google", "AdsBot-Google"),
-    ("google-inspectiontool", "Google-InspectionTool"),
-    ("google-read-aloud", "Google-Read-Aloud"),
-    ("google-safety", "Google-Safety"),
-    ("googleother", "GoogleOther"),
-    ("googleimageproxy", "GoogleImageProxy"),
-    ("google web preview", "Google Web Preview"),
-    ("mediapartners-google", "Mediapartners-Google"),
-    ("apis-google", "APIs-Google"),
-    ("bingbot", "bingbot"),
-    ("bingpreview", "BingPreview"),
-    ("yandex.com/bots", "YandexBot"),
-    ("baiduspider", "Baiduspider"),
-    ("bytespider", "Bytespider"),
-    ("duckduckbot", "DuckDuckBot"),
-    ("applebot", "Applebot"),
-    ("yahoo! slurp", "Yahoo! Slurp"),
-    ("ahrefsbot", "AhrefsBot"),
-    ("semrushbot", "SemrushBot"),
-    ("gptbot", "GPTBot"),
-    ("chatgpt-user", "ChatGPT-User"),
-    ("claudebot", "ClaudeBot"),
-    ("claude-user", "Claude-User"),
-    ("perplexity", "PerplexityBot"),
-    ("ccbot", "CCBot"),
-    ("headlesschrome", "HeadlessChrome"),
-    ("phantomjs", "PhantomJS"),
-    ("puppeteer", "Puppeteer"),
-    ("playwright", "Playwright"),
-    ("selenium", "Selenium"),
-    ("chrome-lighthouse", "Lighthouse"),
-    ("ptst/", "WebPageTest"),
-    ("uptimerobot", "UptimeRobot"),
-    ("pingdom", "Pingdom"),
-    ("statuscake", "StatusCake"),
-    ("site24x7", "Site24x7"),
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+/// Name and text of a crawler, tab between them. `^` and `$`: at the beginning, at the end. `scripts/renew_crawlers` makes it.
+const LIST: &str = include_str!("crawlers.tsv");
+
+/// What the list lacks. How a header begins, in lower case, and the bot's name.
+const BEGINNING: [(&str, &str); 9] = [
     ("googlehc/", "GoogleHC"),
     ("elb-healthchecker", "ELB-HealthChecker"),
     ("kube-probe", "kube-probe"),
-    ("blackbox exporter", "Blackbox Exporter"),
-    ("virustotal", "VirusTotal"),
-];
-
-/// How the headers of previews, crawlers and load generators without a browser begin, in lower case, and their names.
-const BEGINNING: [(&str, &str); 5] = [
-    ("whatsapp/", "WhatsApp"),
-    ("viber", "Viber"),
-    ("scrapy/", "Scrapy"),
     ("apachebench/", "ApacheBench"),
     ("k6/", "k6"),
+    // Servers of the fediverse, which look at the links in what they are sent.
+    ("pleroma", "Pleroma"),
+    ("akkoma", "Akkoma"),
+    ("misskey/", "Misskey"),
+    ("peertube/", "PeerTube"),
 ];
+
+/// What calls itself one of these is one, whatever else its header says. None is in a browser's.
+const TRADES: [&str; 5] = ["crawl", "scraper", "fetcher", "unfurl", "preview"];
 
 /// How the headers of HTTP libraries begin. A browser begins with `Mozilla/` or `Opera/`.
 const LIBRARIES: [(&str, &str); 31] = [
@@ -112,15 +64,63 @@ const LIBRARIES: [(&str, &str); 31] = [
     ("insomnia/", "Insomnia"),
 ];
 
+struct Crawlers {
+    texts: AhoCorasick,
+    /// By the number of a text.
+    known: Vec<Known>,
+}
+
+struct Known {
+    name: &'static str,
+    is_beginning: bool,
+    is_end: bool,
+}
+
+/// `None` if the list could not be read, which a test excludes.
+static CRAWLERS: LazyLock<Option<Crawlers>> = LazyLock::new(|| {
+    let lines = LIST.lines().filter(|line| !line.starts_with('#'));
+    let (texts, known): (Vec<&str>, Vec<Known>) = lines
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(name, written)| {
+            let text = written.strip_prefix('^').unwrap_or(written);
+            let text = text.strip_suffix('$').unwrap_or(text);
+            let known = Known {
+                name,
+                is_beginning: written.starts_with('^'),
+                is_end: written.ends_with('$'),
+            };
+            (text, known)
+        })
+        .unzip();
+    let texts = AhoCorasick::new(texts).ok()?;
+    Some(Crawlers { texts, known })
+});
+
 /// The name of the bot that sent this header, if one did.
 pub fn name(agent: &str) -> Option<&'static str> {
-    let lower = agent.trim().to_ascii_lowercase();
-    let anywhere = ANYWHERE.iter().find(|(mark, _)| lower.contains(mark));
-    let beginning = || BEGINNING.iter().find(|(mark, _)| lower.starts_with(mark));
-    if let Some((_, name)) = anywhere.or_else(beginning) {
-        return Some(name);
-    }
-    calls_itself_one(&lower).then_some("Other bot")
+    let agent = agent.trim();
+    listed(agent).or_else(|| {
+        let lower = agent.to_ascii_lowercase();
+        let beginning = BEGINNING.iter().find(|(mark, _)| lower.starts_with(mark));
+        match beginning {
+            Some((_, name)) => Some(*name),
+            None => calls_itself_one(&lower).then_some("Other bot"),
+        }
+    })
+}
+
+/// The first crawler of the list that is in this header. A text counts where a word begins: `AppleSpotbot` is no `spotbot`.
+fn listed(agent: &str) -> Option<&'static str> {
+    let crawlers = CRAWLERS.as_ref()?;
+    let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = agent.as_bytes();
+    let found = crawlers.texts.find_overlapping_iter(bytes).filter(|found| {
+        let (start, known) = (found.start(), &crawlers.known[found.pattern()]);
+        let inside = start > 0 && letter(bytes.get(start - 1)) && letter(bytes.get(start));
+        !(inside || known.is_beginning && start > 0 || known.is_end && found.end() < bytes.len())
+    });
+    let first = found.map(|found| found.pattern()).min()?;
+    Some(crawlers.known[first].name)
 }
 
 /// The name of the HTTP library that sent this header, if one did.
@@ -134,13 +134,21 @@ pub fn library(agent: &str) -> Option<&'static str> {
     known.map(|(_, name)| *name)
 }
 
-/// By convention a bot gives an address where it is explained, or its name ends in what it is. `CUBOT` makes phones.
+/// By convention a bot gives an address where it is explained, or its name is or ends in what it does. Phones are called like that,
+/// too (`CUBOT`, `M bot 54`): what Android says of itself is not looked at for names.
 fn calls_itself_one(lower: &str) -> bool {
-    let is_word_end = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
-    let ends_in = |word: &str| {
-        lower
-            .match_indices(word)
-            .any(|(at, _)| !lower[..at].ends_with("cu") && is_word_end(&lower[at + word.len()..]))
+    let explains = |mark| lower.contains(mark);
+    let named = match lower.split_once("; android ") {
+        Some((_, rest)) => rest.split_once(')').map_or("", |(_, after)| after),
+        None => lower,
     };
-    lower.contains("+http") || ["bot", "crawler", "spider"].into_iter().any(ends_in)
+    let ends_in = |word: &str| {
+        let ends_a_word = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let mut places = named.match_indices(word);
+        places.any(|(at, _)| ends_a_word(&named[at + word.len()..]))
+    };
+    ["+http", "+mailto:"].into_iter().any(explains)
+        || explains("compatible;") && explains("http") && !explains("msie")
+        || TRADES.into_iter().any(explains)
+        || ["bot", "spider"].into_iter().any(ends_in)
 }

@@ -2,11 +2,24 @@
 
 use super::DeviceType;
 
+/// What browsers of iOS have in their headers and those of macOS do not.
+const IOS: [&str; 7] = [
+    "CriOS/", "FxiOS/", "EdgiOS/", "OPiOS/", "OPT/", "GSA/", "Mobile/",
+];
+
+/// Whether this is an iPad, as far as the header tells. One that asks for desktop pages calls itself a Mac: other browsers than
+/// Safari still give their name for iOS, and what is shown within an app the model of a build. Safari itself cannot be told from a
+/// Mac's. An iPhone that asks for desktop pages says the same, but does so only when it is told to.
+pub fn is_ipad(agent: &str) -> bool {
+    let has = |mark| agent.contains(mark);
+    has("iPad") || has("Macintosh;") && IOS.into_iter().any(has)
+}
+
 /// Nobody asks this of a bot.
 pub fn kind(agent: &str, os: &str, category: &str) -> DeviceType {
     let has = |mark| agent.contains(mark);
     match os {
-        "iOS" if has("iPad") => DeviceType::Tablet,
+        "iOS" if is_ipad(agent) => DeviceType::Tablet,
         "iOS" | "Windows Phone" => DeviceType::Mobile,
         // Android's rule: a phone says `Mobile`, a tablet does not. Some tablets do, but call themselves one; a
         // television set does not.
@@ -32,7 +45,8 @@ pub fn kind(agent: &str, os: &str, category: &str) -> DeviceType {
 /// The model as far as the header tells; empty if it does not.
 pub fn family<'a>(agent: &'a str, os: &str) -> &'a str {
     match os {
-        "iOS" => ["iPhone", "iPad", "iPod"]
+        "iOS" if is_ipad(agent) => "iPad",
+        "iOS" => ["iPhone", "iPod"]
             .into_iter()
             .find(|name| agent.contains(name))
             .unwrap_or_default(),

@@ -37,6 +37,21 @@ fn real_headers_are_understood() {
 }
 
 #[test]
+fn every_crawler_of_the_list_is_known_by_a_real_header() {
+    const HEADERS: &str = include_str!("../../../tests/goldens/crawlers.txt");
+    let lines = HEADERS.lines().filter(|line| !line.starts_with('#'));
+    let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once('\t')).collect();
+    assert!(headers.len() > 1000);
+    // Which name it gets is open: some headers hold several.
+    let unknown = |(_, header): &&(&str, &str)| {
+        let found = parse(header);
+        found.device_type != DeviceType::Bot || found.browser_family == "Other bot"
+    };
+    let unknown: Vec<_> = headers.iter().filter(unknown).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
 fn what_is_too_long_is_cut_between_characters() {
     let header = format!("{}curl/8 Googlebot", "é".repeat(300));
     assert_eq!(parse(&header).device_type, DeviceType::Other);

@@ -16,5 +16,5 @@ pub use file::{SqliteFile, Swapped};
 pub use fill::Filling;
 pub use place::Place;
 pub use row::{Cell, Row};
-pub use snapshot::Snapshot;
+pub use snapshot::{Beyond, Snapshot};
 pub use tables::{Column, Kind, Layout, database, spool};

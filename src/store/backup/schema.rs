@@ -1,5 +1,7 @@
 //! What is in a database: which migrations, and whether anything at all.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ::migrations::{DEFAULT_ORGANIZATION, SchemaManager};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid,
@@ -15,6 +17,34 @@ pub(super) async fn applied(tx: &DatabaseTransaction) -> Result<Vec<String>, DbE
     let ask = Statement::from_string(tx.get_database_backend(), sql);
     let rows = tx.query_all_raw(ask).await?;
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// Every table of the database, PostgreSQL's current schema, with the names of its columns.
+pub(super) async fn columns(
+    tx: &DatabaseTransaction,
+) -> Result<BTreeMap<String, BTreeSet<String>>, DbErr> {
+    let backend = tx.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "SELECT c.relname::text, a.attname::text FROM pg_attribute a \
+             JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') \
+             AND a.attnum > 0 AND NOT a.attisdropped"
+        }
+        _ => {
+            "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c \
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+        }
+    };
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in tx
+        .query_all_raw(Statement::from_string(backend, sql))
+        .await?
+    {
+        let (table, column) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        found.entry(table).or_default().insert(column);
+    }
+    Ok(found)
 }
 
 /// Whether a table has a row that no migration put there.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::database::Database,
     kernel::{Error, Kind, Result},
-    store::{connection::Backend, failure, postgres, sqlite, statement::placeholders},
+    store::{connection::Backend, failure, migrations, postgres, sqlite, statement::placeholders},
 };
 
 /// Holds a connection until it is closed.
@@ -28,14 +28,24 @@ pub struct Snapshot {
     layouts: Vec<Layout>,
     newest: String,
     kind: &'static str,
+    beyond: Beyond,
+}
+
+/// What a newer release made of the schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beyond {
+    /// Migrations that this binary does not know, oldest first.
+    pub migrations: Vec<String>,
+    /// Tables and columns that it does not know, and which a snapshot lacks: `table x`, `column codes.x`.
+    pub left_out: Vec<String>,
 }
 
 impl Snapshot {
     /// Of the database, as it is now.
     ///
     /// # Errors
-    /// `NotFound` when there is none, or nothing in it; `Conflict` when a newer release has changed its schema;
-    /// `Unavailable` when it does not answer.
+    /// `NotFound` when there is none, or nothing in it; `Conflict` when a newer release has removed a part of the schema
+    /// that is known here; `Unavailable` when it does not answer.
     pub async fn of_database(settings: &Database) -> Result<Self> {
         let timeout = Duration::from_millis(settings.timeout_ms);
         let (db, options, kind) = match Backend::of(&settings.url)? {
@@ -62,14 +72,24 @@ impl Snapshot {
             Ok((tx, applied))
         };
         let (tx, applied) = work.await.map_err(failure::classify)?;
-        let newest = newest(applied)?;
+        let newest = newest(&applied)?;
         let layouts = tables::database(&newest).unwrap_or_default();
+        let mut beyond = Beyond {
+            migrations: migrations::unknown(&applied).cloned().collect(),
+            left_out: Vec::new(),
+        };
+        if !beyond.migrations.is_empty() {
+            let found = schema::columns(&tx).await.map_err(failure::classify)?;
+            beyond.left_out = tables::left_out(&layouts, &found)
+                .map_err(|missing| reduced(&missing, &beyond.migrations))?;
+        }
         Ok(Self {
             db,
             tx,
             layouts,
             newest,
             kind,
+            beyond,
         })
     }
 
@@ -89,6 +109,7 @@ impl Snapshot {
             layouts: tables::spool(),
             newest: String::new(),
             kind: "sqlite",
+            beyond: Beyond::default(),
         }))
     }
 
@@ -104,7 +125,13 @@ impl Snapshot {
         &self.layouts
     }
 
-    /// The newest migration that is applied.
+    /// What is in the database and not in here.
+    #[must_use]
+    pub fn beyond(&self) -> &Beyond {
+        &self.beyond
+    }
+
+    /// The newest migration that is applied and known.
     #[must_use]
     pub fn newest(&self) -> &str {
         &self.newest
@@ -168,13 +195,19 @@ impl Snapshot {
 /// For locks of other processes: nobody holds one for long.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Of the applied migrations.
-fn newest(applied: Vec<String>) -> Result<String> {
-    if applied.iter().any(|name| tables::database(name).is_none()) {
-        let message =
-            "a newer release has changed the database's schema: use that release's binary";
-        return Err(Error::new(Kind::Conflict, message));
-    }
+/// Of the applied migrations, among those that are known.
+fn newest(applied: &[String]) -> Result<String> {
     let none = || Error::new(Kind::NotFound, "the database has no tables of ours");
-    applied.into_iter().last().ok_or_else(none)
+    let known = applied
+        .iter()
+        .rfind(|name| tables::database(name).is_some());
+    known.cloned().ok_or_else(none)
+}
+
+fn reduced(missing: &str, by: &[String]) -> Error {
+    let message = format!(
+        "a newer release ({}) has removed {missing} from the database: use that release's binary",
+        by.join(", ")
+    );
+    Error::new(Kind::Conflict, message)
 }

@@ -3,6 +3,8 @@
 //! Invariants: the list is the schema, at each of its versions; a test compares them. A table stands behind those that it
 //! refers to. What is left out is named in `LEFT_OUT`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ::migrations::{Migrator, MigratorTrait};
 
 /// What a value is, in the terms of neither database.
@@ -309,6 +311,34 @@ pub fn spool() -> Vec<Layout> {
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let others = LEFT_OUT.into_iter().chain(["seaql_migrations"]);
     TABLES.iter().map(|t| t.name).chain(others)
+}
+
+/// What a database has beyond `layouts`: `table x`, `column codes.x`.
+///
+/// # Errors
+/// The first table or column of `layouts` that it has not.
+pub(super) fn left_out(
+    layouts: &[Layout],
+    found: &BTreeMap<String, BTreeSet<String>>,
+) -> Result<Vec<String>, String> {
+    let mut beyond = Vec::new();
+    for layout in layouts {
+        let table = layout.name;
+        let Some(columns) = found.get(table) else {
+            return Err(format!("the table {table}"));
+        };
+        let has = |name: &str| layout.columns.iter().any(|c| c.name == name);
+        if let Some(gone) = layout.columns.iter().find(|c| !columns.contains(c.name)) {
+            return Err(format!("the column {table}.{}", gone.name));
+        }
+        let new = columns.iter().filter(|name| !has(name));
+        beyond.extend(new.map(|name| format!("column {table}.{name}")));
+    }
+    let new = found
+        .keys()
+        .filter(|t| !names().any(|name| name == t.as_str()));
+    beyond.extend(new.map(|name| format!("table {name}")));
+    Ok(beyond)
 }
 
 fn layouts(tables: &[Table], is_made: impl Fn(&str) -> bool) -> Vec<Layout> {

@@ -180,6 +180,19 @@ impl Codes {
         Ok(found > 0)
     }
 
+    /// Dynamic codes of all organizations that were made from `since` on, and before `until`.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count_dynamic(&self, since: Timestamp, until: Timestamp) -> Result<u64> {
+        let work = code::Entity::find()
+            .filter(code::Column::Kind.eq(CodeKind::Dynamic.as_str()))
+            .filter(code::Column::CreatedAtUs.gte(since.as_microsecond()))
+            .filter(code::Column::CreatedAtUs.lt(until.as_microsecond()))
+            .count(&self.db.reader);
+        self.db.run(&self.timers.count, work).await
+    }
+
     /// Codes of all organizations.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ fn colours_are_compared_by_value_with_their_defaults() {
             "fill_color",
             Invisible,
         ),
-        ([None, Some("#000000"), None, None], "fill_color", Invisible),
+        ([None, Some("#000000"), None, None], "back_color", Invisible),
         ([Some("black"), None, None, None], "fill_color", Color),
         ([Some("#"), None, None, None], "fill_color", Color),
         ([Some("#é12"), None, None, None], "fill_color", Color),

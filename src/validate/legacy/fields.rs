@@ -104,24 +104,38 @@ fn content(submission: &Submission, findings: &mut Findings) {
 
 /// What no symbol holds at the asked level could be stored, but never shown.
 fn capacity(text: &str, level: Option<&str>, findings: &mut Findings) {
-    // ISO/IEC 18004 table 7, version 40, byte mode.
-    let (level, bytes) = match level.unwrap_or("m") {
-        "l" | "L" => (EcLevel::L, 2953),
-        "m" | "M" => (EcLevel::M, 2331),
-        "q" | "Q" => (EcLevel::Q, 1663),
-        "h" | "H" => (EcLevel::H, 1273),
-        _ => return,
+    // ISO/IEC 18004 table 7, version 40, byte mode; from the strongest level to the weakest.
+    let levels = [
+        ("h", EcLevel::H, 1273),
+        ("q", EcLevel::Q, 1663),
+        ("m", EcLevel::M, 2331),
+        ("l", EcLevel::L, 2953),
+    ];
+    let asked = level.unwrap_or("m");
+    let asked = levels
+        .iter()
+        .position(|(name, ..)| name.eq_ignore_ascii_case(asked));
+    let Some((&(name, level, bytes), weaker)) = asked.and_then(|at| levels[at..].split_first())
+    else {
+        return;
     };
     // Digits and capitals take less than a byte each; what is not ASCII is always written in bytes.
-    let fits = text.len() <= bytes
-        || text.is_ascii() && qrcode::bits::encode_auto(text.as_bytes(), level).is_ok();
-    if !fits {
-        let message = format!(
-            "has {} bytes, at this error level a symbol holds {bytes}: shorten it or ask for a lower error_level",
-            text.len()
-        );
-        findings.add("content", message);
+    let fits = |level, bytes| {
+        text.len() <= bytes
+            || text.is_ascii() && qrcode::bits::encode_auto(text.as_bytes(), level).is_ok()
+    };
+    if fits(level, bytes) {
+        return;
     }
+    let helps = weaker.iter().find(|&&(_, level, bytes)| fits(level, bytes));
+    let instead = helps.map_or(String::new(), |(name, ..)| {
+        format!(" or ask for error_level {name}")
+    });
+    let message = format!(
+        "has {} bytes, at error_level {name} a symbol holds {bytes}: shorten it{instead}",
+        text.len()
+    );
+    findings.add("content", message);
 }
 
 fn style(style: &Style, findings: &mut Findings) {
@@ -144,10 +158,13 @@ fn style(style: &Style, findings: &mut Findings) {
     let light = color("data_light_color", &style.data_light_color, back);
     let same = |a: Option<[u8; 3]>, b: Option<[u8; 3]>| a.is_some() && a == b;
     if same(fill, back) {
-        findings.add(
-            "fill_color",
-            "must differ from back_color: the symbol would be invisible",
-        );
+        // The one that was given.
+        let (field, other) = match style.fill_color {
+            Some(_) => ("fill_color", "back_color"),
+            None => ("back_color", "fill_color"),
+        };
+        let message = format!("must differ from {other}: the symbol would be invisible");
+        findings.add(field, message);
     } else if same(dark, back) || (same(dark, light) && light != fill) {
         let message =
             "must differ from back_color and data_light_color: the data would be invisible";

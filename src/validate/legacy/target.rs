@@ -27,7 +27,7 @@ pub fn check(rules: &Rules, text: &str) -> Result<String, String> {
     }
     let url = parse(text)?;
     check_host(rules, &url)?;
-    if leads_to_us(&rules.base_url, &url) {
+    if rules.bases.iter().any(|base| leads_to_us(base, &url)) {
         return Err("leads back to a code of this server: give the page that it shall open".into());
     }
     let target = String::from(url);
@@ -120,8 +120,9 @@ fn leads_to_us(base: &Url, url: &Url) -> bool {
     while ours.last() == Some(&b'/') {
         ours.pop();
     }
-    ours.extend_from_slice(b"/r/");
-    decoded(url.path()).starts_with(&ours)
+    let theirs = decoded(url.path());
+    let below = theirs.strip_prefix(ours.as_slice());
+    below.is_some_and(|below| below.starts_with(b"/r/") || below.starts_with(b"/R/"))
 }
 
 /// Percent-decoded (RFC 3986 §2.1); what is no valid escape stands for itself.

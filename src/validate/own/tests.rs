@@ -13,6 +13,7 @@ fn every_spelling_of_a_code_is_ours() {
         "https://qr.example.com/codes/r/1234abcd",
         "https://qr.example.com/codes/r/1234abcd?scan_ref=qr#x",
         "https://qr.example.com/codes/r/",
+        "https://qr.example.com/codes/R/1234ABCD/",
         "HTTP://QR.Example.COM/codes/r/1",
         "https://qr.example.com./codes/r/1",
         "https://qr.example.com:443/codes/r/1",
@@ -42,7 +43,6 @@ fn what_is_beside_our_codes_is_not_ours() {
     for url in [
         "https://qr.example.com/codes/r",
         "https://qr.example.com/codes/report/1",
-        "https://qr.example.com/codes/R/1",
         "https://qr.example.com/r/1",
         "https://qr.example.com/?u=/codes/r/1",
         "https://qr.example.com/codes/r/../about",

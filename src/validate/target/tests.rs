@@ -237,3 +237,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn codes_under_a_former_address_are_ours_too() {
+    let rules =
+        rules(&[], false).formerly(&["https://old.example/", "https://older.example:8443/x"]);
+    for target in [
+        "https://old.example/r/1234abcd",
+        "http://OLD.example./R/1234ABCD/?scan_ref=qr",
+        "https://older.example:8443/x/%72/1",
+        "https://qr.example.com/codes/r/1",
+    ] {
+        refused(&rules, target, Reason::Loop, "leads back");
+    }
+    for target in [
+        "https://old.example/about",
+        "https://older.example/x/r/1",
+        "https://qr.example.com/r/1",
+    ] {
+        accepted(&rules, target);
+    }
+}

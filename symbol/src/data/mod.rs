@@ -60,6 +60,19 @@ pub(crate) fn data_codewords(
     options: &Options,
     out: &mut Vec<u8>,
 ) -> Result<(Version, Level), Error> {
+    for declared in options.declared(content).iter().flatten() {
+        if let Ok(size) = codewords(content, declared, out) {
+            return Ok(size);
+        }
+    }
+    codewords(content, options, out)
+}
+
+fn codewords(
+    content: Content<'_>,
+    options: &Options,
+    out: &mut Vec<u8>,
+) -> Result<(Version, Level), Error> {
     out.clear();
     check_indicator(options)?;
     let source = Source::new(content, options)?;

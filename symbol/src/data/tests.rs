@@ -20,6 +20,56 @@ fn encode(content: Content<'_>, options: &Options) -> Result<(Vec<u8>, Version, 
     data_codewords(content, options, &mut out).map(|(version, level)| (out, version, level))
 }
 
+#[test]
+fn declared_text_is_one_segment_of_utf_8_behind_its_eci() {
+    let options = Options {
+        declare_utf8: true,
+        ..Options::default()
+    };
+    let said = |text: &str, options: &Options| {
+        let (data, version, level) = encode(text.into(), options).unwrap();
+        let message = read(&data, version, level);
+        let modes: Vec<_> = message.segments.iter().map(|&(mode, _)| mode).collect();
+        (message.eci, modes)
+    };
+    let byte = vec![Mode::Byte];
+    for text in [
+        "é",
+        "Ж",
+        "点",
+        "WIFI:T:WPA;S:Müller;P:PASSWORT1234567890;;",
+        "🙂12345678901234567890",
+    ] {
+        assert_eq!(said(text, &options), (Some(26), byte.clone()), "{text}");
+    }
+    // ASCII is the same in every character set.
+    let (eci, modes) = said("example12345678901234567890", &options);
+    assert_eq!((eci, modes), (None, vec![Mode::Byte, Mode::Numeric]));
+    // 2331 bytes fit into 40-M, and 2330 behind an ECI.
+    let long = |bytes: usize| "a".repeat(bytes - 2) + "é";
+    assert_eq!(said(&long(2330), &options), (Some(26), byte.clone()));
+    assert_eq!(said(&long(2331), &options), (None, byte.clone()));
+    // Longer still: as short as possible, as before.
+    let digits = "1".repeat(3000) + "é";
+    assert_eq!(said(&digits, &options).1, [Mode::Numeric, Mode::Byte]);
+    assert_eq!(
+        encode(long(2332).as_str().into(), &options),
+        encode(long(2332).as_str().into(), &Options::default())
+    );
+    // Micro QR has no ECI, and what is forced stays forced.
+    let micro = Options {
+        versions: Versions::Micro,
+        level: Level::L,
+        ..options.clone()
+    };
+    assert_eq!(said("é", &micro), (None, byte));
+    let forced = Options {
+        mode: Some(Mode::Kanji),
+        ..options
+    };
+    assert_eq!(said("点", &forced), (None, vec![Mode::Kanji]));
+}
+
 fn read(codewords: &[u8], version: Version, level: Level) -> reader::Message {
     reader::read(
         codewords,
@@ -106,6 +156,7 @@ fn options() -> impl Strategy<Value = Options> {
             mask: mask.and_then(Mask::new),
             mode,
             kanji,
+            declare_utf8: false,
             eci,
             fnc1,
             append,

@@ -4,14 +4,20 @@
 
 use super::{
     Picture, layers, number,
-    print::{Grid, Paint, Sheet, components, on_paper, runs},
+    outline::{self, Point},
+    print::{Grid, Paint, Sheet, components, on_paper},
 };
+use crate::Matrix;
+
+/// No line is longer (document structuring conventions 3.0, §4.5: 255).
+const LINE_LEN: usize = 200;
 
 /// A title is cut where its line would become too long for readers of comments.
 const TITLE_LEN: usize = 200;
 
-/// `x y width r`: a run becomes a part of the path.
-const RUN: &str = "/r{3 1 roll moveto dup 0 rlineto 0 1 rlineto neg 0 rlineto closepath}bind def\n";
+/// `dx dy m`, `dx h`, `dy v`, `z`: as in the path of an SVG.
+const COMMANDS: &str =
+    "/m{rmoveto}bind def/h{0 rlineto}bind def/v{0 exch rlineto}bind def/z{closepath}bind def\n";
 
 /// Writes the document to the end of `out`.
 ///
@@ -21,7 +27,7 @@ pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
     let (ground, layers) = layers::of(picture);
     comments(&grid, sheet.title, out);
     put(out, "gsave 4 dict begin\n");
-    put(out, RUN);
+    put(out, COMMANDS);
     // From here on y goes down and a module is 1 wide.
     operation(&[grid.offset, grid.points - grid.offset], "translate ", out);
     operation(&[grid.module, -grid.module], "scale\n", out);
@@ -38,10 +44,48 @@ pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
     }
     for (ink, matrix) in layers {
         color(on_paper(ink), sheet.paint, out);
-        runs(&matrix, " r\n", out);
-        put(out, "fill\n");
+        filled(&matrix, out);
     }
     put(out, "end grestore\nshowpage\n%%EOF\n");
+}
+
+/// One path, filled by the even-odd rule.
+fn filled(matrix: &Matrix, out: &mut Vec<u8>) {
+    put(out, "0 0 moveto\n");
+    let mut line_start = out.len();
+    let mut operation = |operands: &[i64], operator: u8| {
+        // Operands, an operator and what is between them are less than 20 characters.
+        let is_full = out.len() - line_start > LINE_LEN - 20;
+        if is_full {
+            line_start = out.len();
+        }
+        for &operand in operands {
+            number::integer(out, operand);
+            out.push(b' ');
+        }
+        out.extend_from_slice(&[operator, if is_full { b'\n' } else { b' ' }]);
+    };
+    let mut pen = Point::default();
+    outline::each(matrix, |line| {
+        let first = line.first().copied().unwrap_or_default();
+        operation(&[by(pen.x, first.x), by(pen.y, first.y)], b'm');
+        // Closing draws the last edge, and takes the pen back to where the line began.
+        pen = first;
+        for edge in line.windows(2) {
+            let (from, to) = (edge[0], edge[1]);
+            if from.y == to.y {
+                operation(&[by(from.x, to.x)], b'h');
+            } else {
+                operation(&[by(from.y, to.y)], b'v');
+            }
+        }
+        operation(&[], b'z');
+    });
+    put(out, "eofill\n");
+}
+
+fn by(from: u8, to: u8) -> i64 {
+    i64::from(to) - i64::from(from)
 }
 
 /// Document structuring conventions 3.0, §5.

@@ -18,7 +18,9 @@ pub struct Ground {
 /// Modules of one ink.
 pub type Layer<'a> = (Ink, Cow<'a, Matrix>);
 
-/// What is painted, from bottom to top: the ground, then layers that do not overlap each other. Clear inks are not.
+/// What is painted, from bottom to top: the ground, then layers. Clear inks are not. Layers overlap only where all inks are
+/// opaque: then an area reaches under those on top of it, and no ground is seen between two of them where a renderer
+/// smooths edges.
 pub fn of<'a>(picture: &Picture<'a>) -> (Option<Ground>, impl Iterator<Item = Layer<'a>>) {
     let mut layers = modules(picture);
     let ink = picture.inks.light;
@@ -38,16 +40,29 @@ fn modules<'a>(picture: &Picture<'a>) -> [Option<Layer<'a>>; 4] {
         return [None, None, None, Some((inks.dark, Cow::Borrowed(dark)))];
     }
     let data = data(picture);
-    let data_light =
-        (inks.data_light != inks.light).then(|| (inks.data_light, Cow::Owned(data.without(dark))));
+    let all = [inks.dark, inks.light, inks.data_dark, inks.data_light];
+    let may_overlap = all.iter().all(|ink| ink.alpha == 255);
+    let data_light = (inks.data_light != inks.light).then(|| {
+        let area = if may_overlap {
+            data.clone()
+        } else {
+            data.without(dark)
+        };
+        (inks.data_light, Cow::Owned(area))
+    });
     if inks.data_dark == inks.dark {
         let dark = (inks.dark, Cow::Borrowed(dark));
         return [None, data_light, None, Some(dark)];
     }
+    let data_dark = if may_overlap {
+        Cow::Borrowed(dark)
+    } else {
+        Cow::Owned(dark.and(&data))
+    };
     [
         None,
         data_light,
-        Some((inks.data_dark, Cow::Owned(dark.and(&data)))),
+        Some((inks.data_dark, data_dark)),
         Some((inks.dark, Cow::Owned(dark.without(&data)))),
     ]
 }

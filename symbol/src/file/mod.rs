@@ -10,6 +10,7 @@ pub mod jpeg;
 mod layers;
 mod length;
 mod number;
+mod outline;
 pub mod pdf;
 mod pixels;
 pub mod png;

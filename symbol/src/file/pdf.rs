@@ -7,8 +7,10 @@
 
 use super::{
     Ink, Picture, layers, number,
-    print::{Grid, Paint, Sheet, components, runs},
+    outline::{self, Point},
+    print::{Grid, Paint, Sheet, components},
 };
+use crate::Matrix;
 
 /// Writes the document to the end of `out`.
 pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
@@ -78,8 +80,7 @@ impl Page {
         }
         for (ink, matrix) in &layers {
             self.ink(*ink);
-            runs(matrix, " 1 re\n", &mut self.content);
-            self.content.extend_from_slice(b"f\n");
+            filled(matrix, &mut self.content);
         }
     }
 
@@ -140,6 +141,32 @@ impl Page {
         out.extend_from_slice(&self.content);
         out.extend_from_slice(b"endstream");
     }
+}
+
+/// One path (§8.5.2), filled by the even-odd rule.
+fn filled(matrix: &Matrix, out: &mut Vec<u8>) {
+    let mut operation = |operands: &[u8], operator: &[u8]| {
+        for &operand in operands {
+            number::integer(out, operand.into());
+            out.push(b' ');
+        }
+        out.extend_from_slice(operator);
+    };
+    outline::each(matrix, |line| match *line {
+        // The first edge goes right, the last one up.
+        [Point { x, y }, _, Point { x: right, y: lower }, _] => {
+            operation(&[x, y, right - x, lower - y], b"re\n");
+        }
+        [first, ref others @ ..] => {
+            operation(&[first.x, first.y], b"m\n");
+            for Point { x, y } in others {
+                operation(&[*x, *y], b"l\n");
+            }
+            operation(&[], b"h\n");
+        }
+        [] => {}
+    });
+    out.extend_from_slice(b"f*\n");
 }
 
 fn alpha_name(alpha: u8, out: &mut Vec<u8>) {

@@ -1,9 +1,8 @@
-//! What PDF and EPS have in common: the sheet, its inks, and modules as rectangles.
+//! What PDF and EPS have in common: the sheet and its inks.
 //!
 //! Invariant: the sheet is exactly as wide as asked for, to a billionth of a point.
 
 use super::{Ink, Length, Picture, frame::Frame, number};
-use crate::Matrix;
 
 /// Which inks colours are said in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -102,24 +101,13 @@ pub fn on_paper(ink: Ink) -> [u8; 3] {
     })
 }
 
-/// Each run as `x y width{command}`, in modules, y downwards.
-pub fn runs(matrix: &Matrix, command: &str, out: &mut Vec<u8>) {
-    for (y, row) in (0..).zip((0..matrix.modules()).map(|y| matrix.runs(y))) {
-        for run in row {
-            for n in [run.start.into(), y, i64::from(run.end - run.start)] {
-                number::integer(out, n);
-                out.push(b' ');
-            }
-            out.pop();
-            out.extend_from_slice(command.as_bytes());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::{Canvas, Inks, Unit, eps, pdf};
+    use crate::{
+        Matrix,
+        file::{Canvas, Inks, Unit, eps, pdf},
+    };
     use proptest::prelude::*;
 
     #[test]

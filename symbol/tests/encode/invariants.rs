@@ -28,6 +28,7 @@ fn options(u: &mut Unstructured<'_>) -> Result<Options> {
         mask: Mask::new(u.int_in_range(0..=15)?),
         mode: Mode::ALL.get(u.int_in_range(0..=9)?).copied(),
         kanji: u.arbitrary()?,
+        declare_utf8: u.arbitrary()?,
         eci: match u.int_in_range(0..=9)? {
             0 => Some(Eci::UTF_8),
             1 => Some(Eci::LATIN_1),

@@ -5,6 +5,7 @@ mod aside;
 mod compared;
 mod damaged;
 mod load;
+mod pipes;
 mod scripts;
 mod versions;
 

@@ -106,6 +106,8 @@ async fn what_is_wrong_is_said() {
         ("restore.sh", &[], 2),
         ("restore.sh", &["a", "b"], 2),
         ("restore.sh", &["--yes", "nothing"], 1),
+        // Standard input is empty here.
+        ("restore.sh", &["--yes", "-"], 1),
         ("restore.sh", &["--binary", "/nowhere", "x"], 2),
     ] {
         let text = run(&server, name, arguments, code);

@@ -151,6 +151,7 @@ async fn ten_thousand_units_go_where_other_clients_send_them() {
             "{strategies:?}"
         );
     }
+    super::parity::holds(&server).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ mod crowd;
 mod faults;
 mod files;
 mod flags;
+mod fleet;
 mod nodes;
+mod parity;
 mod paths;
 mod unleash;
 

@@ -65,13 +65,27 @@ async fn an_older_binary_works_on_a_newer_schema(db: &Fresh) {
     raw.execute_unprepared(newer).await.unwrap();
     // What a start asks: nothing is pending, and nothing is in the way.
     assert!(db.migrations().pending().await.unwrap().is_empty());
-    assert!(
-        db.migrations()
-            .status()
-            .await
-            .unwrap()
-            .iter()
-            .all(|v| v.applied)
+    db.migrations().up().await.unwrap();
+    let all = db.migrations().status().await.unwrap();
+    assert!(all.iter().all(|v| v.applied));
+    let (last, known) = all.split_last().unwrap();
+    assert_eq!((last.name.as_str(), last.known), ("m9999_newer", false));
+    assert!(known.iter().all(|v| v.known));
+    assert_eq!(db.migrations().unknown().await.unwrap(), ["m9999_newer"]);
+    // Nothing goes from under what is not known, nor on it.
+    let refused = db.migrations().down(1).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Conflict);
+    assert!(refused.message().contains("m9999_newer"), "{refused}");
+    let one = format!(
+        "DELETE FROM seaql_migrations WHERE version = '{}'",
+        known[3].name
+    );
+    raw.execute_unprepared(&one).await.unwrap();
+    let refused = db.migrations().up().await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Conflict);
+    assert_eq!(
+        db.migrations().pending().await.unwrap(),
+        [known[3].name.clone()]
     );
     db.codes.insert(&code(ids().next())).await.unwrap();
 }

@@ -8,6 +8,7 @@ mod databases;
 mod migrations;
 mod outage;
 mod pace;
+mod priority;
 mod record;
 mod rollups;
 mod scans;

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, hash_map::RandomState},
     fs::{File, OpenOptions},
     hash::BuildHasher,
+    io::Write as _,
     net::TcpListener,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -157,6 +158,23 @@ impl Server {
             .stdin(Stdio::null())
             .output()
             .unwrap()
+    }
+
+    /// The same with this on standard input.
+    pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped());
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::thread::scope(|scope| {
+            // One that refuses does not read to the end.
+            scope.spawn(move || drop(stdin.write_all(input)));
+            child.wait_with_output().unwrap()
+        })
     }
 
     /// Runs one of our scripts with the same settings in the same folder.

@@ -41,6 +41,15 @@ pub async fn texts(server: &Server, sql: &str) -> Vec<Option<String>> {
         .collect()
 }
 
+/// Changes the schema by hand, as a newer release would.
+pub async fn alter(server: &Server, statements: &[&str]) {
+    let db = Database::connect(server.database_url()).await.unwrap();
+    for statement in statements {
+        db.execute_unprepared(statement).await.unwrap();
+    }
+    db.close().await.unwrap();
+}
+
 /// Brings about a state that no answer of the product can: by hand in the database, as an operator would.
 pub async fn execute(server: &Server, statement: &str) {
     let db = Database::connect(server.database_url()).await.unwrap();

@@ -85,11 +85,9 @@ impl UnleashServer {
     /// The same, with any strategies, each with its parameters.
     pub async fn set_strategies(&self, flag: &str, wanted: &[Value]) {
         if !self.exists(flag).await {
-            let feature = json!({ "name": flag, "type": "release" });
-            self.admin("POST", FEATURES, feature).await;
+            self.create(flag).await;
         }
-        let environment = format!("{FEATURES}/{flag}/environments/development");
-        let strategies = format!("{environment}/strategies");
+        let strategies = strategies_of(flag);
         let old = self.admin("GET", &strategies, Value::Null).await;
         for strategy in wanted {
             self.admin("POST", &strategies, strategy.clone()).await;
@@ -99,8 +97,7 @@ impl UnleashServer {
             self.admin("DELETE", &format!("{strategies}/{id}"), Value::Null)
                 .await;
         }
-        self.admin("POST", &format!("{environment}/on"), Value::Null)
-            .await;
+        self.turn_on(flag).await;
         self.published(flag, |feature| {
             let told = feature["strategies"]
                 .as_array()
@@ -113,6 +110,23 @@ impl UnleashServer {
                 && told.iter().zip(wanted).all(same)
         })
         .await;
+    }
+
+    /// A flag that is off, without strategies.
+    pub async fn create(&self, flag: &str) {
+        let feature = json!({ "name": flag, "type": "release" });
+        self.admin("POST", FEATURES, feature).await;
+    }
+
+    /// One more strategy. What the server says, if it refuses it.
+    pub async fn add_strategy(&self, flag: &str, strategy: Value) -> Result<Value, String> {
+        let path = strategies_of(flag);
+        self.try_admin("POST", &path, strategy).await
+    }
+
+    pub async fn turn_on(&self, flag: &str) {
+        let path = format!("{FEATURES}/{flag}/environments/development/on");
+        self.admin("POST", &path, Value::Null).await;
     }
 
     /// Turns the flag off.
@@ -132,7 +146,7 @@ impl UnleashServer {
 
     /// Waits until what clients are told of a flag (`Null` if nothing) is as it should be: the server looks for changes
     /// once a second, and answers clients from memory until then.
-    async fn published(&self, flag: &str, is: impl Fn(&Value) -> bool) {
+    async fn published(&self, flag: &str, is: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PUBLISH;
         loop {
             let request = self.http.get(format!("{}/client/features", self.url()));
@@ -141,15 +155,27 @@ impl UnleashServer {
             let features = all["features"].as_array().unwrap();
             let feature = features.iter().find(|f| f["name"] == flag);
             if is(feature.unwrap_or(&Value::Null)) {
-                return;
+                return all;
             }
             assert!(Instant::now() < end, "clients are still told {feature:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
+    /// All that clients are told, once this flag is on.
+    pub async fn told(&self, flag: &str) -> Value {
+        self.published(flag, |feature| feature["enabled"] == true)
+            .await
+    }
+
     /// One request to the Admin API, which must succeed. `Null` is no body.
     pub async fn admin(&self, method: &str, path: &str, body: Value) -> Value {
+        let answer = self.try_admin(method, path, body).await;
+        answer.unwrap_or_else(|refused| panic!("{path}: {refused}"))
+    }
+
+    /// The same, which may be refused.
+    pub async fn try_admin(&self, method: &str, path: &str, body: Value) -> Result<Value, String> {
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         let method = method.parse().unwrap();
         let mut request = self
@@ -162,25 +188,17 @@ impl UnleashServer {
         let answer = request.send().await.unwrap();
         let status = answer.status();
         let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "{path}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        if !status.is_success() {
+            return Err(format!("{status} {text}"));
+        }
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
     /// What Unleash's Node SDK decides for these units (without line feeds in them).
     pub fn decisions_of_node(&self, flag: &str, units: &[String]) -> Vec<bool> {
         let task = json!({ "url": self.url(), "token": TOKEN, "flag": flag });
-        let mut child = node(include_str!("../../node/unleash_decide.mjs"))
-            .env("DECIDE", task.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(units.join("\n").as_bytes()).unwrap();
-        drop(stdin);
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        let text = String::from_utf8(output.stdout).unwrap();
+        let script = include_str!("../../node/unleash_decide.mjs");
+        let text = ask_node(script, &task, &units.join("\n"));
         text.trim().chars().map(|c| c == '1').collect()
     }
 
@@ -227,6 +245,10 @@ impl UnleashServer {
     }
 }
 
+fn strategies_of(flag: &str) -> String {
+    format!("{FEATURES}/{flag}/environments/development/strategies")
+}
+
 impl Drop for UnleashServer {
     fn drop(&mut self) {
         // A stopped process dies of SIGKILL too.
@@ -259,4 +281,20 @@ pub fn node(script: &str) -> Command {
 fn http() -> reqwest::Client {
     qr_observatory::kernel::tls::install();
     reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// What a script prints that is given a task and this input.
+pub fn ask_node(script: &str, task: &Value, input: &str) -> String {
+    let mut child = node(script)
+        .env("DECIDE", task.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }

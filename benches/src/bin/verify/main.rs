@@ -5,6 +5,7 @@
 mod case;
 mod files;
 mod matrices;
+mod read;
 mod rule;
 mod serve;
 
@@ -13,14 +14,18 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: verify matrices [--count N] [--seed N] [--threads N]
        verify files --folder FOLDER --format NAME [--count N] [--seed N]
        verify formats
-       verify serve ours | qrcodegen | qrcode
+       verify serve ours | declared | qrcodegen | qrcode
+       verify read
 
   matrices  random contents in one mode, every version and level: the same modules as qrcodegen's under each of the
             eight masks, the automatic mask the one with the lowest penalty counted module by module, the same on
             every level of CPU features
   files     random symbols as files, and manifest.tsv saying what each of them holds
   formats   which formats there are
-  serve     records on standard input, matrices on standard output, as benches/peers/zint_matrix.c";
+  serve     records on standard input, matrices on standard output, as benches/peers/zint_matrix.c; declared: ours, with
+            text that is not ASCII behind its ECI, as the product writes it
+  read      names of PGM files on standard input; a line for each on standard output: =, and in hexadecimal what rqrr
+            reads in it, or nothing";
 
 /// What the commands take.
 struct Flags {
@@ -39,6 +44,7 @@ fn main() -> ExitCode {
             "matrices" => matrices::verify(&flags),
             "files" => files::write(&flags),
             "formats" => files::list(),
+            "read" => read::read(),
             _ => Err(USAGE.to_owned()),
         }),
         None => Err(USAGE.to_owned()),

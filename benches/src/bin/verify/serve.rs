@@ -27,7 +27,8 @@ struct Record {
 
 pub fn serve(who: &str) -> Result<(), String> {
     let encode: fn(&Record) -> Result<Matrix, String> = match who {
-        "ours" => by_us,
+        "ours" => |record| by_us(record, false),
+        "declared" => |record| by_us(record, true),
         "qrcodegen" => by_qrcodegen,
         "qrcode" => by_qrcode,
         _ => return Err(format!("nobody here is called {who}")),
@@ -83,7 +84,7 @@ fn answer(output: &mut impl Write, matrix: Result<Matrix, String>) -> io::Result
     }
 }
 
-fn by_us(record: &Record) -> Result<Matrix, String> {
+fn by_us(record: &Record, declare_utf8: bool) -> Result<Matrix, String> {
     let content = match std::str::from_utf8(&record.bytes) {
         Ok(text) if record.is_text => Content::Text(text),
         _ => Content::Bytes(&record.bytes),
@@ -98,6 +99,7 @@ fn by_us(record: &Record) -> Result<Matrix, String> {
         level: record.level,
         mask: record.mask,
         versions,
+        declare_utf8,
         ..Options::default()
     };
     let symbol = ours::encode(content, &options).map_err(|error| error.to_string())?;

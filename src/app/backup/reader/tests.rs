@@ -2,11 +2,15 @@
 
 use std::io::Write as _;
 
-use flate2::{Compression, GzBuilder};
+use flate2::{Compression, GzBuilder, bufread::GzDecoder};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{app::backup::writer::Writer, kernel::id::Uuid, store::backup::Cell};
+use crate::{
+    app::backup::{format::GZIP_HEAD, writer::Writer},
+    kernel::id::Uuid,
+    store::backup::Cell,
+};
 
 fn header() -> Header {
     Header {
@@ -15,6 +19,8 @@ fn header() -> Header {
         schema: "m0001_organizations".to_owned(),
         database: "sqlite".to_owned(),
         taken_at: "2026-01-01T00:00:00Z".to_owned(),
+        unknown_migrations: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 
@@ -101,6 +107,58 @@ fn whatever_follows_is_refused() {
     assert!(read(&[&whole[..], b"\n"].concat()).is_err());
     assert!(read(&[&whole[..], &whole[..]].concat()).is_err());
     assert!(read(&repacked(|text| text + "\n")).is_err());
+}
+
+/// As `gzip` packs a file.
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzBuilder::new()
+        .filename("all.backup")
+        .mtime(1)
+        .write(Vec::new(), Compression::default());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+/// Gives a byte at a time, as a slow pipe may.
+struct Drip<'a>(&'a [u8]);
+
+impl Read for Drip<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let n = into.len().min(1);
+        self.0.read(&mut into[..n])
+    }
+}
+
+#[test]
+fn what_was_packed_again_or_unpacked_is_read() {
+    let whole = file(40);
+    let expected = read(&whole).unwrap();
+    let (once, mut plain) = (packed(&whole), Vec::new());
+    GzDecoder::new(whole.as_slice())
+        .read_to_end(&mut plain)
+        .unwrap();
+    for found in [&once, &packed(&once), &plain] {
+        assert_eq!(read(found).unwrap(), expected);
+        let mut slow = Reader::new(Path::new("x"), BufReader::new(Drip(found))).unwrap();
+        while slow.next().unwrap().is_some() {}
+        assert_eq!(slow.contents().bytes, found.len() as u64);
+        for end in 0..found.len() {
+            assert!(read(&found[..end]).is_err(), "{end} of {}", found.len());
+        }
+        assert!(read(&[&found[..], b"x"].concat()).is_err());
+    }
+    // What follows within a layer is not missed either.
+    assert!(read(&packed(&[&whole[..], b"x"].concat())).is_err());
+    let said = |bytes: &[u8]| read(bytes).unwrap_err().message().to_owned();
+    let often = (0..9).fold(whole.clone(), |inner, _| packed(&inner));
+    assert!(
+        said(&often).contains("more than 3 times"),
+        "{}",
+        said(&often)
+    );
+    // Its head would hide a flipped bit of ours.
+    assert!(said(&packed(&plain)).contains("gunzip -c FILE"));
+    assert!(said(b"\x28\xb5\x2f\xfd").contains("zstd"));
 }
 
 #[test]

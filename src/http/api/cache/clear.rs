@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem::{Request, Result, web::Data};
+use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
@@ -11,20 +11,20 @@ use crate::{
     app::App,
     http::{
         api::Group,
-        extract::{Input, Signed},
+        extract::{Optional, Signed},
     },
 };
 
 pub struct Clear;
 
 /// What shall be forgotten.
-#[derive(Deserialize, Object)]
+#[derive(Default, Deserialize, Object)]
 #[oai(rename = "CacheClear")]
 struct Selection {
     /// Of names such as `render_engine:{code-…}:…`, `slug:{slug-…}:target`; as Redis understands them: `*`, `?`,
-    /// `[a-c]`, `\`. One that would match everything is refused.
+    /// `[a-c]`, `\`. None: everything.
     #[oai(validator(min_length = 1, max_length = 256))]
-    pattern: String,
+    pattern: Option<String>,
 }
 
 /// What was forgotten.
@@ -46,19 +46,20 @@ struct Tiers {
 
 #[OpenApi(tag = "Group::Cache")]
 impl Clear {
-    /// Forget what a pattern means, on all nodes
+    /// Forget what a pattern means, or everything, on all nodes
     ///
     /// 503 when Redis cannot be asked; the memory of this node is cleared all the same.
     #[oai(path = "/api/v2/qr/cache/clear", method = "post")]
     async fn clear(
         &self,
         app: Data<&Arc<App>>,
-        request: &Request,
         signed: Signed,
-        body: Input<Selection>,
+        body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        may_turn(&signed.0, request.headers())?;
-        let cleared = app.clear_cache(&body.0.pattern).await?;
+        may_turn(&signed.0)?;
+        let cleared = app
+            .clear_cache(body.0.pattern.as_deref().unwrap_or("*"))
+            .await?;
         Ok(Json(Cleared {
             success: true,
             cleared: Tiers {
@@ -73,10 +74,9 @@ impl Clear {
     async fn clear_unversioned(
         &self,
         app: Data<&Arc<App>>,
-        request: &Request,
         signed: Signed,
-        body: Input<Selection>,
+        body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        self.clear(app, request, signed, body).await
+        self.clear(app, signed, body).await
     }
 }

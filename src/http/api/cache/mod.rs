@@ -4,8 +4,6 @@ pub mod clear;
 pub mod stats;
 pub mod warm;
 
-use poem::http::HeaderMap;
-
 use super::operators;
 use crate::{auth::Principal, kernel::Result};
 
@@ -16,6 +14,6 @@ fn may_look(who: &Principal) -> Result<()> {
 }
 
 /// What is not remembered costs everybody who uses this installation.
-fn may_turn(who: &Principal, headers: &HeaderMap) -> Result<()> {
-    operators::may_turn(who, headers, WHAT)
+fn may_turn(who: &Principal) -> Result<()> {
+    operators::may_turn(who, WHAT)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem::{Request, Result, web::Data};
+use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
@@ -50,11 +50,10 @@ impl Warm {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        request: &Request,
         signed: Signed,
         body: Input<Selection>,
     ) -> Result<Json<Warmed>> {
-        may_turn(&signed.0, request.headers())?;
+        may_turn(&signed.0)?;
         let done = app.warm_matching(&ctx, signed.0.org_id, &body.0.patterns);
         let done = done.await?;
         Ok(Json(Warmed {
@@ -72,10 +71,9 @@ impl Warm {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        request: &Request,
         signed: Signed,
         body: Input<Selection>,
     ) -> Result<Json<Warmed>> {
-        self.warm(app, ctx, request, signed, body).await
+        self.warm(app, ctx, signed, body).await
     }
 }

@@ -68,7 +68,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -77,7 +77,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -86,7 +86,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -95,7 +95,7 @@ enum ImageAnswer {
         Binary<Body>,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`
+        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
@@ -272,10 +272,9 @@ fn has(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .map(str::trim)
-        .any(|sent| sent == "*" || sent.strip_prefix("W/").unwrap_or(sent) == etag)
+        .flat_map(|v| v.as_bytes().split(|b| *b == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|sent| sent == b"*" || sent.strip_prefix(b"W/").unwrap_or(sent) == etag.as_bytes())
 }
 
 impl From<ImageFormat> for Format {

@@ -94,7 +94,7 @@ impl Change {
         experiment: Path<String>,
         body: Input<Dial>,
     ) -> Result<ExperimentAnswer> {
-        may_turn(&signed.0, request.headers())?;
+        may_turn(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         let expected = expected(request.headers())?;
         let wish = Wish {
@@ -112,13 +112,12 @@ impl Change {
     async fn kill(
         &self,
         app: Data<&Arc<App>>,
-        request: &Request,
         signed: Signed,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
         body: Optional<Reason>,
     ) -> Result<ExperimentAnswer> {
-        may_turn(&signed.0, request.headers())?;
+        may_turn(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         app.rollout
             .kill(entry, &by(&signed.0, body.0.reason))
@@ -133,13 +132,12 @@ impl Change {
     async fn release(
         &self,
         app: Data<&Arc<App>>,
-        request: &Request,
         signed: Signed,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
         body: Optional<Reason>,
     ) -> Result<ExperimentAnswer> {
-        may_turn(&signed.0, request.headers())?;
+        may_turn(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         app.rollout
             .release(entry, &by(&signed.0, body.0.reason))
@@ -154,13 +152,12 @@ impl Change {
     async fn rehearse(
         &self,
         app: Data<&Arc<App>>,
-        request: &Request,
         signed: Signed,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
         body: Input<Drill>,
     ) -> Result<ExperimentAnswer> {
-        may_turn(&signed.0, request.headers())?;
+        may_turn(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         let mishap = match body.0.fault {
             Fault::None => None,

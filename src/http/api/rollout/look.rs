@@ -47,9 +47,9 @@ impl ExperimentAnswer {
 struct Change {
     at: String,
     actor: String,
-    /// `rollout.set`, `rollout.kill`, `rollout.release` or `rollout.rehearse`.
+    /// `rollout.set`, `rollout.kill`, `rollout.release`, `rollout.rehearse` or `rollout.retire`.
     action: String,
-    /// The experiment.
+    /// The experiment, or the node.
     subject: String,
     reason: Option<String>,
     /// JSON: before and after.

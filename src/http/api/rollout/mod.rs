@@ -6,8 +6,6 @@ pub mod look;
 pub mod mismatch;
 mod report;
 
-use poem::http::HeaderMap;
-
 use super::operators;
 use crate::{app::rollout::By, auth::Principal, kernel::Result};
 
@@ -18,8 +16,8 @@ fn may_look(who: &Principal) -> Result<()> {
 }
 
 /// Turning the dial concerns everybody who uses this installation.
-fn may_turn(who: &Principal, headers: &HeaderMap) -> Result<()> {
-    operators::may_turn(who, headers, WHAT)
+fn may_turn(who: &Principal) -> Result<()> {
+    operators::may_turn(who, WHAT)
 }
 
 fn by(who: &Principal, reason: Option<String>) -> By {

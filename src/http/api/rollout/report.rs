@@ -45,6 +45,7 @@ pub fn all(rollout: &Rollout) -> Result<RolloutReport> {
             }
             .to_owned(),
             age_seconds: age,
+            caveats: source.caveats(),
         },
         autopilot: AutopilotReport {
             enabled: rollout.settings.autopilot,
@@ -212,7 +213,9 @@ fn reading(reading: &evidence::Reading) -> EvidenceReport {
 fn verdict(verdict: &evidence::Verdict) -> VerdictReport {
     let (test, needed_requests, waits_for) = match verdict {
         evidence::Verdict::Go { .. } => (None, None, None),
-        evidence::Verdict::Hold { needed, why } => (None, *needed, Some(why.label().to_owned())),
+        evidence::Verdict::Hold { needed, why, .. } => {
+            (None, *needed, Some(why.label().to_owned()))
+        }
         evidence::Verdict::NoGo { reading } => (Some(reading.test.label().to_owned()), None, None),
     };
     VerdictReport {

@@ -115,13 +115,30 @@ impl Seen {
     }
 }
 
-/// As a reader app shows it, however it is cut into segments; and whether it claims to be more than text.
+/// The text as a reader app shows it, however it is cut into segments; whether it claims to be more than text; and, of
+/// text that is not ASCII, how a reader learns its character set: without that, readers show different texts.
 fn payload(said: &symbol::read::Reading) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update([
         u8::from(said.append.is_some()),
         u8::from(said.fnc1.is_some()),
     ]);
-    hash.update(said.text());
+    let text = said.text();
+    if !text.is_ascii() {
+        let mut charsets: Vec<_> = said.segments.iter().map(charset).collect();
+        charsets.dedup();
+        hash.update([u8::try_from(charsets.len()).unwrap_or(u8::MAX)]);
+        for charset in charsets {
+            hash.update(charset);
+        }
+    }
+    hash.update(text);
     hash.finalize().into()
+}
+
+/// The mode, which some readers take for the character set, and the ECI: 0, or its assignment number plus 1.
+fn charset(segment: &symbol::read::Segment) -> [u8; 5] {
+    let eci = segment.eci.map_or(0, |eci| eci.assignment() + 1);
+    let [a, b, c, d] = eci.to_be_bytes();
+    [segment.mode as u8, a, b, c, d]
 }

@@ -8,15 +8,13 @@ use super::{
     super::Unclear,
     attributes::{self, Length},
     markup::{Markup, Piece, Tag, unescaped},
-    path,
-    shape::{Paint, Rect, Shape, Transform},
+    path::{self, Rule},
+    shape::{Paint, Rect, SHAPES, Shape, Transform},
     texts::Texts,
 };
 
 /// Elements within each other; symbols need three.
 const DEPTH: usize = 16;
-/// Rectangles; the largest symbol has 16 000 runs at most.
-const SHAPES: usize = 1 << 16;
 
 pub struct Document {
     /// Equal in both directions.
@@ -148,31 +146,18 @@ impl<'a> Interpreter<'a> {
     }
 
     fn path(&mut self, tag: &Tag, outer: &Transform) -> Option<()> {
-        let (mut fill, mut stroke) = (Some([0; 3]), None);
+        let (mut color, mut rule) = ([0; 3], Rule::NonZero);
         let mut data = "";
         for &(name, value) in &tag.attributes {
-            match name {
-                "d" => data = value,
-                "fill" | "stroke" => {
-                    let color = match value {
-                        "none" => None,
-                        color => Some(attributes::color(color)?),
-                    };
-                    *if name == "fill" {
-                        &mut fill
-                    } else {
-                        &mut stroke
-                    } = color;
-                }
-                "stroke-width" if value == "1" => {}
+            match (name, value) {
+                ("d", _) => data = value,
+                ("fill", _) => color = attributes::color(value)?,
+                ("fill-rule", "evenodd") => rule = Rule::EvenOdd,
+                ("fill-rule", "nonzero") => rule = Rule::NonZero,
                 _ => return None,
             }
         }
-        let (rects, color) = match (fill, stroke) {
-            (Some(color), None) => (path::filled(data)?, color),
-            (None, Some(color)) => (path::stroked(data)?, color),
-            _ => return None,
-        };
+        let rects = path::filled(data, rule)?;
         let shapes = rects.iter().map(|rect| Shape {
             rect: outer.of(rect),
             paint: Paint::Color(color),

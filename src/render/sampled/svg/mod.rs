@@ -36,12 +36,10 @@ pub fn sample(file: &[u8]) -> Result<Sampled, Unclear> {
 
 /// What a path covers: left, top, right, bottom of each rectangle.
 #[cfg(test)]
-pub fn covered(is_filled: bool, data: &str) -> Option<Vec<[f64; 4]>> {
-    let rects = if is_filled {
-        path::filled(data)
-    } else {
-        path::stroked(data)
-    };
+pub fn covered(rule: path::Rule, data: &str) -> Option<Vec<[f64; 4]>> {
     let sides = |rect: &shape::Rect| [rect.left, rect.top, rect.right, rect.bottom];
-    rects.map(|rects| rects.iter().map(sides).collect())
+    path::filled(data, rule).map(|rects| rects.iter().map(sides).collect())
 }
+
+#[cfg(test)]
+pub use path::Rule;

@@ -1,97 +1,101 @@
 //! Path data as rectangles (SVG 1.1 §8.3).
 //!
-//! Invariant: what is painted is the union of the rectangles, or there are none: a filled path must be made of
-//! rectangles that go round in one direction, a stroked one of lines along the axes.
+//! Invariant: what is painted is the union of the rectangles, or there are none: all lines must be along the axes.
 
-use super::{number::Numbers, shape::Rect};
+use super::{
+    number::Numbers,
+    shape::{Rect, SHAPES},
+};
 use crate::render::sampled::frame::is_close as is_same;
-
-/// Half of the stroke's width, which is always 1.
-const HALF: f64 = 0.5;
 
 type Point = (f64, f64);
 
-/// The corners of a part of a path, and whether its end is joined with its start.
+/// The corners of a part of a path. It is filled as if its end was joined with its start.
 struct Part {
     points: Vec<Point>,
     is_closed: bool,
 }
 
-/// What filling paints. `None`: it is not made of rectangles.
-pub fn filled(data: &str) -> Option<Vec<Rect>> {
-    let mut turn = 0.0;
-    let mut rects = Vec::new();
-    for part in parts(data)? {
-        let (rect, area) = rectangle(&part.points)?;
-        // In opposite directions they would cut holes into each other (§11.3, nonzero).
-        if area * turn < 0.0 {
-            return None;
+/// What of the plane a path fills: by how often it goes around a point (SVG 1.1 §11.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    NonZero,
+    EvenOdd,
+}
+
+impl Rule {
+    fn is_inside(self, turns: i32) -> bool {
+        match self {
+            Self::NonZero => turns != 0,
+            Self::EvenOdd => turns % 2 != 0,
         }
-        turn = area;
-        rects.push(rect);
     }
-    Some(rects)
 }
 
-/// The rectangle between four corners, or four and the first again; and its area, negative if they go anticlockwise.
-fn rectangle(points: &[Point]) -> Option<(Rect, f64)> {
-    let corners = match points {
-        [first, .., last] if points.len() == 5 && first == last => &points[..4],
-        _ => points,
-    };
-    let &[a, b, c, d] = corners else {
-        return None;
-    };
-    let is_level = |from: Point, to: Point| is_same(from.1, to.1);
-    let is_plumb = |from: Point, to: Point| is_same(from.0, to.0);
-    let across = is_level(a, b) && is_plumb(b, c) && is_level(c, d) && is_plumb(d, a);
-    let down = is_plumb(a, b) && is_level(b, c) && is_plumb(c, d) && is_level(d, a);
-    let area = (c.0 - a.0) * (c.1 - a.1) * if across { 1.0 } else { -1.0 };
-    (across || down).then(|| (Rect::between(a, c), area))
+/// A vertical line.
+#[derive(Clone, Copy)]
+struct Side {
+    x: f64,
+    top: f64,
+    bottom: f64,
+    /// 1 if it goes down, -1 if it goes up.
+    turn: i32,
 }
 
-/// What a stroke of width 1 with butt caps and miter joins paints. `None`: a line is not along an axis, or goes on
-/// along the axis of the one before.
-pub fn stroked(data: &str) -> Option<Vec<Rect>> {
-    let mut rects = Vec::new();
+/// What filling paints, from top to bottom. `None`: a line is not along an axis, or there are more than [`SHAPES`].
+pub fn filled(data: &str, rule: Rule) -> Option<Vec<Rect>> {
+    let mut sides = Vec::new();
     for part in parts(data)? {
-        let mut points = part.points;
-        if part.is_closed {
-            points.extend(points.first().copied());
-        }
-        // A line without length has no direction, and paints nothing.
-        points.dedup();
-        let is_level = |at: usize| is_same(points[at].1, points[at + 1].1);
-        let lines = points.len().saturating_sub(1);
-        for at in 0..lines {
-            if at > 0 && is_level(at) == is_level(at - 1) {
+        let next = part.points.iter().cycle().skip(1);
+        for (from, to) in part.points.iter().zip(next) {
+            if is_same(from.0, to.0) {
+                sides.push(Side {
+                    x: from.0,
+                    top: from.1.min(to.1),
+                    bottom: from.1.max(to.1),
+                    turn: if to.1 > from.1 { 1 } else { -1 },
+                });
+            } else if !is_same(from.1, to.1) {
                 return None;
             }
-            let is_joined = [at > 0 || part.is_closed, at + 1 < lines || part.is_closed];
-            rects.push(stroke(points[at], points[at + 1], is_joined)?);
+        }
+    }
+    between(sides, rule)
+}
+
+/// The areas between sides. From one level on which a side begins or ends to the next, nothing changes.
+fn between(mut sides: Vec<Side>, rule: Rule) -> Option<Vec<Rect>> {
+    let mut levels: Vec<f64> = sides.iter().flat_map(|s| [s.top, s.bottom]).collect();
+    levels.sort_unstable_by(f64::total_cmp);
+    levels.dedup();
+    sides.sort_unstable_by(|a, b| a.top.total_cmp(&b.top));
+    let mut waiting = sides.into_iter().peekable();
+    let mut crossed: Vec<Side> = Vec::new();
+    let mut rects = Vec::new();
+    for level in levels.windows(2) {
+        let (top, bottom) = (level[0], level[1]);
+        crossed.extend(std::iter::from_fn(|| {
+            waiting.next_if(|side| side.top <= top)
+        }));
+        crossed.retain(|side| side.bottom > top);
+        crossed.sort_unstable_by(|a, b| a.x.total_cmp(&b.x));
+        let (mut turns, mut left) = (0, 0.0);
+        for side in &crossed {
+            let was_inside = rule.is_inside(turns);
+            turns += side.turn;
+            match (was_inside, rule.is_inside(turns)) {
+                (false, true) => left = side.x,
+                (true, false) if side.x > left => {
+                    rects.push(Rect::between((left, top), (side.x, bottom)));
+                }
+                _ => {}
+            }
+        }
+        if rects.len() > SHAPES {
+            return None;
         }
     }
     Some(rects)
-}
-
-/// A joined end reaches as far as the other line is wide: the miter of a right angle is a square.
-fn stroke(from: Point, to: Point, is_joined: [bool; 2]) -> Option<Rect> {
-    let [start, end] = is_joined.map(|is_joined| if is_joined { HALF } else { 0.0 });
-    if is_same(from.1, to.1) {
-        let sign = (to.0 - from.0).signum();
-        Some(Rect::between(
-            (from.0 - sign * start, from.1 - HALF),
-            (to.0 + sign * end, to.1 + HALF),
-        ))
-    } else if is_same(from.0, to.0) {
-        let sign = (to.1 - from.1).signum();
-        Some(Rect::between(
-            (from.0 - HALF, from.1 - sign * start),
-            (to.0 + HALF, to.1 + sign * end),
-        ))
-    } else {
-        None
-    }
 }
 
 /// `None`: a command that is not understood, or not enough numbers behind one.

@@ -2,6 +2,9 @@
 
 use super::super::Rgb;
 
+/// Rectangles of a document; the largest symbol has 16 000 runs at most.
+pub const SHAPES: usize = 1 << 16;
+
 /// A rectangle along the axes, in units of the document's `viewBox`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rect {

@@ -35,7 +35,7 @@ fn the_same_written_otherwise_is_the_same() {
             "<path fill=\"#fff\" d=\"M0 0h311v311h-311\"/>",
             "<rect width=\"100%\" height=\"311\" fill=\"#fff\"/>",
         ),
-        ("/></g>", " stroke-width=\"1\"></path>\n</g>"),
+        ("/></g>", "></path>\n</g>"),
         ("One &amp; two", "One&#x20;&#38;\n two"),
         ("drawn", "other"),
     ] {
@@ -51,13 +51,10 @@ fn what_might_change_how_it_looks_is_never_passed_over() {
     for (from, to) in [
         ("<path", "<path opacity=\".5\""),
         ("<path", "<path style=\"display:none\""),
-        ("stroke=", "stroke-linecap=\"square\" stroke="),
-        (
-            "<path fill=\"none\"",
-            "<path stroke-width=\"2\" fill=\"none\"",
-        ),
-        ("<path fill=\"none\"", "<path fill=\"red\""),
-        ("<path fill=\"none\"", "<path fill=\"#000\""),
+        ("fill-rule=", "stroke=\"#000\" fill-rule="),
+        ("fill=\"#000\"", "fill=\"red\""),
+        ("fill=\"#000\"", "fill=\"none\""),
+        ("evenodd", "inherit"),
         ("<g ", "<g clip-path=\"url(#a)\" "),
         ("scale(10)", "scale(10) rotate(180)"),
         ("scale(10)", "scale(10 20)"),
@@ -80,11 +77,10 @@ fn what_might_change_how_it_looks_is_never_passed_over() {
         ("One &amp; two", "One <b/> two"),
         // Numbers without a command of their own are not understood.
         ("M0 0h311v311h-311", "M0 0L311 0 311 311 0 311"),
-        ("h6.5", "l6.5 1"),
-        ("h6.5", "a1 1 0 0 0 9 9"),
-        ("h6.5", "h6.5h1"),
-        ("h6.5", "h1e3"),
-        ("h6.5", "h"),
+        ("h7", "l7 1"),
+        ("h7", "a1 1 0 0 0 9 9"),
+        ("h7", "h1e3"),
+        ("h7", "h"),
     ] {
         assert!(svg.contains(from), "{from} {svg}");
         let found = sample(&svg.replacen(from, to, 1));
@@ -113,44 +109,48 @@ fn what_is_painted_later_is_on_top() {
     assert_eq!(picture.iter().filter(|cell| cell.is_mixed).count(), 9);
 }
 
-/// Both ways to paint, side by side.
 #[test]
-fn fills_and_strokes_cover_what_svg_says() {
-    use super::super::svg::covered;
+fn fills_cover_what_svg_says() {
+    use super::super::svg::{
+        Rule::{EvenOdd, NonZero},
+        covered,
+    };
     let rect = |left, top, right, bottom| [left, top, right, bottom];
-    for (filled, data, rects) in [
-        (true, "M1 2h3v1h-3z", vec![rect(1.0, 2.0, 4.0, 3.0)]),
+    let ring = vec![
+        rect(0.0, 0.0, 3.0, 1.0),
+        rect(0.0, 1.0, 1.0, 2.0),
+        rect(2.0, 1.0, 3.0, 2.0),
+        rect(0.0, 2.0, 3.0, 3.0),
+    ];
+    let whole = vec![
+        rect(0.0, 0.0, 3.0, 1.0),
+        rect(0.0, 1.0, 3.0, 2.0),
+        rect(0.0, 2.0, 3.0, 3.0),
+    ];
+    let cross = vec![rect(0.0, 0.0, 1.0, 1.0), rect(1.0, 1.0, 2.0, 2.0)];
+    for (rule, data, rects) in [
+        (NonZero, "M1 2h3v1h-3z", vec![rect(1.0, 2.0, 4.0, 3.0)]),
+        // Closed or not.
+        (EvenOdd, "M1 2h3v1h-3", vec![rect(1.0, 2.0, 4.0, 3.0)]),
         (
-            true,
+            NonZero,
             "M1 2v1h3v-1zm5 0v1h1v-1",
             vec![rect(1.0, 2.0, 4.0, 3.0), rect(6.0, 2.0, 7.0, 3.0)],
         ),
-        (false, "M0 .5h7", vec![rect(0.0, 0.0, 7.0, 1.0)]),
-        (
-            false,
-            "M7 .5h-7m0 1h1",
-            vec![rect(0.0, 0.0, 7.0, 1.0), rect(0.0, 1.0, 1.0, 2.0)],
-        ),
-        // The corner belongs to both; the ends are butt.
-        (
-            false,
-            "M0 .5h6.5v6",
-            vec![rect(0.0, 0.0, 7.0, 1.0), rect(6.0, 0.0, 7.0, 6.5)],
-        ),
+        // A hole: in opposite directions by either rule, in the same one only by one.
+        (NonZero, "M0 0h3v3h-3zm1 1v1h1v-1z", ring.clone()),
+        (EvenOdd, "M0 0h3v3h-3zm1 1v1h1v-1z", ring.clone()),
+        (EvenOdd, "M0 0h3v3h-3zm1 1h1v1h-1z", ring),
+        (NonZero, "M0 0h3v3h-3zm1 1h1v1h-1z", whole),
+        // A line that crosses itself.
+        (EvenOdd, "M0 0h1v2h1v-1h-2z", cross.clone()),
+        (NonZero, "M0 0h1v2h1v-1h-2z", cross),
+        (NonZero, "M0 0h5h-2", vec![]),
     ] {
-        assert_eq!(covered(filled, data), Some(rects), "{data}");
+        assert_eq!(covered(rule, data), Some(rects), "{rule:?} {data}");
     }
-    for (filled, data) in [
-        (true, "M0 0h1v1"),
-        (true, "M0 0h1v1h1v1h-2z"),
-        // Opposite directions cut a hole.
-        (true, "M0 0h9v9h-9zm1 1v3h3v-3z"),
-        (true, "h1v1h-1z"),
-        (false, "M0 0h5h-2"),
-        (false, "M0 0l5 5"),
-        (false, "M0 0h5v1h5 6"),
-    ] {
-        assert_eq!(covered(filled, data), None, "{data}");
+    for data in ["M0 0h1v1", "M0 0l5 5", "h1v1h-1z", "M0 0h5v1h5 6"] {
+        assert_eq!(covered(NonZero, data), None, "{data}");
     }
 }
 
@@ -159,7 +159,7 @@ proptest! {
     fn no_pieces_in_any_order_panic(pieces in prop::collection::vec(prop::sample::select(vec![
         "<svg width=\"9\" height=\"9\" viewBox=\"0 0 9 9\">", "<g transform=\"", "scale(", "translate(", ")", "\"", ">", "/>",
         "<path d=\"", "M0 0", "h7", "v1", "h-7", "z", "m-3 1h2", ".5", "99999999999999", "-", "<rect x=\"", "1", "<image href=\"",
-        " fill=\"#000\"", " stroke=\"#123\"", " fill=\"none\"", "<title id=\"a\">", "</title>", "&#x110000;", "&amp;", "</g>", "</svg>", "é",
+        " fill=\"#000\"", " fill-rule=\"evenodd\"", " fill=\"none\"", "<title id=\"a\">", "</title>", "&#x110000;", "&amp;", "</g>", "</svg>", "é",
     ]), 0..40)) {
         for head in ["", "<svg width=\"9\" height=\"9\" viewBox=\"0 0 9 9\"><path d=\"M0 0h9v9h-9\"/>"] {
             let svg = format!("{head}{}", pieces.concat());

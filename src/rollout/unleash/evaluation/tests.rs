@@ -10,6 +10,7 @@ use unleash_client::{
 };
 
 use super::*;
+use crate::kernel::clock::from_micros;
 
 const KEY: Key = Key("qr.render.candidate");
 
@@ -28,17 +29,25 @@ impl Transport for Nobody {
     }
 }
 
+fn facts() -> Facts {
+    Facts {
+        app_name: "qr-observatory".to_owned(),
+        environment: "development".to_owned(),
+        now: from_micros(0),
+    }
+}
+
 /// A client that was told this, and its share.
-fn told(features: &Value) -> (Client, Share, Option<&'static str>) {
+fn told(features: &Value) -> (Client, Share, Option<String>) {
     let client: Client = ClientBuilder::default()
         .into_client_with_transport("http://unleash", "app", "id", None, Arc::new(Nobody))
         .unwrap();
     let mut answer = json!({ "version": 2, "features": features });
-    let definition = Definition::take(KEY.0, &mut answer).unwrap();
+    let definition = Definition::take(KEY.0, &mut answer, &facts()).unwrap();
     client
         .memoize(serde_json::from_value(answer).unwrap())
         .unwrap();
-    let (share, caveat) = share(&client, KEY, &definition);
+    let (share, caveat) = share(&client, KEY, &definition, &facts());
     (client, share, caveat)
 }
 
@@ -58,11 +67,6 @@ fn before_the_first_answer_and_for_flags_that_are_off_nobody_takes_part() {
         json!([]),
         flag(false, &json!([gradual(100, KEY.0)])),
         flag(true, &json!([gradual(0, KEY.0)])),
-        flag(
-            true,
-            &json!([{ "name": "remoteAddress", "parameters": { "IPs": "10.0.0.1" } }]),
-        ),
-        flag(true, &json!([{ "name": "ourOwn", "parameters": {} }])),
     ] {
         let (_, share, caveat) = told(&features);
         assert_eq!((share.percent_taken(), caveat), (0, None), "{features}");
@@ -92,7 +96,7 @@ fn what_depends_on_more_than_the_bucket_takes_whole_buckets_only() {
     assert!((10..60).contains(&share.percent_taken()), "{share:?}");
     for unit in (0..10_000).map(|n| format!("unit-{n}")) {
         if bucket(KEY.0, &unit) <= 10 {
-            assert!(share.takes(&unit) && takes(&client, KEY, &unit));
+            assert!(share.takes(&unit) && takes(&client, KEY, &unit, &facts()));
         }
     }
     // A parent divides by its own name, which the flag's definition does not say.
@@ -102,7 +106,7 @@ fn what_depends_on_more_than_the_bucket_takes_whole_buckets_only() {
           "dependencies": [{ "feature": "parent", "enabled": true }] },
     ]);
     let (_, share, caveat) = told(&parent);
-    assert_eq!(caveat, Some(UNEVEN));
+    assert_eq!(caveat.as_deref(), Some(UNEVEN));
     assert!(share.percent_taken() < 50);
 }
 
@@ -129,7 +133,7 @@ proptest! {
         let (client, share, caveat) = told(&flag(true, &json!(strategies)));
         prop_assert_eq!(caveat, None);
         for unit in units {
-            prop_assert_eq!(share.takes(&unit), takes(&client, KEY, &unit), "{}", unit);
+            prop_assert_eq!(share.takes(&unit), takes(&client, KEY, &unit, &facts()), "{}", unit);
         }
     }
 }

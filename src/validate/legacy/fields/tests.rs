@@ -137,7 +137,7 @@ fn colours_are_compared_by_value_with_their_defaults() {
             painted(text("#AbC"), text("#aabbcc"), None, None),
             "fill_color",
         ),
-        (painted(None, text("#000000"), None, None), "fill_color"),
+        (painted(None, text("#000000"), None, None), "back_color"),
         (painted(text("black"), None, None, None), "fill_color"),
         (painted(None, text("#12"), None, None), "back_color"),
         (painted(None, text("#ffffff80"), None, None), "back_color"),

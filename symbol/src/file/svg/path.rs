@@ -1,148 +1,101 @@
-//! Modules as the path of a stroke that is one module wide.
+//! Modules as path data.
 //!
-//! Invariant: what the stroke covers are the dark modules, exactly.
-//!
-//! Bytes of the ways to write the same symbol of version 3, 13, 40, measured to choose one (in brackets: deflated):
-//!
-//! | path | 3 | 13 | 40 |
-//! |---|---|---|---|
-//! | outlines, filled by the even-odd rule | 1629 (425) | 9646 (2125) | 65 390 (13 098) |
-//! | the runs of each row | 1462 (294) | 7118 (1254) | 46 479 (7151) |
-//! | **those, but finder patterns as two strokes each** | 1316 (307) | 6972 (1289) | 46 337 (7190) |
-//! | strokes that turn at any corner, greedily | 1039 (425) | 6263 (2088) | 40 762 (11 945) |
-//!
-//! Runs need one look at each row and deflate best. Turning at any corner needs a search at each, and deflates badly;
-//! finder patterns are known, and save 15 runs each.
+//! Invariant: filled by the even-odd rule, the path is the dark modules, exactly.
 
-use super::{super::number, line::Line};
-use crate::{Matrix, Row, matrix::first_bits};
+use super::super::{
+    number,
+    outline::{self, Point},
+};
+use crate::Matrix;
 
-/// A finder pattern (ISO/IEC 18004 §6.3.3.1), the left module in the lowest bit.
-const FINDER: [u64; 7] = [0x7F, 0x41, 0x5D, 0x5D, 0x5D, 0x41, 0x7F];
+/// `h-177`, a letter and how far: index 0 is -177. The last byte is how long that is.
+type Tokens = [[u8; TOKEN]; 355];
+const TOKEN: usize = 6;
 
-/// It, from the left edge of its upper left module: the ring, then the square of nine modules.
-const FINDER_STROKES: &[u8] = b"h6.5v6h-6v-6m1.5 2h2.5v2h-2v-1h1.5";
+const ACROSS: Tokens = tokens(b'h');
+const DOWN: Tokens = tokens(b'v');
 
-/// Where that leaves the pen, from where it began.
-const FINDER_END: (i64, i64) = (4, 3);
-
-/// The data of a path. The first module's corner is (0, 0); a module is 1 wide, and so must the stroke be.
-///
-/// The pen goes along the middle of a row: the first command makes that `y + 0.5`, and all others are relative.
-pub fn strokes(matrix: &Matrix, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"M0 .5");
-    let mut pen = (0, 0);
-    let finders = Finders::of(matrix);
-    for (x, y) in finders.corners() {
-        move_pen(pen, (x, y), out);
-        out.extend_from_slice(FINDER_STROKES);
-        pen = (x + FINDER_END.0, y + FINDER_END.1);
-    }
-    let mut line = Line::new();
-    for (y, row) in (0..).zip(matrix.rows()) {
-        let edges = edges(&and_not(row, &finders.hidden(y)));
-        let Some((first, last)) = line.set(&edges) else {
-            continue;
+#[allow(clippy::cast_possible_truncation)] // Digits are below 10.
+const fn tokens(letter: u8) -> Tokens {
+    let mut table = [[0; TOKEN]; 355];
+    let mut at = 0;
+    while at < table.len() {
+        let mut token = [letter, 0, 0, 0, 0, 0];
+        let mut len = 1;
+        if at < 177 {
+            token[len] = b'-';
+            len += 1;
+        }
+        let n = at.abs_diff(177);
+        let mut unit = if n < 10 {
+            1
+        } else if n < 100 {
+            10
+        } else {
+            100
         };
-        move_pen(pen, (first.into(), y), out);
-        out.extend_from_slice(line.text());
-        pen = (last.into(), y);
+        while unit > 0 {
+            token[len] = b'0' + (n / unit % 10) as u8;
+            len += 1;
+            unit /= 10;
+        }
+        token[TOKEN - 1] = len as u8;
+        table[at] = token;
+        at += 1;
     }
+    table
 }
 
-/// Bit `x` is set where module `x` is not like the one left of it: at the first module of each run, and after its last.
-fn edges(row: &Row) -> Row {
-    let carry = [0, row[0] >> 63, row[1] >> 63];
-    std::array::from_fn(|word| row[word] ^ (row[word] << 1 | carry[word]))
+/// The data of a path. The first module's corner is (0, 0), and a module is 1 wide. All commands but the first are
+/// relative.
+pub fn filled(matrix: &Matrix, out: &mut Vec<u8>) {
+    let mut pen = None;
+    outline::each(matrix, |line| {
+        let first = line.first().copied().unwrap_or_default();
+        begin(pen, first, out);
+        edges(line, out);
+        // Which takes the pen back to where the line began.
+        out.push(b'z');
+        pen = Some(first);
+    });
 }
 
-fn and_not(row: &Row, other: &Row) -> Row {
-    std::array::from_fn(|word| row[word] & !other[word])
-}
-
-/// Nothing if it is there already: runs of two rows may follow each other.
-fn move_pen((x, y): (i64, i64), (to_x, to_y): (i64, i64), out: &mut Vec<u8>) {
-    if (x, y) == (to_x, to_y) {
-        return;
-    }
-    out.push(b'm');
-    number::integer(out, to_x - x);
-    if to_y >= y {
+fn begin(pen: Option<Point>, first: Point, out: &mut Vec<u8>) {
+    let [x, y] = [first.x, first.y].map(i64::from);
+    let (command, x, y) = match pen {
+        None => (b'M', x, y),
+        Some(pen) => (b'm', x - i64::from(pen.x), y - i64::from(pen.y)),
+    };
+    out.push(command);
+    number::integer(out, x);
+    if y >= 0 {
         out.push(b' ');
     }
-    number::integer(out, to_y - y);
+    number::integer(out, y);
 }
 
-/// Which corners have a finder pattern. Any may be without: this is also used for parts of a symbol.
-struct Finders {
-    /// Along one side of the symbol.
-    modules: i64,
-    /// The modules of a finder pattern that is at the left, or at the right.
-    columns: [Row; 2],
-    /// Upper left, upper right, lower left.
-    present: [bool; 3],
-}
-
-impl Finders {
-    fn of(matrix: &Matrix) -> Self {
-        let modules = matrix.modules();
-        let right = modules.saturating_sub(7);
-        let columns = [
-            first_bits(7),
-            and_not(&first_bits(modules), &first_bits(right)),
-        ];
-        let is_finder = |x: usize, y: usize| {
-            let rows = matrix.rows().get(y..y + 7);
-            rows.is_some_and(|rows| {
-                rows.iter()
-                    .zip(FINDER)
-                    .all(|(row, bits)| window(row, x) == bits)
-            })
-        };
-        // Narrower ones have at most one: two would overlap.
-        let three = modules >= 14;
-        Self {
-            // At most 177.
-            modules: i64::try_from(modules).unwrap_or(177),
-            columns,
-            present: [
-                is_finder(0, 0),
-                three && is_finder(right, 0),
-                three && is_finder(0, right),
-            ],
+/// All but the last one, which closing draws. Each token is copied whole: a length that is known beforehand is one
+/// instruction.
+fn edges(line: &[Point], out: &mut Vec<u8>) {
+    let mut end = out.len();
+    out.resize(end + TOKEN * line.len(), 0);
+    let mut put = |token: &[u8; TOKEN]| {
+        if let Some(room) = out.get_mut(end..end + TOKEN) {
+            room.copy_from_slice(token);
+        }
+        end += usize::from(token[TOKEN - 1]);
+    };
+    let (pairs, _) = line.as_chunks::<2>();
+    for (at, [from, to]) in pairs.iter().enumerate() {
+        put(&ACROSS[far(from.x, to.x)]);
+        if let Some([next, _]) = pairs.get(at + 1) {
+            put(&DOWN[far(to.y, next.y)]);
         }
     }
-
-    fn corners(&self) -> impl Iterator<Item = (i64, i64)> {
-        let far = self.modules - 7;
-        let corners = [(0, 0), (far, 0), (0, far)].into_iter();
-        corners
-            .zip(self.present)
-            .filter_map(|(corner, present)| present.then_some(corner))
-    }
-
-    /// The modules of row `y` that belong to them.
-    fn hidden(&self, y: i64) -> Row {
-        let [upper_left, upper_right, lower_left] = self.present;
-        let (upper, lower) = (y < 7, y + 7 >= self.modules);
-        let left = upper && upper_left || lower && lower_left;
-        let pick = |is_there: bool, columns: &Row| if is_there { *columns } else { Row::default() };
-        let (left, right) = (
-            pick(left, &self.columns[0]),
-            pick(upper && upper_right, &self.columns[1]),
-        );
-        std::array::from_fn(|word| left[word] | right[word])
-    }
+    out.truncate(end);
 }
 
-/// Seven modules from `x` on.
-fn window(row: &Row, x: usize) -> u64 {
-    let (word, bit) = (x / 64, x % 64);
-    let low = row[word] >> bit;
-    let high = match row.get(word + 1) {
-        // Shifted twice, because 64 would be too far at once.
-        Some(next) => next << 1 << (63 - bit),
-        None => 0,
-    };
-    (low | high) & 0x7F
+/// Index of the token. Both are at most 177.
+fn far(from: u8, to: u8) -> usize {
+    (177 + usize::from(to)).saturating_sub(from.into()).min(354)
 }

@@ -1,12 +1,6 @@
-//! The document by its parts, and the path by an interpreter of strokes.
+//! The document by its parts, and the path by an interpreter of filled paths.
 //!
-//! Invariant: the interpreter knows what SVG says of strokes (§11.4) and nothing of how the path was made.
-// Cells are few, and checked to be whole.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss
-)]
+//! Invariant: the interpreter knows what SVG says of paths (§8.3, §11.3) and nothing of how this one was made.
 
 use proptest::prelude::*;
 
@@ -16,112 +10,56 @@ use crate::{
     file::{Canvas, Inks, Unit},
 };
 
-/// A quarter of a module is one cell: strokes begin and end at halves and are a whole module wide.
-const CELLS: usize = 4;
-
-/// Where a stroke goes that begins at a corner of the canvas: butt ends, mitred corners.
-struct Pen {
-    /// Rows of cells, and how many there are along one side.
-    covered: Vec<bool>,
-    side: usize,
-    at: [f64; 2],
-    /// Whether the last command drew a line.
-    is_down: bool,
-}
-
-impl Pen {
-    fn cover(&mut self, x: [f64; 2], y: [f64; 2]) {
-        let cells = |[from, to]: [f64; 2]| {
-            let [from, to] = [from, to].map(|at| at * CELLS as f64);
-            assert!(
-                from.fract() == 0.0 && to.fract() == 0.0 && from >= 0.0,
-                "{from} {to}"
-            );
-            from as usize..to as usize
-        };
-        for y in cells(y) {
-            for x in cells(x) {
-                assert!(x < self.side && y < self.side, "outside: {x} {y}");
-                self.covered[y * self.side + x] = true;
+/// The modules that are filled by the even-odd rule, and how many lines are closed.
+fn drawn(path: &str, modules: usize) -> (Matrix, usize) {
+    // In row `y` a line goes down or up at the left of module `x`.
+    let mut crossed = vec![[false; 178]; 178];
+    let (mut pen, mut start, mut closed) = ([0_i32; 2], [0; 2], 0);
+    let mut down = |[x, y]: [i32; 2], to: i32| {
+        for y in y.min(to)..y.max(to) {
+            crossed[usize::try_from(y).unwrap()][usize::try_from(x).unwrap()] ^= true;
+        }
+    };
+    let letters = path.char_indices().filter(|(_, c)| c.is_ascii_alphabetic());
+    let starts: Vec<usize> = letters.map(|(at, _)| at).collect();
+    for (index, &at) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).copied().unwrap_or(path.len());
+        let numbers = numbers(&path[at + 1..end]);
+        match (&path[at..=at], &numbers[..]) {
+            ("M", &[x, y]) => (pen, start) = ([x, y], [x, y]),
+            ("m", &[x, y]) => {
+                pen = [pen[0] + x, pen[1] + y];
+                start = pen;
             }
+            ("h", &[length]) => pen[0] += length,
+            ("v", &[length]) => {
+                down(pen, pen[1] + length);
+                pen[1] += length;
+            }
+            ("z", []) => {
+                assert!(pen[0] == start[0], "the closing line is not vertical");
+                down(pen, start[1]);
+                pen = start;
+                closed += 1;
+            }
+            other => panic!("{other:?}"),
         }
     }
-
-    /// A line of the path along `axis`, 0 or 1.
-    fn line(&mut self, axis: usize, length: f64) {
-        if self.is_down {
-            // The mitre of the corner. Its legs must be longer than half the stroke is wide.
-            assert!(length.abs() >= 1.0);
-            let [x, y] = self.at;
-            self.cover([x - 0.5, x + 0.5], [y - 0.5, y + 0.5]);
-        }
-        let from = self.at;
-        self.at[axis] += length;
-        let mut area =
-            [0, 1].map(|axis| [from[axis].min(self.at[axis]), from[axis].max(self.at[axis])]);
-        area[1 - axis] = [from[1 - axis] - 0.5, from[1 - axis] + 0.5];
-        self.cover(area[0], area[1]);
-        self.is_down = true;
-    }
+    let is_dark = |x: usize, y: usize| crossed[y][..=x].iter().filter(|c| **c).count() % 2 == 1;
+    (Matrix::from_fn(modules, is_dark), closed)
 }
 
-/// Numbers of a command: a sign or a space begins a new one.
-fn numbers(text: &str) -> Vec<f64> {
+/// A sign or a space begins a new one.
+fn numbers(text: &str) -> Vec<i32> {
     let text = text.replace('-', " -");
     text.split_whitespace()
         .map(|n| n.parse().unwrap())
         .collect()
 }
 
-/// The modules that are covered wholly. None may be covered in part.
-fn drawn(path: &str, modules: usize) -> Matrix {
-    let side = modules * CELLS;
-    let mut pen = Pen {
-        covered: vec![false; side * side],
-        side,
-        at: [0.0; 2],
-        is_down: false,
-    };
-    let starts: Vec<usize> = path
-        .char_indices()
-        .filter(|(_, c)| c.is_ascii_alphabetic())
-        .map(|(at, _)| at)
-        .collect();
-    for (index, &start) in starts.iter().enumerate() {
-        let end = starts.get(index + 1).copied().unwrap_or(path.len());
-        let numbers = numbers(&path[start + 1..end]);
-        match (&path[start..=start], &numbers[..]) {
-            ("M", &[x, y]) => pen.at = [x, y],
-            ("m", &[x, y]) => pen.at = [pen.at[0] + x, pen.at[1] + y],
-            ("h", &[length]) => {
-                pen.line(0, length);
-                continue;
-            }
-            ("v", &[length]) => {
-                pen.line(1, length);
-                continue;
-            }
-            other => panic!("{other:?}"),
-        }
-        pen.is_down = false;
-    }
-    Matrix::from_fn(modules, |x, y| {
-        let cells = (0..CELLS * CELLS).map(|cell| {
-            let (x, y) = (x * CELLS + cell % CELLS, y * CELLS + cell / CELLS);
-            pen.covered[y * side + x]
-        });
-        let covered = cells.filter(|&is_covered| is_covered).count();
-        assert!(
-            covered == 0 || covered == CELLS * CELLS,
-            "({x}, {y}): {covered}"
-        );
-        covered > 0
-    })
-}
-
-fn strokes(matrix: &Matrix) -> String {
+fn path(matrix: &Matrix) -> String {
     let mut out = Vec::new();
-    path::strokes(matrix, &mut out);
+    path::filled(matrix, &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -164,8 +102,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn the_stroke_covers_the_dark_modules(matrix in matrices()) {
-        prop_assert_eq!(drawn(&strokes(&matrix), matrix.modules()), matrix);
+    fn the_path_fills_the_dark_modules(matrix in matrices()) {
+        let path = path(&matrix);
+        let (filled, closed) = drawn(&path, matrix.modules());
+        prop_assert_eq!(filled, matrix);
+        // An open line is not cut to its end.
+        prop_assert_eq!(closed, path.matches(['m', 'M']).count());
     }
 
     #[test]
@@ -198,7 +140,7 @@ proptest! {
 
 /// Quotation marks of the document above with so many texts.
 const fn document_quotes(texts: usize) -> usize {
-    // xmlns, viewBox, width, height, shape-rendering, role, aria-label(ledby); fill, d; fill, stroke, d; one id each.
+    // xmlns, viewBox, width, height, shape-rendering, role, aria-label(ledby); fill, d; fill, fill-rule, d; one id each.
     2 * (7 + 2 + 3 + texts)
 }
 
@@ -228,7 +170,7 @@ fn nothing_is_said_twice() {
         concat!(
             r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 15 15" shape-rendering="crispEdges">"##,
             r##"<path fill="#fff" d="M-4-4h15v15h-15"/>"##,
-            r##"<path fill="none" stroke="#000" d="M0 .5h6.5v6h-6v-6m1.5 2h2.5v2h-2v-1h1.5"/></svg>"##,
+            r##"<path fill="#000" fill-rule="evenodd" d="M0 0h7v7h-7zm1 1h5v5h-5zm1 1h3v3h-3z"/></svg>"##,
         )
     );
 }
@@ -250,7 +192,7 @@ fn pixels_left_over_are_kept() {
         concat!(
             r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 26 26" width="26" height="26" shape-rendering="crispEdges" role="img" aria-label="QR code">"##,
             r##"<path fill="#fff" d="M0 0h26v26h-26"/><g transform="translate(10 10) scale(5)">"##,
-            r##"<path fill="none" stroke="#000" d="M0 .5h1"/><g shape-rendering="auto"><x/></g></g></svg>"##,
+            r##"<path fill="#000" fill-rule="evenodd" d="M0 0h1v1h-1z"/><g shape-rendering="auto"><x/></g></g></svg>"##,
         )
     );
 }

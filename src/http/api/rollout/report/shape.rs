@@ -26,6 +26,8 @@ pub struct FlagsReport {
     pub state: String,
     /// Since they were last read.
     pub age_seconds: Option<f64>,
+    /// By flag: what of it is not followed, or only approximately.
+    pub caveats: BTreeMap<String, String>,
 }
 
 #[derive(Object)]

@@ -1,0 +1,116 @@
+//! Values that are being made, and those of them that a change has overtaken.
+//!
+//! Invariant: a change overtakes the values that are about what changed, and no others; nothing is held for what is not
+//! being made.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// By the digest of what a value is about. Two things of one digest would overtake each other: that costs one more miss.
+#[derive(Default)]
+pub(super) struct Makings(Mutex<HashMap<u64, Running>>);
+
+struct Running {
+    count: usize,
+    /// Since the oldest of them began.
+    changes: u64,
+}
+
+/// One value that is being made; ends when it is dropped.
+pub struct Making<'a> {
+    all: &'a Makings,
+    about: u64,
+    changes: u64,
+}
+
+impl Makings {
+    pub(super) fn begin(&self, about: &impl Hash) -> Making<'_> {
+        let about = digest(about);
+        let mut running = self.locked();
+        let of = running.entry(about).or_insert(Running {
+            count: 0,
+            changes: 0,
+        });
+        of.count += 1;
+        let changes = of.changes;
+        drop(running);
+        Making {
+            all: self,
+            about,
+            changes,
+        }
+    }
+
+    /// Something changed: what is being made about it may be of the state before.
+    pub(super) fn overtake(&self, about: &impl Hash) {
+        if let Some(running) = self.locked().get_mut(&digest(about)) {
+            running.changes += 1;
+        }
+    }
+
+    pub(super) fn overtake_all(&self) {
+        for running in self.locked().values_mut() {
+            running.changes += 1;
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<u64, Running>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Making<'_> {
+    /// Whether what it is about has changed since it began.
+    pub(super) fn is_overtaken(&self) -> bool {
+        let running = self.all.locked();
+        running
+            .get(&self.about)
+            .is_some_and(|of| of.changes != self.changes)
+    }
+
+    /// Whether an older one is still running that a change has overtaken: its value must not be taken for this one.
+    pub(super) fn is_behind_an_old_one(&self) -> bool {
+        self.changes > 0
+    }
+}
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        let mut running = self.all.locked();
+        if let Some(of) = running.get_mut(&self.about) {
+            of.count -= 1;
+            if of.count == 0 {
+                running.remove(&self.about);
+            }
+        }
+    }
+}
+
+fn digest(about: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    about.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_overtakes_what_it_is_about_and_leaves_nothing_behind() {
+        let makings = Makings::default();
+        let (a, b) = (makings.begin(&"a"), makings.begin(&"b"));
+        makings.overtake(&"a");
+        makings.overtake(&"c");
+        assert!(a.is_overtaken() && !b.is_overtaken());
+        let later = makings.begin(&"a");
+        assert!(!later.is_overtaken() && later.is_behind_an_old_one());
+        makings.overtake_all();
+        assert!(later.is_overtaken() && b.is_overtaken());
+        drop((a, b, later));
+        assert!(makings.locked().is_empty());
+    }
+}

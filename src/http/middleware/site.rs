@@ -1,0 +1,179 @@
+//! For whom a request is (RFC 9112 §3.2), and from which site: only our own pages change something.
+//!
+//! A browser sends the password that it knows along with a request that another site made. It says so, too:
+//! `Sec-Fetch-Site` (Fetch Metadata) or, older and on plain HTTP, `Origin`. What sends neither is no browser and has no
+//! password by itself. So no token is needed, and no content type protects anything. Go's `CrossOriginProtection` does
+//! the same. Pages of other sites could not read an answer anyway: nothing here answers a preflight (CORS).
+
+use std::net::Ipv6Addr;
+
+use poem::{
+    Request,
+    http::{HeaderMap, HeaderName, HeaderValue, Version, header, uri::Authority},
+};
+use url::Url;
+
+use crate::kernel::{Error, Kind, Result};
+
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+pub struct Site {
+    /// Of `BASE_URL`, as browsers spell it: `https://qr.example`.
+    origin: String,
+}
+
+impl Site {
+    pub fn new(base_url: &str) -> Self {
+        let origin = Url::parse(base_url).map(|url| url.origin().ascii_serialization());
+        Self {
+            origin: origin.unwrap_or_default(),
+        }
+    }
+
+    /// # Errors
+    /// `Malformed` without one valid `Host`; `Forbidden` for a change that another site asks for.
+    pub fn check(&self, request: &Request) -> Result<()> {
+        let host = self.host(request)?;
+        if !request.method().is_safe() && self.is_foreign(request.headers(), host) {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "another site may not change anything here in your name",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The authority that the request is for; none only in HTTP/1.0.
+    fn host<'r>(&self, request: &'r Request) -> Result<Option<&'r [u8]>> {
+        let refused = |message: &'static str| Error::new(Kind::Malformed, message);
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let host = match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host.as_bytes(),
+            (None, _) if request.version() < Version::HTTP_11 => return Ok(None),
+            (None, _) => return Err(refused("the request has no Host header")),
+            (Some(_), Some(_)) => return Err(refused("the request has more than one Host header")),
+        };
+        if !self.is_own(host) && !is_authority(host) {
+            return Err(refused("the Host header is no host and port"));
+        }
+        let target = request.uri().authority();
+        Ok(Some(target.map_or(host, |a| a.as_str().as_bytes())))
+    }
+
+    /// Spares most requests the parser.
+    fn is_own(&self, host: &[u8]) -> bool {
+        of_origin(self.origin.as_bytes()) == Some(host)
+    }
+
+    fn is_foreign(&self, headers: &HeaderMap, host: Option<&[u8]>) -> bool {
+        let mut sites = headers.get_all(&SEC_FETCH_SITE).iter().peekable();
+        if sites.peek().is_some() {
+            return !sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
+        }
+        let ours = |origin: &HeaderValue| {
+            // A proxy in front may speak TLS: the scheme says nothing.
+            let sender = of_origin(origin.as_bytes());
+            let addressed = sender
+                .zip(host)
+                .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
+            addressed || origin.as_bytes() == self.origin.as_bytes()
+        };
+        !headers.get_all(header::ORIGIN).iter().all(ours)
+    }
+}
+
+/// `https://host:port` without its scheme.
+fn of_origin(origin: &[u8]) -> Option<&[u8]> {
+    origin
+        .strip_prefix(b"https://")
+        .or_else(|| origin.strip_prefix(b"http://"))
+}
+
+/// A host, and perhaps a port.
+fn is_authority(text: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(text) else {
+        return false;
+    };
+    let host = authority.host();
+    // Whatever else there is before the host is no `Host`.
+    let Some(port) = authority.as_str().strip_prefix(host) else {
+        return false;
+    };
+    let is_port = |digits: &str| {
+        digits.bytes().all(|b| b.is_ascii_digit())
+            && (digits.is_empty() || digits.parse::<u16>().is_ok())
+    };
+    let is_host = match host.strip_prefix('[') {
+        Some(address) => address
+            .strip_suffix(']')
+            .is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        None => !host.is_empty(),
+    };
+    is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use poem::http::Method;
+
+    fn check(method: Method, headers: &[(&'static str, &'static str)]) -> Option<Kind> {
+        let mut request = Request::builder().method(method);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let site = Site::new("https://qr.example/codes");
+        site.check(&request.finish()).err().map(|e| e.kind())
+    }
+
+    #[test]
+    fn only_our_own_pages_change_something() {
+        let host = ("host", "10.0.0.7:3002");
+        for (headers, passes) in [
+            (&[] as &[_], true),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "Same-Origin ")], false),
+            (&[("sec-fetch-site", "")], false),
+            (
+                &[("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")],
+                false,
+            ),
+            (
+                &[
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "https://qr.example"),
+                ],
+                false,
+            ),
+            (&[("origin", "https://qr.example")], true),
+            (&[("origin", "http://10.0.0.7:3002")], true),
+            (&[("origin", "https://10.0.0.7:3002")], true),
+            (&[("origin", "http://10.0.0.7")], false),
+            (&[("origin", "https://evil.example")], false),
+            (&[("origin", "https://sub.qr.example")], false),
+            (&[("origin", "https://qr.example.evil.example")], false),
+            (&[("origin", "http://qr.example")], false),
+            (&[("origin", "null")], false),
+            (&[("origin", "")], false),
+            (
+                &[
+                    ("origin", "https://qr.example"),
+                    ("origin", "https://evil.example"),
+                ],
+                false,
+            ),
+        ] {
+            let headers = [&[host], headers].concat();
+            for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+                let refused = (!passes).then_some(Kind::Forbidden);
+                assert_eq!(check(method, &headers), refused, "{headers:?}");
+            }
+            for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+                assert_eq!(check(method, &headers), None, "{headers:?}");
+            }
+        }
+    }
+}

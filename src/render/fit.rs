@@ -1,0 +1,161 @@
+//! How content becomes a symbol, and what to say where it does not fit.
+//!
+//! Invariant: both arms follow `docs/adr/0013-text-in-symbols.md`, and refuse with the same fields.
+
+use symbol::{Content, Options, measure};
+
+use super::{Level, Request, Spec};
+use crate::kernel::Error;
+
+/// Bytes of text in a symbol of version 40 (ISO/IEC 18004 table 7).
+const fn most_bytes(level: Level) -> usize {
+    match level {
+        Level::L => 2953,
+        Level::M => 2331,
+        Level::Q => 1663,
+        Level::H => 1273,
+    }
+}
+
+/// Of our own encoder.
+pub(super) fn options(level: Level) -> Options {
+    Options {
+        level: match level {
+            Level::L => symbol::Level::L,
+            Level::M => symbol::Level::M,
+            Level::Q => symbol::Level::Q,
+            Level::H => symbol::Level::H,
+        },
+        declare_utf8: true,
+        ..Options::default()
+    }
+}
+
+pub(super) fn content(spec: &Spec) -> Content<'_> {
+    match str::from_utf8(&spec.content) {
+        Ok(text) => Content::Text(text),
+        Err(_) => Content::Bytes(&spec.content),
+    }
+}
+
+/// Modules along one side of the symbol, without its quiet zone. `None` where the content does not fit.
+pub(super) fn modules(spec: &Spec) -> Option<u32> {
+    let (version, _) = measure(content(spec), &options(spec.level)).ok()?;
+    u32::try_from(version.modules()).ok()
+}
+
+/// Not even the largest symbol holds the content. Names the field whose change would help: the logo that raised the
+/// error level, else the level, else the content.
+pub(super) fn too_long(request: &Request) -> Error {
+    let level = request.level;
+    let most = most_bytes(level);
+    let over = match measure(content(request), &options(level)) {
+        Err(symbol::Error::TooLong {
+            needed_bits,
+            available_bits,
+            ..
+        }) => needed_bits.saturating_sub(available_bits).div_ceil(8),
+        // An encoder with longer segments than ours refused it.
+        _ => 1,
+    };
+    let fits = |level: &Level| measure(content(request), &options(*level)).is_ok();
+    let weaker = Level::ALL.into_iter().rev().filter(|other| *other < level);
+    let helps = { weaker }.find(fits).map(|level| (level, level.label()));
+    let (field, message) = match helps {
+        None => (
+            "content",
+            format!(
+                "is {over} bytes too long at error_level {}, at which a symbol holds {most} bytes of text: shorten it; it fits at no weaker level",
+                level.label()
+            ),
+        ),
+        Some((helps, label)) if request.logo => {
+            let also = if helps < request.asked_level() {
+                format!(" and ask for error_level {label}")
+            } else {
+                String::new()
+            };
+            (
+                "include_logo",
+                format!(
+                    "with a logo the error level is h, at which a symbol holds {most} bytes of text, and the content is {over} bytes too long: leave out the logo{also}, or shorten the content"
+                ),
+            )
+        }
+        Some((_, label)) => (
+            "error_level",
+            format!(
+                "at {} a symbol holds {most} bytes of text, and the content is {over} bytes too long: ask for {label}, or shorten the content",
+                level.label()
+            ),
+        ),
+    };
+    Error::invalid(field, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(bytes: usize, level: Level, logo: bool) -> (String, String) {
+        let spec = Spec {
+            level,
+            logo,
+            ..Spec::new("a".repeat(bytes))
+        };
+        let error = too_long(&Request::new(spec).unwrap());
+        let detail = &error.details()[0];
+        (detail.field.to_string(), detail.message.to_string())
+    }
+
+    #[test]
+    fn a_refusal_names_what_the_caller_can_change() {
+        for (bytes, level, logo, field, advice) in [
+            // The logo made it h.
+            (
+                1300,
+                Level::L,
+                true,
+                "include_logo",
+                "27 bytes too long: leave out the logo, or shorten",
+            ),
+            (
+                1300,
+                Level::M,
+                true,
+                "include_logo",
+                "leave out the logo, or shorten",
+            ),
+            (
+                2000,
+                Level::Q,
+                true,
+                "include_logo",
+                "leave out the logo and ask for error_level m, or",
+            ),
+            (3000, Level::M, true, "content", "no weaker level"),
+            (
+                2332,
+                Level::M,
+                false,
+                "error_level",
+                "ask for l, or shorten the content",
+            ),
+            (2000, Level::H, false, "error_level", "ask for m, or"),
+            // Nothing is weaker than l.
+            (
+                2954,
+                Level::L,
+                false,
+                "content",
+                "1 bytes too long at error_level l",
+            ),
+        ] {
+            let (named, message) = refused(bytes, level, logo);
+            assert_eq!(named, field, "{message}");
+            assert!(message.contains(advice), "{message}");
+            // A weaker level is never the advice while the logo would raise it again.
+            assert!(!logo || !message.contains("at h"), "{message}");
+        }
+    }
+}
