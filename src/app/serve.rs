@@ -31,6 +31,8 @@ const SCRAPERS: usize = 64;
 const LEAST_DRAIN: Duration = Duration::from_secs(1);
 /// For telling Redis what it could not be told before.
 const TELL: Duration = Duration::from_secs(1);
+/// For closing the database.
+const CLOSE: Duration = Duration::from_secs(1);
 /// For a scrape that is under way at the very end.
 const LAST_SCRAPE: Duration = Duration::from_secs(1);
 /// How often recorded samples are moved into their buckets.
@@ -109,6 +111,8 @@ pub async fn serve(settings: Config) -> Result<()> {
         let _ = metrics.await;
     }
     upkeep.abort();
+    // SQLite folds its log into the file; if that takes too long, the next start does.
+    let _ = tokio::time::timeout(CLOSE, app.store.close()).await;
     tracing::info!("stopped");
     Ok(())
 }
