@@ -1,4 +1,4 @@
-//! Accepts connections and speaks HTTP/1.1 on them; HTTP/2 is for the proxy in front (docs/adr/0013-connections.md).
+//! Accepts connections and speaks HTTP/1.1 on them; HTTP/2 is for the proxy in front (docs/adr/0015-connections.md).
 //!
 //! Invariant: what strangers can hold is bounded, in number and in time; see `registry`.
 
