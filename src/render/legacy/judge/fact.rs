@@ -128,7 +128,7 @@ fn payload(said: &symbol::read::Reading) -> [u8; 32] {
         let mut charsets: Vec<_> = said.segments.iter().map(charset).collect();
         charsets.dedup();
         hash.update([u8::try_from(charsets.len()).unwrap_or(u8::MAX)]);
-        charsets.iter().for_each(|charset| hash.update(charset));
+        hash.update(charsets.concat());
     }
     hash.update(text);
     hash.finalize().into()
