@@ -1,4 +1,4 @@
-"""What readers make of text that is not ASCII: all must read what was asked, whatever the script (docs/adr/0013)."""
+"""What readers make of text that is not ASCII: all must read what was asked, whatever the script (docs/adr/0014)."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 //! How content becomes a symbol, and what to say where it does not fit.
 //!
-//! Invariant: both arms follow `docs/adr/0013-text-in-symbols.md`, and refuse with the same fields.
+//! Invariant: both arms follow `docs/adr/0014-text-in-symbols.md`, and refuse with the same fields.
 
 use symbol::{Content, Options, measure};
 

@@ -22,7 +22,7 @@ pub struct Options {
     pub kanji: bool,
     /// Write text that is not ASCII so that most readers read it right, not as short as possible: one segment of UTF-8
     /// bytes behind [`Eci::UTF_8`]. Where that does not fit, without the ECI; else as if this was not asked for. Has no
-    /// effect beside `mode`, `eci` or `fnc1`. `docs/adr/0013-text-in-symbols.md` has the measurements.
+    /// effect beside `mode`, `eci` or `fnc1`. `docs/adr/0014-text-in-symbols.md` has the measurements.
     pub declare_utf8: bool,
     pub eci: Option<Eci>,
     pub fnc1: Option<Fnc1>,

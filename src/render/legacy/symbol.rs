@@ -59,7 +59,7 @@ impl Symbol {
 const UTF_8: u32 = 26;
 
 /// ASCII goes into the densest mix of modes. Other text goes into one byte segment behind the ECI of UTF-8, or without it
-/// where only that fits: docs/adr/0013. The crate's own choice would see Shift JIS (Kanji mode) in the bytes of Japanese
+/// where only that fits: docs/adr/0014. The crate's own choice would see Shift JIS (Kanji mode) in the bytes of Japanese
 /// UTF-8, and readers would decode those to something else.
 fn encode(content: &[u8], level: Level) -> std::result::Result<QrCode, QrError> {
     let level = match level {
