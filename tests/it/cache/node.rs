@@ -30,7 +30,8 @@ impl Deref for Node {
 
 /// Everything is put into Redis, and no test waits for a busy machine: those that are about time set their own budget.
 pub fn setup(settings: &Settings) -> Setup {
-    let setup = Setup::on(Database::Sqlite)
+    // SQLite's file belongs to one node.
+    let setup = Setup::on(Database::Postgres)
         .env("REDIS_ADMISSION", "always")
         .env("REDIS_BUDGET_MS", "200")
         // The same symbols on every node.
