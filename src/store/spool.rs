@@ -25,7 +25,7 @@ use std::{
     },
 };
 
-use sea_orm::sqlx::{self, Connection as _};
+use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
 
 use super::{failure, sqlite::WRITES_NOTHING_NEW};
@@ -65,6 +65,8 @@ struct Inner {
     turn: Mutex<()>,
     appender: connection::Connection,
     drainer: connection::Connection,
+    /// Keeps the log's index: see [`file::Opened`].
+    _idle: Mutex<SqliteConnection>,
     /// Whether the last append failed.
     failing: AtomicBool,
     timers: Timers,
@@ -84,7 +86,11 @@ impl Spool {
     /// # Errors
     /// `Unavailable` when the file cannot be opened or written.
     pub async fn open(path: &Path, durability: Durability, clock: SharedClock) -> Result<Self> {
-        let (appender, drainer) = file::open(path, durability, &clock).await?;
+        let file::Opened {
+            appender,
+            drainer,
+            idle,
+        } = file::open(path, durability, &clock).await?;
         let newest = newest_id(&drainer).await;
         let newest = newest.map_err(failure::classify_sqlx)?;
         let timer = |operation| StoreTimer::new(clock.clone(), operation);
@@ -100,6 +106,7 @@ impl Spool {
             turn: Mutex::new(()),
             appender,
             drainer,
+            _idle: idle,
             failing: AtomicBool::new(false),
             timers,
             clock,

@@ -11,6 +11,7 @@ use sea_orm::sqlx::{
     self, ConnectOptions, Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::sync::Mutex;
 
 use super::{Durability, connection, failure};
 use crate::{
@@ -37,12 +38,21 @@ const APPENDER_CHECKPOINT_PAGES: &str = "16000";
 /// SQLite's primary result codes CORRUPT and NOTADB.
 const DAMAGED: [i32; 2] = [11, 26];
 
-/// The appending and the draining connection.
+/// All connections to the file.
+pub(super) struct Opened {
+    pub appender: connection::Connection,
+    pub drainer: connection::Connection,
+    /// Never used. While it is open, SQLite keeps the log and its index although both others are closed. On a full disk
+    /// the index could not be made again: that fails, or ends the process with SIGBUS where blocks are smaller than pages.
+    pub idle: Mutex<SqliteConnection>,
+}
+
+/// Opens the file, or a new one where it is damaged.
 pub(super) async fn open(
     path: &Path,
     durability: Durability,
     clock: &SharedClock,
-) -> Result<(connection::Connection, connection::Connection)> {
+) -> Result<Opened> {
     create_parent(path)?;
     let opened = match connect(path, durability).await {
         Err(e) if is_damage(&e) => {
@@ -58,10 +68,7 @@ pub(super) async fn open(
     opened.map_err(failure::classify_sqlx)
 }
 
-async fn connect(
-    path: &Path,
-    durability: Durability,
-) -> Result<(connection::Connection, connection::Connection), sqlx::Error> {
+async fn connect(path: &Path, durability: Durability) -> Result<Opened, sqlx::Error> {
     let synchronous = match durability {
         Durability::Power => SqliteSynchronous::Full,
         Durability::Process => SqliteSynchronous::Normal,
@@ -89,10 +96,11 @@ async fn connect(
     let appender = appending.connect().await?;
     // Opened anew they find the tables there: a file that is missing then is an error, not a new spool.
     let again = |options: SqliteConnectOptions| options.create_if_missing(false);
-    Ok((
-        connection::Connection::new(again(appending), appender),
-        connection::Connection::new(again(draining), drainer),
-    ))
+    Ok(Opened {
+        idle: Mutex::new(draining.connect().await?),
+        appender: connection::Connection::new(again(appending), appender),
+        drainer: connection::Connection::new(again(draining), drainer),
+    })
 }
 
 async fn prepare(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

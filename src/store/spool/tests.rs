@@ -89,3 +89,19 @@ async fn a_spool_that_takes_nothing_does_not_pass_its_check() {
     std::fs::remove_dir(&path).unwrap();
     spool.backlog().await.unwrap_err();
 }
+
+/// On a full disk it could not be made again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_index_of_the_log_stays_while_connections_are_renewed() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(&folder.path().join("spool.db")).await;
+    spool.append(b"a", 1).await.unwrap();
+    drop(spool.0.appender.take().await.unwrap());
+    drop(spool.0.drainer.take().await.unwrap());
+    // They are closed by threads of their own.
+    for _ in 0..20 {
+        assert!(folder.path().join("spool.db-shm").exists());
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(spool.backlog().await.unwrap(), (1, 1));
+}
