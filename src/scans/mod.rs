@@ -33,7 +33,7 @@ pub use crate::store::scans::Country;
 use crate::store::scans::Excluded;
 
 /// Why a scan is not a person's, as far as the request itself tells (RFC 9110 §9.3.2, and the headers of
-/// [`look_ahead`]). Bots are told apart later, off the request path.
+/// `look_ahead`). Bots are told apart later, off the request path.
 #[must_use]
 pub fn excluded_by_request(head: bool, headers: &HeaderMap) -> Option<Excluded> {
     if head {

@@ -37,7 +37,7 @@ pub struct Restored {
 /// `force` nothing may be there.
 ///
 /// # Errors
-/// As [`reader::check`]; `Conflict` when a server runs on what is there, or something is there and `force` is not set; those
+/// As `reader::check`; `Conflict` when a server runs on what is there, or something is there and `force` is not set; those
 /// of the database and the disk. Then nothing was changed.
 pub async fn restore(
     settings: &Config,
