@@ -22,6 +22,8 @@ pub(super) fn is_denied(error: &RedisError) -> bool {
     error.code() == Some("NOPERM")
         || [
             "NOPERM",
+            // The driver drops the code of a refused SELECT.
+            "no permissions to run",
             "ACL failure",
             "can't run this command",
             "can't access",
