@@ -4,13 +4,10 @@
 //! for it, and a value that is fetched tells what it had cost. A kind that is not worth fetching is fetched now and then
 //! all the same: what was true of a busy Redis need not be true of it later.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use metrics::Gauge;
+use parking_lot::Mutex;
 
 use crate::{
     config::redis::Admission,
@@ -103,7 +100,9 @@ impl Costs {
         match self.rule {
             Admission::Always => true,
             Admission::Never => false,
-            Admission::Auto => locked(&self.kinds)
+            Admission::Auto => self
+                .kinds
+                .lock()
                 .get_mut(&(space.label(), kind.label()))
                 .is_none_or(Figures::asks),
         }
@@ -124,12 +123,12 @@ impl Costs {
 
     /// Redis answered, whatever it was asked.
     pub(super) fn answered(&self, took: Duration) {
-        locked(&self.round_trip).add(took);
+        self.round_trip.lock().add(took);
     }
 
     pub(super) fn shown(&self) -> Vec<Cost> {
-        let round_trip = locked(&self.round_trip).shown();
-        let kinds = locked(&self.kinds);
+        let round_trip = self.round_trip.lock().shown();
+        let kinds = self.kinds.lock();
         let shown = kinds.iter().map(|((space, kind), figures)| Cost {
             space,
             kind,
@@ -144,8 +143,8 @@ impl Costs {
     }
 
     fn learn(&self, space: Space, kind: CacheKind, add: impl FnOnce(&mut Figures)) {
-        let round_trip = *locked(&self.round_trip);
-        let mut kinds = locked(&self.kinds);
+        let round_trip = *self.round_trip.lock();
+        let mut kinds = self.kinds.lock();
         let figures = kinds
             .entry((space.label(), kind.label()))
             .or_insert_with(|| Figures::new(space, kind));
@@ -191,10 +190,6 @@ impl Figures {
         fetch_gauge.set(fetch.unwrap_or_default() / 1e6);
         admitted_gauge.set(f64::from(u8::from(admitted)));
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

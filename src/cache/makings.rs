@@ -6,8 +6,9 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Mutex, MutexGuard, PoisonError},
 };
+
+use parking_lot::Mutex;
 
 /// By the digest of what a value is about. Two things of one digest would overtake each other: that costs one more miss.
 #[derive(Default)]
@@ -29,7 +30,7 @@ pub struct Making<'a> {
 impl Makings {
     pub(super) fn begin(&self, about: &impl Hash) -> Making<'_> {
         let about = digest(about);
-        let mut running = self.locked();
+        let mut running = self.0.lock();
         let of = running.entry(about).or_insert(Running {
             count: 0,
             changes: 0,
@@ -46,26 +47,22 @@ impl Makings {
 
     /// Something changed: what is being made about it may be of the state before.
     pub(super) fn overtake(&self, about: &impl Hash) {
-        if let Some(running) = self.locked().get_mut(&digest(about)) {
+        if let Some(running) = self.0.lock().get_mut(&digest(about)) {
             running.changes += 1;
         }
     }
 
     pub(super) fn overtake_all(&self) {
-        for running in self.locked().values_mut() {
+        for running in self.0.lock().values_mut() {
             running.changes += 1;
         }
-    }
-
-    fn locked(&self) -> MutexGuard<'_, HashMap<u64, Running>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Making<'_> {
     /// Whether what it is about has changed since it began.
     pub(super) fn is_overtaken(&self) -> bool {
-        let running = self.all.locked();
+        let running = self.all.0.lock();
         running
             .get(&self.about)
             .is_some_and(|of| of.changes != self.changes)
@@ -79,7 +76,7 @@ impl Making<'_> {
 
 impl Drop for Making<'_> {
     fn drop(&mut self) {
-        let mut running = self.all.locked();
+        let mut running = self.all.0.lock();
         if let Some(of) = running.get_mut(&self.about) {
             of.count -= 1;
             if of.count == 0 {
@@ -111,6 +108,6 @@ mod tests {
         makings.overtake_all();
         assert!(later.is_overtaken() && b.is_overtaken());
         drop((a, b, later));
-        assert!(makings.locked().is_empty());
+        assert!(makings.0.lock().is_empty());
     }
 }

@@ -3,10 +3,11 @@
 //! Invariant: whatever changes is told here, and then nobody remembers it: not this node, not Redis, and within a second
 //! not the other nodes.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use metrics::Counter;
+use parking_lot::RwLock;
 
 use super::{
     Bounds, Cost, Counts, Name, Pattern, Second, Shape, Shelf, Tag, Tiered,
@@ -146,11 +147,7 @@ impl Tiers {
 
     /// Has a cache looked after.
     pub fn add(&self, cache: Arc<dyn Shelf>) {
-        let mut all = self
-            .shelves
-            .all
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.shelves.all.write();
         all.push(cache);
     }
 
@@ -290,10 +287,7 @@ impl Shelves {
     }
 
     fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
-        self.all
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.all.read().clone()
     }
 
     async fn forget(&self, tag: &Tag) {

@@ -1,10 +1,8 @@
 //! What travels with one request through every layer: made once by the HTTP middleware, passed by reference.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use uuid::{Uuid, fmt::Hyphenated};
 
 use super::clock::Instant;
@@ -15,16 +13,13 @@ pub struct Trail(Mutex<Vec<(&'static str, &'static str)>>);
 
 impl Trail {
     pub fn note(&self, what: &'static str, way: &'static str) {
-        let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut steps = self.0.lock();
         steps.push((what, way));
     }
 
     #[must_use]
     pub fn steps(&self) -> Vec<(&'static str, &'static str)> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 }
 

@@ -3,11 +3,12 @@
 use std::{
     future::Future,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
+use parking_lot::Mutex;
 use tokio::{runtime::Builder, task::JoinHandle};
 
 use super::{Error, Kind, Result};
@@ -68,7 +69,7 @@ impl Aside {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut brought = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut brought = self.0.lock();
         brought.push(Box::pin(logged(name, work)));
     }
 }
@@ -77,7 +78,7 @@ impl Aside {
 async fn look(brought: Weak<Mutex<Vec<BoxFuture<'static, ()>>>>) {
     let mut in_vain = PATIENCE;
     while let Some(brought) = brought.upgrade() {
-        let work = std::mem::take(&mut *brought.lock().unwrap_or_else(PoisonError::into_inner));
+        let work = std::mem::take(&mut *brought.lock());
         drop(brought);
         in_vain = if work.is_empty() {
             in_vain.saturating_add(1)

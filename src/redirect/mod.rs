@@ -12,13 +12,14 @@ mod slug;
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use http::HeaderValue;
+use parking_lot::Mutex;
 
 pub use bases::Bases;
 use futures_util::future::BoxFuture;
@@ -167,7 +168,7 @@ struct Turn {
 impl Turn {
     /// `None` while somebody else has it.
     fn take(refreshing: &Refreshing, slug: &Slug) -> Option<Self> {
-        let first = locked(refreshing).insert(slug.clone());
+        let first = refreshing.lock().insert(slug.clone());
         first.then(|| Self {
             refreshing: Arc::clone(refreshing),
             slug: slug.clone(),
@@ -177,12 +178,8 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        locked(&self.refreshing).remove(&self.slug);
+        self.refreshing.lock().remove(&self.slug);
     }
-}
-
-fn locked(refreshing: &Refreshing) -> MutexGuard<'_, HashSet<Slug>> {
-    refreshing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Lookup {

@@ -2,12 +2,10 @@
 //!
 //! Invariant: a few, in memory only. What is kept is the question; answers are made anew when somebody looks.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 /// Kept per experiment.
@@ -51,7 +49,7 @@ impl<In> Default for Examples<In> {
 
 impl<In: Clone> Examples<In> {
     pub fn add(&self, example: Example<In>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         if kept.len() == KEPT {
             kept.pop_back();
         }
@@ -60,7 +58,7 @@ impl<In: Clone> Examples<In> {
 
     /// Newest first.
     pub fn all(&self) -> Vec<Example<In>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.0.lock();
         kept.iter().cloned().collect()
     }
 }

@@ -8,11 +8,12 @@ mod state;
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -157,7 +158,7 @@ impl Pilot {
     /// What it is set to.
     #[must_use]
     pub fn dial(&self) -> Arc<Dial> {
-        Arc::clone(&self.dial.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.dial.read())
     }
 
     /// From now on. A stage of the evidence begins when the candidate's percentage changes.
@@ -166,7 +167,7 @@ impl Pilot {
         let (candidate, shadow) = (dial.candidate.percent_taken(), dial.shadow.percent_taken());
         let percent = if dial.hold.is_some() { 0 } else { candidate };
         let forced = dial.breaker;
-        *self.dial.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(dial);
+        *self.dial.write() = Arc::new(dial);
         self.metrics.percents(candidate, shadow);
         let mut machine = self.machine();
         machine.evidence.dial(now_ms, percent);
@@ -291,7 +292,7 @@ impl Pilot {
     }
 
     pub(super) fn machine(&self) -> MutexGuard<'_, Machine> {
-        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+        self.machine.lock()
     }
 
     /// The control has to answer for the candidate.

@@ -4,11 +4,13 @@
 
 use std::{
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
+
+use parking_lot::RwLock;
 
 use super::{Arm, ReadOnly, Unit};
 use crate::kernel::{Ctx, Error, Kind, Result, SharedClock, clock::Instant};
@@ -62,13 +64,13 @@ impl Drills {
             percent,
             until: self.clock.instant() + lasting,
         });
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = drill;
+        *self.now.write() = drill;
     }
 
     /// What is being rehearsed, and for how long still.
     #[must_use]
     pub fn current(&self) -> Option<Drill> {
-        let drill = *self.now.read().unwrap_or_else(PoisonError::into_inner);
+        let drill = *self.now.read();
         drill.filter(|d| self.clock.instant() < d.until)
     }
 

@@ -4,11 +4,12 @@
 //! costs one sync however many requests wait for it, and a request costs one short lock and no allocation.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc,
     atomic::{AtomicU8, Ordering},
 };
 
 use metrics::Counter;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use super::codec::Scan;
@@ -208,7 +209,7 @@ impl Intake {
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

@@ -3,11 +3,9 @@
 //! Invariant: what was recorded is in every answer, on every node, one interval later, or a second after Redis is back. A
 //! code that nobody scanned keeps its answers, as long as scans on other nodes would be heard of.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
 
 use crate::{
     cache::{Pattern, Tag, Tiers},
@@ -42,7 +40,7 @@ impl Default for Touched {
 
 impl Touched {
     pub(super) fn add(&self, codes: impl IntoIterator<Item = Uuid>) {
-        let mut touched = self.locked();
+        let mut touched = self.0.lock();
         touched.ids.extend(codes);
         if touched.ids.len() > MOST {
             *touched = Codes {
@@ -53,15 +51,11 @@ impl Touched {
     }
 
     fn take(&self) -> Codes {
-        std::mem::take(&mut *self.locked())
+        std::mem::take(&mut *self.0.lock())
     }
 
     fn all(&self) {
-        self.locked().all = true;
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Codes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().all = true;
     }
 }
 
@@ -190,7 +184,7 @@ mod tests {
         refresh
             .touched
             .add((10..).map(Uuid::from_u128).take(MOST + 1));
-        assert!(refresh.touched.locked().ids.is_empty(), "bounded");
+        assert!(refresh.touched.0.lock().ids.is_empty(), "bounded");
         assert!(refresh.tell().await);
         assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER));
     }

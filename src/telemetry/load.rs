@@ -2,10 +2,9 @@
 //!
 //! Invariant: where nothing can be learned (no `/proc`), nothing is claimed: not saturated.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
 
 /// Percent of one processor that must have been idle since the last look.
 pub const SPARE_PERCENT: u8 = 25;
@@ -60,7 +59,7 @@ impl Load {
     /// Looks at what happened since the last look.
     pub fn look(&self) {
         let Some(now) = see() else { return };
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if let Some(before) = last.replace(now) {
             self.saturated.store(
                 saturated(before, now, (self.processors, self.spare)),

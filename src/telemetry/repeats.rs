@@ -11,10 +11,11 @@ use std::{
     collections::HashMap,
     fmt::{Debug, Write as _},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tracing::{
     Event, Level, Metadata,
     callsite::Identifier,
@@ -89,7 +90,7 @@ impl Repeats {
             from: about.target(),
             text,
         };
-        let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.0.places.lock();
         let place = places.entry(about.callsite()).or_default();
         let room = place.subjects.len() < SUBJECTS;
         match place.subjects.get_mut(&subject.hash.finish()) {
@@ -150,7 +151,7 @@ impl Repeats {
             (held.since, held.times) = (now, 0);
             true
         };
-        let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.0.places.lock();
         places.retain(|_, place| {
             place.subjects.retain(|_, held| over(held));
             if place.others.as_mut().is_some_and(|others| !over(others)) {

@@ -8,11 +8,11 @@ use std::{
     collections::BTreeMap,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
 use metrics::Gauge;
+use parking_lot::Mutex;
 
 use super::{Baseline, Quantiles, Route, file};
 use crate::telemetry::{
@@ -64,7 +64,7 @@ impl Gauges {
 
     /// Reads the file if it is another one than last time. Called before a scrape.
     pub fn observe(&self) {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = self.shown.lock();
         let stamp = stamp(&file::path(&self.dir));
         if shown.file == stamp {
             return;

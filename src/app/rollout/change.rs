@@ -2,10 +2,7 @@
 //!
 //! Invariant: back to control needs no database.
 
-use std::{
-    sync::{PoisonError, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     By, Entry, Rollout, Wish,
@@ -124,7 +121,7 @@ impl Rollout {
 
     /// Makes rows of the database what the pilots do. Older ones than those in force are passed over.
     pub(super) fn apply(&self, rows: Vec<dials::Dial>) {
-        let _one = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self.applying.lock();
         for row in rows {
             let Ok(entry) = self.entry(&row.experiment) else {
                 continue;
@@ -134,7 +131,7 @@ impl Rollout {
                 continue;
             }
             let released = {
-                let mut known = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+                let mut known = self.rows.write();
                 let earlier = known.insert(row.experiment.clone(), row.clone());
                 let was_killed = entry.was_killed.swap(false, Ordering::Relaxed);
                 (was_killed || earlier.is_some_and(|r| r.set.killed)) && !row.set.killed

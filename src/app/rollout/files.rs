@@ -2,10 +2,7 @@
 //!
 //! Invariant: a file that cannot be read is set aside with a warning, and its experiment starts at control.
 
-use std::{
-    path::Path,
-    sync::{PoisonError, atomic::Ordering},
-};
+use std::{path::Path, sync::atomic::Ordering};
 
 use super::{Entry, Rollout};
 use crate::{
@@ -62,7 +59,7 @@ impl Rollout {
     /// Writes down what was learned, unless the file says it already. Blocks on the disk.
     pub(super) fn save(&self) {
         for entry in &self.entries {
-            let mut written = entry.written.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut written = entry.written.lock();
             let saved = entry.trial.pilot().saved(entry.arms);
             let kept = file(&self.dir, entry.name());
             if written.as_ref().is_some_and(|old| old.says_as(&saved)) && kept.exists() {

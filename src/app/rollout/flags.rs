@@ -2,12 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
+
+use parking_lot::RwLock;
 
 use crate::{
     config,
@@ -41,10 +40,7 @@ struct Remote {
 
 impl Flags for Remote {
     fn flagged(&self, experiment: Experiment) -> Option<Flagged> {
-        let last = self
-            .last_good
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let last = self.last_good.read();
         let all = last.as_ref()?.flagged.iter();
         let mut own = all.filter(|(e, _)| *e == experiment);
         own.next().map(|(_, flagged)| flagged.clone())
@@ -124,7 +120,7 @@ impl Source {
             return BTreeMap::new();
         };
         let last = remote.last_good.read();
-        let last = last.unwrap_or_else(PoisonError::into_inner);
+        let last = last;
         last.as_ref()
             .map_or_else(BTreeMap::new, |l| l.caveats.clone())
     }
@@ -171,10 +167,7 @@ impl Source {
             && let Some(snapshot) = remote.client.load(now)
         {
             self.succeeded(snapshot.fetched_at);
-            *remote
-                .last_good
-                .write()
-                .unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+            *remote.last_good.write() = Some(snapshot);
         }
     }
 
@@ -188,10 +181,7 @@ impl Source {
         };
         let snapshot = remote.client.refresh(now).await?;
         self.succeeded(snapshot.fetched_at);
-        let mut last = remote
-            .last_good
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut last = remote.last_good.write();
         let changed = last.as_ref().is_none_or(|l| l.flagged != snapshot.flagged);
         *last = Some(snapshot);
         Ok(Some(changed))

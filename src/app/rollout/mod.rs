@@ -15,13 +15,14 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicBool, AtomicI64},
     },
     time::Duration,
 };
 
 use metrics::Gauge;
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
     config,
@@ -92,17 +93,11 @@ impl Entry {
     }
 
     fn write_later(&self, kill: Option<By>) {
-        *self
-            .unwritten
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = kill;
+        *self.unwritten.lock() = kill;
     }
 
     fn to_write(&self) -> Option<By> {
-        let kill = self
-            .unwritten
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let kill = self.unwritten.lock();
         kill.clone()
     }
 

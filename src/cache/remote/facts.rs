@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::RedisResult;
 
-use super::{Remote, locked};
+use super::Remote;
 use crate::{
     config::redis::Node,
     telemetry::{
@@ -52,7 +52,7 @@ impl Remote {
         set(&CACHE_REDIS_MEMORY, &[], facts.used_bytes);
         set(&CACHE_REDIS_MEMORY_LIMIT, &[], facts.limit_bytes);
         counter(&CACHE_EVICTIONS, &tier).absolute(facts.evictions);
-        locked(&self.state).facts = Some(facts);
+        self.state.lock().facts = Some(facts);
     }
 
     async fn ask_master(&self, node: &Node) -> RedisResult<Facts> {

@@ -19,7 +19,7 @@ mod write;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -27,6 +27,7 @@ use std::{
 
 use bytes::Bytes;
 use metrics::{Gauge, Histogram};
+use parking_lot::{Mutex, RwLock};
 use redis::{Cmd, RedisResult, Value};
 use tokio::{
     sync::{Notify, Semaphore},
@@ -182,7 +183,7 @@ impl Remote {
             task::spawn("cache.news", news::listen(Arc::downgrade(&remote), hears)),
             task::spawn("cache.tell", tell::retry(Arc::downgrade(&remote))),
         ];
-        *locked(&remote.tasks) = tasks;
+        *remote.tasks.lock() = tasks;
         Ok(Some(remote))
     }
 
@@ -209,13 +210,13 @@ impl Remote {
 
     /// Why it is not used, or not wholly, in the words of somebody who can mend it.
     pub(super) fn trouble(&self) -> Option<Error> {
-        let state = locked(&self.state);
+        let state = self.state.lock();
         let denied = || state.denied.explained(self.clock.instant());
         state.trouble.clone().or_else(denied)
     }
 
     pub(super) fn facts(&self) -> Option<Facts> {
-        locked(&self.state).facts.clone()
+        self.state.lock().facts.clone()
     }
 
     /// As this node asked it; what it dropped for lack of room, as it tells.
@@ -234,10 +235,7 @@ impl Remote {
     }
 
     fn link(&self) -> Option<Arc<Link>> {
-        self.link
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.link.read().clone()
     }
 
     /// A value and the generation of what it is about, in one round trip.
@@ -330,7 +328,7 @@ impl Remote {
 
     /// Ends the background work, which would go on for ever.
     pub(super) fn end(&self) {
-        for task in locked(&self.tasks).drain(..) {
+        for task in self.tasks.lock().drain(..) {
             task.abort();
         }
     }
@@ -368,10 +366,6 @@ impl Remote {
         };
         Ok(Some(format!("{mode}, answers and takes values")))
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn millis(duration: Duration) -> u64 {

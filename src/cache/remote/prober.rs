@@ -3,7 +3,7 @@
 //! Invariant: requests ask Redis only after it answered the prober, twice in a row and within their budget.
 
 use std::{
-    sync::{Arc, PoisonError, Weak, atomic::Ordering},
+    sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -13,7 +13,6 @@ use super::{
     Remote,
     fault::{self, Meaning},
     link::Link,
-    locked,
 };
 use crate::{config::redis::Deployment, kernel::Clock};
 
@@ -144,7 +143,7 @@ impl Prober {
         }
         // A server that takes no values answers all the same; that stays told.
         if remote.writable.load(Ordering::Relaxed) {
-            locked(&remote.state).trouble = None;
+            remote.state.lock().trouble = None;
             self.told = None;
         }
     }
@@ -156,14 +155,14 @@ impl Prober {
             tracing::warn!("{message} (everything works without it, only colder): {error}");
             self.told = Some(message);
         }
-        locked(&remote.state).trouble = Some(explained);
+        remote.state.lock().trouble = Some(explained);
     }
 }
 
 impl Remote {
     fn connected(&self, link: Option<Arc<Link>>) {
         self.timers.up.set(f64::from(u8::from(link.is_some())));
-        *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
+        *self.link.write() = link;
     }
 }
 
@@ -195,7 +194,7 @@ async fn look(remote: &Remote, link: &Link, looks: u32) -> Sight {
     remote.writable.store(takes.is_ok(), Ordering::Relaxed);
     if let Err(e) = takes {
         let explained = fault::explain(&e, &remote.places.access.deployment);
-        let mut state = locked(&remote.state);
+        let mut state = remote.state.lock();
         if state
             .trouble
             .as_ref()

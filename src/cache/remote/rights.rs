@@ -9,7 +9,7 @@ use std::{
 
 use redis::{Cmd, RedisError, RedisResult, Value, aio::MultiplexedConnection};
 
-use super::{Remote, locked, place::Places, prober::PROBE_MS};
+use super::{Remote, place::Places, prober::PROBE_MS};
 use crate::{
     cache::name::{Names, Tag},
     config::redis::{Deployment, Node},
@@ -182,7 +182,9 @@ impl Remote {
             return;
         }
         let rule = rule(error, &self.names);
-        let is_new = locked(&self.state)
+        let is_new = self
+            .state
+            .lock()
             .denied
             .add(rule.clone(), self.clock.instant());
         if is_new {

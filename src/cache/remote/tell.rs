@@ -7,17 +7,18 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{
-        Mutex, Weak,
+        Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use futures_util::{StreamExt as _, stream};
+use parking_lot::Mutex;
 use redis::RedisResult;
 use tokio::sync::Notify;
 
-use super::{Remote, locked, millis};
+use super::{Remote, millis};
 use crate::{
     cache::name::Tag,
     kernel::{Result, clock::Instant, id::Uuid},
@@ -71,7 +72,7 @@ struct Recent(Mutex<VecDeque<(Instant, Tag)>>);
 
 impl Recent {
     fn remember(&self, tags: &[Tag], now: Instant) {
-        let mut recent = locked(&self.0);
+        let mut recent = self.0.lock();
         while recent.len() + tags.len() > RECENT_MOST
             || recent
                 .front()
@@ -86,19 +87,19 @@ impl Recent {
 
     fn all(&self, now: Instant) -> Vec<Tag> {
         self.remember(&[], now);
-        locked(&self.0).iter().map(|(_, tag)| tag.clone()).collect()
+        self.0.lock().iter().map(|(_, tag)| tag.clone()).collect()
     }
 }
 
 impl Untold {
     /// Some of them, which are not there any more then.
     fn take(&self) -> Vec<Tag> {
-        let mut tags = locked(&self.tags);
+        let mut tags = self.tags.lock();
         std::iter::from_fn(|| tags.pop_first()).take(SOME).collect()
     }
 
     fn add(&self, tag: Tag) {
-        let mut tags = locked(&self.tags);
+        let mut tags = self.tags.lock();
         if tags.len() >= MOST {
             tags.clear();
             self.everything.store(true, Ordering::Release);
@@ -268,8 +269,7 @@ impl Remote {
 
     /// Changes that Redis does not know of yet.
     pub(in crate::cache) fn pending(&self) -> usize {
-        locked(&self.untold.tags).len()
-            + usize::from(self.untold.everything.load(Ordering::Acquire))
+        self.untold.tags.lock().len() + usize::from(self.untold.everything.load(Ordering::Acquire))
     }
 
     #[allow(clippy::cast_precision_loss)] // a gauge

@@ -13,12 +13,13 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use serde_json::Value;
 use unleash_client::{ClientBuilder, api::features_endpoint};
 use url::Url;
@@ -148,7 +149,7 @@ impl Unleash {
     #[must_use]
     pub fn load(&self, now: Timestamp) -> Option<Snapshot> {
         let snapshot: Snapshot = self.0.kept.read(now)?;
-        *lock(&self.0.written) = Some(snapshot.clone());
+        *self.0.written.lock() = Some(snapshot.clone());
         Some(snapshot)
     }
 
@@ -200,7 +201,7 @@ impl Inner {
 
     /// Logs each caveat once, until it is gone or another one.
     fn warn(&self, caveats: &BTreeMap<String, String>) {
-        let mut told = lock(&self.told);
+        let mut told = self.told.lock();
         for (flag, caveat) in caveats {
             if told.get(flag) != Some(caveat) {
                 tracing::warn!(flag, "is not followed exactly: {caveat}");
@@ -210,7 +211,7 @@ impl Inner {
     }
 
     fn keep(&self, snapshot: &Snapshot) {
-        let mut written = lock(&self.written);
+        let mut written = self.written.lock();
         let fresh = written.as_ref().is_some_and(|old| {
             let age_s = snapshot.fetched_at.as_second() - old.fetched_at.as_second();
             let same = old.flagged == snapshot.flagged && old.caveats == snapshot.caveats;
@@ -259,10 +260,6 @@ fn no_answer(e: anyhow::Error) -> Error {
 
 fn garbage(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::caused(Kind::Unavailable, NO_FLAGS, e)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

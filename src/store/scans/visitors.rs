@@ -6,11 +6,12 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use hmac::{Hmac, KeyInit, Mac};
+use parking_lot::{Mutex, MutexGuard};
 use sea_orm::{ConnectionTrait, DbErr};
 use sha2::Sha256;
 
@@ -132,8 +133,8 @@ impl Scans {
 }
 
 impl Remembered {
-    fn lock(&self) -> std::sync::MutexGuard<'_, DayKeys> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, DayKeys> {
+        self.0.lock()
     }
 }
 
