@@ -1,32 +1,26 @@
 //! The composition root: the one place that knows which implementation stands behind which capability, and the
 //! only one that names a legacy arm.
 
-pub mod backup;
-pub mod baseline;
 mod bases;
-mod build;
+pub(crate) mod build;
 pub mod cache;
 pub mod doctor;
-mod exercise;
 pub mod health;
-mod kept;
-mod kit;
-mod lock;
+pub(crate) mod kit;
+pub(crate) mod lock;
 pub mod operate;
-pub mod rollout;
-mod serve;
-pub mod warm;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
 use crate::{
-    analytics,
-    auth::Auth,
+    analytics, backup, baseline,
     cache::Tiers,
     codes::Codes,
     config::Config,
+    dials::Rollout,
+    identity::Auth,
     kernel::{Ctx, Result, SharedClock, id::Ids},
     redirect::Redirect,
     render,
@@ -38,13 +32,17 @@ use crate::{
         labels::{Experiment, Space, Tier},
         process::Process,
     },
-    validate,
+    validate, warm,
 };
 
 use kit::{Kit, Versus};
-use rollout::Rollout;
 
-pub use serve::serve;
+/// For moving scans to the database when requests took all the time there was.
+const LEAST_DRAIN: Duration = Duration::from_secs(1);
+/// For invalidations that Redis did not take before.
+const INVALIDATE: Duration = Duration::from_secs(1);
+/// For closing the database.
+const CLOSE: Duration = Duration::from_secs(1);
 
 /// What renders. Retiring a legacy arm changes its alias here, and its lines below.
 pub type Render = kit::Recalled<render::legacy::Renderer, render::Engine, render::legacy::Judge>;
@@ -55,7 +53,7 @@ pub type Analytics =
     kit::Recalled<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
 
 /// Both arms share one bound for large images.
-fn render(kit: &mut Kit<'_>) -> Result<Render> {
+pub(crate) fn render(kit: &mut Kit<'_>) -> Result<Render> {
     let (logo, room) = (kit.logo()?, render::Room::default());
     let engine = render::Engine::new(logo.as_deref(), room.clone())?;
     let engine = kit.cached_images(engine, Space::RenderEngine, logo.as_deref());
@@ -104,7 +102,7 @@ pub struct App {
     render: Render,
     validate: Validate,
     analytics: Analytics,
-    warming: warm::Warming,
+    pub(crate) warming: warm::Warming,
     health: health::Health,
     keeper: Keeper,
     store: Store,
@@ -249,7 +247,7 @@ impl App {
     }
 
     /// Goes from `Starting` to `Serving`, unless it is being stopped already.
-    fn begin_serving(&self) {
+    pub fn begin_serving(&self) {
         self.phase.send_if_modified(|phase| {
             let starting = *phase == Phase::Starting;
             if starting {
@@ -259,8 +257,23 @@ impl App {
         });
     }
 
-    fn drain(&self) {
+    /// Goes to `Draining`.
+    pub fn drain(&self) {
         self.phase.send_replace(Phase::Draining);
+    }
+
+    /// After the last request: evidence is saved, accepted scans are stored, changes are announced. Scans have `left` to reach
+    /// the database; those that do not are in the spool.
+    pub async fn finish(&self, left: Duration) {
+        self.rollout.save_apart().await;
+        self.keeper.stop(left.max(LEAST_DRAIN)).await;
+        // Then, because the last scans invalidate too.
+        self.tiers.stop(INVALIDATE).await;
+    }
+
+    /// SQLite folds its log into the file; if that takes too long, the next start does.
+    pub async fn close(&self) {
+        let _ = tokio::time::timeout(CLOSE, self.store.close()).await;
     }
 
     /// Resolves when the process is being stopped.

@@ -5,18 +5,23 @@
 
 pub mod analytics;
 pub mod app;
-pub mod auth;
+pub mod backup;
+pub mod baseline;
 pub mod cache;
 pub mod cached;
 pub mod cli;
 pub mod codes;
 pub mod config;
+pub mod dials;
 pub mod http;
+pub mod identity;
 pub mod kernel;
 pub mod redirect;
 pub mod render;
 pub mod rollout;
 pub mod scans;
+pub mod server;
 pub mod store;
 pub mod telemetry;
 pub mod validate;
+pub mod warm;

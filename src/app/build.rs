@@ -17,7 +17,7 @@ const APPEARANCE_TTL: Duration = Duration::from_secs(5);
 /// Memory for what is needed to draw codes; a code takes about 1 KiB.
 const APPEARANCE_BYTES: u64 = 32 << 20;
 
-pub(super) fn redirect(
+pub(crate) fn redirect(
     settings: &Config,
     store: &Store,
     tiers: &Tiers,
@@ -37,7 +37,7 @@ pub(super) fn redirect(
     redirect
 }
 
-pub(super) fn codes(
+pub(crate) fn codes(
     settings: &Config,
     store: &Store,
     tiers: &Arc<Tiers>,

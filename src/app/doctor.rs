@@ -6,11 +6,11 @@ use super::{
     bases,
     health::{self, Status},
     operate,
-    rollout::Source,
 };
 use crate::{
     cache::Remote,
     config::Config,
+    dials::Source,
     kernel::{Clock, SharedClock, SystemClock},
     scans::open_spool,
     store::{Store, migrations::Version},

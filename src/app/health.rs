@@ -4,13 +4,11 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::Mutex;
 
-use super::{
-    operate,
-    rollout::{Age, Rollout},
-};
+use super::operate;
 use crate::cache::Tiers;
 use crate::{
     config::Config,
+    dials::{Age, Rollout},
     kernel::{Result, SharedClock, clock::Instant},
     store::Store,
     telemetry::{catalogue, handles, labels::HealthCheck, process},

@@ -2,16 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    kept,
-    rollout::{Entry, setting},
-    warm::Pictures,
-};
 use crate::{
     analytics,
     cache::{Life, Tiers},
-    cached::{Cached, Place},
+    cached::{self, Cached, Place},
     config::Config,
+    dials::{Entry, setting},
     kernel::{Error, Kind, Result, SharedClock, task::Aside},
     render::{self, Image},
     rollout::{
@@ -24,6 +20,7 @@ use crate::{
         labels::{self, Space},
     },
     validate::Rules,
+    warm::Pictures,
 };
 
 /// How old an answer about scans may become. New scans drop it earlier.
@@ -107,7 +104,7 @@ impl<'a> Kit<'a> {
             life: Life::by_use(Duration::from_millis(self.settings.cache.ttl_ms)),
             changes: false,
         };
-        Cached::new(arm, self.tiers, place, kept::images(logo))
+        Cached::new(arm, self.tiers, place, cached::images(logo))
     }
 
     /// Analytics that remember.
@@ -121,7 +118,7 @@ impl<'a> Kit<'a> {
             life: Life::at_most(ANSWERS_TTL),
             changes: true,
         };
-        Cached::new(arm, self.tiers, place, kept::answers())
+        Cached::new(arm, self.tiers, place, cached::answers())
     }
 
     /// An experiment, and an entry for those who look after it.

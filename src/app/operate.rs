@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::rollout::Desk;
 use crate::{
-    auth::{self, Administrator, Keys},
     cache::{Pattern, Tag, Tiers},
     config::{Config, logs::Format},
+    dials::Desk,
+    identity::{self, Administrator, Keys},
     kernel::{
         Clock, Result, SharedClock, SystemClock,
         id::{Ids, Uuid},
@@ -119,7 +119,7 @@ pub async fn prepare(settings: &Config, store: &Store, clock: &SharedClock) -> R
         );
     }
     let user = &settings.auth.admin_user;
-    match auth::ensure_administrator(&settings.auth, store, clock).await? {
+    match identity::ensure_administrator(&settings.auth, store, clock).await? {
         Administrator::Kept => {}
         Administrator::Created => tracing::info!(user, "the administrator was made"),
         Administrator::PasswordReplaced => {

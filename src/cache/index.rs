@@ -119,7 +119,7 @@ mod tests {
         let index = Index::new(|key: &u32| Some(Tag::Slug((key % 3).to_string().into())));
         let held: Arc<Mutex<HashSet<u32>>> = Arc::default();
         let seen = Arc::clone(&held);
-        index.watch(move |key| seen.lock().unwrap().contains(key));
+        index.watch(move |key| seen.lock().contains(key));
         (index, held)
     }
 
@@ -127,7 +127,7 @@ mod tests {
     fn keys_are_found_by_what_they_are_about() {
         let (index, held) = index();
         for key in 0..9 {
-            held.lock().unwrap().insert(key);
+            held.lock().insert(key);
             index.kept(key);
         }
         let mut keys = index.keys(&Tag::Slug("1".into()));
@@ -139,7 +139,7 @@ mod tests {
             3,
             "another value took its place"
         );
-        held.lock().unwrap().remove(&4);
+        held.lock().remove(&4);
         index.removed(&4);
         assert_eq!(index.keys(&Tag::Slug("1".into())).len(), 2);
         assert!(index.keys(&Tag::Slug("9".into())).is_empty());

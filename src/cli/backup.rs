@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::output;
 use crate::{
-    app::backup::{self, Contents},
+    backup::{self, Contents},
     config::Config,
     kernel::Result,
 };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::output;
 use crate::{
-    app::baseline::{self, Calibration, Progress, Quantiles, Row, Source},
+    baseline::{self, Calibration, Progress, Quantiles, Row, Source},
     config::Config,
     kernel::{Clock as _, Error, Kind, Result, SystemClock, Timestamp},
 };

@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 
 use super::output;
 use crate::{
-    app::{
-        operate,
-        rollout::{By, Row, Wish},
-    },
+    app::operate,
     config::Config,
+    dials::{By, Row, Wish},
     kernel::Result,
 };
 

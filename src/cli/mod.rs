@@ -126,7 +126,9 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
     drop(within);
     let code = runtime.block_on(async {
         match command {
-            Command::Serve => app::serve(settings).await.map(|()| ExitCode::SUCCESS),
+            Command::Serve => crate::server::serve(settings)
+                .await
+                .map(|()| ExitCode::SUCCESS),
             Command::Migrate(m) => m.run(&settings).await,
             Command::Doctor(d) => d.run(&settings).await,
             Command::Flags(f) => f.run(&settings).await,

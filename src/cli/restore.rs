@@ -10,7 +10,7 @@ use super::{
     output,
 };
 use crate::{
-    app::backup::{self, Restored},
+    backup::{self, Restored},
     config::Config,
     kernel::Result,
 };

@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 
 use super::output;
 use crate::{
-    app::{
-        operate,
-        rollout::{Said, said, said_by_all},
-    },
+    app::operate,
     config::Config,
+    dials::{Said, said, said_by_all},
     kernel::{Error, Result},
 };
 

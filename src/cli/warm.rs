@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::output;
 use crate::{
-    app::warm::{self, Pace},
     config::Config,
     kernel::Result,
+    warm::{self, Pace},
 };
 
 /// Goes on where it was interrupted.

@@ -16,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{auth::Principal, kernel::task};
+use crate::{identity::Principal, kernel::task};
 
 /// Bytes of an answer that wait to be read.
 const PIPE: usize = 16 << 10;

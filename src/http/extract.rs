@@ -15,7 +15,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::exercise::Exercise;
 use crate::{
     app::App,
-    auth::{Credentials, Principal},
+    identity::{Credentials, Principal},
     kernel::{Ctx, Error, Kind},
 };
 

@@ -11,7 +11,6 @@ mod middleware;
 mod ops;
 mod problem;
 mod redirect;
-mod server;
 
 use std::sync::Arc;
 
@@ -27,7 +26,6 @@ use redirect::Redirect;
 
 pub use document::document;
 pub use exercise::Door;
-pub use server::{Bounds, Server};
 
 /// What the listener of `METRICS_BIND` answers.
 #[must_use]

@@ -8,53 +8,61 @@ use crate::{
 
 /// What every feature may use to stand behind an experiment, without knowing what an experiment is.
 const ARM: [&str; 3] = ["rollout::Arm", "rollout::ReadOnly", "rollout::Unit"];
-const FEATURES: [&str; 8] = [
+/// A feature may import those before it.
+const FEATURES: [&str; 9] = [
+    "validate",
+    "render",
+    "identity",
     "codes",
     "redirect",
     "scans",
     "analytics",
     "tokens",
-    "auth",
-    "render",
-    "validate",
+    "events",
 ];
+/// They compute, and ask neither a database nor Redis.
+const PURE: [&str; 3] = ["validate", "render", "tokens"];
+/// What operators do. Their callers are `http` and `cli`.
+const OPERATIONS: [&str; 4] = ["dials", "baseline", "backup", "warm"];
 
 /// Each module with what it may import. An entry is a module or a path into one.
 /// Its own section, `config::<module>` or by [`SECTIONS`], is granted to every module but kernel.
 fn allowed(module: &str) -> Option<Vec<&'static str>> {
+    let ground = &["kernel", "telemetry"][..];
+    let stored = &["kernel", "telemetry", "store", "cache"][..];
+    if let Some(i) = FEATURES.iter().position(|f| *f == module) {
+        let base = if PURE.contains(&module) {
+            ground
+        } else {
+            stored
+        };
+        return Some([base, &ARM, &FEATURES[..i]].concat());
+    }
     Some(match module {
         "lib" | "kernel" => vec![],
         "config" | "telemetry" => vec!["kernel"],
-        "rollout" | "cache" | "store" => vec!["kernel", "telemetry"],
-        "render" | "validate" => [&["kernel", "telemetry"][..], &ARM].concat(),
-        "codes" | "redirect" | "scans" | "analytics" | "tokens" | "auth" => [
-            &[
-                "kernel",
-                "telemetry",
-                "render",
-                "validate",
-                "store",
-                "cache",
-            ][..],
-            &ARM,
-        ]
-        .concat(),
-        "cached" => [&["kernel", "cache"][..], &ARM].concat(),
-        "http" | "web" => [&["kernel", "telemetry", "app"][..], &FEATURES].concat(),
-        "app" => vec!["*"],
-        "cli" => vec!["kernel", "config", "app"],
+        "rollout" | "cache" | "store" | "baseline" => ground.to_vec(),
+        "cached" => [&["kernel", "cache", "render", "analytics"][..], &ARM].concat(),
+        "dials" => vec!["kernel", "telemetry", "store", "rollout"],
+        "backup" => [stored, &["baseline"]].concat(),
+        "warm" => [stored, &["cached", "render", "codes", "redirect"], &ARM].concat(),
+        "http" | "web" => [ground, &["app"], &FEATURES, &OPERATIONS].concat(),
+        "cli" => [&["kernel", "config", "app", "server"][..], &OPERATIONS].concat(),
+        "app" | "server" => vec!["*"],
         "main" => vec!["kernel", "cli"],
         _ => return None,
     })
 }
 
 /// Sections of the configuration that are not called like the module whose they are.
-const SECTIONS: [(&str, &str); 7] = [
+const SECTIONS: [(&str, &str); 9] = [
+    ("auth", "identity"),
     ("database", "store"),
     ("logs", "telemetry"),
     ("redis", "cache"),
     // The spool is a database file of the store's; how durable it is belongs to scans.
     ("scans", "store"),
+    ("rollout", "dials"),
     ("server", "http"),
     ("targets", "codes"),
     ("targets", "redirect"),

@@ -1,7 +1,7 @@
 //! What concerns everybody who uses this installation: who may look at it, and who may change it.
 
 use crate::{
-    auth::{Principal, Role},
+    identity::{Principal, Role},
     kernel::{Error, Kind, Result},
 };
 

@@ -13,7 +13,7 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        self.0.lock().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -25,7 +25,7 @@ impl io::Write for Lines {
 impl Lines {
     /// Those since the last call.
     fn take(&self) -> Vec<String> {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+        let bytes = std::mem::take(&mut *self.0.lock());
         let text = String::from_utf8(bytes).unwrap();
         text.lines()
             .map(|line| line.trim_start().to_owned())
@@ -87,7 +87,7 @@ async fn a_warning_is_written_once_and_then_counted() {
     pass(WINDOW).await;
     disk_is_full(9);
     assert_eq!(lines.take(), ["WARN the spool failed: disk full scans=9"]);
-    assert!(repeats.0.places.lock().unwrap().len() == 1);
+    assert!(repeats.0.places.lock().len() == 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +127,7 @@ async fn a_place_that_always_says_something_else_is_bounded() {
     }
     assert_eq!(lines.take().len(), SUBJECTS);
     let (kept, bytes) = {
-        let places = repeats.0.places.lock().unwrap();
+        let places = repeats.0.places.lock();
         let place = places.values().next().unwrap();
         let longest = place.subjects.values().map(|held| held.text.len()).max();
         (place.subjects.len(), longest.unwrap())
@@ -142,5 +142,5 @@ async fn a_place_that_always_says_something_else_is_bounded() {
     // All of it is forgotten.
     pass(WINDOW).await;
     repeats.report();
-    assert!(repeats.0.places.lock().unwrap().is_empty());
+    assert!(repeats.0.places.lock().is_empty());
 }

@@ -5,7 +5,7 @@ pub mod stats;
 pub mod warm;
 
 use super::operators;
-use crate::{auth::Principal, kernel::Result};
+use crate::{identity::Principal, kernel::Result};
 
 const WHAT: &str = "caches";
 

@@ -10,12 +10,12 @@ use serde::Deserialize;
 use super::{Code, may_change, shown};
 use crate::{
     app::App,
-    auth::Principal,
     codes::{self, Draft, Meaning},
     http::{
         api::Group,
         extract::{Input, Signed},
     },
+    identity::Principal,
     kernel::{Ctx, Error},
     render::{Color, Level, Malformed},
     telemetry::{

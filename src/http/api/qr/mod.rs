@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::Principal,
     codes::{self, CodeKind},
+    identity::Principal,
     kernel::{Error, Kind, Result},
 };
 
@@ -107,7 +107,7 @@ pub fn parse_id(id: &str) -> Result<Uuid> {
 
 /// Reading is for every member; changing is not for those who only look.
 pub fn may_change(who: &Principal) -> Result<()> {
-    use crate::auth::Role;
+    use crate::identity::Role;
     match who.role {
         Role::Owner | Role::Admin | Role::Manager => Ok(()),
         Role::Analyst | Role::Member => Err(Error::new(

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::{by, look::ExperimentAnswer, may_turn, report::ForcedBreaker};
 use crate::{
-    app::{App, rollout::Wish},
+    app::App,
+    dials::Wish,
     http::{
         api::Group,
         extract::{Input, Optional, Signed},

@@ -7,7 +7,7 @@ pub mod mismatch;
 mod report;
 
 use super::operators;
-use crate::{app::rollout::By, auth::Principal, kernel::Result};
+use crate::{dials::By, identity::Principal, kernel::Result};
 
 const WHAT: &str = "rollouts";
 

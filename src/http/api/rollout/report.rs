@@ -12,7 +12,7 @@ use shape::{
 pub use shape::{ExperimentReport, ForcedBreaker, RolloutReport};
 
 use crate::{
-    app::rollout::{Age, Rollout, View},
+    dials::{Age, Rollout, View},
     kernel::{Result, clock::from_micros},
     rollout::{
         Hold,

@@ -178,7 +178,7 @@ mod tests {
     fn the_thresholds_are_those_of_the_alerts() {
         for (text, parts) in [
             (
-                include_str!("../../../alerts/latency.yml"),
+                include_str!("../../alerts/latency.yml"),
                 &[
                     "q=\"0.99\",http_route!~\".+/(batch|cache/.+)\"} > 1\n",
                     "q=\"0.95\",http_route!~\".+/(batch|cache/.+)\"} > 0.5\n",
@@ -187,14 +187,14 @@ mod tests {
                 ][..],
             ),
             (
-                include_str!("../../../alerts/rollout.yml"),
+                include_str!("../../alerts/rollout.yml"),
                 &[
                     "(qr_baseline_arm_duration_seconds{q=\"0.95\"}) > 0.0001\n",
                     "(qr_baseline_arm_duration_seconds{q=\"0.95\"}) > 0) > 1.5\n",
                 ],
             ),
             (
-                include_str!("../../../alerts/traffic.yml"),
+                include_str!("../../alerts/traffic.yml"),
                 &[
                     "max_rate5m) > 0) > 3\n",
                     "job:http_server_requests:rate5m > 10\n",

@@ -3,6 +3,9 @@
 //! Invariant: every arm has a cache of its own, so one arm's answer is never served as another's; and an answer that
 //! this call did not make says so.
 
+mod answers;
+mod images;
+
 use std::sync::Arc;
 
 use crate::{
@@ -10,6 +13,9 @@ use crate::{
     kernel::{Clock, Ctx, Result, id::hex},
     rollout::{Arm, ReadOnly, Unit},
 };
+
+pub use answers::answers;
+pub use images::images;
 
 /// What an answer is remembered under. The arm and its version are part of its name in the second tier.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -16,7 +16,8 @@ use crate::{
 const LARGE_PX: u32 = 600;
 
 /// Images. The operator's logo is part of what a symbol with one looks like, and not of the request.
-pub(in crate::app) fn images<A>(logo: Option<&[u8]>) -> Handling<A>
+#[must_use]
+pub fn images<A>(logo: Option<&[u8]>) -> Handling<A>
 where
     A: Arm<In = render::In, Out = Image>,
 {

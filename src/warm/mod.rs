@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::kit::Kit;
 use crate::{
+    app::kit::Kit,
     cache::Stocked,
     cached::Cached,
     kernel::{Clock, Ctx, Result, task::Aside},

@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// Answers to settled questions. Single scans are not remembered: a page of them is asked for once.
-pub(in crate::app) fn answers<A>() -> Handling<A>
+#[must_use]
+pub fn answers<A>() -> Handling<A>
 where
     A: Arm<In = Asked, Out = Answered>,
 {

@@ -86,7 +86,7 @@ mod tests {
                     user_id: Uuid::nil(),
                     name: "a".to_owned(),
                     org_id: Uuid::nil(),
-                    role: crate::auth::Role::Member,
+                    role: crate::identity::Role::Member,
                 };
                 let wrong = || Error::new(Kind::Unauthenticated, "wrong");
                 is_right.then(|| Arc::new(principal)).ok_or_else(wrong)

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    app::backup::{format::GZIP_HEAD, writer::Writer},
+    backup::{format::GZIP_HEAD, writer::Writer},
     kernel::id::Uuid,
     store::backup::Cell,
 };

@@ -1,4 +1,4 @@
-//! `qr-observatory serve`: listen, and stop without cutting a request or losing a scan.
+//! `qr-observatory serve`: listens, and stops without cutting a request or losing a scan.
 
 use std::{
     net::SocketAddr,
@@ -10,16 +10,21 @@ use poem::{Endpoint, Response};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{App, exercise::exercise};
+mod connections;
+mod exercise;
+
 use crate::{
+    app::App,
     config::Config,
-    http::{self, Bounds, Server},
+    http,
     kernel::{
         Clock, Error, Kind, Result, SystemClock,
         signals::{self, Termination},
         task,
     },
 };
+use connections::{Bounds, Server};
+use exercise::exercise;
 
 /// Descriptors that clients do not get: for databases, files, Redis and the listener of metrics.
 const RESERVED_DESCRIPTORS: usize = 256;
@@ -27,12 +32,6 @@ const RESERVED_DESCRIPTORS: usize = 256;
 const MOST_CLIENTS: usize = 1 << 20;
 /// Connections of the listener of metrics.
 const SCRAPERS: usize = 64;
-/// For moving scans to the database when requests took all the time there was.
-const LEAST_DRAIN: Duration = Duration::from_secs(1);
-/// For telling Redis what it could not be told before.
-const TELL: Duration = Duration::from_secs(1);
-/// For closing the database.
-const CLOSE: Duration = Duration::from_secs(1);
 /// For a scrape that is under way at the very end.
 const LAST_SCRAPE: Duration = Duration::from_secs(1);
 /// How often recorded samples are moved into their buckets.
@@ -101,18 +100,13 @@ pub async fn serve(settings: Config) -> Result<()> {
     let left = stopped_at
         .get()
         .map_or(drain, |at| drain.saturating_sub(clock.instant() - *at));
-    app.rollout.save_apart().await;
-    // Accepted scans are made durable in any case; moving them on may wait for the next start.
-    app.keeper.stop(left.max(LEAST_DRAIN)).await;
-    // Then, because the last scans are news too.
-    app.tiers.stop(TELL).await;
+    app.finish(left).await;
     let _ = stop_metrics.send(true);
     if let Some(metrics) = metrics {
         let _ = metrics.await;
     }
     upkeep.abort();
-    // SQLite folds its log into the file; if that takes too long, the next start does.
-    let _ = tokio::time::timeout(CLOSE, app.store.close()).await;
+    app.close().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -12,7 +12,8 @@ use super::{
     reader::{self, Piece, Reader},
 };
 use crate::{
-    app::{baseline, lock},
+    app::lock,
+    baseline,
     cache::{Pattern, Tiers},
     config::Config,
     kernel::{Clock as _, Error, Kind, Result, SharedClock, SystemClock},

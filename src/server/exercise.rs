@@ -10,9 +10,9 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use poem::{Endpoint, Response};
 
-use super::App;
 use crate::{
     analytics::{Question, Range},
+    app::App,
     codes::{Code, ListQuery, Sort},
     http::Door,
     kernel::{Ctx, Result},
@@ -31,7 +31,7 @@ const CODES: u64 = 2;
 const TARGET: &str = "https://example.com/";
 
 /// Uses everything that answers requests, over `routes` where a request would come.
-pub(super) async fn exercise<E>(app: &Arc<App>, routes: Arc<E>)
+pub async fn exercise<E>(app: &Arc<App>, routes: Arc<E>)
 where
     E: Endpoint<Output = Response> + 'static,
 {

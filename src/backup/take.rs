@@ -23,7 +23,7 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    app::baseline,
+    baseline,
     config::Config,
     kernel::{Clock as _, Error, Kind, Result, SystemClock},
     store::backup::{Cell, Layout, Row, Snapshot},

@@ -175,7 +175,7 @@ impl Source {
     ///
     /// # Errors
     /// The server's: then nothing changed.
-    pub(in crate::app) async fn refresh(&self, now: Timestamp) -> Result<Option<bool>> {
+    pub(crate) async fn refresh(&self, now: Timestamp) -> Result<Option<bool>> {
         let Some(remote) = &self.unleash else {
             return Ok(None);
         };
