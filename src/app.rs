@@ -2,13 +2,13 @@
 //! only one that names a legacy arm.
 
 mod bases;
-pub(crate) mod build;
+mod build;
 pub mod cache;
 pub mod doctor;
 pub mod health;
-pub(crate) mod kit;
-pub(crate) mod lock;
+mod kit;
 pub mod operate;
+pub mod warm;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,13 +26,17 @@ use crate::{
     render,
     rollout::Arm,
     scans::{Intake, Keeper},
-    store::Store,
+    store::{
+        Store,
+        lock::{LockFiles, Locks},
+    },
     telemetry::{
         Machine, Recorder, catalogue, handles,
         labels::{Experiment, Space, Tier},
         process::Process,
     },
-    validate, warm,
+    validate,
+    warm::{Parts, Renderers, Warmer},
 };
 
 use kit::{Kit, Versus};
@@ -53,14 +57,15 @@ pub type Analytics =
     kit::Recalled<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
 
 /// Both arms share one bound for large images.
-pub(crate) fn render(kit: &mut Kit<'_>) -> Result<Render> {
+fn render(kit: &mut Kit<'_>) -> Result<(Render, Renderers)> {
     let (logo, room) = (kit.logo()?, render::Room::default());
     let engine = render::Engine::new(logo.as_deref(), room.clone())?;
     let engine = kit.cached_images(engine, Space::RenderEngine, logo.as_deref());
     let legacy = render::legacy::Renderer::new(logo.as_deref(), room)?;
     let legacy = kit.cached_images(legacy, Space::RenderLegacy, logo.as_deref());
-    kit.pictures = Some(warm::Pictures::new(&legacy, &engine));
-    Ok(kit.versus(Experiment::Render, legacy, engine, render::legacy::Judge))
+    let renderers = Renderers::new(&legacy, &engine);
+    let versus = kit.versus(Experiment::Render, legacy, engine, render::legacy::Judge);
+    Ok((versus, renderers))
 }
 
 fn validate(kit: &mut Kit<'_>) -> Result<Validate> {
@@ -87,6 +92,14 @@ fn analytics(kit: &mut Kit<'_>, store: &Store) -> Analytics {
     )
 }
 
+fn lock_files(settings: &Config) -> LockFiles {
+    LockFiles::of(
+        &settings.database,
+        &settings.scans.spool,
+        &settings.rollout.dir,
+    )
+}
+
 /// Everything that serves requests. Built once.
 pub struct App {
     pub settings: Arc<Config>,
@@ -94,7 +107,7 @@ pub struct App {
     pub ids: Arc<Ids>,
     pub recorder: Recorder,
     pub auth: Auth,
-    pub codes: Codes,
+    pub codes: Arc<Codes>,
     pub redirect: Arc<Redirect>,
     pub intake: Arc<Intake>,
     pub rollout: Arc<Rollout>,
@@ -102,7 +115,7 @@ pub struct App {
     render: Render,
     validate: Validate,
     analytics: Analytics,
-    pub(crate) warming: warm::Warming,
+    pub warmer: Warmer,
     health: health::Health,
     keeper: Keeper,
     store: Store,
@@ -115,7 +128,7 @@ pub struct App {
     backlog: metrics::Gauge,
     phase: watch::Sender<Phase>,
     /// Let go when the process ends.
-    _locks: lock::Locks,
+    _locks: Locks,
 }
 
 /// Where in its life the process is.
@@ -139,20 +152,20 @@ impl App {
         // What only depends on the settings first: a bad one should not leave half a first start behind.
         let tiers = Tiers::start(&settings.redis, &clock)?;
         let mut kit = Kit::new(&settings, &tiers, &clock)?;
-        let render = render(&mut kit)?;
+        let (render, renderers) = render(&mut kit)?;
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
-        let locks = lock::Locks::take(&settings, &*clock).await?;
+        let locks = lock_files(&settings).take(&*clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
         bases::note(&settings, &store, &clock).await?;
         store.open_readers().await?;
         let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
-        let warming = warm::Warming::new(&mut kit);
-        let Kit { entries, load, .. } = kit;
+        let (aside, load) = (kit.aside(), Arc::clone(&kit.load));
+        let entries = kit.entries;
         let rollout = Rollout::start(
-            (entries, load),
+            (entries, Arc::clone(&load)),
             &settings.rollout,
             store.clone(),
             SharedClock::clone(&clock),
@@ -160,13 +173,22 @@ impl App {
         );
         let rollout = rollout.await?;
         let redirect = build::redirect(&settings, &store, &tiers, &clock);
+        let codes = build::codes(&settings, &store, &tiers, (&ids, &clock));
+        let parts = Parts {
+            codes: Arc::clone(&codes),
+            redirect: Arc::clone(&redirect),
+            renderers,
+            tiers: Arc::clone(&tiers),
+            ids: Arc::clone(&ids),
+            clock: SharedClock::clone(&clock),
+        };
         Ok(Arc::new(Self {
             auth: Auth::new(&settings.auth, store.clone(), SharedClock::clone(&clock))?,
-            codes: build::codes(&settings, &store, &tiers, (&ids, &clock)),
+            codes,
+            warmer: Warmer::new(parts, Arc::clone(&rollout), aside, load),
             render,
             validate,
             analytics,
-            warming,
             health: health::Health::new(
                 store.clone(),
                 SharedClock::clone(&clock),

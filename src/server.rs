@@ -121,7 +121,7 @@ where
         exercise(&app, routes).await;
         app.begin_serving();
         if app.settings.redis.warm {
-            app.warm_all().await;
+            app.warmer.all(|| app.is_draining()).await;
         }
     }));
 }

@@ -17,7 +17,7 @@ const APPEARANCE_TTL: Duration = Duration::from_secs(5);
 /// Memory for what is needed to draw codes; a code takes about 1 KiB.
 const APPEARANCE_BYTES: u64 = 32 << 20;
 
-pub(crate) fn redirect(
+pub fn redirect(
     settings: &Config,
     store: &Store,
     tiers: &Tiers,
@@ -37,12 +37,12 @@ pub(crate) fn redirect(
     redirect
 }
 
-pub(crate) fn codes(
+pub fn codes(
     settings: &Config,
     store: &Store,
     tiers: &Arc<Tiers>,
     (ids, clock): (&Arc<Ids>, &SharedClock),
-) -> Codes {
+) -> Arc<Codes> {
     let bounds = Bounds {
         bytes: APPEARANCE_BYTES,
         life: Life::fixed(APPEARANCE_TTL),
@@ -54,5 +54,5 @@ pub(crate) fn codes(
         ids: Arc::clone(ids),
         clock: SharedClock::clone(clock),
     };
-    Codes::new(&settings.server.base_url, parts)
+    Arc::new(Codes::new(&settings.server.base_url, parts))
 }

@@ -20,7 +20,6 @@ use crate::{
         labels::{self, Space},
     },
     validate::Rules,
-    warm::Pictures,
 };
 
 /// How old an answer about scans may become. New scans drop it earlier.
@@ -42,8 +41,6 @@ pub struct Kit<'a> {
     pub load: Arc<Load>,
     pub tiers: &'a Tiers,
     pub entries: Vec<Entry>,
-    /// What renders, past the experiment.
-    pub pictures: Option<Pictures>,
     spare: Spare,
 }
 
@@ -57,7 +54,6 @@ impl<'a> Kit<'a> {
             load,
             tiers,
             entries: Vec::new(),
-            pictures: None,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
+    backup::Installation,
     cache::{Pattern, Tag, Tiers},
     config::{Config, logs::Format},
     dials::Desk,
@@ -96,6 +97,18 @@ async fn open_now(settings: &Config) -> Result<Store> {
 
 fn system_clock() -> SharedClock {
     Arc::new(SystemClock)
+}
+
+/// Where the installation of these settings keeps what it knows.
+#[must_use]
+pub fn installation(settings: &Config) -> Installation<'_> {
+    Installation {
+        database: &settings.database,
+        spool: &settings.scans.spool,
+        data_dir: &settings.server.data_dir,
+        evidence_dir: &settings.rollout.dir,
+        redis: &settings.redis,
+    }
 }
 
 /// Applies pending migrations and makes the first administrator.

@@ -20,12 +20,34 @@ use std::{io, path::Path};
 
 use format::Header;
 
-use crate::kernel::{Error, Kind};
+use crate::{
+    config::{database::Database, redis::Redis},
+    kernel::{Error, Kind},
+    store::lock::LockFiles,
+};
 
 pub use gauge::Gauge;
 pub use input::check;
 pub use restore::{Restored, restore};
 pub use take::{Taken, take};
+
+/// Where an installation keeps what it knows.
+#[derive(Clone, Copy)]
+pub struct Installation<'a> {
+    pub database: &'a Database,
+    /// The file of the spool.
+    pub spool: &'a Path,
+    /// Holds the baseline, and the copy of a backup that comes through a pipe.
+    pub data_dir: &'a Path,
+    pub evidence_dir: &'a Path,
+    pub redis: &'a Redis,
+}
+
+impl Installation<'_> {
+    fn locks(&self) -> LockFiles {
+        LockFiles::of(self.database, self.spool, self.evidence_dir)
+    }
+}
 
 /// What a table holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

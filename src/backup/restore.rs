@@ -5,17 +5,15 @@
 use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use super::{
-    BATCH, Contents, Progress, Sum,
+    BATCH, Contents, Installation, Progress, Sum,
     format::{self, BASELINE, Tally},
     input::Input,
     interrupt::interruptible,
     reader::{self, Piece, Reader},
 };
 use crate::{
-    app::lock,
     baseline,
     cache::{Pattern, Tiers},
-    config::Config,
     kernel::{Clock as _, Error, Kind, Result, SharedClock, SystemClock},
     store::backup::{Cell, Filling, Layout, Place, Row, Snapshot, SqliteFile},
 };
@@ -41,17 +39,17 @@ pub struct Restored {
 /// As `reader::check`; `Conflict` when a server runs on what is there, or something is there and `force` is not set; those
 /// of the database and the disk. Then nothing was changed.
 pub async fn restore(
-    settings: &Config,
+    of: &Installation<'_>,
     path: &Path,
     force: bool,
     mut progress: impl Progress,
 ) -> Result<Restored> {
     let start = SystemClock.instant();
-    let input = Input::of(path, &settings.server.data_dir)?;
+    let input = Input::of(path, of.data_dir)?;
     let contents = reader::check(Reader::open(&input.file, &input.called)?)?;
-    lock::refuse_server(settings)?;
+    of.locks().refuse_server()?;
     let stamp = SystemClock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let mut old = Old::claim(settings, &stamp).await?;
+    let mut old = Old::claim(of, &stamp).await?;
     old.refuse_unless(force).await?;
     let built = interruptible(old.build(&input, &contents, &mut progress)).await;
     let (has_spool, files) = match built {
@@ -62,7 +60,7 @@ pub async fn restore(
         }
     };
     let (database_kept, spool_kept) = old.swap(has_spool).await?;
-    let baseline = files.is_some_and(|content| put_baseline(&settings.server.data_dir, &content));
+    let baseline = files.is_some_and(|content| put_baseline(of.data_dir, &content));
     let took = SystemClock.instant().saturating_duration_since(start);
     Ok(Restored {
         contents,
@@ -70,7 +68,7 @@ pub async fn restore(
         database_kept,
         spool_kept,
         baseline,
-        forgotten: forget(settings).await,
+        forgotten: forget(of).await,
     })
 }
 
@@ -81,11 +79,11 @@ struct Old {
 }
 
 impl Old {
-    async fn claim(settings: &Config, stamp: &str) -> Result<Self> {
+    async fn claim(of: &Installation<'_>, stamp: &str) -> Result<Self> {
         Ok(Self {
             // The spool first: it is this machine's server that is most likely to run.
-            spool: SqliteFile::claim(&settings.scans.spool, stamp).await?,
-            place: Place::claim(&settings.database, stamp).await?,
+            spool: SqliteFile::claim(of.spool, stamp).await?,
+            place: Place::claim(of.database, stamp).await?,
         })
     }
 
@@ -270,11 +268,11 @@ const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Has Redis forget what it knows of other rows.
-async fn forget(settings: &Config) -> Option<Result<()>> {
-    settings.redis.access.as_ref()?;
+async fn forget(of: &Installation<'_>) -> Option<Result<()>> {
+    of.redis.access.as_ref()?;
     let clock: SharedClock = std::sync::Arc::new(SystemClock);
     let work = async {
-        let tiers = Tiers::start(&settings.redis, &clock)?;
+        let tiers = Tiers::start(of.redis, &clock)?;
         for pattern in REMEMBERED {
             let pattern = Pattern::parse(pattern)?;
             let mut tries = 0;

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    BATCH, Contents, Progress, STANDARD,
+    BATCH, Contents, Installation, Progress, STANDARD,
     counted::Counted,
     display,
     format::{self, BASELINE, Header, VERSION},
@@ -24,7 +24,6 @@ use super::{
 };
 use crate::{
     baseline,
-    config::Config,
     kernel::{Clock as _, Error, Kind, Result, SystemClock},
     store::backup::{Cell, Layout, Row, Snapshot},
 };
@@ -44,19 +43,19 @@ pub struct Taken {
 /// `Conflict` when there is such a file, or another backup writes it; `Invalid` when standard output is a terminal; those of
 /// the database and the disk. Then nothing of that name was made or changed; what went to standard output has no last line.
 pub async fn take(
-    settings: &Config,
+    from: &Installation<'_>,
     path: &Path,
     force: bool,
     mut progress: impl Progress,
 ) -> Result<Taken> {
     let start = SystemClock.instant();
     let contents = if path == Path::new(STANDARD) {
-        into_pipe(settings, &mut progress).await?
+        into_pipe(from, &mut progress).await?
     } else {
-        into_file(settings, path, force, &mut progress).await?
+        into_file(from, path, force, &mut progress).await?
     };
     let took = SystemClock.instant().saturating_duration_since(start);
-    let noted = gauge::note(&settings.server.data_dir, path, &contents);
+    let noted = gauge::note(from.data_dir, path, &contents);
     Ok(Taken {
         contents,
         seconds: took.as_secs_f64(),
@@ -65,14 +64,14 @@ pub async fn take(
 }
 
 async fn into_file(
-    settings: &Config,
+    from: &Installation<'_>,
     path: &Path,
     force: bool,
     progress: &mut impl Progress,
 ) -> Result<Contents> {
     refuse_existing(path, force)?;
     let partial = Partial::begin(path)?;
-    let written = interruptible(write(settings, &partial.file, progress)).await;
+    let written = interruptible(write(from, &partial.file, progress)).await;
     let finished = written.and_then(|contents| {
         refuse_existing(path, force)?;
         partial.finish(path)?;
@@ -85,7 +84,7 @@ async fn into_file(
 }
 
 /// A signal ends the process at once, also while nobody reads: there is nothing to clean up.
-async fn into_pipe(settings: &Config, progress: &mut impl Progress) -> Result<Contents> {
+async fn into_pipe(from: &Installation<'_>, progress: &mut impl Progress) -> Result<Contents> {
     let stdout = io::stdout();
     if stdout.is_terminal() {
         let message = "is a terminal, and a backup is binary: qr-observatory backup - > FILE";
@@ -94,16 +93,20 @@ async fn into_pipe(settings: &Config, progress: &mut impl Progress) -> Result<Co
     // Past the line buffer of the standard library.
     let file = stdout.as_fd().try_clone_to_owned().map_err(unwritable)?;
     let file = File::from(file);
-    let contents = write(settings, &file, progress).await?;
+    let contents = write(from, &file, progress).await?;
     if file.metadata().is_ok_and(|m| m.is_file()) {
         file.sync_all().map_err(unwritable)?;
     }
     Ok(contents)
 }
 
-async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> Result<Contents> {
+async fn write(
+    from: &Installation<'_>,
+    file: &File,
+    progress: &mut impl Progress,
+) -> Result<Contents> {
     // Before a long time is spent on the spool.
-    let schema = Snapshot::of_database(&settings.database).await?;
+    let schema = Snapshot::of_database(from.database).await?;
     let header = Header {
         format: VERSION,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -122,17 +125,17 @@ async fn write(settings: &Config, file: &File, progress: &mut impl Progress) -> 
         of: 0,
         progress,
     };
-    let spool = Snapshot::of_spool(&settings.scans.spool).await?;
+    let spool = Snapshot::of_spool(from.spool).await?;
     for layout in crate::store::backup::spool() {
         taking.table(&layout, spool.as_ref()).await?;
     }
     if let Some(spool) = spool {
         spool.close().await;
     }
-    taking.files(&settings.server.data_dir)?;
+    taking.files(from.data_dir)?;
     let first = format::layouts(&header.schema).map_or(0, |(_, first)| first);
 
-    let database = Snapshot::of_database(&settings.database).await?;
+    let database = Snapshot::of_database(from.database).await?;
     let beyond = database.beyond();
     if database.newest() != header.schema
         || (&beyond.migrations, &beyond.left_out) != (&header.unknown_migrations, &header.left_out)

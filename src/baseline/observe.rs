@@ -9,8 +9,8 @@ use url::Url;
 
 use super::{Baseline, Scrape, Window, file, is_traffic, same_process, whole};
 use crate::{
-    config::{auth::Secret, server::Server},
-    kernel::{Clock, Error, Kind, Result, tls},
+    config::server::Server,
+    kernel::{Clock, Error, Kind, Result, Secret, tls},
 };
 
 /// For one look, connecting included.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::config::{Config, auth::Secret};
+use crate::{config::server::Server, kernel::Secret};
 
 /// 60 s of one route, and as many runs of one control.
 pub(super) fn baseline(requests: u64, p95: f64) -> Baseline {
@@ -147,21 +147,10 @@ fn what_is_no_baseline_is_refused() {
     assert!(read(dir.path()).unwrap().is_some());
 }
 
-/// As `Config` reads it, from these variables only.
-fn settings(variables: &[(&str, &str)]) -> Config {
-    let dir = tempfile::tempdir().unwrap();
-    let empty = dir.path().join("empty.toml");
-    std::fs::write(&empty, "").unwrap();
-    let variables = variables
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Config::load(Some(&empty), variables).unwrap()
-}
-
 #[test]
 fn a_server_is_found_by_its_settings() {
     let shown = |variables: &[(&str, &str)], url: Option<&str>| {
-        let server = settings(variables).server;
+        let server = Server::for_test(variables);
         Source::of(&server, url).map(|source| source.shown())
     };
     let own = |variables: &[(&str, &str)]| shown(variables, None);
@@ -185,7 +174,7 @@ fn a_server_is_found_by_its_settings() {
 
 #[test]
 fn a_token_is_not_printed() {
-    let mut server = settings(&[]).server;
+    let mut server = Server::for_test(&[]);
     server.metrics_token = Some(Secret::from("hunter2"));
     let source = Source::of(&server, None).unwrap();
     assert!(!format!("{source:?}").contains("hunter2"));

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::output;
 use crate::{
+    app::operate,
     backup::{self, Contents},
     config::Config,
     kernel::Result,
@@ -32,9 +33,14 @@ pub struct Backup {
 impl Backup {
     pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
         let mut bar = Bar::new();
-        let taken = backup::take(settings, &self.file, self.force, |done, of| {
-            bar.at(done, of);
-        })
+        let taken = backup::take(
+            &operate::installation(settings),
+            &self.file,
+            self.force,
+            |done, of| {
+                bar.at(done, of);
+            },
+        )
         .await;
         bar.end();
         let taken = taken?;

@@ -10,6 +10,7 @@ use super::{
     output,
 };
 use crate::{
+    app::operate,
     backup::{self, Restored},
     config::Config,
     kernel::Result,
@@ -39,7 +40,13 @@ impl Restore {
         }
         let mut bar = Bar::new();
         let progress = |done, of| bar.at(done, of);
-        let restored = backup::restore(settings, &self.file, self.force, progress).await;
+        let restored = backup::restore(
+            &operate::installation(settings),
+            &self.file,
+            self.force,
+            progress,
+        )
+        .await;
         bar.end();
         let restored = restored?;
         tell_left_out(&restored.contents);

@@ -6,11 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output;
-use crate::{
-    config::Config,
-    kernel::Result,
-    warm::{self, Pace},
-};
+use crate::{app, config::Config, kernel::Result, warm::Pace};
 
 /// Goes on where it was interrupted.
 #[derive(Args)]
@@ -41,7 +37,7 @@ impl Warm {
             restart: self.restart,
         };
         let shown = std::io::stderr().is_terminal();
-        let done = warm::warm(settings, pace, |done, of| {
+        let done = app::warm::warm(settings, pace, |done, of| {
             if shown {
                 output::bar(done, of, &format!("{done} of {of} codes"));
             }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use super::{
     Reader,
-    auth::{Secret, secret},
+    auth::secret,
     reader::{Name, flag, list, name, number, one_of},
 };
+use crate::kernel::Secret;
 
 /// One host and its port.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,9 +10,10 @@ use url::Url;
 
 use super::{
     Reader,
-    auth::{Secret, secret},
+    auth::secret,
     reader::{flag, list, name, number},
 };
+use crate::kernel::Secret;
 
 /// Of a base URL; what follows it in a symbol has some 30 more.
 const BASE_URL_BYTES: usize = 500;
@@ -43,6 +44,18 @@ pub struct Server {
     pub metrics_bind: Option<SocketAddr>,
     /// `METRICS_TOKEN`: bearer token that `/metrics` asks for.
     pub metrics_token: Option<Secret>,
+}
+
+#[cfg(test)]
+impl Server {
+    /// As `Config` reads it, from these variables only.
+    pub(crate) fn for_test(variables: &[(&str, &str)]) -> Self {
+        let empty = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables = variables.iter().map(own);
+        let config = super::Config::load(Some(empty.path()), variables);
+        config.unwrap().server
+    }
 }
 
 impl Server {

@@ -4,9 +4,9 @@ use url::Url;
 
 use super::{
     Reader,
-    auth::Secret,
     reader::{list, name},
 };
+use crate::kernel::Secret;
 
 /// What of a request's way is sent to a collector.
 #[derive(Clone, Debug)]

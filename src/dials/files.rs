@@ -6,10 +6,10 @@ use std::{path::Path, sync::atomic::Ordering};
 
 use super::{Entry, Rollout};
 use crate::{
-    app::lock,
     config,
     kernel::{Clock as _, SystemClock},
     rollout::{evidence::Reading, kept::Kept, pilot::Saved},
+    store::lock,
     telemetry::labels::Experiment,
 };
 

@@ -185,6 +185,19 @@ impl Rollout {
         })
     }
 
+    /// The share of requests that the candidate answers now, 0 to 100; 0 for an experiment that does not exist.
+    #[must_use]
+    pub fn candidate_percent(&self, experiment: Experiment) -> u8 {
+        let Ok(entry) = self.entry(experiment.label()) else {
+            return 0;
+        };
+        let dial = entry.trial.pilot().dial();
+        match dial.hold {
+            Some(_) => 0,
+            None => dial.candidate.percent_taken(),
+        }
+    }
+
     /// # Errors
     /// `Unavailable` while its row was never read.
     pub fn view(&self, entry: &Entry) -> Result<View> {

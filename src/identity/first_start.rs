@@ -5,7 +5,7 @@ use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 use super::password;
 use crate::{
     config,
-    kernel::{Error, Kind, Result, SharedClock, id},
+    kernel::{Error, Kind, Result, Secret, SharedClock, id},
     store::{
         Store,
         audit::Entry,
@@ -36,10 +36,7 @@ pub async fn ensure_administrator(
     store: &Store,
     clock: &SharedClock,
 ) -> Result<Administrator> {
-    let configured = settings
-        .admin_password
-        .as_ref()
-        .map(config::auth::Secret::expose);
+    let configured = settings.admin_password.as_ref().map(Secret::expose);
     match (store.users.find(&settings.admin_user).await?, configured) {
         (None, _) => create(settings, store, clock).await,
         (Some(user), Some(password)) if !password::verify(password, &user.password_hash)? => {

@@ -12,6 +12,7 @@ mod connection;
 pub mod dials;
 mod entity;
 mod failure;
+pub mod lock;
 pub mod migrations;
 pub mod organizations;
 mod pooler;

@@ -1,6 +1,6 @@
-//! Having ready what will be asked for, the most scanned first: where slugs lead, and pictures as codes are stored.
+//! Fills the caches before requests come, the most scanned codes first: targets of slugs, and images of codes as they are stored.
 //!
-//! Invariant: past all experiments. Nobody asked, so nothing is learned from it, and no arm is counted.
+//! Invariant: it bypasses all experiments. No request waits for it, so it adds nothing to the evidence and counts for no arm.
 
 mod command;
 mod node;
@@ -11,17 +11,17 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    app::kit::Kit,
-    cache::Stocked,
+    cache::{Stocked, Tiers},
     cached::Cached,
-    kernel::{Clock, Ctx, Result, task::Aside},
+    codes::Codes,
+    kernel::{Clock, Ctx, Result, SharedClock, id::Ids},
+    redirect::Redirect,
     render::{self, Image},
     rollout::ReadOnly,
-    telemetry::{Load, catalogue, handles, labels::Warmed as Label},
 };
 
-pub use command::{Pace, Summary, warm};
-pub use node::Warmed;
+pub use command::{Fill, Pace, Summary};
+pub use node::{Warmed, Warmer};
 
 /// A renderer with what it remembers, whichever it is.
 pub trait Picture: Send + Sync {
@@ -55,14 +55,14 @@ where
     }
 }
 
-/// Both sides of the experiment.
+/// Both arms of the experiment, past it.
 #[derive(Clone)]
-pub struct Pictures {
+pub struct Renderers {
     control: Arc<dyn Picture>,
     candidate: Arc<dyn Picture>,
 }
 
-impl Pictures {
+impl Renderers {
     #[must_use]
     pub fn new<C, N>(control: &Cached<C>, candidate: &Cached<N>) -> Self
     where
@@ -75,32 +75,22 @@ impl Pictures {
         }
     }
 
-    /// Those that requests will be answered by. `candidate`: percent.
-    fn asked(&self, candidate: u8) -> Vec<Arc<dyn Picture>> {
+    /// The arms that answer requests when `candidate` percent go to the candidate.
+    #[must_use]
+    pub fn asked(&self, candidate: u8) -> Vec<Arc<dyn Picture>> {
         let control = (candidate < 100).then(|| Arc::clone(&self.control));
         let candidate = (candidate > 0).then(|| Arc::clone(&self.candidate));
         control.into_iter().chain(candidate).collect()
     }
 }
 
-/// What a server needs to warm itself.
-pub struct Warming {
-    pictures: Option<Pictures>,
-    aside: Aside,
-    load: Arc<Load>,
-    ok: metrics::Counter,
-    failed: metrics::Counter,
-}
-
-impl Warming {
-    pub fn new(kit: &mut Kit<'_>) -> Self {
-        let count = |label: Label| handles::counter(&catalogue::CACHE_WARMED, &[label.label()]);
-        Self {
-            pictures: kit.pictures.take(),
-            aside: kit.aside(),
-            load: Arc::clone(&kit.load),
-            ok: count(Label::Ok),
-            failed: count(Label::Failed),
-        }
-    }
+/// What both ways of warming need.
+#[derive(Clone)]
+pub struct Parts {
+    pub codes: Arc<Codes>,
+    pub redirect: Arc<Redirect>,
+    pub renderers: Renderers,
+    pub tiers: Arc<Tiers>,
+    pub ids: Arc<Ids>,
+    pub clock: SharedClock,
 }

@@ -7,13 +7,17 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Mutex, oneshot};
 
+use super::Parts;
 use crate::{
-    app::App,
     cache::Glob,
     codes::{Code, Wishes},
-    kernel::{Ctx, Error, Result, clock::Instant, id::Uuid},
+    dials::Rollout,
+    kernel::{Ctx, Error, Result, clock::Instant, id::Uuid, task::Aside},
     redirect::Slug,
-    telemetry::labels::Experiment,
+    telemetry::{
+        Load, catalogue, handles,
+        labels::{Experiment, Warmed as Label},
+    },
 };
 
 /// Codes of one task, and how many tasks there are.
@@ -22,11 +26,11 @@ const TASKS: usize = 2;
 /// Ids of codes that are read at once, to see which match.
 const LOOK: usize = 512;
 /// For one batch.
-const PATIENCE: Duration = Duration::from_secs(30);
+const BATCH_TIME: Duration = Duration::from_secs(30);
 /// How long a batch waits while the machine has no processor to spare: then it goes on all the same.
 const SPARE: Duration = Duration::from_secs(1);
 /// Between two lines in the log.
-const TELL: Duration = Duration::from_secs(10);
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// Patterns of one request, and the codes that it warms at most.
 const PATTERNS: usize = 20;
 const MATCHES: usize = 1000;
@@ -51,17 +55,41 @@ impl Warmed {
     }
 }
 
-/// What both tasks take from, and what they did.
+/// The batches that are left, and the results so far: both tasks share it.
 struct Work<'a> {
     ids: std::slice::Chunks<'a, Uuid>,
     done: Warmed,
-    told: Instant,
+    logged: Instant,
 }
 
-impl App {
-    /// All stored codes, in the background. Tells the log how it goes.
-    pub async fn warm_all(self: &Arc<Self>) {
-        match self.try_warm_all().await {
+/// Warms a running server. Built once.
+pub struct Warmer {
+    parts: Parts,
+    rollout: Arc<Rollout>,
+    aside: Aside,
+    load: Arc<Load>,
+    ok: metrics::Counter,
+    failed: metrics::Counter,
+}
+
+impl Warmer {
+    /// `rollout` says which arms answer requests, `aside` draws, `load` says whether a processor is free.
+    #[must_use]
+    pub fn new(parts: Parts, rollout: Arc<Rollout>, aside: Aside, load: Arc<Load>) -> Self {
+        let count = |label: Label| handles::counter(&catalogue::CACHE_WARMED, &[label.label()]);
+        Self {
+            parts,
+            rollout,
+            aside,
+            load,
+            ok: count(Label::Ok),
+            failed: count(Label::Failed),
+        }
+    }
+
+    /// All stored codes, until `is_stopping`. Logs its progress.
+    pub async fn all(&self, is_stopping: impl Fn() -> bool) {
+        match self.try_all(&is_stopping).await {
             Ok(Warmed {
                 matched,
                 warmed,
@@ -79,10 +107,10 @@ impl App {
         }
     }
 
-    async fn try_warm_all(self: &Arc<Self>) -> Result<Warmed> {
-        let start = self.clock.instant();
-        self.settled().await;
-        let ids = self.codes.most_scanned(None).await?;
+    async fn try_all(&self, is_stopping: &impl Fn() -> bool) -> Result<Warmed> {
+        let start = self.parts.clock.instant();
+        self.redis_connected().await;
+        let ids = self.parts.codes.most_scanned(None).await?;
         tracing::info!(codes = ids.len(), "warming the cache");
         let work = Mutex::new(Work {
             ids: ids.chunks(BATCH),
@@ -90,43 +118,43 @@ impl App {
                 matched: ids.len() as u64,
                 ..Warmed::default()
             },
-            told: start,
+            logged: start,
         });
-        let tasks = std::iter::repeat_with(|| self.warm_in_turn(&work)).take(TASKS);
+        let tasks = std::iter::repeat_with(|| self.take_batches(&work, is_stopping)).take(TASKS);
         futures_util::future::join_all(tasks).await;
         let mut done = work.into_inner().done;
-        done.took = self.clock.instant().saturating_duration_since(start);
+        done.took = self.parts.clock.instant().saturating_duration_since(start);
         Ok(done)
     }
 
-    /// What Redis has need not be made: gives it a moment to be connected to.
-    async fn settled(&self) {
+    /// Waits up to 2 s for Redis: an image that Redis has need not be drawn.
+    async fn redis_connected(&self) {
         for _ in 0..20 {
-            if self.tiers.redis().is_none_or(|redis| redis.usable) {
+            if self.parts.tiers.redis().is_none_or(|redis| redis.usable) {
                 return;
             }
             tokio::time::sleep(SPARE / 10).await;
         }
     }
 
-    async fn warm_in_turn(self: &Arc<Self>, work: &Mutex<Work<'_>>) {
-        while !self.is_draining() {
+    async fn take_batches(&self, work: &Mutex<Work<'_>>, is_stopping: &impl Fn() -> bool) {
+        while !is_stopping() {
             let Some(ids) = work.lock().await.ids.next() else {
                 return;
             };
             for _ in 0..10 {
-                if !self.warming.load.is_saturated() {
+                if !self.load.is_saturated() {
                     break;
                 }
                 tokio::time::sleep(SPARE / 10).await;
             }
-            let start = self.clock.instant();
-            let ready = self.warm_batch(ids, start + PATIENCE).await;
-            let now = self.clock.instant();
+            let start = self.parts.clock.instant();
+            let ready = self.warm_batch(ids, start + BATCH_TIME).await;
+            let now = self.parts.clock.instant();
             let mut work = work.lock().await;
             work.done.add(&ready);
-            if now.saturating_duration_since(work.told) > TELL {
-                work.told = now;
+            if now.saturating_duration_since(work.logged) > LOG_INTERVAL {
+                work.logged = now;
                 let Warmed {
                     matched, warmed, ..
                 } = work.done;
@@ -142,21 +170,22 @@ impl App {
     ///
     /// # Errors
     /// `Invalid` for patterns that are malformed or match everything; the store's.
-    pub async fn warm_matching(
-        self: &Arc<Self>,
-        ctx: &Ctx,
-        org_id: Uuid,
-        patterns: &[String],
-    ) -> Result<Warmed> {
+    pub async fn matching(&self, ctx: &Ctx, org_id: Uuid, patterns: &[String]) -> Result<Warmed> {
         let globs = parse(patterns)?;
-        let start = self.clock.instant();
+        let start = self.parts.clock.instant();
         let until = ctx.deadline - ANSWER.min(ctx.left(start) / 4);
         let mut matched = Vec::new();
-        for ids in self.codes.most_scanned(Some(org_id)).await?.chunks(LOOK) {
-            let codes = self.codes.many(ids).await?;
+        for ids in self
+            .parts
+            .codes
+            .most_scanned(Some(org_id))
+            .await?
+            .chunks(LOOK)
+        {
+            let codes = self.parts.codes.many(ids).await?;
             let own = codes.iter().filter(|code| means(&globs, code));
             matched.extend(own.map(|code| code.id));
-            if matched.len() >= MATCHES || self.clock.instant() > until {
+            if matched.len() >= MATCHES || self.parts.clock.instant() > until {
                 break;
             }
         }
@@ -166,52 +195,51 @@ impl App {
             ..Warmed::default()
         };
         for ids in matched.chunks(BATCH / 4) {
-            if self.clock.instant() > until {
+            if self.parts.clock.instant() > until {
                 break;
             }
             done.add(&self.warm_batch(ids, ctx.deadline).await);
         }
-        done.took = self.clock.instant().saturating_duration_since(start);
+        done.took = self.parts.clock.instant().saturating_duration_since(start);
         Ok(done)
     }
 
     /// Which of these are ready; one that was deleted meanwhile is.
-    async fn warm_batch(self: &Arc<Self>, ids: &[Uuid], deadline: Instant) -> Vec<bool> {
-        let codes = match self.codes.warm(ids).await {
+    async fn warm_batch(&self, ids: &[Uuid], deadline: Instant) -> Vec<bool> {
+        let codes = match self.parts.codes.warm(ids).await {
             Ok(codes) => codes,
             Err(e) => {
                 tracing::debug!("codes were not warmed: {e:?}");
-                self.warming.failed.increment(ids.len() as u64);
+                self.failed.increment(ids.len() as u64);
                 return vec![false; ids.len()];
             }
         };
-        let ctx = Ctx::new(self.ids.next(), deadline);
+        let ctx = Ctx::new(self.parts.ids.next(), deadline);
         let slugs = codes.iter().filter_map(|code| code.slug.as_deref());
         let slugs = slugs.filter_map(Slug::parse).collect();
         let pictures = self.warm_pictures(&ctx, &codes);
-        let (mut ready, slugs) = tokio::join!(pictures, self.redirect.warm(&ctx, slugs));
+        let (mut ready, slugs) = tokio::join!(pictures, self.parts.redirect.warm(&ctx, slugs));
         if slugs.is_err() {
             ready.fill(false);
         }
         let ok = ready.iter().filter(|ready| **ready).count();
-        self.warming.ok.increment(ok as u64);
-        self.warming.failed.increment((ready.len() - ok) as u64);
+        self.ok.increment(ok as u64);
+        self.failed.increment((ready.len() - ok) as u64);
         ready
     }
 
-    async fn warm_pictures(self: &Arc<Self>, ctx: &Ctx, codes: &[Arc<Code>]) -> Vec<bool> {
-        let Some(pictures) = &self.warming.pictures else {
-            return vec![true; codes.len()];
-        };
-        let asked = pictures.asked(self.candidate_percent());
-        let (app, ctx, codes) = (Arc::clone(self), ctx.clone(), codes.to_vec());
+    async fn warm_pictures(&self, ctx: &Ctx, codes: &[Arc<Code>]) -> Vec<bool> {
+        let renderers = &self.parts.renderers;
+        let percent = self.rollout.candidate_percent(Experiment::Render);
+        let asked = renderers.asked(percent);
+        let (parts, ctx, codes) = (self.parts.clone(), ctx.clone(), codes.to_vec());
         let none = vec![false; codes.len()];
         let (done, ready) = oneshot::channel();
-        self.warming.aside.spawn("cache.warm", async move {
+        self.aside.spawn("cache.warm", async move {
             let mut ready = Vec::with_capacity(codes.len());
             for code in &codes {
                 let mut is_ready = false;
-                if let Ok(request) = app.codes.drawing(code, Wishes::default()) {
+                if let Ok(request) = parts.codes.drawing(code, Wishes::default()) {
                     is_ready = true;
                     for picture in &asked {
                         is_ready &= picture.warm(&ctx, &request).await.is_ok();
@@ -223,18 +251,6 @@ impl App {
             let _ = done.send(ready);
         });
         ready.await.unwrap_or(none)
-    }
-
-    /// What requests will be answered by.
-    fn candidate_percent(&self) -> u8 {
-        let Ok(entry) = self.rollout.entry(Experiment::Render.label()) else {
-            return 0;
-        };
-        let dial = entry.trial.pilot().dial();
-        match dial.hold {
-            Some(_) => 0,
-            None => dial.candidate.percent_taken(),
-        }
     }
 }
 

@@ -45,7 +45,12 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "cached" => [&["kernel", "cache", "render", "analytics"][..], &ARM].concat(),
         "dials" => vec!["kernel", "telemetry", "store", "rollout"],
         "backup" => [stored, &["baseline"]].concat(),
-        "warm" => [stored, &["cached", "render", "codes", "redirect"], &ARM].concat(),
+        "warm" => [
+            stored,
+            &["cached", "dials", "render", "codes", "redirect"],
+            &ARM,
+        ]
+        .concat(),
         "http" | "web" => [ground, &["app"], &FEATURES, &OPERATIONS].concat(),
         "cli" => [&["kernel", "config", "app", "server"][..], &OPERATIONS].concat(),
         "app" | "server" => vec!["*"],
@@ -55,8 +60,12 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
 }
 
 /// Sections of the configuration that are not called like the module whose they are.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 12] = [
     ("auth", "identity"),
+    ("database", "backup"),
+    ("redis", "backup"),
+    // Where the server to observe serves its metrics.
+    ("server", "baseline"),
     ("database", "store"),
     ("logs", "telemetry"),
     ("redis", "cache"),

@@ -54,7 +54,7 @@ impl Warm {
         body: Input<Selection>,
     ) -> Result<Json<Warmed>> {
         may_turn(&signed.0)?;
-        let done = app.warm_matching(&ctx, signed.0.org_id, &body.0.patterns);
+        let done = app.warmer.matching(&ctx, signed.0.org_id, &body.0.patterns);
         let done = done.await?;
         Ok(Json(Warmed {
             success: true,

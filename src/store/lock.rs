@@ -1,5 +1,5 @@
-//! One server at a time on one set of files: an advisory lock (flock(2)) on a file beside each. The kernel releases it when
-//! its process ends, however that ends, so that a lock file which was left behind is in nobody's way.
+//! One server at a time on one set of files: an advisory lock (flock(2)) on a file beside each. The kernel releases a lock when
+//! its process ends, so a lock file that was left behind stops no later start.
 //!
 //! Invariant: only servers hold these locks. Commands that work beside a running server never take one.
 
@@ -11,9 +11,8 @@ use std::{
 };
 
 use crate::{
-    config::Config,
+    config::database::Database,
     kernel::{Clock, Error, Kind, Result},
-    store,
 };
 
 /// For a process that is being stopped while the next one starts.
@@ -21,38 +20,48 @@ const WAIT: Duration = Duration::from_secs(5);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The lock files of an installation: beside the spool, in the folder of the evidence, and beside a SQLite database, because
+/// one server's caches would not see the changes that another server makes in it.
+pub struct LockFiles(Vec<PathBuf>);
+
 /// Held until it is dropped.
 pub struct Locks(#[allow(dead_code)] Vec<File>);
 
-impl Locks {
-    /// Locks the spool, the evidence, and a SQLite database, whose other users' changes no cache would hear of. A file system
-    /// that has no locks is warned of.
+impl LockFiles {
+    #[must_use]
+    pub fn of(database: &Database, spool: &Path, evidence_dir: &Path) -> Self {
+        let mut files = vec![beside(spool), inside(evidence_dir)];
+        files.extend(super::file(database).map(|file| beside(&file)));
+        Self(files)
+    }
+
+    /// Locks them all. A file system without locks only gets a warning.
     ///
     /// # Errors
-    /// `Conflict` when another server still has one of them after 5 s.
-    pub async fn take(settings: &Config, clock: &dyn Clock) -> Result<Self> {
+    /// `Conflict` when another server still holds one of them after 5 s.
+    pub async fn take(&self, clock: &dyn Clock) -> Result<Locks> {
         let until = clock.instant() + WAIT;
         let mut held = Vec::new();
-        for path in files(settings) {
-            let lock = match open(&path) {
+        for path in &self.0 {
+            let lock = match open(path) {
                 Ok(lock) => lock,
                 Err(e) => {
-                    unlocked(&path, &e);
+                    unlocked(path, &e);
                     continue;
                 }
             };
-            let mut is_told = false;
+            let mut is_warned = false;
             while let Err(e) = lock.try_lock() {
                 if let TryLockError::Error(e) = e {
-                    unlocked(&path, &e);
+                    unlocked(path, &e);
                     break;
                 }
-                let owner = owner(&path);
+                let owner = owner(path);
                 if clock.instant() >= until {
-                    return Err(in_use(&path, &owner));
+                    return Err(in_use(path, &owner));
                 }
-                if !is_told {
-                    is_told = true;
+                if !is_warned {
+                    is_warned = true;
                     let (file, wait_s) = (path.display(), WAIT.as_secs());
                     tracing::warn!(%file, owner, wait_s, "another server uses this file: waiting for its end");
                 }
@@ -61,18 +70,18 @@ impl Locks {
             sign(&lock);
             held.push(lock);
         }
-        Ok(Self(held))
+        Ok(Locks(held))
     }
-}
 
-/// Refuses what must not be done while a server runs.
-///
-/// # Errors
-/// `Conflict`, with the server's process id, when one runs on these files.
-pub fn refuse_server(settings: &Config) -> Result<()> {
-    match files(settings).iter().find(|path| is_held(path)) {
-        Some(path) => Err(in_use(path, &owner(path))),
-        None => Ok(()),
+    /// For operations that a running server excludes.
+    ///
+    /// # Errors
+    /// `Conflict`, with the server's process id, when one runs on these files.
+    pub fn refuse_server(&self) -> Result<()> {
+        match self.0.iter().find(|path| is_held(path)) {
+            Some(path) => Err(in_use(path, &owner(path))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -82,15 +91,7 @@ pub fn server_writes(dir: &Path) -> bool {
     is_held(&inside(dir))
 }
 
-/// The locks' files.
-fn files(settings: &Config) -> Vec<PathBuf> {
-    let database = store::file(&settings.database);
-    let mut files = vec![beside(&settings.scans.spool), inside(&settings.rollout.dir)];
-    files.extend(database.map(|file| beside(&file)));
-    files
-}
-
-/// What a link leads to is locked, so that another name of the same file is.
+/// Follows links, so that one file has one lock under all its names.
 fn beside(file: &Path) -> PathBuf {
     let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let mut name = real.into_os_string();
@@ -115,13 +116,13 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Only looked at: nothing is made.
+/// Makes no file.
 fn is_held(path: &Path) -> bool {
     let lock = File::open(path);
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// Writes down whose it is. For people: a disk that is full does not keep a server from starting.
+/// Writes the process id into the lock file, for people. A full disk does not keep a server from starting.
 fn sign(mut lock: &File) {
     let signed = lock.set_len(0);
     let _ = signed.and_then(|()| writeln!(lock, "{}", std::process::id()));
@@ -155,39 +156,52 @@ mod tests {
     use super::*;
     use crate::kernel::SystemClock;
 
-    fn settings(folder: &Path) -> Config {
-        let dir = folder.display().to_string();
-        let url = format!("sqlite://{dir}/x.db?mode=rwc");
-        let environment = [("DATA_DIR", dir), ("DATABASE_URL", url)];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value));
-        Config::load(None, environment).unwrap()
+    /// Database, spool and evidence of an installation in `folder`.
+    fn places(folder: &Path) -> (Database, PathBuf, PathBuf) {
+        let url = format!("sqlite://{}/x.db?mode=rwc", folder.display());
+        let database = Database {
+            url,
+            max_connections: 1,
+            timeout_ms: 1000,
+        };
+        (
+            database,
+            folder.join("scan-spool.db"),
+            folder.join("rollout"),
+        )
+    }
+
+    async fn take((database, spool, dir): &(Database, PathBuf, PathBuf)) -> Result<Locks> {
+        LockFiles::of(database, spool, dir).take(&SystemClock).await
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_second_owner_waits_and_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let settings = settings(folder.path());
-        let first = Locks::take(&settings, &SystemClock).await.unwrap();
+        let places = places(folder.path());
+        let first = take(&places).await.unwrap();
         let pid = std::process::id().to_string();
         for refused in [
-            Locks::take(&settings, &SystemClock).await.map(drop),
-            refuse_server(&settings),
+            take(&places).await.map(drop),
+            LockFiles::of(&places.0, &places.1, &places.2).refuse_server(),
         ] {
             let e = refused.unwrap_err();
             assert_eq!(e.kind(), Kind::Conflict);
             assert!(e.message().contains(&pid), "{e}");
             assert!(e.message().contains("scan-spool.db is in use"), "{e}");
         }
-        assert!(server_writes(&settings.rollout.dir));
+        assert!(server_writes(&places.2));
 
         // One that ends meanwhile is waited for; the files that it leaves behind mean nothing.
-        let (second, ()) = tokio::join!(Locks::take(&settings, &SystemClock), async {
+        let (second, ()) = tokio::join!(take(&places), async {
             tokio::time::sleep(WAIT / 2).await;
             drop(first);
         });
         drop(second.unwrap());
-        refuse_server(&settings).unwrap();
-        assert!(!server_writes(&settings.rollout.dir));
+        LockFiles::of(&places.0, &places.1, &places.2)
+            .refuse_server()
+            .unwrap();
+        assert!(!server_writes(&places.2));
         assert!(folder.path().join("scan-spool.db.lock").exists());
     }
 
@@ -195,29 +209,27 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_file_alone_is_enough_to_refuse() {
         let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-        let first = settings(one.path());
-        fs::write(&first.scans.spool, "").unwrap();
-        let _held = Locks::take(&first, &SystemClock).await.unwrap();
-        let mut second = settings(two.path());
-        second.database.url.clone_from(&first.database.url);
-        assert!(Locks::take(&second, &SystemClock).await.is_err());
-        let mut second = settings(two.path());
-        second.rollout.dir.clone_from(&first.rollout.dir);
-        assert!(Locks::take(&second, &SystemClock).await.is_err());
-        let mut second = settings(two.path());
-        second.scans.spool = two.path().join("link");
-        std::os::unix::fs::symlink(&first.scans.spool, &second.scans.spool).unwrap();
-        assert!(Locks::take(&second, &SystemClock).await.is_err());
-        Locks::take(&settings(two.path()), &SystemClock)
-            .await
-            .unwrap();
+        let first = places(one.path());
+        fs::write(&first.1, "").unwrap();
+        let _held = take(&first).await.unwrap();
+        let mut second = places(two.path());
+        second.0.url.clone_from(&first.0.url);
+        assert!(take(&second).await.is_err());
+        let mut second = places(two.path());
+        second.2.clone_from(&first.2);
+        assert!(take(&second).await.is_err());
+        let mut second = places(two.path());
+        second.1 = two.path().join("link");
+        std::os::unix::fs::symlink(&first.1, &second.1).unwrap();
+        assert!(take(&second).await.is_err());
+        take(&places(two.path())).await.unwrap();
     }
 
     #[tokio::test]
     async fn what_cannot_be_locked_does_not_keep_a_server_from_starting() {
         let folder = tempfile::tempdir().unwrap();
-        let mut settings = settings(folder.path());
-        settings.rollout.dir = "/proc/nowhere".into();
-        Locks::take(&settings, &SystemClock).await.unwrap();
+        let mut places = places(folder.path());
+        places.2 = "/proc/nowhere".into();
+        take(&places).await.unwrap();
     }
 }
