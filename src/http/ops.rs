@@ -9,7 +9,7 @@ use poem::{
     http::{HeaderValue, header},
 };
 
-use super::{extract::Signed, middleware::routes::RouteTable};
+use super::extract::Signed;
 use crate::{app::App, kernel::Ctx};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
@@ -82,9 +82,8 @@ impl Endpoint for Page {
 }
 
 /// Adds the page to the routes.
-pub fn add(app: &Arc<App>, table: &mut RouteTable, routes: Route) -> Route {
+pub fn add(app: &Arc<App>, routes: Route) -> Route {
     FILES.iter().fold(routes, |routes, file| {
-        table.add(file.0, &["GET"]);
         let app = Arc::clone(app);
         routes.at(file.0, get(Page { app, file }))
     })

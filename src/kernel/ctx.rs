@@ -7,14 +7,17 @@ use uuid::{Uuid, fmt::Hyphenated};
 
 use super::clock::Instant;
 
-/// The decisions that were made on a request's way, oldest first: what was decided on, and which way it went.
+/// The distinct decisions about a request, oldest first: the experiment, and the path that was taken.
 #[derive(Debug, Default)]
 pub struct Trail(Mutex<Vec<(&'static str, &'static str)>>);
 
 impl Trail {
+    /// A step that was noted before is not noted again: a batch asks the same experiment many times.
     pub fn note(&self, what: &'static str, way: &'static str) {
         let mut steps = self.0.lock();
-        steps.push((what, way));
+        if !steps.contains(&(what, way)) {
+            steps.push((what, way));
+        }
     }
 
     #[must_use]
@@ -77,5 +80,26 @@ impl Ctx {
     #[must_use]
     pub fn left(&self, now: Instant) -> Duration {
         self.deadline.saturating_duration_since(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_does_not_lengthen_the_trail() {
+        let trail = Trail::default();
+        for _ in 0..1000 {
+            trail.note("validate", "control");
+            trail.note("render", "candidate");
+            trail.note("render", "fallback");
+        }
+        let steps = [
+            ("validate", "control"),
+            ("render", "candidate"),
+            ("render", "fallback"),
+        ];
+        assert_eq!(trail.steps(), steps);
     }
 }

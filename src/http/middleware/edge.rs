@@ -19,7 +19,7 @@ use poem::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
 };
 
-use super::{routes::RouteTable, site::Site};
+use super::{route_table::RouteTable, site::Site};
 use crate::{
     app::App,
     http::{

@@ -2,5 +2,5 @@
 
 pub mod edge;
 pub mod limits;
-pub mod routes;
+pub mod route_table;
 pub mod site;

@@ -1,8 +1,11 @@
-//! The known routes: which methods they take, and their metric handles.
+//! The known routes at run time: which methods they take, and their metric handles.
 //!
-//! Invariant: a metric's route label comes from this table, so a path that a client made up cannot become one.
+//! Invariant: a metric's route label comes from this table, so an unknown path cannot become one.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::OnceLock,
+};
 
 use metrics::Histogram;
 use poem::http::{HeaderValue, Method, StatusCode};
@@ -110,24 +113,41 @@ pub struct RouteTable {
     unmatched: RouteMetrics,
 }
 
-impl Default for RouteTable {
-    fn default() -> Self {
+impl RouteTable {
+    /// Of methods and templates, with `{name}` for a parameter.
+    pub fn new<'r>(
+        routes: impl IntoIterator<Item = &'r (&'static str, &'static str, &'static str)>,
+    ) -> Self {
+        let mut methods: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (method, template, _) in routes {
+            let methods = methods.entry(template).or_default();
+            methods.insert(method);
+            if *method == "GET" {
+                methods.insert("HEAD");
+            }
+        }
+        let known = methods.into_iter().map(|(template, methods)| {
+            let allow = methods.into_iter().collect::<Vec<_>>().join(", ");
+            let known = Known {
+                metrics: RouteMetrics::new(template),
+                allow: HeaderValue::try_from(allow).unwrap_or(HeaderValue::from_static("GET")),
+                parameters: HashMap::new(),
+            };
+            (pattern(template), known)
+        });
         Self {
-            known: HashMap::new(),
+            known: known.collect(),
             unmatched: RouteMetrics::new("<unmatched>"),
         }
     }
-}
 
-impl RouteTable {
-    /// Every path of an OpenAPI document with its methods.
-    pub fn from_document(document: &serde_json::Value) -> Self {
-        let mut table = Self::default();
+    /// Takes what each parameter has to be from an OpenAPI document.
+    pub fn describe(&mut self, document: &serde_json::Value) {
         for (path, operations) in document["paths"].as_object().into_iter().flatten() {
-            let operations: Vec<_> = operations.as_object().into_iter().flatten().collect();
-            let methods: Vec<&str> = operations.iter().map(|(m, _)| m.as_str()).collect();
-            let known = table.add(path, &methods);
-            for (method, operation) in operations {
+            let Some(known) = self.known.get_mut(&pattern(path)) else {
+                continue;
+            };
+            for (method, operation) in operations.as_object().into_iter().flatten() {
                 for parameter in operation["parameters"].as_array().into_iter().flatten() {
                     let name = parameter["name"].as_str().unwrap_or_default();
                     let expected = expectation(document, &parameter["schema"]);
@@ -136,27 +156,6 @@ impl RouteTable {
                 }
             }
         }
-        table
-    }
-
-    /// `template` with `{name}` for a parameter, as in the document.
-    pub fn add(&mut self, template: &str, methods: &[&str]) -> &mut Known {
-        let mut allow: Vec<String> = methods.iter().map(|m| m.to_ascii_uppercase()).collect();
-        if allow.iter().any(|m| m == "GET") && !allow.iter().any(|m| m == "HEAD") {
-            allow.push("HEAD".to_owned());
-        }
-        allow.sort();
-        let known = Known {
-            // A label lives as long as the process; there are as many as routes.
-            metrics: RouteMetrics::new(Box::leak(template.to_owned().into_boxed_str())),
-            allow: HeaderValue::try_from(allow.join(", "))
-                .unwrap_or(HeaderValue::from_static("GET")),
-            parameters: HashMap::new(),
-        };
-        self.known
-            .entry(pattern(template))
-            .insert_entry(known)
-            .into_mut()
     }
 
     pub fn metrics(&self, pattern: Option<&str>) -> &RouteMetrics {
@@ -173,7 +172,7 @@ impl RouteTable {
         parameter: &str,
     ) -> Option<&str> {
         let known = self.known.get(pattern?)?;
-        // Whoever asks for the head of an answer asks as for the answer.
+        // RFC 9110 §9.3.2: HEAD takes what GET takes.
         let method = match method.as_str() {
             "HEAD" => "get".to_owned(),
             other => other.to_ascii_lowercase(),

@@ -1,0 +1,157 @@
+//! Every route, on one page: method, path, the file that answers. Metrics, traces and the `Allow` header take their
+//! templates from here.
+//!
+//! Invariant: the described operations (`api`) are exactly the routes below that name a file of `api`; a test holds it.
+
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt as _, Request, Response, Result, Route, get};
+
+use super::{
+    api, document, metrics,
+    middleware::{
+        edge::{Edge, Inside, Routed},
+        limits::Limits,
+        route_table::{self, RouteTable},
+    },
+    ops,
+    redirect::Redirect,
+};
+use crate::{app::App, kernel::Ctx};
+
+/// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
+#[rustfmt::skip]
+pub const ROUTES: [(&str, &str, &str); 40] = [
+    ("GET",    "/r/{slug}",                                       "redirect.rs"),
+
+    ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
+    ("POST",   "/api/v1/qr/static",                               "api/qr/create.rs"),
+    ("POST",   "/api/v1/qr/dynamic",                              "api/qr/create.rs"),
+    ("GET",    "/api/v1/qr/{id}",                                 "api/qr/get.rs"),
+    ("PUT",    "/api/v1/qr/{id}",                                 "api/qr/update.rs"),
+    ("DELETE", "/api/v1/qr/{id}",                                 "api/qr/delete.rs"),
+    ("GET",    "/api/v1/qr/{id}/image",                           "api/qr/image.rs"),
+    ("GET",    "/api/v1/qr/{id}/analytics/scan-timeseries",       "api/qr/analytics.rs"),
+    ("GET",    "/api/v1/qr/{id}/analytics/scan-logs",             "api/qr/analytics.rs"),
+    ("GET",    "/api/v1/qr/{id}/analytics/device-stats",          "api/qr/analytics.rs"),
+
+    ("GET",    "/api/v2/qr/cache/stats",                          "api/cache/stats.rs"),
+    ("GET",    "/api/qr/cache/stats",                             "api/cache/stats.rs"),
+    ("POST",   "/api/v2/qr/cache/clear",                          "api/cache/clear.rs"),
+    ("POST",   "/api/qr/cache/clear",                             "api/cache/clear.rs"),
+    ("POST",   "/api/v2/qr/cache/warm",                           "api/cache/warm.rs"),
+    ("POST",   "/api/qr/cache/warm",                              "api/cache/warm.rs"),
+
+    ("GET",    "/api/rollout",                                    "api/rollout/look.rs"),
+    ("GET",    "/api/rollout/audit",                              "api/rollout/look.rs"),
+    ("GET",    "/api/rollout/events",                             "api/rollout/events.rs"),
+    ("GET",    "/api/rollout/{experiment}",                       "api/rollout/look.rs"),
+    ("PUT",    "/api/rollout/{experiment}",                       "api/rollout/change.rs"),
+    ("POST",   "/api/rollout/{experiment}/kill",                  "api/rollout/change.rs"),
+    ("POST",   "/api/rollout/{experiment}/release",               "api/rollout/change.rs"),
+    ("POST",   "/api/rollout/{experiment}/rehearse",              "api/rollout/change.rs"),
+    ("GET",    "/api/rollout/{experiment}/mismatches/{id}/{side}", "api/rollout/mismatch.rs"),
+    ("GET",    "/ops/rollout",                                    "ops/rollout.html"),
+    ("GET",    "/ops/rollout.css",                                "ops/rollout.css"),
+    ("GET",    "/ops/rollout.js",                                 "ops/rollout.js"),
+    ("GET",    "/ops/rollout-api.js",                             "ops/rollout-api.js"),
+    ("GET",    "/ops/rollout-card.js",                            "ops/rollout-card.js"),
+    ("GET",    "/ops/rollout-charts.js",                          "ops/rollout-charts.js"),
+    ("GET",    "/ops/rollout-elements.js",                        "ops/rollout-elements.js"),
+    ("GET",    "/ops/rollout-examples.js",                        "ops/rollout-examples.js"),
+
+    ("GET",    "/health",                                         "api/health.rs"),
+    ("GET",    "/health/live",                                    "api/health.rs"),
+    ("GET",    "/health/ready",                                   "api/health.rs"),
+    ("GET",    METRICS,                                           "metrics.rs"),
+    ("GET",    "/docs",                                           "document/mod.rs"),
+    ("GET",    "/openapi.json",                                   "document/mod.rs"),
+];
+const METRICS: &str = "/metrics";
+
+/// The routes of the listener of `METRICS_BIND`.
+#[must_use]
+pub fn metrics_only(app: &Arc<App>) -> impl Endpoint<Output = Response> + 'static {
+    let table = RouteTable::new(ROUTES.iter().filter(|route| route.1 == METRICS));
+    let routes = Route::new().at(METRICS, get(metrics::Metrics::new(app)));
+    Edge::new(app, table, Routed(routes))
+}
+
+/// The routes of the main listener.
+#[must_use]
+pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + 'static {
+    let document = Arc::new(document::document(&app.settings.server));
+    let mut table = RouteTable::new(&ROUTES);
+    table.describe(&document);
+    let api = api::service(&app.settings.server).data(Arc::clone(app));
+    let docs = document::page(&document, &app.settings.server);
+    let mut routed = Route::new()
+        .at("/openapi.json", get(document::json(&document)))
+        .at("/docs", get(docs))
+        .nest("/", Limits::new(app, api));
+    routed = ops::add(app, routed);
+    if app.settings.server.metrics_on_main() {
+        routed = routed.at(METRICS, get(metrics::Metrics::new(app)));
+    }
+    let front = Front {
+        pattern: route_table::pattern(ROUTES[0].1).into(),
+        redirect: Redirect::new(app),
+        routed: Routed(routed),
+    };
+    Edge::new(app, table, front)
+}
+
+/// Redirects, and the router for all else.
+struct Front<E> {
+    redirect: Redirect,
+    pattern: Arc<str>,
+    routed: Routed<E>,
+}
+
+impl<E: Endpoint<Output = Response>> Inside for Front<E> {
+    async fn answer(&self, ctx: &Ctx, request: Request) -> (Option<Arc<str>>, Result<Response>) {
+        if Redirect::slug(request.uri().path()).is_some() {
+            let answer = self.redirect.answer(ctx, &request).await;
+            return (Some(Arc::clone(&self.pattern)), answer);
+        }
+        // Boxed: a redirect should not carry the space for it around.
+        Box::pin(self.routed.answer(ctx, request)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use super::*;
+    use crate::config::server::Server;
+
+    #[test]
+    fn the_page_and_the_described_operations_are_the_same() {
+        let spec = api::service(&Server::for_test(&[])).spec();
+        let spec: serde_json::Value = serde_json::from_str(&spec).unwrap();
+        let described: BTreeSet<(String, String)> = (spec["paths"].as_object().unwrap().iter())
+            .flat_map(|(path, operations)| {
+                let methods = operations.as_object().unwrap().keys();
+                methods.map(|method| (method.to_uppercase(), path.clone()))
+            })
+            .collect();
+        let listed = ROUTES.iter().filter(|route| route.2.starts_with("api/"));
+        let listed: BTreeSet<_> = listed
+            .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
+            .collect();
+        assert_eq!(listed, described);
+    }
+
+    #[test]
+    fn each_file_answers_its_path() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
+        for (_, path, file) in ROUTES {
+            let text = std::fs::read_to_string(folder.join(file)).unwrap();
+            let literal = format!("\"{}\"", path.replace('{', ":").replace('}', ""));
+            let is_static = file.starts_with("ops/");
+            let named = text.contains(&literal) || text.contains(&format!("GET {path}`"));
+            assert!(is_static || named, "{file} does not name {path}");
+        }
+    }
+}
