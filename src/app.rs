@@ -1,11 +1,9 @@
 //! The composition root: the one place that knows which implementation stands behind which capability, and the
 //! only one that names a legacy arm.
 
-mod bases;
 mod build;
 pub mod cache;
 pub mod doctor;
-pub mod health;
 mod kit;
 pub mod operate;
 pub mod warm;
@@ -17,9 +15,10 @@ use tokio::sync::watch;
 use crate::{
     analytics, backup, baseline,
     cache::Tiers,
-    codes::Codes,
+    codes::{Codes, made_under},
     config::Config,
     dials::Rollout,
+    health::{self, Health},
     identity::Auth,
     kernel::{Ctx, Result, SharedClock, id::Ids},
     redirect::Redirect,
@@ -116,7 +115,7 @@ pub struct App {
     validate: Validate,
     analytics: Analytics,
     pub warmer: Warmer,
-    health: health::Health,
+    health: Health,
     keeper: Keeper,
     store: Store,
     process: Process,
@@ -157,7 +156,7 @@ impl App {
         let store = operate::open(&settings, &clock).await?;
         let locks = lock_files(&settings).take(&*clock).await?;
         operate::prepare(&settings, &store, &clock).await?;
-        bases::note(&settings, &store, &clock).await?;
+        made_under::note(&settings.server.base_url, &store, &clock).await?;
         store.open_readers().await?;
         let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
@@ -189,12 +188,13 @@ impl App {
             render,
             validate,
             analytics,
-            health: health::Health::new(
-                store.clone(),
-                SharedClock::clone(&clock),
-                &settings,
-                (Arc::clone(&rollout), Arc::clone(&tiers)),
-            ),
+            health: Health::new(health::Parts {
+                store: store.clone(),
+                clock: SharedClock::clone(&clock),
+                data_dir: settings.server.data_dir.clone(),
+                rollout: Arc::clone(&rollout),
+                tiers: Arc::clone(&tiers),
+            }),
             rollout,
             intake: keeper.intake(),
             keeper,

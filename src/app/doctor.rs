@@ -2,15 +2,13 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{
-    bases,
-    health::{self, Status},
-    operate,
-};
+use super::operate;
 use crate::{
     cache::Remote,
+    codes::made_under,
     config::Config,
     dials::Source,
+    health::{self, Status},
     kernel::{Clock, SharedClock, SystemClock},
     scans::open_spool,
     store::{Store, migrations::Version},
@@ -112,7 +110,7 @@ fn data_dir(folder: &Path) -> Finding {
 }
 
 async fn database(store: &Store, clock: &dyn Clock) -> Finding {
-    let result = operate::ping(store, clock).await;
+    let result = health::ping(store, clock).await;
     let through = if store.is_pooled() {
         ", through a pooler in transaction mode: the server does not end statements that take too long"
     } else {
@@ -179,7 +177,7 @@ async fn printed(settings: &Config, store: &Store) -> Finding {
     let server = &settings.server;
     let is_known =
         |base: &String| *base == server.base_url || server.former_base_urls.contains(base);
-    let counted = match bases::codes_by_base(store).await {
+    let counted = match made_under::codes_by_base(store).await {
         Ok(counted) => counted,
         Err(e) => return finding("printed codes", Err(format!("{e:?}")), ""),
     };

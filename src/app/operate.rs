@@ -9,7 +9,7 @@ use crate::{
     dials::Desk,
     identity::{self, Administrator, Keys},
     kernel::{
-        Clock, Result, SharedClock, SystemClock,
+        Result, SharedClock, SystemClock,
         id::{Ids, Uuid},
         task,
     },
@@ -233,14 +233,4 @@ async fn tell_servers(settings: &Config, code_id: Option<Uuid>) -> Result<()> {
         tokio::time::sleep(PAUSE).await;
     }
     tiers.clear(&answers).await.map(drop)
-}
-
-/// How long one look at the database takes.
-///
-/// # Errors
-/// The database's.
-pub async fn ping(store: &Store, clock: &dyn Clock) -> Result<std::time::Duration> {
-    let start = clock.instant();
-    store.ping().await?;
-    Ok(clock.instant().saturating_duration_since(start))
 }

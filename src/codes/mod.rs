@@ -5,6 +5,7 @@
 //! connection was lost in COMMIT, nobody knows whether it was made.
 
 mod drawing;
+pub mod made_under;
 mod many;
 
 use std::sync::Arc;

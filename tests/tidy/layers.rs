@@ -23,7 +23,7 @@ const FEATURES: [&str; 9] = [
 /// They compute, and ask neither a database nor Redis.
 const PURE: [&str; 3] = ["validate", "render", "tokens"];
 /// What operators do. Their callers are `http` and `cli`.
-const OPERATIONS: [&str; 4] = ["dials", "baseline", "backup", "warm"];
+const OPERATIONS: [&str; 5] = ["dials", "health", "baseline", "backup", "warm"];
 
 /// Each module with what it may import. An entry is a module or a path into one.
 /// Its own section, `config::<module>` or by [`SECTIONS`], is granted to every module but kernel.
@@ -44,6 +44,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "rollout" | "cache" | "store" | "baseline" => ground.to_vec(),
         "cached" => [&["kernel", "cache", "render", "analytics"][..], &ARM].concat(),
         "dials" => vec!["kernel", "telemetry", "store", "rollout"],
+        "health" => [stored, &["dials"]].concat(),
         "backup" => [stored, &["baseline"]].concat(),
         "warm" => [
             stored,

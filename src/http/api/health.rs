@@ -6,7 +6,10 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::Json};
 
 use super::Group;
-use crate::app::{App, Phase, health::Status};
+use crate::{
+    app::{App, Phase},
+    health::Status,
+};
 
 pub struct Health;
 

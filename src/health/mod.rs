@@ -1,23 +1,21 @@
-//! How the parts are, for load balancers and people. Looked at most once a second, however often it is asked.
+//! The state of every part, for load balancers and people. Each part is examined once a second at most.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::Mutex;
 
-use super::operate;
-use crate::cache::Tiers;
 use crate::{
-    config::Config,
+    cache::Tiers,
     dials::{Age, Rollout},
-    kernel::{Result, SharedClock, clock::Instant},
+    kernel::{Clock, Result, SharedClock, clock::Instant},
     store::Store,
     telemetry::{catalogue, handles, labels::HealthCheck, process},
 };
 
-/// How long one look is good for.
+/// Age up to which a report is reused.
 const FRESH: Duration = Duration::from_secs(1);
-/// Between two looks at which migrations are applied.
-const LOOK: Duration = Duration::from_secs(5);
+/// Age up to which the list of unknown migrations is reused.
+const MIGRATIONS_FRESH: Duration = Duration::from_secs(5);
 /// A database that takes longer than this to answer is worth a warning.
 const SLOW: Duration = Duration::from_millis(250);
 /// A database that takes longer than this is as good as away.
@@ -106,13 +104,20 @@ impl Report {
     }
 }
 
+/// The parts that are examined.
+pub struct Parts {
+    pub store: Store,
+    pub clock: SharedClock,
+    /// Its disk must have space: scans are spooled there.
+    pub data_dir: PathBuf,
+    pub rollout: Arc<Rollout>,
+    pub tiers: Arc<Tiers>,
+}
+
+/// Examines them. Built once.
 pub struct Health {
-    store: Store,
-    clock: SharedClock,
+    parts: Parts,
     started: Instant,
-    data_dir: PathBuf,
-    rollout: Arc<Rollout>,
-    tiers: Arc<Tiers>,
     last: Mutex<Option<(Instant, Arc<Report>)>>,
     /// Migrations that this release does not know, and when they were looked for.
     unknown: Mutex<Option<(Instant, Vec<String>)>>,
@@ -120,19 +125,10 @@ pub struct Health {
 
 impl Health {
     #[must_use]
-    pub fn new(
-        store: Store,
-        clock: SharedClock,
-        settings: &Config,
-        (rollout, tiers): (Arc<Rollout>, Arc<Tiers>),
-    ) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            started: clock.instant(),
-            store,
-            clock,
-            data_dir: settings.server.data_dir.clone(),
-            rollout,
-            tiers,
+            started: parts.clock.instant(),
+            parts,
             last: Mutex::new(None),
             unknown: Mutex::new(None),
         }
@@ -140,13 +136,13 @@ impl Health {
 
     /// Brings the gauges of the database's connections up to date.
     pub fn observe(&self) {
-        self.store.observe();
+        self.parts.store.observe();
     }
 
     /// `backlog`: counts the scans that are not in the database yet; asked only for a new report.
     pub async fn report(&self, backlog: impl Future<Output = Result<u64>>) -> Arc<Report> {
         let mut last = self.last.lock().await;
-        let now = self.clock.instant();
+        let now = self.parts.clock.instant();
         if let Some((at, report)) = &*last
             && now.saturating_duration_since(*at) < FRESH
         {
@@ -163,26 +159,26 @@ impl Health {
             flags: self.flags(),
             scans: scans(backlog),
             memory: memory(),
-            disk: disk(&self.data_dir),
+            disk: disk(&self.parts.data_dir),
         });
         for (name, check) in report.checks() {
             let status = f64::from(check.status as u8);
             handles::gauge(&catalogue::HEALTH_STATUS, &[name]).set(status);
         }
-        *last = Some((self.clock.instant(), Arc::clone(&report)));
+        *last = Some((self.parts.clock.instant(), Arc::clone(&report)));
         report
     }
 
     /// Never a failure: everything works without it.
     fn redis(&self) -> Check {
-        let Some(redis) = self.tiers.redis() else {
+        let Some(redis) = self.parts.tiers.redis() else {
             return Check::new(Status::Pass, "not configured: one cache tier, in memory");
         };
         match (redis.usable, redis.trouble) {
             (_, Some(trouble)) => Check::new(Status::Warn, trouble.message().to_owned()),
             (true, None) if !redis.subscribed => Check::new(
                 Status::Warn,
-                "in use, but news of other nodes are not heard",
+                "in use, but invalidations of other nodes do not arrive",
             ),
             (true, None) => Check::new(Status::Pass, format!("{}, in use", redis.mode)),
             (false, None) => {
@@ -192,9 +188,9 @@ impl Health {
     }
 
     fn flags(&self) -> Check {
-        let source = self.rollout.source();
+        let source = self.parts.rollout.source();
         let name = source.name();
-        match source.age(self.rollout.now_ms()) {
+        match source.age(self.parts.rollout.now_ms()) {
             Age::Fresh => match source.caveats().into_iter().next() {
                 None => Check::new(Status::Pass, format!("{name}, up to date")),
                 Some((flag, caveat)) => Check::new(
@@ -214,7 +210,7 @@ impl Health {
     }
 
     async fn database(&self) -> Check {
-        match tokio::time::timeout(AWAY, operate::ping(&self.store, &*self.clock)).await {
+        match tokio::time::timeout(AWAY, ping(&self.parts.store, &*self.parts.clock)).await {
             Ok(Ok(took)) => {
                 let mut detail = if took > SLOW { "slow" } else { "answers" }.to_owned();
                 let unknown = self.unknown().await;
@@ -243,13 +239,13 @@ impl Health {
     /// Another node may be of a newer release.
     async fn unknown(&self) -> Vec<String> {
         let mut last = self.unknown.lock().await;
-        let now = self.clock.instant();
+        let now = self.parts.clock.instant();
         if let Some((at, names)) = &*last
-            && now.saturating_duration_since(*at) < LOOK
+            && now.saturating_duration_since(*at) < MIGRATIONS_FRESH
         {
             return names.clone();
         }
-        match tokio::time::timeout(AWAY, self.store.migrations().unknown()).await {
+        match tokio::time::timeout(AWAY, self.parts.store.migrations().unknown()).await {
             Ok(Ok(names)) => last.insert((now, names)).1.clone(),
             // The next look may succeed; until then what was known holds.
             _ => last
@@ -293,7 +289,8 @@ fn memory() -> Check {
 }
 
 /// The disk that holds `folder`.
-pub(super) fn disk(folder: &std::path::Path) -> Check {
+#[must_use]
+pub fn disk(folder: &std::path::Path) -> Check {
     // The folder is made when something is first put there.
     let place = folder
         .ancestors()
@@ -313,4 +310,14 @@ pub(super) fn disk(folder: &std::path::Path) -> Check {
         }
         Err(e) => Check::new(Status::Warn, format!("cannot be looked at: {e}")),
     }
+}
+
+/// The time that one query of the database takes.
+///
+/// # Errors
+/// The database's.
+pub async fn ping(store: &Store, clock: &dyn Clock) -> Result<Duration> {
+    let start = clock.instant();
+    store.ping().await?;
+    Ok(clock.instant().saturating_duration_since(start))
 }

@@ -1,9 +1,8 @@
-//! Under which `BASE_URL` codes were made: the audit log has a line for each that a start found to be another one than before.
+//! The `BASE_URL` that codes were made under. The audit log has a line for each start that found another one than before.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    config::Config,
     kernel::{Result, SharedClock, Timestamp, id::Ids},
     store::{Store, audit::Entry},
 };
@@ -12,14 +11,13 @@ const ACTION: &str = "base_url.set";
 /// The latest changes that are looked at.
 const CHANGES: u64 = 1000;
 
-/// Notes the `BASE_URL` of this start, if the last one had another.
+/// Notes `base`, the `BASE_URL` of this start, if the last start had another.
 ///
 /// # Errors
 /// The database's.
-pub async fn note(settings: &Config, store: &Store, clock: &SharedClock) -> Result<()> {
-    let base = &settings.server.base_url;
+pub async fn note(base: &str, store: &Store, clock: &SharedClock) -> Result<()> {
     let last = store.audit.list_by_action(ACTION, 1).await?;
-    if last.first().is_some_and(|entry| entry.subject == *base) {
+    if last.first().is_some_and(|entry| entry.subject == base) {
         return Ok(());
     }
     let entry = Entry {
@@ -27,7 +25,7 @@ pub async fn note(settings: &Config, store: &Store, clock: &SharedClock) -> Resu
         at: clock.now(),
         actor: "start".to_owned(),
         action: ACTION.to_owned(),
-        subject: base.clone(),
+        subject: base.to_owned(),
         reason: None,
         detail: None,
     };
