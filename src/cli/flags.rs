@@ -1,6 +1,6 @@
 //! `qr-observatory flags list|set|kill|release|retire`.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -9,9 +9,12 @@ use super::output;
 use crate::{
     app::operate,
     config::Config,
-    dials::{By, Row, Wish},
-    kernel::Result,
+    dials::{By, Desk, Row, Wish},
+    kernel::{Error, Kind, Result},
 };
+
+/// Every running server has read a change of the dials by then: it reads them once a second.
+const FOLLOWED: Duration = Duration::from_secs(2);
 
 /// A running server follows within two seconds.
 #[derive(Args)]
@@ -59,7 +62,14 @@ enum Action {
     },
     /// Everything to the control, until it is released
     Kill {
-        experiment: Experiment,
+        #[arg(required_unless_present = "all")]
+        experiments: Vec<Experiment>,
+        /// Kill every experiment
+        #[arg(long, conflicts_with = "experiments")]
+        all: bool,
+        /// Wait until running servers follow (2 s), and fail if somebody released one meanwhile
+        #[arg(long)]
+        wait: bool,
         #[command(flatten)]
         why: Why,
     },
@@ -126,11 +136,22 @@ impl Flags {
                     .await?;
                 (row, why)
             }
-            Action::Kill { experiment, why } => (
-                desk.kill(experiment.name(), &by(why.reason.as_ref()))
-                    .await?,
+            Action::Kill {
+                experiments,
+                all,
+                wait,
                 why,
-            ),
+            } => {
+                let every = Experiment::value_variants();
+                let chosen = if *all { every } else { experiments };
+                let rows = kill(&desk, chosen, *wait, &by(why.reason.as_ref())).await?;
+                if let [row] = rows.as_slice() {
+                    (row.clone(), why)
+                } else {
+                    list(&rows, why.json);
+                    return Ok(ExitCode::SUCCESS);
+                }
+            }
             Action::Release { experiment, why } => (
                 desk.release(experiment.name(), &by(why.reason.as_ref()))
                     .await?,
@@ -144,6 +165,30 @@ impl Flags {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Kills the chosen experiments, also when one of them fails; with `wait` returns once running servers follow.
+async fn kill(desk: &Desk, chosen: &[Experiment], wait: bool, by: &By) -> Result<Vec<Row>> {
+    let mut results = Vec::with_capacity(chosen.len());
+    for experiment in chosen {
+        results.push(desk.kill(experiment.name(), by).await);
+    }
+    let mut rows = results.into_iter().collect::<Result<Vec<Row>>>()?;
+    if wait {
+        tokio::time::sleep(FOLLOWED).await;
+        let is_chosen = |row: &Row| chosen.iter().any(|one| one.name() == row.experiment);
+        rows = desk.all().await?.into_iter().filter(is_chosen).collect();
+        if let Some(row) = rows.iter().find(|row| !row.set.killed) {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!(
+                    "{} was released again by {}",
+                    row.experiment, row.changed_by
+                ),
+            ));
+        }
+    }
+    Ok(rows)
 }
 
 fn by(reason: Option<&String>) -> By {

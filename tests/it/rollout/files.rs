@@ -338,6 +338,7 @@ async fn flags_are_listed_and_set_without_a_server() {
         ),
         (&["kill", "render", "--reason", &"x".repeat(501)], 1),
         (&["kill"], 2),
+        (&["kill", "render", "--all"], 2),
     ] {
         let output = server.run(&[&["flags"], arguments].concat());
         assert_eq!(

@@ -101,6 +101,22 @@ async fn commands_are_followed_by_every_node() {
     for node in &nodes {
         followed(node, RENDER, |e| e["override"].is_null()).await;
     }
+    // With --wait every node follows before the command ends.
+    let said = flags(&["kill", "--all", "--wait", "--reason", "night", "--json"]);
+    let killed: Vec<(&Value, &Value)> = said["experiments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (&row["experiment"], &row["killed"]))
+        .collect();
+    assert_eq!(killed.len(), 3, "{said}");
+    assert!(killed.iter().all(|(_, is)| **is == true), "{said}");
+    for node in &nodes {
+        for (name, _) in &killed {
+            let path = format!("/api/rollout/{}", name.as_str().unwrap());
+            assert_eq!(look(node, &path).await["override"]["why"], "night");
+        }
+    }
     let log = look(&nodes[1], super::AUDIT).await;
     let items = log["items"].as_array().unwrap();
     let told: Vec<Value> = items
@@ -108,7 +124,7 @@ async fn commands_are_followed_by_every_node() {
         .map(|i| json!([i["actor"], i["action"], i["reason"]]))
         .collect();
     assert_eq!(
-        told,
+        told[3..],
         [
             json!(["command line", "rollout.release", null]),
             json!(["command line", "rollout.kill", "odd"]),
