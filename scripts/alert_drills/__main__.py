@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import boards  # noqa: E402
 import drills  # noqa: E402
 import stack  # noqa: E402
-from drill import DRILLS, Drill, Failed, Scene  # noqa: E402
+from scene import DRILLS, Drill, Failed, Scene  # noqa: E402
 
 ROOT = stack.ROOT
 FINE, MISSING, USAGE, NOT_STARTED, INTERRUPTED = 0, 1, 2, 3, 130

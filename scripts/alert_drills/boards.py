@@ -5,8 +5,8 @@ import subprocess
 import sys
 import time
 
-import drills
 import faults
+import loads
 import stack
 
 SECONDS = 45
@@ -16,13 +16,13 @@ def traffic(d):
     """Redirects, images of both arms, creations, changes, lists, statistics, slugs that nobody has."""
     codes = [d.code(f"s{n}") for n in range(20)]
     statistics = ["scan-timeseries?time_range=last7days", "scan-logs", "device-stats"]
-    d.load(30, drills.several(*[drills.redirect(slug) for _, slug in codes], drills.unknown), threads=3)
-    d.load(20, drills.image(codes[0][0]), threads=2)
-    d.load(5, drills.image(codes[1][0], "image_format=svg"), threads=1)
-    d.load(3, lambda n: ("POST", "/api/v1/qr/static", {"content": f"drill {n}"}), threads=1)
-    d.load(2, lambda n: ("PUT", f"/api/v1/qr/{codes[2][0]}", {"title": f"title {n}"}), threads=1)
-    d.load(6, lambda n: ("GET", f"/api/v1/qr/{codes[n % 20][0]}/analytics/{statistics[n % 3]}"), threads=1)
-    d.load(2, lambda n: ("GET", "/api/v1/qr?limit=5"), threads=1)
+    d.load(30, loads.several(*[loads.redirect(slug) for _, slug in codes], loads.unknown), threads=3)
+    d.load(20, loads.image(codes[0][0]), threads=2)
+    d.load(5, loads.image(codes[1][0], "image_format=svg"), threads=1)
+    d.load(3, loads.create, threads=1)
+    d.load(2, loads.change(codes[2][0]), threads=1)
+    d.load(6, lambda n: loads.analytics(codes[n % 20][0], statistics[n % 3])(n), threads=1)
+    d.load(2, loads.codes, threads=1)
 
 
 def upkeep(d):
@@ -36,33 +36,27 @@ def upkeep(d):
             return
 
 
-def failures(d):
-    """Operations of the database fail for a moment."""
-    d.postgres.lock("codes")
-    time.sleep(3)
-    d.postgres.unlock()
-
-
 def check(d):
     """What scripts/check_dashboards and promtool say: an exit code, and the text."""
     d.redis = d.keep(stack.Redis(d.dir / "redis"))
     d.redis.ask("CONFIG", "SET", "maxmemory", "256mb")
     d.postgres = d.keep(stack.Postgres())
-    d.postgres.sql("CREATE DATABASE qr", "postgres")
-    # Takes what it is sent.
+    # It takes everything that it is sent.
     collector = d.keep(faults.Flags(stack.free_port()))
     d.up(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector.port}", OTEL_TRACES_SAMPLER_ARG=0.2,
          REDIS_URL=f"redis://127.0.0.1:{d.redis.port}/0", REDIS_WARM_CACHE="true", REDIS_ADMISSION="always",
          DATABASE_URL=d.postgres.url(), DATABASE_TIMEOUT_MS=1000, DATABASE_MAX_CONNECTIONS=30, ROLLOUT_SPARE_PERCENT=0,
          ROLLOUT_REHEARSALS="true", ANALYTICS_REFRESH_MS=1000)
     for experiment in ("render", "validate", "analytics"):
-        drills.dial(d, experiment, 25, 100)
+        d.dial(experiment, 25, 100)
     traffic(d)
     time.sleep(5)
     d.command("baseline", "capture", "--duration", "15s")
     time.sleep(SECONDS - 15)
     upkeep(d)
-    failures(d)
+    # Operations of the database fail for a moment.
+    with d.postgres.locked("codes"):
+        time.sleep(3)
     checker = stack.ROOT / "scripts" / "check_dashboards"
     boards = subprocess.run([sys.executable, str(checker), "--prometheus", d.addresses["PROMETHEUS_URL"], "--all",
                              "--interval", "20s", "--range", "1m"], capture_output=True, text=True)

@@ -1,6 +1,7 @@
 """What goes wrong: a network that is slow or cut, a server of flags that dies, a load."""
 
 import base64
+import contextlib
 import http.client
 import http.server
 import json
@@ -58,6 +59,13 @@ class Proxy:
             for one in pair:
                 one.close()
 
+    @contextlib.contextmanager
+    def slow(self, seconds):
+        """Every chunk is so late, each way."""
+        self.delay = seconds
+        yield
+        self.delay = 0.0
+
     def cut(self):
         for pair in list(self.pairs):
             for one in pair:
@@ -113,6 +121,12 @@ class Flags:
             self.server = None
 
     close = stop
+
+    @contextlib.contextmanager
+    def stopped(self):
+        self.stop()
+        yield
+        self.start()
 
 
 def basic(user, password):

@@ -1,6 +1,7 @@
 """The stack that a drill runs on: product, Prometheus, Alertmanager and webhook by scripts/observatory, in a copy of this
 checkout whose rules may be shorter; and beside it a PostgreSQL, a Redis, a disk. Everything that is started here ends here."""
 
+import contextlib
 import json
 import os
 import random
@@ -68,6 +69,28 @@ def wait_for(what, seconds, condition, pause=0.1):
     raise NotStarted(f"{what} did not happen within {seconds} s")
 
 
+@contextlib.contextmanager
+def thread(work):
+    """Runs `work(ending)` in a thread until the block ends."""
+    ending = threading.Event()
+    running = threading.Thread(target=work, args=(ending,), daemon=True)
+    running.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        running.join()
+
+
+class Process:
+    def __init__(self, process):
+        self.process = process
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
 class Redis:
     def __init__(self, folder):
         if not shutil.which("redis-server"):
@@ -95,6 +118,19 @@ class Redis:
 
     close = kill
 
+    @contextlib.contextmanager
+    def killed(self):
+        self.kill()
+        yield
+        self.start()
+
+    @contextlib.contextmanager
+    def setting(self, broken, mended):
+        """Two commands, as words: one that breaks something, one that mends it."""
+        self.ask(*broken.split())
+        yield
+        self.ask(*mended.split())
+
 
 class Postgres:
     """A server of its own, in a folder that goes with it."""
@@ -111,6 +147,7 @@ class Postgres:
             shutil.chown(self.folder, "postgres")
         self.as_owner(self.bin / "initdb", "-D", self.folder / "data", "-A", "trust", "-U", "postgres", "--no-sync")
         self.start()
+        self.sql("CREATE DATABASE qr", "postgres")
 
     def as_owner(self, *command):
         prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -128,23 +165,28 @@ class Postgres:
     def stop(self):
         self.as_owner(self.bin / "pg_ctl", "-D", self.folder / "data", "-w", "-m", "immediate", "stop")
 
+    @contextlib.contextmanager
+    def stopped(self):
+        self.stop()
+        yield
+        self.start()
+
     def sql(self, text, database="qr"):
         return run(["psql", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-d", database, "-qAtX",
                     "-v", "ON_ERROR_STOP=1", "-c", text])
 
-    def lock(self, table):
-        """Holds a lock that nobody gets past, as a migration by hand that was forgotten."""
+    @contextlib.contextmanager
+    def locked(self, table):
+        """A session holds an exclusive lock on a table, as a forgotten migration by hand would."""
         held = subprocess.Popen(["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", "qr", "-qAtX"],
                                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
         held.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\n")
         held.stdin.flush()
         self.locks.append(held)
-
-    def unlock(self):
-        for held in self.locks:
-            held.kill()
-            held.wait()
-        self.locks = []
+        yield
+        held.kill()
+        held.wait()
+        self.locks.remove(held)
         self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'")
 
     def url(self, port=None):

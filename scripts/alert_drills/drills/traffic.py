@@ -1,0 +1,63 @@
+"""Traffic and objectives."""
+
+import time
+
+from loads import redirect, redirects, unknown
+from scene import drill
+
+
+@drill("surge", "TrafficSurge", real=True)
+def surge(d):
+    """Twenty times the requests of the baseline."""
+    d.up()
+    _, slug = d.code()
+    d.load(4, redirect(slug), threads=1)
+    d.steady(1)
+    d.command("baseline", "capture", "--duration", "30s")
+    d.provoke(d.crowd(80, redirect(slug)), steady=0)
+
+
+@drill("drop", "TrafficDrop")
+def drop(d):
+    """Nobody reaches the product any more: requests stop, which came an hour ago and when the baseline was captured."""
+    d.up()
+    _, slug = d.code()
+    with d.crowd(10, redirect(slug), threads=2):
+        d.steady(1)
+        d.command("baseline", "capture", "--duration", "15s")
+        hour = 3600 / (d.speed or 1)
+        time.sleep(2 * hour)
+        d.wrong()
+    d.arrived()
+    d.load(10, redirect(slug), threads=2)
+    d.mended()
+    d.resolved()
+
+
+def tenth_unknown(d):
+    """PostgreSQL, and a load of which every tenth request needs it."""
+    d.with_postgres()
+    known = redirects(d.slugs(3))
+    d.load(30, lambda n: unknown(n) if n % 10 == 0 else known(n), threads=6)
+    # A busy machine misses the other objectives, too.
+    d.labels = {"slo": "redirects"}
+
+
+@drill("budget-burning", "ErrorBudgetBurn14x", real=True)
+def budget_burning(d):
+    """PostgreSQL is stopped: every tenth redirect fails."""
+    tenth_unknown(d)
+    d.provoke(d.postgres.stopped())
+
+
+@drill("budget-burnt", "ErrorBudgetBurn6x", "ErrorBudgetBurn3x", "ErrorBudgetBurn1x")
+def budget_burnt(d):
+    """PostgreSQL is stopped for a while; then all is well, and the slower alerts fire as the faster ones end."""
+    tenth_unknown(d)
+    d.steady(5)
+    d.wrong()
+    with d.postgres.stopped():
+        time.sleep(10 * d.interval)
+    d.mended()
+    d.arrived(seconds=7 * 3600 / (d.speed or 1))
+    d.resolved(seconds=7 * 3600 / (d.speed or 1))

@@ -1,0 +1,41 @@
+"""What loads ask for: functions of the request's number."""
+
+import time
+
+
+def redirect(slug):
+    return lambda n: ("GET", f"/r/{slug}?scan_ref=qr")
+
+
+def unknown(n):
+    """Another slug each time, that no code has."""
+    return "GET", f"/r/zz{time.time_ns() % 10**10:010d}"[:14]
+
+
+def image(code_id, more="image_format=png"):
+    """An image in another colour each time, so that no cache has it."""
+    return lambda n: ("GET", f"/api/v1/qr/{code_id}/image?{more}&fill_color=%23{(time.time_ns() // 1000) % 0x7fffff:06x}")
+
+
+def codes(n):
+    return "GET", "/api/v1/qr?limit=5"
+
+
+def create(n):
+    return "POST", "/api/v1/qr/static", {"content": f"drill {n}"}
+
+
+def change(code_id):
+    return lambda n: ("PUT", f"/api/v1/qr/{code_id}", {"title": f"title {n}"})
+
+
+def analytics(code_id, what):
+    return lambda n: ("GET", f"/api/v1/qr/{code_id}/analytics/{what}")
+
+
+def several(*requests):
+    return lambda n: requests[n % len(requests)](n // len(requests))
+
+
+def redirects(slugs):
+    return several(*[redirect(slug) for slug in slugs])
