@@ -119,14 +119,14 @@ def secret(flag, name):
 
 
 def credentials(args):
-    """Who asks; None without any."""
-    environment = os.environ.get
-    # What is on the command line is meant, whatever the environment says.
-    key = secret("--api-key-file", args.api_key_file) if args.api_key_file else None
-    password = secret("--password-file", args.password_file) if args.password_file else None
+    """Who asks; None without any. The command line wins over the environment."""
+    def given(name):
+        file = getattr(args, f"{name}_file", None)
+        return secret(f"--{name.replace('_', '-')}-file", file) if file else getattr(args, name, None)
+    key, password = given("api_key"), given("password")
     if not key and not password:
-        key, password = environment("QR_API_KEY"), environment("QR_PASSWORD")
-    user = args.user or environment("QR_USER") or "admin"
+        key, password = os.environ.get("QR_API_KEY"), os.environ.get("QR_PASSWORD")
+    user = args.user or os.environ.get("QR_USER") or "admin"
     if key:
         if not all(" " < c < "\x7f" for c in key):
             raise Usage("the API key holds characters that no key has")
@@ -184,7 +184,7 @@ class Server:
 
     def __init__(self, url, auth, timeout, ca_file=None, flag="--url"):
         parts = where(flag, url)
-        self.host, self.prefix = parts.hostname, parts.path.rstrip("/")
+        self.host, self.netloc, self.prefix = parts.hostname, parts.netloc, parts.path.rstrip("/")
         self.port = parts.port or (443 if parts.scheme == "https" else 80)
         self.url = f"{parts.scheme}://{parts.netloc}{self.prefix}"
         self.auth, self.timeout = auth, timeout
@@ -339,7 +339,7 @@ class Metrics:
         token = os.environ.get("METRICS_TOKEN")
         auth = Credentials(("Authorization", f"Bearer {token}"), "METRICS_TOKEN") if token else None
         url = args.metrics_url or f"{server.url}/metrics"
-        self.server = Server(url, auth, server.timeout, args.ca_file, "--metrics-url")
+        self.server = Server(url, auth, server.timeout, getattr(args, "ca_file", None), "--metrics-url")
 
     def look(self):
         """The series, or why there are none."""
@@ -433,6 +433,13 @@ def titled(server, prefix, timeout=None):
 
 
 # --- rollouts -------------------------------------------------------------------------------------------
+
+
+def experiments(answer):
+    """The experiments in an answer of /api/rollout, or None."""
+    body = answer.json() if answer.status == 200 else None
+    found = body.get("experiments") if isinstance(body, dict) else None
+    return [e for e in found if isinstance(e, dict) and "name" in e] if isinstance(found, list) else None
 
 
 def share(experiment):
