@@ -52,7 +52,7 @@ class Failed(Exception):
 
 
 class Log:
-    """For whoever watches, and with times for whoever asks later."""
+    """Lines on the terminal, and with times in a file."""
 
     def __init__(self, file, quiet):
         self.quiet, self.name = quiet, file
@@ -86,12 +86,14 @@ class Rollback:
                         "for killing on the database")
         self.reason = args.reason or f"rolled back by {getpass.getuser()} on {socket.gethostname()} (scripts/rollback.sh)"
         self.began, self.steps = time.monotonic(), []
-        # What an operator must know whatever happens next.
+        # What an operator must do by hand when a later step fails.
         self.pending = None
         self.answers = False
+        # Why `flags kill` failed; empty if it did not, None before it ran.
+        self.on_database = None
 
     def step(self, name, work):
-        """Runs one step; its time counts, whatever becomes of it."""
+        """Runs one step and notes how long it took, also when it fails."""
         began = time.monotonic()
         try:
             status, detail = work()
@@ -108,21 +110,18 @@ class Rollback:
     # --- what there is ----------------------------------------------------------------------------------
 
     def look(self):
-        """Every experiment by its name, and why not over HTTP (None if it was)."""
+        """Every experiment by its name; or None, and why not over HTTP."""
         if self.server.auth is None:
-            why = "no credentials were given"
-        else:
-            try:
-                answer = self.server.get("/api/rollout")
-                body = answer.json()
-                found = body.get("experiments") if isinstance(body, dict) else None
-                if answer.status == 200 and isinstance(found, list):
-                    self.answers = True
-                    return {e["name"]: e for e in found if isinstance(e, dict) and "name" in e}, None
-                why = f"GET /api/rollout: {answer.seen()}"
-            except Unanswered as error:
-                why = str(error)
-        return None, why
+            return None, "no credentials were given"
+        try:
+            answer = self.server.get("/api/rollout")
+        except Unanswered as error:
+            return None, str(error)
+        found = product.experiments(answer)
+        if found is None:
+            return None, f"GET /api/rollout: {answer.seen()}"
+        self.answers = True
+        return {e["name"]: e for e in found}, None
 
     def stored(self):
         """What the database says, in the same shape. Raises Broken."""
@@ -162,7 +161,8 @@ class Rollback:
 
     # --- the kill ---------------------------------------------------------------------------------------
 
-    def kill(self, name):
+    def kill(self, name, names):
+        """One of `names`: over HTTP, else all of them by one command on the database."""
         why = "no credentials were given"
         if self.server.auth:
             try:
@@ -172,18 +172,22 @@ class Rollback:
                 why = answer.seen()
             except Unanswered as error:
                 why = str(error)
-        try:
-            self.kill_stored(name, self.program)
-            return "ok", f"on the database; servers that run follow within 2 s (HTTP: {why})"
-        except Broken as error:
-            # A server that cannot write it down obeys all the same.
-            known, _ = self.look()
-            if known and is_killed(known.get(name)):
-                return "warning", f"in force on this node, and not written down ({why}): see to every other node, and again " \
-                                  "when the database is back"
-            raise Failed(NOT_KILLED, f"HTTP: {why}; database: {error}",
-                         f"is it the right --url; are --directory, --config or DATABASE_URL the server's? Else kill {name} "
-                         "on the page /ops/rollout of another node, or stop the server") from None
+        if self.on_database is None:
+            try:
+                self.kill_stored(names, self.program, "--wait")
+                self.on_database = ""
+            except Broken as error:
+                self.on_database = str(error)
+        if not self.on_database:
+            return "ok", f"on the database, and servers that run follow (HTTP: {why})"
+        # A server that cannot write it down obeys all the same.
+        known, _ = self.look()
+        if known and is_killed(known.get(name)):
+            return "warning", f"in force on this node, and not written down ({why}): see to every other node, and again " \
+                              "when the database is back"
+        raise Failed(NOT_KILLED, f"HTTP: {why}; database: {self.on_database}",
+                     f"is it the right --url; are --directory, --config or DATABASE_URL the server's? Else kill {name} "
+                     "on the page /ops/rollout of another node, or stop the server")
 
     def share(self):
         """Share 0 of each, as the server says; as the database says where no server answers."""
@@ -408,6 +412,7 @@ class Rollback:
     def replace(self):
         """Binary and backup, and a server that runs again."""
         args = self.args
+        self.on_database = None
         if args.backup:
             self.step("look", self.look_at_backup)
         if args.stop_command:
@@ -429,24 +434,26 @@ class Rollback:
         if args.backup:
             for name in self.chosen:
                 if not is_killed((self.look()[0] or {}).get(name)):
-                    self.step(f"kill {name}", lambda name=name: self.kill(name))
+                    self.step(f"kill {name}", lambda name=name: self.kill(name, self.chosen))
 
-    def kill_stored(self, name, program):
+    def kill_stored(self, names, program, *more):
         """In the database, which must agree. Raises Broken."""
-        said = self.command("flags", "kill", name, "--reason", self.reason, "--json", program=program)
+        said = self.command("flags", "kill", *names, "--reason", self.reason, "--json", *more, program=program)
         try:
-            killed = json.loads(said)["killed"]
-        except (ValueError, KeyError, TypeError):
-            killed = None
-        if killed is not True:
-            raise Broken(f"{program} flags kill {name} answers {said[:200]!r}")
+            rows = json.loads(said)
+            killed = all(row["killed"] is True for row in rows.get("experiments", [rows]))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            killed = False
+        if not killed:
+            raise Broken(f"{program} flags kill {' '.join(names)} answers {said[:200]!r}")
 
     def kill_restored(self):
         """In the restored database, before anybody reads it."""
         program = os.path.abspath(self.args.binary) if self.args.binary else self.program
         try:
+            # One by one: a previous release takes no more than one.
             for name in self.chosen:
-                self.kill_stored(name, program)
+                self.kill_stored([name], program)
         except Broken as error:
             return "warning", f"not yet, so at once after the start: {error}"
         return "ok", "what was restored sends everything to the control, too"
@@ -606,7 +613,7 @@ def roll_back(work, to_kill):
     for name in to_kill:
         # One that does not obey does not save the others.
         try:
-            work.step(f"kill {name}", lambda name=name: work.kill(name))
+            work.step(f"kill {name}", lambda name=name: work.kill(name, to_kill))
         except Failed as why:
             failed = why
     if failed:

@@ -12,18 +12,17 @@ them only the files' first bytes and sizes are looked at.
 
 import datetime
 import json
-import re
-import secrets
 import signal
 import sys
 import time
 
 import product
 import readers
-from product import API, Codes, Metrics, Odd, Server, Stopped, Unanswered, Usage, number, say
+from checks import (CLEANUP_SECONDS, FAILED, FINE, INTERRUPTED, LEFT, METRICS, REFUSED, UNDECODED, UNREACHABLE, Failed,
+                    Run, Skipped)
+from checks import analytics, codes, images, metrics, redirects, rollout, server
+from product import API, Odd, Stopped, Unanswered, Usage, number, say
 
-FINE, FAILED, USAGE, UNREACHABLE, UNHEALTHY, REFUSED, CODES, IMAGES, REDIRECTS, ANALYTICS, METRICS, ROLLOUT, LEFT, \
-    UNDECODED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 130
 CODES_OF_EXIT = """exit codes:
   0    every step passed (warnings are possible: read them)
   1    this script itself failed
@@ -40,28 +39,12 @@ CODES_OF_EXIT = """exit codes:
   12   every step passed, but something could not be deleted
   13   no decoder, with --require-decoders
   130  stopped by a signal"""
-# As long as nothing else is known: docs/API.md.
-FORMATS = ["png", "svg", "jpeg", "jpg", "webp"]
-SIZE, STEP_PIXELS = 10, 25
-# Younger ones may be of a run that is under way.
+# Younger codes may be of a run that is under way.
 SWEEP_MINUTES = 5
-CLEANUP_SECONDS = 10
-POLL_SECONDS = 0.1
-
-
-class Failed(Exception):
-    """A step did not see what it expects."""
-
-    def __init__(self, expected, seen, hint=None, code=None):
-        super().__init__(seen)
-        self.expected, self.seen, self.hint, self.code = expected, seen, hint, code
-
-
-class Skipped(Exception):
-    """A step that could not be made, and that is no failure."""
-
-
-# --- what is told ---------------------------------------------------------------------------------------
+STEPS = [
+    server.reach, server.ready, server.health, server.credentials, codes.create, codes.refusal, images.images, images.etag,
+    redirects.redirect, redirects.counted, redirects.update, analytics.analytics, rollout.rollout, codes.gone, metrics.metrics,
+]
 
 
 class Report:
@@ -100,451 +83,65 @@ class Report:
             print(f"{words} in {ms / 1000:.1f} s{also}", flush=True)
 
 
-# --- the steps ------------------------------------------------------------------------------------------
+# --- the run --------------------------------------------------------------------------------------------
 
 
-class Run:
-    def __init__(self, args):
-        auth = product.credentials(args)
-        if auth is None and not args.dry_run:
-            raise Usage("credentials are needed: QR_PASSWORD or QR_API_KEY, --password-file or --api-key-file")
-        self.args = args
-        self.server = Server(args.url, auth, args.timeout, args.ca_file)
-        self.metrics = Metrics(args, self.server)
-        self.title = f"{product.TITLE} {product.stamp()}-{secrets.token_hex(4)}"
-        self.codes = Codes(self.server, self.title)
-        self.warnings = []
-        self.formats = FORMATS
-        self.before = self.rollout = self.static = self.dynamic = None
+def first_look(run):
+    metrics.first_look(run)
+    rollout.first_look(run)
 
-    def warn(self, what):
-        self.warnings.append(what)
 
-    def expect(self, answer, *statuses, what=None, hint=None):
-        if answer.status not in statuses:
-            wanted = " or ".join(map(str, statuses))
-            raise Failed(what or f"{answer.method} {answer.path}: {wanted}", answer.seen(), hint)
-        return answer
+def all_steps(run, report):
+    """The exit code, and the step that failed."""
+    for step in STEPS:
+        began, name, code = time.monotonic(), step.name, step.code
+        run.warnings = []
 
-    def object(self, answer, status=200, hint=None):
-        """The JSON object that an answer must hold."""
-        body = self.expect(answer, status, hint=hint).json()
-        if not isinstance(body, dict):
-            raise Failed(f"{answer.method} {answer.path}: a JSON object", answer.seen(), hint)
-        return body
-
-    def until(self, seconds, ask, expected):
-        """Asks again until there is nothing to say against it; then what was found, and after how long."""
-        began = time.monotonic()
-        while True:
-            found, against = ask()
-            took = time.monotonic() - began
-            if not against:
-                return found, took
-            if took >= seconds:
-                raise Failed(f"{expected}, within {seconds:g} s", against)
-            time.sleep(POLL_SECONDS)
-
-    # Each step: what it says when it passed.
-
-    def reach(self):
-        foreign = "something answers there, but it is not qr-observatory: is --url right?"
+        def ms():
+            return (time.monotonic() - began) * 1000
         try:
-            alive = self.server.get("/health/live", anonymous=True)
-        except Unanswered as error:
-            raise Failed(f"an answer of {self.server.url}/health/live", str(error),
-                         "is the process running, the address right, the way there open?") from None
-        if self.object(alive, hint=foreign).get("status") != "ok":
-            raise Failed('GET /health/live: {"status":"ok"}', alive.seen(), foreign)
-        spec = self.server.get("/openapi.json", anonymous=True)
-        body = self.object(spec, hint=foreign)
-        info = body.get("info") if isinstance(body.get("info"), dict) else {}
-        if info.get("title") != "qr-observatory":
-            raise Failed("/openapi.json of qr-observatory", spec.seen(), foreign)
-        self.learn(body)
-        return f"{self.server.url} is qr-observatory {info.get('version')}"
-
-    def learn(self, spec):
-        """Which formats there are, and whether something draws that this test does not know."""
-        try:
-            listed = spec["components"]["schemas"]["ImageFormat"]["enum"]
-            if listed and all(isinstance(name, str) for name in listed):
-                self.formats = listed
-        except (KeyError, TypeError):
-            pass
-        known = f"{API}/{{id}}/image"
-        others = [p for p in spec.get("paths") or {} if re.search(r"/(image|preview|barcode|generate)$", p) and p != known]
-        if others:
-            self.warn(f"not looked at: {', '.join(others)}")
-
-    def ready(self):
-        self.expect(self.server.get("/health/ready", anonymous=True), 200, hint="it is starting or being stopped")
-        return "takes requests"
-
-    def health(self):
-        answer = self.server.get("/health", anonymous=True)
-        body = answer.json()
-        checks = body.get("checks") if isinstance(body, dict) else None
-        if not isinstance(checks, dict) or not checks:
-            raise Failed("GET /health: a report with checks", answer.seen())
-        words = []
-        for name, check in sorted(checks.items()):
-            check = check if isinstance(check, dict) else {}
-            status, detail = check.get("status"), check.get("detail", "")
-            words.append(f"{name} {status}")
-            if status == "fail":
-                raise Failed(f"{name}: pass", f"{name}: fail: {detail} (GET /health: {answer.status}, {body.get('status')})",
-                             "monitoring/runbooks says what to look at")
-            if status != "pass":
-                self.warn(f"{name}: {status}: {detail}")
-        self.expect(answer, 200)
-        return f"{body.get('status')}: {', '.join(words)}"
-
-    def credentials(self):
-        open_to_all = self.server.get(f"{API}?limit=1", anonymous=True)
-        if open_to_all.status != 401:
-            raise Failed("without credentials 401", open_to_all.seen(), "the API must not be open to everybody")
-        shown = self.server.auth.shown
-        hint = {401: f"{shown} is not known, or the secret is wrong (user: --user or QR_USER; secret: QR_PASSWORD, "
-                     "QR_API_KEY or their files); a revoked key is refused for good",
-                403: f"{shown} may not look at codes", 429: "too many passwords are being checked at once"}
-        answer = self.server.get(f"{API}?limit=1")
-        self.expect(answer, 200, hint=hint.get(answer.status))
-        left = product.titled(self.server, product.TITLE)
-        if left:
-            self.warn(f"{len(left)} codes of other runs are there; if none is under way: --sweep")
-        return f"{shown} may look"
-
-    def create(self):
-        token = self.title.rsplit(" ", 1)[1]
-        marked = {"description": "Made by scripts/enhanced_smoke_test.sh, which deletes it at its end.", "size": SIZE}
-        self.content = f"smoke test {token}"
-        self.targets = [f"{self.args.target}?smoke-test={token}&n={n}" for n in (1, 2)]
-        self.static = self.made("static", {**marked, "content": self.content})
-        self.dynamic = self.made("dynamic", {**marked, "redirect_url": self.targets[0]})
-        for code, kind in ((self.static, "static"), (self.dynamic, "dynamic")):
-            if code.get("qr_type") != kind or code.get("title") != f"{self.title} {kind}":
-                raise Failed(f"a {kind} code as it was asked for", json.dumps(code)[:product.SEEN_CHARACTERS])
-        slug = self.dynamic.get("short_id")
-        if not isinstance(slug, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", slug):
-            raise Failed("a dynamic code with a short_id", json.dumps(self.dynamic)[:product.SEEN_CHARACTERS])
-        symbol = str(self.dynamic.get("content"))
-        if not symbol.endswith(f"/r/{slug}?scan_ref=qr"):
-            raise Failed(f"a symbol that leads through /r/{slug}?scan_ref=qr", symbol)
-        if not symbol.startswith(f"{self.server.url}/r/"):
-            base = symbol.split("/r/")[0]
-            self.note = f"; its symbol leads through {base} (BASE_URL), which is not the address that is tested here"
-        again = self.object(self.server.get(f"{API}/{self.dynamic['id']}"))
-        if again.get("content") != symbol:
-            raise Failed("the code as it was made", json.dumps(again)[:product.SEEN_CHARACTERS])
-        return f"static {self.static['id']}, dynamic {self.dynamic['id']} at /r/{slug}{getattr(self, 'note', '')}"
-
-    def made(self, kind, body):
-        answer = self.codes.make(kind, body)
-        hints = {403: "who asks must be owner, admin or manager"}
-        if answer.status == 422 and b"redirect_url" in answer.body:
-            hints[422] = "--target must be an address that ALLOWED_REDIRECT_DOMAINS lets through"
-        code = self.object(answer, 201, hints.get(answer.status))
-        if answer.header("x-qr-experiment") == "validate":
-            self.validated = answer.header("x-qr-path")
-        return code
-
-    def refusal(self):
-        body = {"redirect_url": "javascript:alert(1)", "title": f"{self.title} refused"}
-        answer = self.server.ask("POST", f"{API}/dynamic", body=body)
-        if answer.status == 201:
-            self.codes.unsure = True
-        self.expect(answer, 422, what="422 for a redirect_url of javascript:")
-        problem = answer.json()
-        kind = answer.header("content-type")
-        named = isinstance(problem, dict) and "redirect_url" in str(problem.get("detail"))
-        if kind != "application/problem+json" or not named or problem.get("status") != 422:
-            raise Failed("a problem document (application/problem+json) that names redirect_url", answer.seen())
-        missing = self.server.get(f"{API}/00000000-0000-4000-8000-000000000000")
-        self.expect(missing, 404, what="404 for an id that nobody has")
-        return f"422: {problem['detail']}"
-
-    def images(self):
-        words, unread = [], set()
-        for kind in self.formats:
-            for code, says in ((self.static, self.content), (self.dynamic, self.dynamic["content"])):
-                self.image(code, kind, says, unread)
-            words.append(kind)
-        if unread:
-            self.warn(f"not decoded, only the first bytes and the sizes were looked at: {', '.join(sorted(unread))} is missing")
-            return f"{' '.join(words)}: there"
-        return f"{' '.join(words)}: both symbols read"
-
-    def image(self, code, kind, says, unread):
-        answer = self.server.get(f"{API}/{code['id']}/image?image_format={kind}")
-        self.expect(answer, 200)
-        what, type_of = f"a {kind} of the {code['qr_type']} code", answer.header("content-type")
-        by = f"drawn by {answer.header('x-qr-path') or 'nobody that says so'}"
-        if type_of.split(";")[0] != readers.TYPES.get(kind, type_of.split(";")[0]):
-            raise Failed(f"{what}: {readers.TYPES[kind]}", f"{answer.seen()}, {by}")
-        if not readers.looks_like(answer.body, kind) or len(answer.body) < 100:
-            raise Failed(what, f"{len(answer.body)} bytes that begin {answer.body[:16]!r}, {by}")
-        drawn = readers.pixels(answer.body, kind)
-        if drawn and drawn != (SIZE * STEP_PIXELS,) * 2:
-            raise Failed(f"{what} of {SIZE * STEP_PIXELS} pixels", f"{drawn[0]} x {drawn[1]}, {by}")
-        try:
-            read = readers.read(answer.body, kind)
-        except readers.Missing as missing:
-            unread.add(str(missing))
-            return
-        except readers.Unread as error:
-            raise Failed(f"{what} that can be read", f"{error}; {len(answer.body)} bytes, {by}") from None
-        if read != says:
-            raise Failed(f"{what} that says {says}", f"{read[:product.SEEN_CHARACTERS]} ({by})")
-
-    def etag(self):
-        path = f"{API}/{self.dynamic['id']}/image"
-        first = self.expect(self.server.get(path), 200)
-        tag = first.header("etag")
-        if not re.fullmatch(r'"[^"]+"', tag):
-            raise Failed("a strong ETag", f"ETag: {tag or 'none'}")
-        again = self.server.get(path, headers={"If-None-Match": tag})
-        self.expect(again, 304, what="304 for If-None-Match with the ETag that came")
-        if again.body:
-            raise Failed("304 without a body", again.seen())
-        other = self.server.get(path, headers={"If-None-Match": '"other"'})
-        self.expect(other, 200, what="200 for another ETag")
-        return "304 where nothing changed"
-
-    def scan(self, method, query="", agent=product.PHONE):
-        path = f"/r/{self.dynamic['short_id']}{query}"
-        return self.server.ask(method, path, headers={"User-Agent": agent}, anonymous=True)
-
-    def leads(self, answer, target):
-        self.expect(answer, 302)
-        if answer.header("location") != target:
-            raise Failed(f"Location: {target}", f"Location: {answer.header('location') or 'none'}")
-        control = answer.header("cache-control").replace(" ", "").split(",")
-        if "no-store" not in control:
-            raise Failed("Cache-Control: private, no-store", f"Cache-Control: {answer.header('cache-control') or 'none'}",
-                         "a proxy may have changed it: scans would be answered from a cache, and not be counted")
-
-    def redirect(self):
-        target = self.dynamic["redirect_url"]
-        # First what must not count: whatever is counted later is not it.
-        self.leads(self.scan("HEAD", "?scan_ref=qr"), target)
-        self.leads(self.scan("GET", "?scan_ref=qr"), target)
-        self.leads(self.scan("GET"), target)
-        nobody = self.server.get(f"/r/{secrets.token_hex(4)}", anonymous=True)
-        self.expect(nobody, 404, what="404 for a slug that nobody has")
-        return f"302 to {target}, not to be stored"
-
-    def counted(self):
-        def look():
-            code = self.object(self.server.get(f"{API}/{self.dynamic['id']}"))
-            counts = code.get("scan_count"), code.get("genuine_scan_count")
-            if isinstance(counts[0], int) and counts[0] > 2:
-                raise Failed("2 scans: HEAD does not count", f"scan_count {counts[0]}")
-            seen = f"scan_count {counts[0]}, genuine_scan_count {counts[1]}"
-            return counts, None if counts == (2, 1) else seen
-        _, took = self.until(self.args.wait, look, "scan_count 2, genuine_scan_count 1 (two GET, one of them of the symbol)")
-        return f"2 scans, 1 genuine, the HEAD none; after {took:.1f} s"
-
-    def update(self):
-        body = {"redirect_url": self.targets[1]}
-        code = self.object(self.server.ask("PUT", f"{API}/{self.dynamic['id']}", body=body))
-        target = code.get("redirect_url")
-        if target == self.dynamic["redirect_url"]:
-            raise Failed(f"redirect_url {self.targets[1]}", f"redirect_url {target}")
-
-        def look():
-            # HEAD: asking again must not count.
-            answer = self.scan("HEAD")
-            self.expect(answer, 302)
-            where = answer.header("location")
-            return where, None if where == target else f"Location: {where}"
-        _, took = self.until(self.args.wait_target, look, f"Location: {target}")
-        self.leads(self.scan("HEAD"), target)
-        return f"leads to {target} after {took:.1f} s"
-
-    def analytics(self):
-        base = f"{API}/{self.dynamic['id']}/analytics"
-
-        def series():
-            sets = self.object(self.server.get(f"{base}/scan-timeseries?time_range=last7days")).get("datasets") or {}
-            sums = tuple(sum(sets.get(name) or [0]) for name in ("all_scans", "genuine_scans"))
-            return sums, None if sums == (2, 1) else f"{sums[0]} scans, {sums[1]} genuine"
-
-        def logs():
-            page = self.object(self.server.get(f"{base}/scan-logs?limit=100"))
-            items = page.get("items") or []
-            people = [item for item in items if item.get("excluded") is None]
-            heads = [item for item in items if item.get("excluded") == "head"]
-            fine = len(people) == 2 and heads and sum(bool(i.get("is_genuine_scan")) for i in people) == 1
-            return items, None if fine else f"{len(people)} scans of people, {len(heads)} of HEAD"
-
-        def devices():
-            stats = self.object(self.server.get(f"{base}/device-stats"))
-            types = stats.get("device_types") or {}
-            return types, None if sum(types.values()) == 2 else f"device_types {json.dumps(types)}"
-        waits = [self.until(self.args.wait, series, "scan-timeseries with 2 scans, 1 genuine")[1],
-                 self.until(self.args.wait, logs, "scan-logs with 2 scans of people, 1 genuine, and HEAD told apart")[1]]
-        types, took = self.until(self.args.wait, devices, "device-stats with 2 scans")
-        return f"time series, single scans and devices ({json.dumps(types)}) hold them; after {max(*waits, took):.1f} s"
-
-    def gone(self):
-        identity, slug = self.dynamic["id"], self.dynamic["short_id"]
-        left = self.codes.remove(CLEANUP_SECONDS)
-        if left:
-            raise Failed("204 for each DELETE", "; ".join(f"{code}: {why}" for code, why in left.items()))
-        self.expect(self.server.get(f"{API}/{identity}"), 404, what="404 for a code that was deleted")
-
-        def look():
-            answer = self.scan("HEAD")
-            return answer, None if answer.status == 404 else answer.seen()
-        _, took = self.until(self.args.wait_target, look, f"404 at /r/{slug}, which was deleted")
-        return f"both codes; /r/{slug} is 404 after {took:.1f} s"
-
-    def moved(self):
-        if self.before is None:
-            raise Skipped(self.blind)
-        after, why = self.metrics.look()
-        if after is None:
-            raise Failed("metrics, as at the beginning", why)
-        if product.total(after, "process_start_time_seconds") != product.total(self.before, "process_start_time_seconds"):
-            raise Failed("the same process as at the beginning", "another one: it was restarted, or a balancer is in between",
-                         "ask one node: --metrics-url with --url")
-        wanted = [("qr_redirects_total", {"status": "success"}), ("qr_creations_total", {"status": "success"}),
-                  ("http_server_request_duration_seconds_count", {})]
-        kinds = {"jpg": "jpeg"}
-        wanted += [("qr_images_total", {"status": "success", "format": kind})
-                   for kind in sorted({kinds.get(k, k) for k in self.formats})]
-        words = []
-        for name, labels in wanted:
-            past = product.total(self.before, name, **labels) or 0
-            present = product.total(after, name, **labels) or 0
-            text = f"{name}{{{','.join(f'{k}={v}' for k, v in labels.items())}}}" if labels else name
-            if present <= past:
-                raise Failed(f"{text} higher than {past:g}, which it was before", f"{present:g}",
-                             "if a balancer is in between, these are another node's: --url of one node")
-            words.append(f"{labels.get('format', name)} +{present - past:g}")
-        for name in ("qr_scans_unrecorded_total", "qr_scans_set_aside_total"):
-            if product.total(after, name):
-                self.warn(f"{name} is {product.total(after, name):g}; it must stay 0")
-        return ", ".join(words)
-
-    def dials(self):
-        body = self.object(self.server.get("/api/rollout"))
-        experiments = body.get("experiments")
-        if not isinstance(experiments, list) or not all(isinstance(e, dict) and e.get("name") for e in experiments):
-            raise Failed("GET /api/rollout: a list of experiments", json.dumps(body)[:product.SEEN_CHARACTERS])
-        flags = body.get("flags") or {}
-        age = flags.get("age_seconds")
-        told = "" if age is None else f", {age:.0f} s old"
-        words = [f"flags of {flags.get('source')}: {flags.get('state')}{told}"]
-        if flags.get("state") != "fresh":
-            self.warn(f"flags are {flags.get('state')}: the last percentages stay in force")
-        opened = []
-        for one in experiments:
-            self.judge(one, words, opened)
-        if opened:
-            raise Failed("every breaker closed", "; ".join(opened), "docs/ROLLOUT.md; scripts/rollback.sh sends all to the control")
-        return "; ".join(words)
-
-    def judge(self, one, words, opened):
-        """One experiment: its share against what its answers were, its breaker, its verdict."""
-        name, breaker = one["name"], one.get("breaker") or {}
-        percent, why = product.share(one)
-        held = one.get("override") or {}
-        sides = {side: n for (experiment, side), n in self.server.paths.items() if experiment == name}
-        seen = ", ".join(f"{n} {side}" for side, n in sorted(sides.items())) or "not asked"
-        words.append(f"{name} {percent} %{f' ({why})' if why else ''}, breaker {breaker.get('state')}, here {seen}")
-        was = next((e for e in self.rollout or [] if e.get("name") == name), one)
-        if percent == 0 and product.share(was)[0] == 0 and breaker.get("state") == "closed" and sides.get("candidate"):
-            raise Failed(f"{name}: no answer of the candidate, whose share is 0 %", f"{sides['candidate']} answers")
-        verdict = one.get("verdict") or {}
-        if held:
-            self.warn(f"{name} is {held.get('kind')}: {held.get('why') or 'no reason given'} "
-                      f"({held.get('by')}, {held.get('since')}); the control answers everything")
-        # The breaker of what is killed stays as it was: nothing tries the candidate.
-        elif breaker.get("state") != "closed":
-            reason = f", {breaker['reason']}" if breaker.get("reason") else ""
-            opened.append(f"{name}: {breaker.get('state')} since {breaker.get('since')}{reason}; {verdict.get('sentence', '')}")
-        elif verdict.get("verdict") == "no-go" and percent:
-            self.warn(f"{name}: {verdict.get('sentence')}")
-
-    # In this order; each with the class of its failure, and with what --dry-run says of it.
-    STEPS = [
-        ("reach", UNREACHABLE, "GET /health/live and /openapi.json: somebody answers, and it is qr-observatory"),
-        ("ready", UNHEALTHY, "GET /health/ready"),
-        ("health", UNHEALTHY, "GET /health: every check is shown; warn is told, fail is a failure"),
-        ("credentials", REFUSED, "GET /api/v1/qr with and without them; codes that other runs left"),
-        ("create", CODES, "POST a static and a dynamic code, GET it again"),
-        ("refusal", CODES, "POST a redirect_url of javascript:, which must be a 422; GET an id that nobody has: 404"),
-        ("images", IMAGES, "GET both symbols in each format (png, svg, jpeg, jpg, webp, and what /openapi.json adds), read them with zbar"),
-        ("etag", IMAGES, "GET an image again with If-None-Match: 304"),
-        ("redirect", REDIRECTS, "HEAD, GET as the symbol says, GET as a shared link: 302, Location, no-store; an unknown slug: 404"),
-        ("counted", REDIRECTS, "GET the code until it has 2 scans, 1 of them genuine (--wait); the HEAD is none"),
-        ("update", REDIRECTS, "PUT another redirect_url, HEAD /r/... until it leads there (--wait-target)"),
-        ("analytics", ANALYTICS, "GET scan-timeseries, scan-logs, device-stats until they hold the scans (--wait)"),
-        ("rollout", ROLLOUT, "GET /api/rollout: age of flags, share and breaker of each experiment, which arm answered here"),
-        ("gone", CODES, "DELETE both codes; their addresses are 404 (--wait-target)"),
-        ("metrics", METRICS, "GET /metrics before and after: redirects, images of each format, creations, requests went up"),
-    ]
-    OTHER_NAMES = {"rollout": "dials", "metrics": "moved"}
-
-    def first_look(self):
-        """What is compared with at the end."""
-        self.before, self.blind = self.metrics.look()
-        if self.before is None and self.metrics.named:
-            raise Failed(f"metrics at {self.metrics.server.url}", self.blind)
-        body = self.server.get("/api/rollout").json()
-        found = body.get("experiments") if isinstance(body, dict) else None
-        self.rollout = [e for e in found if isinstance(e, dict)] if isinstance(found, list) else None
-
-    def all(self, report):
-        for name, code, _ in self.STEPS:
-            began = time.monotonic()
-            self.warnings = []
-            try:
-                if name == "create":
-                    # Of the step that it is for.
-                    name, code = "metrics", METRICS
-                    self.first_look()
-                    name, code = "create", CODES
-                detail = getattr(self, self.OTHER_NAMES.get(name, name))()
-            except Skipped as why:
-                report.step(name, "skipped", (time.monotonic() - began) * 1000, str(why))
-                continue
-            except Failed as failed:
-                report.step(name, "failed", (time.monotonic() - began) * 1000, expected=failed.expected, seen=failed.seen,
-                            hint=failed.hint)
-                return code, name
-            except (Unanswered, Odd) as error:
-                report.step(name, "failed", (time.monotonic() - began) * 1000, expected="an answer", seen=str(error))
-                return code, name
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                report.step(name, "failed", (time.monotonic() - began) * 1000, expected="an answer of the documented shape",
-                            seen=f"another one ({type(error).__name__}: {error})")
-                return code, name
-            ms = (time.monotonic() - began) * 1000
-            report.step(name, "ok", ms, detail)
-            for warning in self.warnings:
-                report.step(name, "warning", ms, warning)
-        return FINE, None
-
-    def clean(self, report):
-        """Whether all that was made is gone."""
-        if not self.codes.known and not self.codes.unsure:
-            return True
-        began = time.monotonic()
-        left = self.codes.remove(CLEANUP_SECONDS)
-        ms = (time.monotonic() - began) * 1000
-        if not left:
-            report.step("clean up", "ok", ms, "the codes of this run are deleted")
-            return True
-        report.step("clean up", "failed", ms, expected="nothing is left behind",
-                    seen="; ".join(f"{code}: {why}" for code, why in left.items()),
-                    hint="later: scripts/enhanced_smoke_test.sh --sweep")
-        return False
+            if step is codes.create:
+                # Before anything is made; a failure is one of the step that compares.
+                name, code = metrics.metrics.name, METRICS
+                first_look(run)
+                name, code = step.name, step.code
+            detail = step(run)
+            report.step(name, "ok", ms(), detail)
+        except Skipped as why:
+            report.step(name, "skipped", ms(), str(why))
+            continue
+        except Failed as failed:
+            report.step(name, "failed", ms(), expected=failed.expected, seen=failed.seen, hint=failed.hint)
+            return code, name
+        except (Unanswered, Odd) as error:
+            report.step(name, "failed", ms(), expected="an answer", seen=str(error))
+            return code, name
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            report.step(name, "failed", ms(), expected="an answer of the documented shape",
+                        seen=f"another one ({type(error).__name__}: {error})")
+            return code, name
+        for warning in run.warnings:
+            report.step(name, "warning", ms(), warning)
+    return FINE, None
 
 
-# --- the other things that it does ----------------------------------------------------------------------
+def clean(run, report):
+    """Whether all that was made is gone."""
+    if not run.codes.known and not run.codes.unsure:
+        return True
+    began = time.monotonic()
+    left = run.codes.remove(CLEANUP_SECONDS)
+    ms = (time.monotonic() - began) * 1000
+    if not left:
+        report.step("clean up", "ok", ms, "the codes of this run are deleted")
+        return True
+    report.step("clean up", "failed", ms, expected="nothing is left behind",
+                seen="; ".join(f"{code}: {why}" for code, why in left.items()),
+                hint="later: scripts/enhanced_smoke_test.sh --sweep")
+    return False
+
+
+# --- instead of a run ---------------------------------------------------------------------------------------
 
 
 def dry_run(run, report):
@@ -552,8 +149,8 @@ def dry_run(run, report):
     if not args.json:
         print(f"{run.server.url}, as {run.server.auth.shown if run.server.auth else 'nobody: credentials are missing'}, "
               f"metrics at {run.metrics.server.url}; nothing is asked now")
-    for name, code, what in run.STEPS:
-        report.step(name, "planned", 0, f"{what} (else exit code {code})")
+    for step in STEPS:
+        report.step(step.name, "planned", 0, f"{step.about} (else exit code {step.code})")
     absent = readers.missing()
     report.step("decoders", "planned", 0, f"missing: {', '.join(absent)}" if absent else "zbarimg and rsvg-convert are there")
     report.step("clean up", "planned", 0, "DELETE what was made, also after a failure or a signal")
@@ -561,42 +158,37 @@ def dry_run(run, report):
 
 
 def sweep(run, report):
-    """Deletes what runs left that were killed."""
-    limit = product.now() - datetime.timedelta(minutes=args_minutes(run.args))
+    """Deletes codes that killed runs left."""
+    minutes = SWEEP_MINUTES if run.args.older is None else run.args.older
     began = time.monotonic()
+
+    def ms():
+        return (time.monotonic() - began) * 1000
     try:
         answer = run.server.get(f"{API}?limit=1")
         if answer.status in (401, 403):
             report.step("sweep", "failed", 0, expected="credentials that may delete codes", seen=answer.seen())
             return REFUSED
         found = product.titled(run.server, product.TITLE)
-    except Unanswered as error:
-        report.step("sweep", "failed", (time.monotonic() - began) * 1000, expected="the list of codes", seen=str(error))
+    except (Unanswered, Odd) as error:
+        report.step("sweep", "failed", ms(), expected="the list of codes", seen=str(error))
         return UNREACHABLE
-    except Odd as error:
-        report.step("sweep", "failed", (time.monotonic() - began) * 1000, expected="the list of codes", seen=str(error))
-        return UNREACHABLE
-    old = [c for c in found if born(c) <= limit]
+    old = [c for c in found if product.now() - born(c) >= datetime.timedelta(minutes=minutes)]
     run.codes.known = {c["id"]: c["title"] for c in old}
     left = run.codes.remove(CLEANUP_SECONDS)
     run.codes.known = {}
-    ms = (time.monotonic() - began) * 1000
     young = len(found) - len(old)
-    spared = f"; {young} younger than {args_minutes(run.args):g} min may be of a run under way (--older)" if young else ""
+    spared = f"; {young} younger than {minutes:g} min may be of a run under way (--older)" if young else ""
     if left:
-        report.step("sweep", "failed", ms, expected=f"{len(old)} codes deleted{spared}",
+        report.step("sweep", "failed", ms(), expected=f"{len(old)} codes deleted{spared}",
                     seen="; ".join(f"{code}: {why}" for code, why in left.items()))
         return LEFT
-    report.step("sweep", "ok", ms, f"{len(old)} codes deleted{spared}")
+    report.step("sweep", "ok", ms(), f"{len(old)} codes deleted{spared}")
     return FINE
 
 
-def args_minutes(args):
-    return SWEEP_MINUTES if args.older is None else args.older
-
-
 def born(code):
-    """When the run began that made it: its title says it."""
+    """When the run began that made it, by its title."""
     text = code["title"][len(product.TITLE) + 1:].split("-")[0]
     return datetime.datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
 
@@ -646,17 +238,17 @@ def main():
     try:
         if args.sweep:
             return sweep(run, report)
-        code, step = run.all(report)
+        code, step = all_steps(run, report)
     except Stopped:
         code, stopped = INTERRUPTED, True
     finally:
         # Nobody interrupts this; it has an end of its own.
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, signal.SIG_IGN)
-        clean = run.clean(report)
-    if code == FINE and not clean:
+        cleaned = clean(run, report)
+    if code == FINE and not cleaned:
         code = LEFT
-    words = "stopped" if stopped else f"FAILED at {step}" if step else "every step passed" if clean else "something is left behind"
+    words = "stopped" if stopped else f"FAILED at {step}" if step else "every step passed" if cleaned else "something is left behind"
     report.end(code, words)
     return code
 
