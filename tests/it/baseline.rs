@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpListener,
-    process::Output,
 };
 
 use serde_json::Value;
@@ -13,6 +12,7 @@ use crate::support::{
     Client, Database, Server, Setup,
     client::Auth,
     codes::{create_dynamic, create_static},
+    command::text,
     eventually,
     load::Load,
     metrics::Scrape,
@@ -20,11 +20,6 @@ use crate::support::{
 };
 
 const REDIRECT: &str = "/r/{slug}";
-
-fn text(output: &Output) -> String {
-    let out = String::from_utf8_lossy(&output.stdout);
-    format!("{out}{}", String::from_utf8_lossy(&output.stderr))
-}
 
 /// Scans that go on while a command observes them.
 async fn load(server: &Server, client: &Client) -> Load {

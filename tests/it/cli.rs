@@ -1,19 +1,15 @@
 //! The command line: help, migrations, doctor, and settings that cannot be used.
 
-use std::{collections::BTreeSet, process::Output};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::support::{
     Client, Database, Setup,
     codes::{counted, create_dynamic, create_static},
+    command::text,
     process::free_port,
 };
-
-fn text(output: &Output) -> String {
-    let out = String::from_utf8_lossy(&output.stdout);
-    format!("{out}{}", String::from_utf8_lossy(&output.stderr))
-}
 
 /// The commands that a help page lists.
 fn commands(help: &str) -> Vec<String> {

@@ -2,7 +2,8 @@
 //! `KILL_ROUNDS=200 scripts/test integration -- crash` for a long run. And writes that fail: `scripts/fault_campaign`.
 
 use crate::support::{
-    Client, Database, Setup, codes::create_dynamic, load::Load, rows::assert_nothing_lost,
+    Client, Database, Setup, codes::create_dynamic, command::text, load::Load,
+    rows::assert_nothing_lost,
 };
 
 /// The script's exit code where neither strace nor a mount is allowed.
@@ -13,15 +14,11 @@ const NOT_RUN: i32 = 77;
 async fn nothing_acknowledged_is_lost_when_writes_fail() {
     let server = Setup::on(Database::Sqlite).prepare();
     let output = server.script("fault_campaign", &["--quick"]);
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
     if output.status.code() == Some(NOT_RUN) {
-        eprintln!("skipped: {err}");
+        eprintln!("skipped: {}", text(&output));
         return;
     }
-    assert!(output.status.success(), "{out}\n{err}");
+    assert!(output.status.success(), "{}", text(&output));
 }
 
 #[tokio::test]

@@ -5,14 +5,15 @@ use crate::support::{
     postgres::OwnPostgres,
 };
 
-on_both!(
-    a_healthy_product_says_so,
-    the_document_stands_alone,
-    nothing_is_404_and_methods_are_405
-);
+on_both!(health_documents_and_unknown_paths_are_answered);
 
-async fn a_healthy_product_says_so(server: Server) {
-    let client = Client::anonymous(&server);
+async fn health_documents_and_unknown_paths_are_answered(server: Server) {
+    a_healthy_product_says_so(&Client::anonymous(&server)).await;
+    the_document_stands_alone(&Client::anonymous(&server)).await;
+    nothing_is_404_and_methods_are_405(&Client::admin(&server)).await;
+}
+
+async fn a_healthy_product_says_so(client: &Client) {
     let health = client.get("/health").await.expect(200).json();
     assert_eq!(health["status"], "healthy", "{health}");
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
@@ -36,8 +37,7 @@ async fn a_healthy_product_says_so(server: Server) {
     client.get("/health/ready").await.expect(200);
 }
 
-async fn the_document_stands_alone(server: Server) {
-    let client = Client::anonymous(&server);
+async fn the_document_stands_alone(client: &Client) {
     let document = client.get("/openapi.json").await.expect(200).json();
     assert!(
         document["openapi"].as_str().unwrap().starts_with("3."),
@@ -60,8 +60,7 @@ async fn the_document_stands_alone(server: Server) {
     }
 }
 
-async fn nothing_is_404_and_methods_are_405(server: Server) {
-    let client = Client::admin(&server);
+async fn nothing_is_404_and_methods_are_405(client: &Client) {
     for path in [
         "/",
         "/nowhere",

@@ -2,7 +2,7 @@
 //! has faults on purpose.
 
 use std::{
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -11,34 +11,18 @@ use serde_json::Value;
 use crate::support::{
     Client, Database, Server, Setup,
     codes::{create_dynamic, total},
+    command::{script, text},
     postgres::signal,
     process::{PASSWORD, free_port},
     python::PythonServer,
 };
 
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
 const FAKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/load_test/fake.py");
 /// What the fake lets in.
 const SECRET: &str = "secret";
 
-/// A script that knows a password, and nothing else of this process' environment.
-fn script(name: &str, password: &str) -> Command {
-    let mut command = Command::new(format!("{SCRIPTS}/{name}"));
-    command
-        .env_clear()
-        .env("PATH", std::env::var("PATH").unwrap())
-        .env("QR_PASSWORD", password)
-        .stdin(Stdio::null());
-    command
-}
-
 fn run(name: &str, password: &str, arguments: &[&str]) -> Output {
     script(name, password).args(arguments).output().unwrap()
-}
-
-fn text(output: &Output) -> String {
-    let out = String::from_utf8_lossy(&output.stdout);
-    format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
 
 #[track_caller]

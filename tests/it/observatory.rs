@@ -11,6 +11,8 @@ use std::{
 use qr_observatory::telemetry::catalogue::{self, Kind};
 use serde_json::Value;
 
+use crate::support::command::{script_path, text};
+
 #[test]
 fn alerts_and_panels_read_what_is_declared() {
     let rules = rules();
@@ -223,33 +225,23 @@ fn every_panel_has_an_answer_after_load_of_every_kind() {
 }
 
 fn drill(what: &str) {
-    let script = root().join("scripts/test_alerts.sh");
     let binary = env!("CARGO_BIN_EXE_qr-observatory");
-    let output = Command::new(script)
-        .args([what, "--binary", binary])
-        .output();
-    let output = output.unwrap();
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+    tool(
+        &script_path("test_alerts.sh"),
+        &[what, "--binary", binary],
+        &[],
     );
 }
 
 #[test]
 fn every_alert_has_a_drill_or_a_reason() {
-    let script = root().join("scripts/test_alerts.sh");
-    let output = Command::new(script).arg("--list").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}");
+    let said = tool(&script_path("test_alerts.sh"), &["--list"], &[]);
     assert!(!said.contains(": no drill"), "{said}");
 }
 
 #[test]
 fn compressing_time_changes_nothing_else() {
-    let script = root().join("scripts/test_alerts.sh");
-    tool(script.to_str().unwrap(), &["--self-test"], &[]);
+    tool(&script_path("test_alerts.sh"), &["--self-test"], &[]);
 }
 
 #[test]
@@ -638,15 +630,16 @@ fn after_quoted(text: &str) -> &str {
     ""
 }
 
-fn tool(name: &str, arguments: &[&str], files: &[PathBuf]) {
+/// The text of a program that must succeed.
+fn tool(name: &str, arguments: &[&str], files: &[PathBuf]) -> String {
     let output = Command::new(name).args(arguments).args(files).output();
     let output = output
         .unwrap_or_else(|e| panic!("{name}: {e}. scripts/test unpacks it from Debian's package"));
+    let said = text(&output);
     assert!(
         output.status.success(),
-        "{name} {}:\n{}{}",
-        arguments.join(" "),
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        "{name} {}:\n{said}",
+        arguments.join(" ")
     );
+    said
 }

@@ -4,16 +4,16 @@
 mod rollback;
 mod smoke;
 
-use std::{
-    path::Path,
-    process::{Command, Output, Stdio},
-};
+use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, python::PythonServer};
+use crate::support::{
+    Client,
+    command::{self, ended, says, script_path, text},
+    python::PythonServer,
+};
 
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
 const LIAR: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/it/operate_scripts/liar.py"
@@ -22,36 +22,11 @@ const SMOKE: &str = "enhanced_smoke_test.sh";
 const ROLLBACK: &str = "rollback.sh";
 const EXPERIMENTS: [&str; 3] = ["render", "validate", "analytics"];
 
-/// A script that knows an address and a password, and nothing else of this process' environment.
+/// A script that has an address and a password, and nothing else of this process' environment.
 fn script(name: &str, url: &str, password: &str) -> Command {
-    let mut command = Command::new(format!("{SCRIPTS}/{name}"));
+    let mut command = command::script(name, password);
+    command.args(["--url", url]);
     command
-        .args(["--url", url])
-        .env_clear()
-        .env("PATH", std::env::var("PATH").unwrap())
-        .env("QR_PASSWORD", password)
-        .stdin(Stdio::null());
-    command
-}
-
-fn text(output: &Output) -> String {
-    let out = String::from_utf8_lossy(&output.stdout);
-    format!("{out}{}", String::from_utf8_lossy(&output.stderr))
-}
-
-/// What it said; it must end with `code`.
-#[track_caller]
-fn ended(command: &mut Command, code: i32) -> String {
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(code), "{}", text(&output));
-    text(&output)
-}
-
-#[track_caller]
-fn says(said: &str, words: &[&str]) {
-    for word in words {
-        assert!(said.contains(word), "no '{word}' in: {said}");
-    }
 }
 
 /// Turns the dials of all experiments.
@@ -90,7 +65,6 @@ fn executable(file: &Path, content: &str) {
 /// Another process' lock is waited for; anything else ends `scripts/apt_get` at once.
 #[test]
 fn a_locked_package_manager_is_waited_for() {
-    use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
     let fake = dir.path().join("apt-get");
     let program = "#!/bin/sh\n\
@@ -98,15 +72,14 @@ fn a_locked_package_manager_is_waited_for() {
         [ -e \"$0.held\" ] && { echo \"$*\" >\"$0.asked\"; exit; }\n\
         touch \"$0.held\"\n\
         echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)' >&2; exit 100\n";
-    std::fs::write(&fake, program).unwrap();
-    std::fs::set_permissions(&fake, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&fake, program);
     let path = format!(
         "{}:{}",
         dir.path().display(),
         std::env::var("PATH").unwrap()
     );
     let run = |arguments: &[&str], code| {
-        let mut command = Command::new(format!("{SCRIPTS}/apt_get"));
+        let mut command = Command::new(script_path("apt_get"));
         ended(command.args(arguments).env("PATH", &path), code)
     };
     says(

@@ -9,16 +9,14 @@ mod pipes;
 mod scripts;
 mod versions;
 
-use std::{
-    process::{Child, Output},
-    time::Duration,
-};
+use std::{process::Child, time::Duration};
 
 use serde_json::{Value, json};
 
 use crate::support::{
     Client, Database, Server, Setup,
     codes::{Dynamic, TARGET, create_dynamic, create_static},
+    command::text,
     load::BROWSER,
     metrics::Scrape,
     on_both,
@@ -58,18 +56,13 @@ async fn fill(server: &Server) -> Dynamic {
     code
 }
 
-fn said(output: &Output) -> String {
-    let out = String::from_utf8_lossy(&output.stdout);
-    format!("{out}{}", String::from_utf8_lossy(&output.stderr))
-}
-
 /// The command fails, and says why.
 #[track_caller]
 fn refused(server: &Server, arguments: &[&str], why: &str) {
     let output = server.run(arguments);
-    let text = said(&output);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
-    assert!(text.contains(why), "{arguments:?}: no {why:?} in {text}");
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    assert!(said.contains(why), "{arguments:?}: no {why:?} in {said}");
 }
 
 fn backup(server: &Server, file: &str) -> Value {
@@ -269,10 +262,10 @@ async fn redis_forgets_what_was_before() {
     server.stop().await;
     server.set("REDIS_URL", "redis://127.0.0.1:1");
     let output = server.run(&restore);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", text(&output));
     assert!(
-        said(&output).contains("Redis may still remember"),
+        text(&output).contains("Redis may still remember"),
         "{}",
-        said(&output)
+        text(&output)
     );
 }

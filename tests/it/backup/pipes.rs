@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use flate2::{Compression, GzBuilder};
 use serde_json::Value;
 
-use super::{Server, backup, contents, fill, refused, said};
+use super::{Server, backup, contents, fill, refused, text};
 use crate::support::{Database, Setup, on_both};
 
 on_both!(a_pipe_carries_a_backup);
@@ -31,9 +31,9 @@ async fn a_pipe_carries_a_backup(mut server: Server) {
     let taken = backup(&server, "all.backup");
     let before = contents(&server).await;
     let streamed = server.run(&["backup", "-"]);
-    assert!(streamed.status.success(), "{}", said(&streamed));
-    let text = String::from_utf8(streamed.stderr).unwrap();
-    assert!(text.contains(taken["digest"].as_str().unwrap()), "{text}");
+    assert!(streamed.status.success(), "{}", text(&streamed));
+    let told = String::from_utf8(streamed.stderr).unwrap();
+    assert!(told.contains(taken["digest"].as_str().unwrap()), "{told}");
     assert!(!names(&server, "").iter().any(|name| name.starts_with('-')));
     let file = streamed.stdout;
     let json = server.run(&["backup", "-", "--json"]);
@@ -50,7 +50,7 @@ async fn a_pipe_carries_a_backup(mut server: Server) {
     let again = gzip("all.backup", &file);
     for input in [&file, &again, &gzip("all.backup.gz", &again), &plain] {
         let output = server.pipe(&["restore", "-", "--check", "--json"], input);
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", text(&output));
         let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(checked["digest"], taken["digest"]);
         assert_eq!(checked["bytes"], input.len());
@@ -63,13 +63,13 @@ async fn a_pipe_carries_a_backup(mut server: Server) {
     let cut = server.pipe(&["restore", "-", "--force"], &again[..again.len() / 2]);
     assert_eq!(cut.status.code(), Some(1));
     assert!(
-        said(&cut).contains("standard input is refused"),
+        text(&cut).contains("standard input is refused"),
         "{}",
-        said(&cut)
+        text(&cut)
     );
     assert_eq!(contents(&server).await, before);
     let restored = server.pipe(&["restore", "-", "--force", "--json"], &again);
-    assert!(restored.status.success(), "{}", said(&restored));
+    assert!(restored.status.success(), "{}", text(&restored));
     assert_eq!(contents(&server).await, before);
     let left = names(&server, "data");
     assert!(
@@ -99,11 +99,11 @@ fn other_shells_are_named() {
         refused(&server, &["restore", "file"], named);
         let output = server.pipe(&["restore", "-"], head);
         assert_eq!(output.status.code(), Some(1), "{named}");
-        assert!(said(&output).contains(named), "{named}: {}", said(&output));
+        assert!(text(&output).contains(named), "{named}: {}", text(&output));
     }
     let settings = server.pipe(&["--config", "-", "doctor"], b"[server]\nnovelty = 1\n");
     assert_eq!(settings.status.code(), Some(2));
-    assert!(said(&settings).contains("novelty"), "{}", said(&settings));
+    assert!(text(&settings).contains("novelty"), "{}", text(&settings));
     let both = server.pipe(&["--config", "-", "restore", "-"], b"");
-    assert_eq!(both.status.code(), Some(2), "{}", said(&both));
+    assert_eq!(both.status.code(), Some(2), "{}", text(&both));
 }

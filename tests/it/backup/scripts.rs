@@ -1,6 +1,6 @@
 //! `scripts/backup.sh` and `scripts/restore.sh`, as an operator runs them.
 
-use super::{contents, fill, said};
+use super::{contents, fill, text};
 use crate::support::{Database, Server, Setup, on_both};
 
 on_both!(a_night_and_a_morning);
@@ -8,13 +8,13 @@ on_both!(a_night_and_a_morning);
 #[track_caller]
 fn run(server: &Server, name: &str, arguments: &[&str], code: i32) -> String {
     let output = server.script(name, arguments);
-    let text = said(&output);
+    let said = text(&output);
     assert_eq!(
         output.status.code(),
         Some(code),
-        "{name} {arguments:?}: {text}"
+        "{name} {arguments:?}: {said}"
     );
-    text
+    said
 }
 
 fn backups(server: &Server) -> Vec<String> {

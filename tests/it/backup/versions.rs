@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Client, Server, Setup, analytics, backup, contents, create_dynamic,
     damaged::{pack, unpacked},
-    drained, fill, path, refused, said,
+    drained, fill, path, refused, text,
 };
 use crate::support::{Database, eventually, on_both, rows::alter};
 
@@ -114,7 +114,7 @@ async fn newer_schemas_are_backed_up_and_told(mut server: Server) {
 
     server.stop().await;
     let output = server.run(&["backup", "later.backup", "--json"]);
-    let said = said(&output);
+    let said = text(&output);
     assert!(output.status.success(), "{said}");
     let taken: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(taken["unknown_migrations"], json!(["m9999_novelty"]));

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    EXPERIMENTS, ROLLBACK, SCRIPTS, dials, ended, executable, experiment, liar, says, script, text,
+    EXPERIMENTS, ROLLBACK, dials, ended, executable, experiment, liar, says, script, script_path,
+    text,
 };
 use crate::support::{
     Client, Database, Server, Setup,
@@ -459,11 +460,7 @@ async fn a_restored_backup_stays_rolled_back() {
     let scripts = it.path("scripts");
     fs::create_dir(&scripts).unwrap();
     let copied = Command::new("cp")
-        .args([
-            "-r",
-            &format!("{SCRIPTS}/operation"),
-            &format!("{SCRIPTS}/{ROLLBACK}"),
-        ])
+        .args(["-r", &script_path("operation"), &script_path(ROLLBACK)])
         .arg(&scripts)
         .status();
     assert!(copied.unwrap().success());

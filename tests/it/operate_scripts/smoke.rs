@@ -411,7 +411,7 @@ async fn without_decoders_it_says_so() {
     let blind = || {
         let mut command = Command::new(bare.join("bash"));
         command
-            .arg(format!("{}/{SMOKE}", super::SCRIPTS))
+            .arg(super::script_path(SMOKE))
             .args(["--url", &server.url()])
             .env_clear()
             .env("PATH", &bare)

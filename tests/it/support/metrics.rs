@@ -35,6 +35,14 @@ impl Scrape {
         (!values.is_empty()).then(|| values.iter().sum())
     }
 
+    /// The same of `name label=value …`.
+    pub fn at(&self, series: &str) -> Option<f64> {
+        let mut words = series.split(' ');
+        let name = words.next().unwrap();
+        let labels: Vec<_> = words.map(|w| w.split_once('=').unwrap()).collect();
+        self.sum(name, &labels)
+    }
+
     fn named<'a>(
         &'a self,
         name: &'a str,
@@ -78,4 +86,6 @@ fn samples_are_read() {
     assert_eq!(scrape.sum("a", &[("y", "/r/:slug")]), Some(2.0));
     assert_eq!(scrape.sum("a", &[("y", "/")]), None);
     assert_eq!(scrape.sum("b", &[]), Some(7.0));
+    assert_eq!(scrape.at("b"), Some(7.0));
+    assert_eq!(scrape.at("a x=1 y=/r/:slug"), Some(2.0));
 }

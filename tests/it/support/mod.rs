@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod codes;
+pub mod command;
 pub mod decode;
 pub mod load;
 pub mod metrics;

@@ -1,25 +1,34 @@
 //! The real binary in a folder of its own, on a free port, with nothing inherited from the environment.
 
 use std::{
-    collections::{BTreeMap, hash_map::RandomState},
+    collections::BTreeMap,
     fs::{File, OpenOptions},
-    hash::BuildHasher,
     io::Write as _,
     net::TcpListener,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-use super::{Client, postgres::PostgresDatabase};
+use super::{
+    Client,
+    command::{script_path, text},
+    postgres::PostgresDatabase,
+};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_qr-observatory");
 pub const PASSWORD: &str = "correct-horse-battery";
 /// A debug build that migrates a database beside another test needs a moment; a hang needs an end.
 const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(40);
+/// Ports of tests. Those from 20 000 on are taken by scripts, and by the second port of a node of a Redis cluster.
+const PORTS: std::ops::Range<u32> = 10_240..20_000;
+/// Tests that may run at the same time without sharing a range of ports.
+const SLOTS: u32 = 8;
+const PORTS_PER_SLOT: u32 = (PORTS.end - PORTS.start) / SLOTS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Database {
@@ -180,8 +189,7 @@ impl Server {
     /// Runs one of our scripts with the same settings in the same folder.
     #[allow(clippy::disallowed_methods)] // what PATH is here
     pub fn script(&self, name: &str, arguments: &[&str]) -> Output {
-        let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
-        Command::new(format!("{scripts}/{name}"))
+        Command::new(script_path(name))
             .args(["--binary", BINARY])
             .args(arguments)
             .env_clear()
@@ -203,11 +211,10 @@ impl Server {
     /// The same, as JSON from standard output; the command must succeed.
     pub fn run_json(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.run(arguments);
-        let out = String::from_utf8_lossy(&output.stdout);
-        let err = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {out}\n{err}");
-        serde_json::from_str(&out)
-            .unwrap_or_else(|e| panic!("{arguments:?} printed no JSON ({e}): {out}"))
+        let said = text(&output);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|e| panic!("{arguments:?} printed no JSON ({e}): {said}"))
     }
 
     /// Sends a signal by its name without `SIG`.
@@ -310,12 +317,18 @@ impl Drop for Server {
     }
 }
 
-/// A port that nothing listens on. Below 32768, where outgoing connections do not take theirs from, so that it
-/// is still free after a restart; at random, so that tests in other processes choose others.
+/// A port that nothing listens on. Below 32768, where outgoing connections do not take theirs from, so that it is still
+/// free after a restart. Each test that runs at the same time has a range of its own, and gives no port out twice.
 pub fn free_port() -> u16 {
-    let random = RandomState::new();
-    (0u32..1000)
-        .map(|n| 10_240 + u16::try_from(random.hash_one(n) % 20_000).unwrap())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let slot: u32 = std::env::var("NEXTEST_TEST_GLOBAL_SLOT")
+        .map_or(0, |slot| slot.parse().expect("a slot is a number"));
+    let first = PORTS.start + slot % SLOTS * PORTS_PER_SLOT;
+    // The next test in this slot begins elsewhere: a port of the last one may still be let go of.
+    let begin = std::process::id() * 97;
+    (0..PORTS_PER_SLOT)
+        .map(|_| begin + NEXT.fetch_add(1, Ordering::Relaxed))
+        .map(|n| u16::try_from(first + n % PORTS_PER_SLOT).unwrap())
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .expect("no port is free")
 }
