@@ -1,6 +1,6 @@
 """What the scripts beside this one need from the machine: fetched where it is missing and may be fetched.
 
-What cannot be had is said and left out; whoever asked decides whether that matters.
+A missing program is reported and left out; the caller decides whether that matters.
 """
 
 import ctypes.util
@@ -25,7 +25,7 @@ def say(text):
 
 
 def progress(done, count, what):
-    """For whoever watches; a log gets the summary only."""
+    """Progress on a terminal; a log gets the summary only."""
     if sys.stderr.isatty() and (done % 50 == 0 or done == count):
         print(f"\r{what}: {done} of {count} ", end="\n" if done == count else "", file=sys.stderr, flush=True)
 

@@ -116,7 +116,7 @@ def find_binary(given):
 
 
 def play(d, args, root):
-    """The results of one drill, and what became of it."""
+    """The results of one drill, and "fine" or why it failed."""
     began, scene, what = time.monotonic(), None, "fine"
     folder = Path(root) / d.name
     shutil.rmtree(folder, ignore_errors=True)
@@ -180,9 +180,8 @@ def minutes(seconds):
 
 
 def computed(result, wait, severity, looks_back):
-    """What it would take with the rules as they are: until the condition held, as seen in compressed time (as much longer,
-    where it is about a window), plus `for`, plus what Alertmanager waits. One compressed second is a minute, so it is not
-    exact."""
+    """Seconds from the fault to the page with uncompressed rules: until the condition held (times the speed where the rule
+    has a window), plus `for`, plus Alertmanager's wait. One compressed second is a minute, so it is not exact."""
     if result["condition_s"] is None:
         return None
     # A scrape, a look at the rules and ours, all of a second.

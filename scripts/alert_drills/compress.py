@@ -31,7 +31,7 @@ def rule_lines(text, speed, interval):
 
 
 def rule_line(line, speed, interval):
-    # What is said to people stays as it is: it speaks of the rule as it is in earnest.
+    # Texts for people stay: they describe the uncompressed rule.
     if re.match(r"\s*(#|summary:|description:|runbook_url:)", line):
         return line
     wait = re.match(rf"(\s*(?:for|keep_firing_for|interval): )({DURATION})(\s*)$", line)
@@ -44,14 +44,14 @@ def rule_line(line, speed, interval):
 
 
 def routes(text, speed):
-    """Alertmanager's settings: no mail, since there is no mail server here; what is told to nobody is told to the webhook;
-    with a `speed`, the dead man's switch is told as much more often."""
+    """Alertmanager's settings without mail, since there is no mail server here. Alerts of the receiver `nobody` go to the
+    webhook. With a `speed`, the dead man's switch is sent as much more often."""
     text = re.sub(r"\n    email_configs:\n(?:      .*\n)+", "\n", text)
     nobody = "  - name: nobody\n"
-    told = f"{nobody}    webhook_configs:\n      - url: http://nobody.invalid/\n        send_resolved: true\n"
+    webhook = f"{nobody}    webhook_configs:\n      - url: http://nobody.invalid/\n        send_resolved: true\n"
     if nobody not in text:
         raise ValueError("alertmanager.yml has no receiver nobody")
-    text = text.replace(nobody, told)
+    text = text.replace(nobody, webhook)
     if speed:
         text = text.replace("repeat_interval: 3m\n", f"repeat_interval: {shorter('3m', speed, 5)}\n")
     return text

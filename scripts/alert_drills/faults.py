@@ -47,17 +47,21 @@ class Proxy:
             while True:
                 for source in select.select(pair, [], [])[0]:
                     data = source.recv(65536)
-                    if not data:
+                    if not data or not self.forward(data, server if source is client else client, source is client):
                         return
-                    if self.delay:
-                        time.sleep(self.delay)
-                    (server if source is client else client).sendall(data)
         except (OSError, ValueError):
             pass
         finally:
             self.pairs.discard(pair)
             for one in pair:
                 one.close()
+
+    def forward(self, data, to, from_client):
+        """Hands a chunk on. False: the connection ends here."""
+        if self.delay:
+            time.sleep(self.delay)
+        to.sendall(data)
+        return True
 
     @contextlib.contextmanager
     def slow(self, seconds):

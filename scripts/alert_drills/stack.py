@@ -28,7 +28,7 @@ PORTS = (20000, 32000)
 
 
 class NotStarted(Exception):
-    """The stack, or a part of it, cannot be had."""
+    """The stack, or a part of it, does not start."""
 
 
 def free_port(taken=set()):  # noqa: B006: shared on purpose, so that no port is given out twice
@@ -245,7 +245,7 @@ class Stack:
         self.tree()
 
     def tree(self):
-        """What scripts/observatory takes from its checkout."""
+        """Copies the files that scripts/observatory takes from its checkout."""
         tree = self.dir / "tree"
         for folder in ("prometheus/rules", "alerts"):
             compress.folder(ROOT / folder, tree / folder, self.speed, self.interval)
@@ -283,7 +283,7 @@ class Stack:
                 self.observatory("up", "--webhook", "--binary", self.binary, *more, *ports)
                 break
             except NotStarted as error:
-                # Somebody else may have taken a port since it was looked for.
+                # Another process may have taken a port since it was found free.
                 if tries == 3 or not re.search("is taken|cannot listen|address already in use", str(error)):
                     raise
         for line in self.observatory("env").splitlines():
@@ -337,7 +337,7 @@ class Stack:
         return part
 
     def command(self, *arguments):
-        """The product's own command, with the server's settings."""
+        """Runs a command of the product with the server's settings."""
         environment = {**os.environ, "DATA_DIR": str(self.dir / "run" / "data"), **self.environment,
                        "BIND": f"127.0.0.1:{self.port}",
                        "DATABASE_URL": self.environment.get(
@@ -366,7 +366,7 @@ class Stack:
         return None
 
     def messages(self):
-        """What the webhook was told, oldest first."""
+        """The messages that the webhook received, oldest first."""
         try:
             lines = (self.dir / "run" / "alerts.jsonl").read_text().splitlines()
         except FileNotFoundError:
@@ -389,7 +389,7 @@ class Stack:
             return str(error)
 
     def explain(self, name):
-        """What Prometheus and Alertmanager say of an alert that did not do what it should."""
+        """Lines on an alert that did not arrive or resolve, from Prometheus and Alertmanager."""
         said = []
         try:
             groups = get(f"{self.addresses['PROMETHEUS_URL']}/api/v1/rules?type=alert")["data"]["groups"]
@@ -413,14 +413,14 @@ class Stack:
 
     def close(self):
         self.watching.clear()
-        # Whatever fails, the rest is ended.
+        # A part that fails to close does not keep the others open.
         for part in reversed(self.parts):
             try:
                 part.close()
             except Exception as error:  # noqa: BLE001
                 print(f"alert_drills: {type(part).__name__} did not close: {error!r}", flush=True)
         self.parts = []
-        # A stopped process hears nothing.
+        # A stopped process does not handle signals.
         if "PRODUCT_PID" in self.addresses and alive(self.pid()):
             os.kill(self.pid(), signal.SIGCONT)
         try:
@@ -432,7 +432,7 @@ class Stack:
 
 
 def parts(expr):
-    """An expression, and what it is made of: each side of `and`, `unless` and a comparison, as text."""
+    """The parts of an expression, as text: each side of `and` and `unless`, and the left side of a comparison."""
     sides = [side.strip() for side in re.split(r"\n\s*(?:and|unless|or)\b(?: (?:on|ignoring) \([^)]*\))?", expr)]
     bare = [re.sub(r"\s(?:>|<|==)\s*[0-9. */]+$", "", side) for side in sides]
     return list(dict.fromkeys(bare))

@@ -157,7 +157,7 @@ end
 
 
 def make_codes(server, count):
-    """Over HTTP, as anybody would."""
+    """Makes codes over HTTP."""
     local = threading.local()
     import http.client
 
@@ -192,8 +192,8 @@ def crowd(args):
             started = time.monotonic() - began
             wait_for(lambda: metric("qr_cache_warmed_codes_total") >= args.codes, "not all codes were warmed", 600)
             server.log.seek(0)
-            told = [line for line in server.log.read().decode(errors="replace").splitlines() if "warm" in line]
-            say(f"{arm:7} first answer {started * 1000:.0f} ms after the start; {told[-1] if told else ''}")
+            lines = [line for line in server.log.read().decode(errors="replace").splitlines() if "warm" in line]
+            say(f"{arm:7} first answer {started * 1000:.0f} ms after the start; {lines[-1] if lines else ''}")
             with open(f"{folder}/ids", "w") as file:
                 file.writelines(f"{i}\n" for i in ids)
             with open(f"{folder}/zipf.lua", "w") as file:
@@ -205,7 +205,7 @@ def crowd(args):
             hits, misses = (metric("qr_cache_requests_total", result=r, **space) - b
                             for r, b in zip(("hit", "miss"), before))
             result.update(bench="cache/crowd", arm=arm, connections=connections, codes=args.codes,
-                          hit_rate=hits / max(hits + misses, 1), rss_mib=server.rss_mib(), told=told[-1:])
+                          hit_rate=hits / max(hits + misses, 1), rss_mib=server.rss_mib(), told=lines[-1:])
             say(f"{arm:7} {connections} connections: {result['requests_per_s']:.0f}/s, p50 {result['p50_us'] / 1e3:.0f} ms, "
                 f"p99 {result['p99_us'] / 1e3:.0f} ms, hit rate {result['hit_rate']:.4f}, "
                 f"{result['failures']} refused, {result['broken']} broken, RSS {result['rss_mib']:.0f} MiB")

@@ -72,7 +72,7 @@ def turns(args, both):
     paths = {name: f"/r/{server.code()['short_id']}?scan_ref=qr" for name, server in both.items()}
     agent = [f"User-Agent: {AGENT}"]
     for turn in range(args.rounds + 1):
-        # Whoever comes second finds the machine as the first left it: so they swap.
+        # The second one runs on a machine that the first has warmed, so they take turns.
         order = sorted(both, reverse=bool(turn % 2))
         found = {}
         for name in order:

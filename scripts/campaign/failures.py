@@ -4,9 +4,7 @@ import contextlib
 import os
 import random
 import re
-import select
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -102,45 +100,22 @@ class Disk(stack.Disk):
             self.place.rmdir()
 
 
-class Commits:
-    """A proxy in front of PostgreSQL that hands a COMMIT on and then, now and then, cuts the connection: its outcome is
-    unknown to the caller."""
+class Commits(faults.Proxy):
+    """In front of PostgreSQL. Hands a COMMIT on and then, with the probability `share`, cuts the connection: the client does
+    not know its outcome."""
 
     def __init__(self, target, share):
-        proxy = self
+        self.share, self.cuts = share, 0
+        super().__init__(target, stack.free_port())
 
-        class Proxy(faults.Proxy):
-            def relay(self, client):
-                proxy.relay(self, client)
-
-        self.share, self.cut, self.port = share, 0, stack.free_port()
-        self.proxy = Proxy(target, self.port)
-
-    def relay(self, proxy, client):
-        server = socket.create_connection(("127.0.0.1", proxy.target), timeout=5)
-        pair = (client, server)
-        proxy.pairs.add(pair)
-        try:
-            while True:
-                for source in select.select(pair, [], [])[0]:
-                    data = source.recv(65536)
-                    if not data:
-                        return
-                    (server if source is client else client).sendall(data)
-                    if source is client and b"COMMIT\0" in data and random.random() < self.share:
-                        self.cut += 1
-                        # Half of them once it is surely done, half of them perhaps before.
-                        time.sleep(random.choice((0, 0.02)))
-                        return
-        except (OSError, ValueError):
-            pass
-        finally:
-            proxy.pairs.discard(pair)
-            for one in pair:
-                one.close()
-
-    def close(self):
-        self.proxy.close()
+    def forward(self, data, to, from_client):
+        super().forward(data, to, from_client)
+        if not from_client or b"COMMIT\0" not in data or random.random() >= self.share:
+            return True
+        self.cuts += 1
+        # Half of them once it is surely done, half of them perhaps before.
+        time.sleep(random.choice((0, 0.02)))
+        return False
 
 
 class Terminator:

@@ -1,4 +1,4 @@
-"""A running server as an operator sees it: what it answers, who asks, what it counts. Every request has an end.
+"""A running server as an operator sees it: requests and answers, credentials, metrics, codes. Every request has a time limit.
 
 Needs nothing but Python 3.8.
 """
@@ -26,7 +26,7 @@ PAUSES, PAUSE_SECONDS = 2, 2
 # What a code that a script made is called; nobody else's title looks like this.
 TITLE = "qr-observatory smoke test"
 TITLES = re.compile(rf"{TITLE} \d{{8}}T\d{{6}}Z-[0-9a-f]{{8}}( .*)?")
-# Counted as a person's scan, and told as a telephone's.
+# Counted as a person's scan, of a telephone.
 PHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
          "Version/17.5 Mobile/15E148 Safari/604.1")
 AGENT = "qr-observatory-operation"
@@ -35,11 +35,11 @@ Credentials = collections.namedtuple("Credentials", "header shown")
 
 
 class Usage(Exception):
-    """What is wrong with how a script was called."""
+    """A fault of the command line."""
 
 
 class Unanswered(Exception):
-    """No whole answer came. `connected`: somebody took the connection."""
+    """No whole answer came. `connected`: the connection was taken."""
 
     def __init__(self, why, connected):
         super().__init__(why)
@@ -47,7 +47,7 @@ class Unanswered(Exception):
 
 
 class Stopped(BaseException):
-    """Somebody wants this to end: a signal."""
+    """A signal asked the script to end."""
 
 
 def say(text):
@@ -168,7 +168,7 @@ class Answer:
             return None
 
     def seen(self):
-        """What an operator is shown of it: the status, the type, how the body begins."""
+        """The answer in a message: status, type, and the beginning of the body."""
         if not self.body:
             return f"{self.status}, no body"
         kind = self.header("content-type") or "no type"
@@ -200,7 +200,7 @@ class Server:
         self.paths = collections.Counter()
 
     def ask(self, method, path, **more):
-        """One request; again where somebody in between wants a moment's pause (429)."""
+        """One request; again after a short pause where the answer is 429 with Retry-After."""
         for _ in range(PAUSES):
             answer = self.once(method, path, **more)
             wait = answer.header("retry-after")
@@ -227,7 +227,7 @@ class Server:
             work.join(limit)
             late = work.is_alive()
         finally:
-            # What the thread then says of a connection that was cut under it is no news.
+            # An error of the thread after that is of the connection that was cut.
             exchange.over()
         if exchange.error and not late:
             raise exchange.error
@@ -244,7 +244,7 @@ class Server:
 
 
 class Exchange:
-    """A request in a thread of its own, which whoever asked may leave alone."""
+    """A request in a thread of its own, so that the caller can stop waiting for it."""
 
     def __init__(self, server, limit):
         self.server, self.limit = server, limit
@@ -268,18 +268,18 @@ class Exchange:
                 raise Unanswered(f"more than {BODY_BYTES} bytes came", True)
             # Read by a limit, an answer that ends early is no error of http.client's.
             if method != "HEAD" and response.length:
-                raise Unanswered(self.told(http.client.IncompleteRead(content)), True)
+                raise Unanswered(self.explain(http.client.IncompleteRead(content)), True)
             self.answer = Answer(method, path, response.status, response.headers, content)
         except Unanswered as error:
             self.error = error
         except socket.timeout:
             pass
         except (OSError, ValueError, http.client.HTTPException) as error:
-            self.error = Unanswered(self.told(error), self.connected)
+            self.error = Unanswered(self.explain(error), self.connected)
         finally:
             self.over()
 
-    def told(self, error):
+    def explain(self, error):
         to = f"{self.server.host}:{self.server.port}"
         if isinstance(error, socket.gaierror):
             return f"nothing is called {self.server.host} ({error.strerror})"
@@ -413,7 +413,7 @@ class Codes:
 
 
 class Odd(Exception):
-    """An answer that is not what it should be."""
+    """An answer of another shape than documented."""
 
 
 def titled(server, prefix, timeout=None):

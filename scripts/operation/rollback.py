@@ -25,7 +25,7 @@ import time
 import installed
 import product
 from installed import Broken
-from product import API, Codes, Metrics, Odd, Server, Stopped, Unanswered, Usage, number, say
+from product import API, Codes, Metrics, Server, Stopped, Unanswered, Usage, number, say
 
 DONE, FAILED, USAGE, NOT_KILLED, STILL_ASKED, BINARY, BACKUP, NOT_READY, SMOKE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 130
 CODES_OF_EXIT = """exit codes:
@@ -142,7 +142,7 @@ class Rollback:
         return installed.run([program, *arguments, *config], 30, self.args.directory)
 
     def survey(self):
-        """The experiments, told once; by HTTP or from the database."""
+        """The experiments that are not killed yet, by HTTP or from the database; logs the state of each."""
         self.known, why = self.look()
         if self.known is None:
             self.log.write(f"warning  the server cannot be asked: {why}")
@@ -448,7 +448,7 @@ class Rollback:
             raise Broken(f"{program} flags kill {' '.join(names)} answers {said[:200]!r}")
 
     def kill_restored(self):
-        """In the restored database, before anybody reads it."""
+        """In the restored database, before a server reads it."""
         program = os.path.abspath(self.args.binary) if self.args.binary else self.program
         try:
             # One by one: a previous release takes no more than one.

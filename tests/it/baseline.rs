@@ -1,10 +1,6 @@
 //! `qr-observatory baseline`: observed from outside, stored beside a running server, shown by it as gauges.
 
-use std::{
-    fs,
-    io::{Read, Write},
-    net::TcpListener,
-};
+use std::fs;
 
 use serde_json::Value;
 
@@ -17,6 +13,7 @@ use crate::support::{
     load::Load,
     metrics::Scrape,
     process::free_port,
+    proxy::answering,
 };
 
 const REDIRECT: &str = "/r/{slug}";
@@ -192,18 +189,6 @@ fn refused(server: &Server, arguments: &[&str], saying: &str) {
     assert!(stored(server).is_none());
 }
 
-/// Answers one request with this.
-fn answering(answer: &'static str) -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let _ = stream.read(&mut [0; 1024]);
-        let _ = stream.write_all(answer.as_bytes());
-    });
-    url
-}
-
 #[tokio::test]
 async fn what_cannot_be_a_baseline_is_refused() {
     let server = Setup::on(Database::Sqlite).start().await;
@@ -211,9 +196,9 @@ async fn what_cannot_be_a_baseline_is_refused() {
     let nobody = format!("http://127.0.0.1:{}", free_port());
     let tried = format!("{nobody}/metrics does not answer");
     refused(&server, &["--url", &nobody], &tried);
-    let other = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    let other = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
     refused(&server, &["--url", &other], "something else");
-    let gone = answering("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+    let gone = answering(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
     refused(&server, &["--url", &gone], "serves no metrics");
     refused(&server, &["--url", "nonsense"], "no address");
     for arguments in [&["--duration", "0s"][..], &["--duration", "tomorrow"]] {

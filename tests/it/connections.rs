@@ -41,14 +41,7 @@ async fn strangers_do_not_hold_a_stop() {
         strangers.push(send(&server, &unread));
         strangers.push(send(&server, post));
     }
-    eventually(10, async || {
-        let open = Scrape::of(&client).await;
-        let open = open.sum("http_server_connections", &[]);
-        open.is_some_and(|n| n >= 80.0)
-            .then_some(())
-            .ok_or(format!("{open:?} connections"))
-    })
-    .await;
+    Scrape::until(&client, 10, "http_server_connections", |n| n >= 80.0).await;
     client.get("/health/ready").await.expect(200);
     let begun = Instant::now();
     server.stop().await;

@@ -37,11 +37,7 @@ async fn stopped_under_load(database: Database) {
         server.start().await;
     }
     let tally = load.stop().await;
-    assert!(
-        tally.others.is_empty(),
-        "answers that were no redirect: {:?}",
-        tally.others
-    );
+    tally.assert_redirects();
     // A connection that was idle when it was closed may have had a request on its way (RFC 9112 §9.5): at most
     // one for each worker and stop.
     assert!(
@@ -111,16 +107,7 @@ fn half_sent(client: &Client, server: &Server, length: usize, first: &str) -> Tc
 
 /// Another request than the scrape itself.
 async fn one_is_under_way(client: &Client) {
-    eventually(10, async || {
-        let active = Scrape::of(client)
-            .await
-            .sum("http_server_active_requests", &[]);
-        active
-            .is_some_and(|n| n >= 2.0)
-            .then_some(())
-            .ok_or(format!("{active:?} active requests"))
-    })
-    .await;
+    Scrape::until(client, 10, "http_server_active_requests", |n| n >= 2.0).await;
 }
 
 /// It has seen the signal.

@@ -32,12 +32,9 @@ fn ended(output: &Output, code: i32) {
 
 /// The report of `load_test.py`, which must end with `code`.
 #[track_caller]
-fn report(url: &str, password: &str, code: i32, arguments: &[&str]) -> Value {
-    let all: Vec<&str> = ["--url", url, "--json", "-"]
-        .iter()
-        .chain(arguments)
-        .copied()
-        .collect();
+fn report(url: &str, password: &str, code: i32, arguments: &str) -> Value {
+    let all = ["--url", url, "--json", "-"].into_iter();
+    let all: Vec<&str> = all.chain(arguments.split(' ')).collect();
     let output = run("load_test.py", password, &all);
     ended(&output, code);
     let report: Value = serde_json::from_slice(&output.stdout)
@@ -115,16 +112,8 @@ async fn product() -> (Server, Client) {
 async fn every_payload_is_asked_cold_and_warm_and_nothing_is_left() {
     let (server, client) = product().await;
     create_dynamic(&client).await;
-    let arguments = [
-        "--cold-warm",
-        "--codes",
-        "2",
-        "--requests",
-        "12",
-        "--concurrency",
-        "3",
-    ];
-    let report = report(&server.url(), PASSWORD, 0, &arguments);
+    let arguments = "--cold-warm --codes 2 --requests 12 --concurrency 3";
+    let report = report(&server.url(), PASSWORD, 0, arguments);
     assert_eq!(
         phases(&report),
         [
@@ -176,16 +165,8 @@ async fn an_interrupted_run_takes_its_codes_away_too() {
 #[test]
 fn hit_rates_are_those_of_the_phase() {
     let fake = PythonServer::start(&[FAKE, "fine"]);
-    let arguments = [
-        "--payload",
-        "medium",
-        "--cold-warm",
-        "--codes",
-        "5",
-        "--requests",
-        "60",
-    ];
-    let report = report(&fake.url, SECRET, 0, &arguments);
+    let arguments = "--payload medium --cold-warm --codes 5 --requests 60";
+    let report = report(&fake.url, SECRET, 0, arguments);
     // The fake counted before, and that is not this run's doing.
     for (phase, hits, misses, rate) in [(0_usize, 0_u64, 20_u64, 0.0), (1, 60, 0, 1.0)] {
         let cache = &report["runs"][phase]["cache"];
@@ -207,19 +188,10 @@ fn hit_rates_are_those_of_the_phase() {
 
 #[test]
 fn faults_of_the_server_are_seen() {
-    let arguments = [
-        "--payload",
-        "basic",
-        "--codes",
-        "5",
-        "--requests",
-        "50",
-        "--concurrency",
-        "2",
-    ];
+    let arguments = "--payload basic --codes 5 --requests 50 --concurrency 2";
     let faults = |mode| {
         let fake = PythonServer::start(&[FAKE, mode]);
-        let report = report(&fake.url, SECRET, 1, &arguments);
+        let report = report(&fake.url, SECRET, 1, arguments);
         assert_eq!(report["codes"]["left"], 0, "{report}");
         report["total"].clone()
     };

@@ -175,14 +175,8 @@ async fn a_collector_that_is_away_costs_traces_only() {
     for _ in 0..50 {
         client.get(&code.genuine).await.expect(302);
     }
-    eventually(10, async || {
-        let scrape = Scrape::of(&client).await;
-        let lost = scrape.sum("qr_trace_batches_total", &[("outcome", "error")]);
-        (lost > Some(0.0))
-            .then_some(())
-            .ok_or_else(|| "no batch was given up".to_owned())
-    })
-    .await;
+    let lost = "qr_trace_batches_total outcome=error";
+    Scrape::until(&client, 10, lost, |n| n > 0.0).await;
     let began = std::time::Instant::now();
     server.stop().await;
     assert!(began.elapsed() < Duration::from_secs(10));

@@ -72,7 +72,7 @@ def redis_damaged(d):
 
 @drill("slugs-tried", "UnknownSlugsHigh", "CacheHitRatioLow", "CacheEvictionsHigh")
 def slugs_tried(d):
-    """Somebody tries slugs, one after the other, and there is little room for remembering them."""
+    """A client tries slugs, one after the other, and the cache of targets is small."""
     d.up(REDIRECT_CACHE_BYTES="20000")
     d.load(20, redirects(d.slugs(5)), threads=1)
     d.provoke(d.crowd(60, unknown))

@@ -8,7 +8,7 @@ from product import API, Unanswered
 from . import REFUSED, UNHEALTHY, UNREACHABLE, Failed, expect, json_object, step
 
 
-@step("reach", UNREACHABLE, "GET /health/live and /openapi.json: somebody answers, and it is qr-observatory")
+@step("reach", UNREACHABLE, "GET /health/live and /openapi.json: the server answers, and it is qr-observatory")
 def reach(run):
     foreign = "something answers there, but it is not qr-observatory: is --url right?"
     try:

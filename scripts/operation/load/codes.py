@@ -24,7 +24,7 @@ def content(payload):
     return f"https://example.com/{random}?" + "0123456789abcdef" * 16 + random
 
 
-def told(answer):
+def detail(answer):
     """The detail of a problem document."""
     body = answer.json()
     return body["detail"] if isinstance(body, dict) and "detail" in body else answer.body[:200].decode(errors="replace")
@@ -69,10 +69,10 @@ class Codes:
         with self.lock:
             self.unsure -= 1
         if answer.status in (401, 403):
-            raise Refused(USAGE, f"these credentials may not make codes ({answer.status}: {told(answer)})")
+            raise Refused(USAGE, f"these credentials may not make codes ({answer.status}: {detail(answer)})")
         code = answer.json() if answer.status == 201 else None
         if not isinstance(code, dict) or not isinstance(code.get("id"), str):
-            raise Refused(ERRORS, f"a code could not be made ({answer.status}: {told(answer)})")
+            raise Refused(ERRORS, f"a code could not be made ({answer.status}: {detail(answer)})")
         with self.lock:
             self.created += 1
             self.ids.add(code["id"])

@@ -237,46 +237,31 @@ fn what_does_not_fit_together_is_refused_before_anything_is_asked() {
     let file = folder.path().join("backup");
     fs::write(&file, "x").unwrap();
     let file = file.to_str().unwrap();
-    for arguments in [
-        &["--binary", BINARY][..],
-        &["--binary", BINARY, "--previous-binary", BINARY],
-        &[
-            "--binary",
-            BINARY,
-            "--previous-binary",
-            "/bin/true",
-            "--restart-command",
-            "true",
-        ],
-        &[
-            "--binary",
-            BINARY,
-            "--previous-binary",
-            "/nowhere",
-            "--restart-command",
-            "true",
-        ],
-        &["--backup", file],
-        &["--backup", file, "--restart-command", "true"],
-        &[
-            "--backup",
-            "/nowhere",
-            "--stop-command",
-            "true",
-            "--start-command",
-            "true",
-        ],
-        &["--stop-command", "true"],
-        &["--restart-command", "no-such-program now"],
-        &["--since", "yesterday"],
-        &["--since", "2999-01-01T00:00:00Z"],
-        &["--directory", "/nowhere"],
-        &["--program", "/nowhere"],
-        &["--frobnicate"],
+    for line in [
+        "--binary PRODUCT",
+        "--binary PRODUCT --previous-binary PRODUCT",
+        "--binary PRODUCT --previous-binary /bin/true --restart-command true",
+        "--binary PRODUCT --previous-binary /nowhere --restart-command true",
+        "--backup FILE",
+        "--backup FILE --restart-command true",
+        "--backup /nowhere --stop-command true --start-command true",
+        "--stop-command true",
+        "--restart-command MISSING",
+        "--since yesterday",
+        "--since 2999-01-01T00:00:00Z",
+        "--directory /nowhere",
+        "--program /nowhere",
+        "--frobnicate",
     ] {
+        let arguments = line.split(' ').map(|word| match word {
+            "PRODUCT" => BINARY,
+            "FILE" => file,
+            "MISSING" => "no-such-program now",
+            word => word,
+        });
         let mut command = rollback(&nobody, folder.path());
         let said = ended(command.arg("--yes").args(arguments), 2);
-        assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{line}: {said}");
     }
     let help = ended(rollback(&nobody, folder.path()).arg("--help"), 0);
     says(

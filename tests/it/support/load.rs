@@ -1,4 +1,4 @@
-//! Concurrent scans that remember what they were answered, so that nothing acknowledged can get lost unseen.
+//! Concurrent scans that record every answer, so that a lost scan is noticed.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ pub struct Load {
     workers: Vec<JoinHandle<Tally>>,
 }
 
-/// What became of the requests.
+/// The answers to all requests.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// `X-Request-Id` of each 302: also the id of its scan.
@@ -31,6 +31,18 @@ pub struct Tally {
     pub refused: usize,
     /// A connection was made and no answer came: the scan may have been recorded or not.
     pub unanswered: usize,
+}
+
+impl Tally {
+    /// Every answer was a redirect.
+    #[track_caller]
+    pub fn assert_redirects(&self) {
+        let others = &self.others;
+        assert!(
+            others.is_empty(),
+            "answers that were no redirect: {others:?}"
+        );
+    }
 }
 
 impl Load {

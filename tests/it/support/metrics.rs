@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Client;
+use super::{Client, eventually};
 
 /// One line of `/metrics`.
 #[derive(Debug)]
@@ -20,6 +20,15 @@ impl Scrape {
         let answer = client.get("/metrics").await.expect(200);
         assert!(answer.header("content-type").starts_with("text/plain"));
         Self::parse(&answer.text())
+    }
+
+    /// Waits until `name label=value …` is there with a value that fits.
+    pub async fn until(client: &Client, seconds: u64, series: &str, fits: impl Fn(f64) -> bool) {
+        eventually(seconds, async || match Self::of(client).await.at(series) {
+            Some(value) if fits(value) => Ok(()),
+            value => Err(format!("{series} is {value:?}")),
+        })
+        .await;
     }
 
     pub fn parse(text: &str) -> Self {

@@ -1,6 +1,11 @@
 //! A TCP proxy with faults to switch on: what a network, or a server that is not well, does to a client.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io::{self, Read as _, Write as _},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -180,6 +185,26 @@ fn commands(chunk: &[u8]) -> usize {
     let lines: Vec<&[u8]> = chunk.split(|b| *b == b'\n').collect();
     let begins = |pair: &&[&[u8]]| pair[0].starts_with(b"*") && pair[1].starts_with(b"$");
     lines.windows(2).filter(begins).count()
+}
+
+/// The URL of a server that answers every request with these bytes; with none it keeps connections and does not answer.
+/// It lives as long as the test.
+pub fn answering(answer: &'static [u8]) -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            if answer.is_empty() {
+                open.push(stream);
+            } else {
+                let _ = stream.read(&mut [0; 1024]);
+                let _ = stream.write_all(answer);
+            }
+        }
+    });
+    url
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 
-use super::{Client, Server, codes, eventually, load::Tally};
+use super::{Client, Server, codes, load::Tally, metrics::Scrape};
 
 /// Ids of all scan rows, as 32 hexadecimal digits; ordered, duplicates kept.
 pub async fn scan_ids(server: &Server) -> Vec<String> {
@@ -126,12 +126,5 @@ pub async fn assert_nothing_lost(server: &Server, id: &str, tally: &Tally) {
 
 /// Waits until nothing accepted is on its way any more.
 pub async fn drained(client: &Client) {
-    eventually(60, async || {
-        let scrape = super::metrics::Scrape::of(client).await;
-        match scrape.sum("qr_scans_backlog", &[]) {
-            Some(0.0) => Ok(()),
-            backlog => Err(format!("the backlog is {backlog:?}")),
-        }
-    })
-    .await;
+    Scrape::until(client, 60, "qr_scans_backlog", |n| n == 0.0).await;
 }
