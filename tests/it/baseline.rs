@@ -248,7 +248,8 @@ async fn calibrating_proposes_and_changes_nothing() {
         .await;
     let client = Client::admin(&server);
     let load = load(&server, &client).await;
-    let calibrate = ["baseline", "calibrate", "--duration", "2s", "--json"];
+    // Fewer than 100 requests in this time would propose nothing.
+    let calibrate = ["baseline", "calibrate", "--duration", "4s", "--json"];
     let alone = server.run_json(&calibrate);
     assert!(alone["baseline"].is_null());
     let row = |found: &Value, alert: &str| -> Value {
