@@ -98,6 +98,6 @@ def node_deaf(d):
                    "DATABASE_URL": f"sqlite://{d.database}?mode=rwc", "BASE_URL": d.addresses["QR_URL"]}
     with open(d.dir / "second.log", "w") as log:
         d.process(subprocess.Popen([str(d.options.binary), "serve"], env=environment, stdout=log, stderr=log))
-    stack.wait_for("the second node", 20, lambda: faults.Client(port, stack.PASSWORD).ask("GET", "/health/ready")[0] == 200)
+    stack.wait_for("the second node", 60, lambda: faults.Client(port, stack.PASSWORD).ask("GET", "/health/ready")[0] == 200)
     d.targets.write_text(f"- targets: ['127.0.0.1:{d.port}', '127.0.0.1:{port}']\n")
     d.provoke(d.redis.setting("ACL SETUSER default resetchannels", "ACL SETUSER default allchannels"), steady=3)
