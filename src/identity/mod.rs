@@ -6,6 +6,7 @@
 mod credentials;
 mod first_start;
 mod keys;
+mod operator;
 mod password;
 mod remembered;
 
@@ -14,6 +15,7 @@ use std::{sync::Arc, time::Duration};
 pub use credentials::Credentials;
 pub use first_start::{Administrator, ensure_administrator};
 pub use keys::{Issued, Keys};
+pub use operator::Operation;
 
 pub use crate::store::organizations::Role;
 

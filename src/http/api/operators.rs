@@ -1,28 +1,24 @@
-//! What concerns everybody who uses this installation: who may look at it, and who may change it.
+//! Access to resources of the whole installation: rollouts and caches.
 
 use crate::{
-    identity::{Principal, Role},
+    identity::{Operation, Principal},
     kernel::{Error, Kind, Result},
 };
 
-/// Looking is for analysts and above. `what`: in the plural.
+/// Refuses everybody but operators who may look. `what`: in the plural.
 pub fn may_look(who: &Principal, what: &str) -> Result<()> {
-    match who.role {
-        Role::Owner | Role::Admin | Role::Manager | Role::Analyst => Ok(()),
-        Role::Member => Err(Error::new(
-            Kind::Forbidden,
-            format!("your role may not look at {what}"),
-        )),
-    }
+    require(who, Operation::Look, &format!("look at {what}"))
 }
 
-/// Changing is for owners and admins.
-pub fn may_turn(who: &Principal, what: &str) -> Result<()> {
-    if !matches!(who.role, Role::Owner | Role::Admin) {
-        return Err(Error::new(
-            Kind::Forbidden,
-            format!("your role may not change {what}"),
-        ));
+/// Refuses everybody but operators who may change. `what`: in the plural.
+pub fn may_change(who: &Principal, what: &str) -> Result<()> {
+    require(who, Operation::Change, &format!("change {what}"))
+}
+
+fn require(who: &Principal, operation: Operation, what: &str) -> Result<()> {
+    if who.may_operate(operation) {
+        return Ok(());
     }
-    Ok(())
+    let message = format!("your role may not {what}");
+    Err(Error::new(Kind::Forbidden, message))
 }

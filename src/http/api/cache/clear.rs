@@ -6,7 +6,7 @@ use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
-use super::may_turn;
+use super::may_change;
 use crate::{
     app::App,
     http::{
@@ -56,7 +56,7 @@ impl Clear {
         signed: Signed,
         body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        may_turn(&signed.0)?;
+        may_change(&signed.0)?;
         let cleared = app
             .clear_cache(body.0.pattern.as_deref().unwrap_or("*"))
             .await?;

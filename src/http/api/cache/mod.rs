@@ -13,7 +13,6 @@ fn may_look(who: &Principal) -> Result<()> {
     operators::may_look(who, WHAT)
 }
 
-/// What is not remembered costs everybody who uses this installation.
-fn may_turn(who: &Principal) -> Result<()> {
-    operators::may_turn(who, WHAT)
+fn may_change(who: &Principal) -> Result<()> {
+    operators::may_change(who, WHAT)
 }

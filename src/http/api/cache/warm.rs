@@ -6,7 +6,7 @@ use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
-use super::may_turn;
+use super::may_change;
 use crate::{
     app::App,
     http::{
@@ -53,7 +53,7 @@ impl Warm {
         signed: Signed,
         body: Input<Selection>,
     ) -> Result<Json<Warmed>> {
-        may_turn(&signed.0)?;
+        may_change(&signed.0)?;
         let done = app.warmer.matching(&ctx, signed.0.org_id, &body.0.patterns);
         let done = done.await?;
         Ok(Json(Warmed {

@@ -6,7 +6,7 @@ use poem::{Request, Result, http::HeaderMap, web::Data};
 use poem_openapi::{Enum, Object, OpenApi, param::Path};
 use serde::Deserialize;
 
-use super::{by, look::ExperimentAnswer, may_turn, report::ForcedBreaker};
+use super::{by, look::ExperimentAnswer, may_change, report::ForcedBreaker};
 use crate::{
     app::App,
     dials::Wish,
@@ -95,7 +95,7 @@ impl Change {
         experiment: Path<String>,
         body: Input<Dial>,
     ) -> Result<ExperimentAnswer> {
-        may_turn(&signed.0)?;
+        may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         let expected = expected(request.headers())?;
         let wish = Wish {
@@ -118,7 +118,7 @@ impl Change {
         experiment: Path<String>,
         body: Optional<Reason>,
     ) -> Result<ExperimentAnswer> {
-        may_turn(&signed.0)?;
+        may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         app.rollout
             .kill(entry, &by(&signed.0, body.0.reason))
@@ -138,7 +138,7 @@ impl Change {
         experiment: Path<String>,
         body: Optional<Reason>,
     ) -> Result<ExperimentAnswer> {
-        may_turn(&signed.0)?;
+        may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         app.rollout
             .release(entry, &by(&signed.0, body.0.reason))
@@ -158,7 +158,7 @@ impl Change {
         experiment: Path<String>,
         body: Input<Drill>,
     ) -> Result<ExperimentAnswer> {
-        may_turn(&signed.0)?;
+        may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         let mishap = match body.0.fault {
             Fault::None => None,

@@ -15,9 +15,8 @@ fn may_look(who: &Principal) -> Result<()> {
     operators::may_look(who, WHAT)
 }
 
-/// Turning the dial concerns everybody who uses this installation.
-fn may_turn(who: &Principal) -> Result<()> {
-    operators::may_turn(who, WHAT)
+fn may_change(who: &Principal) -> Result<()> {
+    operators::may_change(who, WHAT)
 }
 
 fn by(who: &Principal, reason: Option<String>) -> By {
