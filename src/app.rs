@@ -3,6 +3,8 @@
 
 mod build;
 pub mod cache;
+#[cfg(test)]
+mod conformance;
 pub mod doctor;
 mod kit;
 pub mod operate;
@@ -162,14 +164,9 @@ impl App {
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
         let (aside, load) = (kit.aside(), Arc::clone(&kit.load));
+        let changes = operate::dial_changes_of(&settings, &store, &clock, &ids);
         let entries = kit.entries;
-        let rollout = Rollout::start(
-            (entries, Arc::clone(&load)),
-            &settings.rollout,
-            store.clone(),
-            SharedClock::clone(&clock),
-            &ids,
-        );
+        let rollout = Rollout::start(entries, Arc::clone(&load), &settings.rollout, changes);
         let rollout = rollout.await?;
         let redirect = build::redirect(&settings, &store, &tiers, &clock);
         let codes = build::codes(&settings, &store, &tiers, (&ids, &clock));

@@ -11,9 +11,9 @@ use crate::{
     kernel::{Error, Kind, Result, SharedClock, task::Aside},
     render::{self, Image},
     rollout::{
-        Experiment, Judge, Pilot, ReadOnly, Rehearsal, Trial, breaker, evidence,
+        AnyExperiment, Experiment, FaultInjecting, FaultInjector, Judge, Pilot, ReadOnly, breaker,
+        evidence,
         pilot::{Policy, Spare},
-        rehearsal::Drills,
     },
     telemetry::{
         Load,
@@ -28,7 +28,7 @@ const ANSWERS_TTL: Duration = Duration::from_hours(1);
 const ANSWERS_BYTES: u64 = 16 << 20;
 
 /// An experiment between two arms, of which the candidate can be made to fail on purpose.
-pub type Versus<C, N, J> = Experiment<C, Rehearsal<N>, J>;
+pub type Versus<C, N, J> = Experiment<C, FaultInjecting<N>, J>;
 
 /// The same between arms that each remember their answers.
 #[allow(dead_code)] // once the last such pair is retired
@@ -149,11 +149,11 @@ impl<'a> Kit<'a> {
             self.spare.clone(),
             SharedClock::clone(self.clock),
         );
-        let drills = Drills::new(SharedClock::clone(self.clock));
-        let candidate = Rehearsal::new(candidate, drills.clone(), J::spoil);
+        let injector = FaultInjector::new(SharedClock::clone(self.clock));
+        let candidate = FaultInjecting::new(candidate, injector.clone(), J::spoil);
         let experiment = Experiment::new(control, candidate, judge, pilot);
-        let trial: Arc<dyn Trial> = Arc::new(experiment.clone());
-        self.entries.push(Entry::new(trial, drills));
+        let any: Arc<dyn AnyExperiment> = Arc::new(experiment.clone());
+        self.entries.push(Entry::new(any, injector));
         experiment
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     backup::Installation,
     cache::{Pattern, Tag, Tiers},
     config::{Config, logs::Format},
-    dials::Desk,
+    dials::DialChanges,
     identity::{self, Administrator, Keys},
     kernel::{
         Result, SharedClock, SystemClock,
@@ -182,16 +182,26 @@ pub async fn keys(settings: &Config) -> Result<Keys> {
     Keys::new(store, clock)
 }
 
-/// Where experiments are changed. A running server follows within two seconds.
+/// Changes of dials. A running server follows within two seconds.
 ///
 /// # Errors
 /// The database's.
-pub async fn desk(settings: &Config) -> Result<Desk> {
+pub async fn dial_changes(settings: &Config) -> Result<DialChanges> {
     let clock = system_clock();
     let store = open(settings, &clock).await?;
     let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
+    Ok(dial_changes_of(settings, &store, &clock, &ids))
+}
+
+pub(super) fn dial_changes_of(
+    settings: &Config,
+    store: &Store,
+    clock: &SharedClock,
+    ids: &Arc<Ids>,
+) -> DialChanges {
     let is_unleash = settings.rollout.unleash.is_some();
-    Ok(Desk::new(store, clock, ids, is_unleash))
+    let (store, clock, ids) = (store.clone(), Arc::clone(clock), Arc::clone(ids));
+    DialChanges::new(store, clock, ids, is_unleash)
 }
 
 pub use crate::store::migrations::Version;

@@ -85,6 +85,6 @@ async fn candidate_percent(settings: &Config, store: &Store) -> Result<u8> {
     let rows = store.dials.all().await?;
     let mut rows = rows.iter();
     let row = rows.find(|row| row.experiment == Experiment::Render.label());
-    let in_force = row.filter(|row| !row.set.killed);
-    Ok(in_force.map_or(0, |row| row.set.candidate_percent))
+    let in_force = row.filter(|row| !row.settings.killed);
+    Ok(in_force.map_or(0, |row| row.settings.candidate_percent))
 }

@@ -9,7 +9,7 @@ use super::output;
 use crate::{
     app::operate,
     config::Config,
-    dials::{By, Desk, Row, Wish},
+    dials::{Author, DialChange, DialChanges, Row},
     kernel::{Error, Kind, Result},
 };
 
@@ -101,15 +101,15 @@ struct Why {
 
 impl Flags {
     pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
-        let desk = operate::desk(settings).await?;
+        let dials = operate::dial_changes(settings).await?;
         let (row, why) = match &self.action {
             Action::List { json } => {
-                list(&desk.all().await?, *json);
+                list(&dials.all().await?, *json);
                 return Ok(ExitCode::SUCCESS);
             }
             Action::Retire { nodes, reason } => {
                 for node in nodes {
-                    desk.retire(node, &by(reason.as_ref())).await?;
+                    dials.retire(node, &by(reason.as_ref())).await?;
                     output::say(&format!(
                         "{node} is retired; if it is seen again, it counts again"
                     ));
@@ -126,13 +126,13 @@ impl Flags {
                     output::complain("Nothing to set: say --candidate N, --shadow M or both.");
                     return Ok(ExitCode::from(2));
                 }
-                let wish = Wish {
+                let wanted = DialChange {
                     candidate_percent: *candidate,
                     shadow_percent: *shadow,
                     breaker: None,
                 };
-                let row = desk
-                    .set(experiment.name(), wish, None, &by(why.reason.as_ref()))
+                let row = dials
+                    .set(experiment.name(), wanted, None, &by(why.reason.as_ref()))
                     .await?;
                 (row, why)
             }
@@ -144,7 +144,7 @@ impl Flags {
             } => {
                 let every = Experiment::value_variants();
                 let chosen = if *all { every } else { experiments };
-                let rows = kill(&desk, chosen, *wait, &by(why.reason.as_ref())).await?;
+                let rows = kill(&dials, chosen, *wait, &by(why.reason.as_ref())).await?;
                 if let [row] = rows.as_slice() {
                     (row.clone(), why)
                 } else {
@@ -153,7 +153,8 @@ impl Flags {
                 }
             }
             Action::Release { experiment, why } => (
-                desk.release(experiment.name(), &by(why.reason.as_ref()))
+                dials
+                    .release(experiment.name(), &by(why.reason.as_ref()))
                     .await?,
                 why,
             ),
@@ -168,17 +169,22 @@ impl Flags {
 }
 
 /// Kills the chosen experiments, also when one of them fails; with `wait` returns once running servers follow.
-async fn kill(desk: &Desk, chosen: &[Experiment], wait: bool, by: &By) -> Result<Vec<Row>> {
+async fn kill(
+    dials: &DialChanges,
+    chosen: &[Experiment],
+    wait: bool,
+    by: &Author,
+) -> Result<Vec<Row>> {
     let mut results = Vec::with_capacity(chosen.len());
     for experiment in chosen {
-        results.push(desk.kill(experiment.name(), by).await);
+        results.push(dials.kill(experiment.name(), by).await);
     }
     let mut rows = results.into_iter().collect::<Result<Vec<Row>>>()?;
     if wait {
         tokio::time::sleep(FOLLOWED).await;
         let is_chosen = |row: &Row| chosen.iter().any(|one| one.name() == row.experiment);
-        rows = desk.all().await?.into_iter().filter(is_chosen).collect();
-        if let Some(row) = rows.iter().find(|row| !row.set.killed) {
+        rows = dials.all().await?.into_iter().filter(is_chosen).collect();
+        if let Some(row) = rows.iter().find(|row| !row.settings.killed) {
             return Err(Error::new(
                 Kind::Conflict,
                 format!(
@@ -191,8 +197,8 @@ async fn kill(desk: &Desk, chosen: &[Experiment], wait: bool, by: &By) -> Result
     Ok(rows)
 }
 
-fn by(reason: Option<&String>) -> By {
-    By {
+fn by(reason: Option<&String>) -> Author {
+    Author {
         actor: "command line".to_owned(),
         reason: reason.cloned(),
     }
@@ -212,10 +218,10 @@ fn list(rows: &[Row], as_json: bool) {
 fn shown(row: &Row) -> Value {
     json!({
         "experiment": row.experiment,
-        "candidate_percent": row.set.candidate_percent,
-        "shadow_percent": row.set.shadow_percent,
-        "killed": row.set.killed,
-        "breaker": row.set.breaker,
+        "candidate_percent": row.settings.candidate_percent,
+        "shadow_percent": row.settings.shadow_percent,
+        "killed": row.settings.killed,
+        "breaker": row.settings.breaker,
         "version": row.version,
         "changed_at": row.changed_at.to_string(),
         "changed_by": row.changed_by,
@@ -229,9 +235,9 @@ fn table(rows: &[Row]) {
         .map(|row| {
             [
                 row.experiment.clone(),
-                format!("{} %", row.set.candidate_percent),
-                format!("{} %", row.set.shadow_percent),
-                if row.set.killed { "killed" } else { "" }.to_owned(),
+                format!("{} %", row.settings.candidate_percent),
+                format!("{} %", row.settings.shadow_percent),
+                if row.settings.killed { "killed" } else { "" }.to_owned(),
                 row.changed_at.to_string(),
                 row.changed_by.clone(),
                 row.reason.clone().unwrap_or_default(),

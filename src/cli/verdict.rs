@@ -9,7 +9,7 @@ use super::output;
 use crate::{
     app::operate,
     config::Config,
-    dials::{Said, said, said_by_all},
+    dials::{ReportedVerdict, verdicts_of_all_nodes, verdicts_of_this_node},
     kernel::{Error, Result},
 };
 
@@ -32,36 +32,36 @@ impl Verdict {
     pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
         let all = match &settings.rollout.prometheus_url {
             Some(url) => {
-                let decisions = operate::desk(settings).await?.decisions().await?;
-                said_by_all(url, &decisions).await?
+                let decisions = operate::dial_changes(settings).await?.decisions().await?;
+                verdicts_of_all_nodes(url, &decisions).await?
             }
-            None => said(&settings.rollout),
+            None => verdicts_of_this_node(&settings.rollout),
         };
-        let wanted = |said: &&Said| {
+        let wanted = |found: &&ReportedVerdict| {
             self.experiment
                 .as_ref()
-                .is_none_or(|n| *n == said.experiment)
+                .is_none_or(|n| *n == found.experiment)
         };
-        let asked: Vec<&Said> = all.iter().filter(wanted).collect();
+        let asked: Vec<&ReportedVerdict> = all.iter().filter(wanted).collect();
         if asked.is_empty() {
             return Err(Error::not_found(
                 "there is no such experiment: there are render, validate, analytics",
             ));
         }
         if self.json {
-            let all: Vec<Value> = asked.iter().map(|said| shown(said)).collect();
+            let all: Vec<Value> = asked.iter().map(|found| shown(found)).collect();
             output::json(&json!({ "experiments": all }));
         } else {
-            for said in &asked {
-                output::say(&format!("{}: {}", said.experiment, said.sentence));
-                if let (Some(age), Some(false)) = (said.age_seconds, said.is_written) {
+            for found in &asked {
+                output::say(&format!("{}: {}", found.experiment, found.sentence));
+                if let (Some(age), Some(false)) = (found.age_seconds, found.server_runs) {
                     output::complain(&format!(
                         "  written {age} s ago, and no server writes it now: does one run, and is ROLLOUT_DIR its folder?"
                     ));
                 }
             }
         }
-        let worst = asked.iter().map(|said| code(said.verdict)).max();
+        let worst = asked.iter().map(|found| code(found.verdict)).max();
         Ok(ExitCode::from(worst.unwrap_or(HOLD)))
     }
 }
@@ -74,14 +74,14 @@ fn code(verdict: &str) -> u8 {
     }
 }
 
-fn shown(said: &Said) -> Value {
+fn shown(found: &ReportedVerdict) -> Value {
     json!({
-        "experiment": said.experiment,
-        "verdict": said.verdict,
-        "sentence": said.sentence,
-        "age_seconds": said.age_seconds,
-        "server_runs": said.is_written,
-        "evidence": said.readings.iter().map(|r| json!({
+        "experiment": found.experiment,
+        "verdict": found.verdict,
+        "sentence": found.sentence,
+        "age_seconds": found.age_seconds,
+        "server_runs": found.server_runs,
+        "evidence": found.readings.iter().map(|r| json!({
             "test": r.test.label(),
             "log": r.ln_e,
             "threshold_log": r.ln_threshold,

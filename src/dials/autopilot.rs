@@ -1,14 +1,14 @@
 //! Moves stages without an operator, when it is switched on.
 //!
-//! Invariant: it only ever advances on a go, one stage at a time; a no-go means control at once; and what it did is in the
-//! audit log, with its reason.
+//! Invariant: it advances on a go only, one stage at a time. A no-go means control at once. Its changes are in the audit
+//! log, with the verdict as reason.
 
-use super::{By, Entry, Rollout, Wish};
+use super::{Author, DialChange, Entry, Rollout};
 use crate::{kernel::Kind, rollout::evidence::Verdict};
 
 const NAME: &str = "autopilot";
 
-/// What a verdict asks for.
+/// The step that a verdict asks for.
 #[derive(Clone, Debug, PartialEq)]
 enum Move {
     Stay,
@@ -16,11 +16,11 @@ enum Move {
     Control,
 }
 
-fn next(verdict: &Verdict, percent: u8, held: bool) -> Move {
+fn next(verdict: &Verdict, percent: u8, overridden: bool) -> Move {
     match verdict {
-        _ if held => Move::Stay,
+        _ if overridden => Move::Stay,
         Verdict::NoGo { .. } if percent > 0 => Move::Control,
-        // 0 % is left by an operator: that is the decision to begin.
+        // Only an operator leaves 0 %: that is the decision to begin.
         Verdict::Go {
             next: Some(next), ..
         } if percent > 0 && *next > percent => Move::Advance(*next),
@@ -29,7 +29,7 @@ fn next(verdict: &Verdict, percent: u8, held: bool) -> Move {
 }
 
 impl Rollout {
-    /// Looks at every experiment, and acts.
+    /// Acts on the verdict of every experiment.
     pub(super) async fn steer(&self) {
         if !self.settings.autopilot {
             return;
@@ -40,34 +40,34 @@ impl Rollout {
     }
 
     async fn steer_one(&self, entry: &Entry) {
-        let pilot = entry.trial.pilot();
+        let pilot = entry.experiment.pilot();
         let dial = pilot.dial();
         let verdict = pilot.verdict();
-        let percent = dial.candidate.percent_taken();
-        let held = dial.hold.is_some();
-        let by = By {
+        let percent = dial.shares.candidate.percent_taken();
+        let overridden = dial.overridden.is_some();
+        let by = Author {
             actor: NAME.to_owned(),
             reason: Some(verdict.to_string()),
         };
-        let done = match next(&verdict, percent, held) {
+        let done = match next(&verdict, percent, overridden) {
             Move::Stay => return,
             Move::Control => self.kill(entry, &by).await.map(drop),
-            // Unleash has the dial; it is said on the page that it is a go.
+            // Unleash has the dial. The page shows the go.
             Move::Advance(_) if self.source.is_unleash() => return,
             Move::Advance(percent) => {
                 let expected = self.version(entry);
-                let wish = Wish {
+                let wanted = DialChange {
                     candidate_percent: Some(percent.into()),
-                    ..Wish::default()
+                    ..DialChange::default()
                 };
-                self.set(entry, wish, expected, &by).await.map(drop)
+                self.set(entry, wanted, expected, &by).await.map(drop)
             }
         };
         match done {
             Ok(()) => {}
             // Another node was faster.
             Err(e) if e.kind() == Kind::PreconditionFailed => {}
-            Err(e) => tracing::warn!("the autopilot could not do what it decided: {e:?}"),
+            Err(e) => tracing::warn!("the autopilot could not change a dial: {e:?}"),
         }
     }
 }
@@ -75,9 +75,9 @@ impl Rollout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::evidence::{Evidence, Policy, Why};
+    use crate::rollout::evidence::{Evidence, Policy, TestReading, Why};
 
-    fn reading() -> crate::rollout::evidence::Reading {
+    fn reading() -> TestReading {
         Evidence::new(0, Policy::default()).readings()[0]
     }
 

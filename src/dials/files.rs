@@ -1,6 +1,6 @@
-//! What survives a restart: the evidence of each experiment, in a file of its own.
+//! State files: the evidence of each experiment survives a restart in a file of its own.
 //!
-//! Invariant: a file that cannot be read is set aside with a warning, and its experiment starts at control.
+//! Invariant: a damaged file is set aside with a warning, and its experiment starts at control.
 
 use std::{path::Path, sync::atomic::Ordering};
 
@@ -8,24 +8,24 @@ use super::{Entry, Rollout};
 use crate::{
     config,
     kernel::{Clock as _, SystemClock},
-    rollout::{evidence::Reading, kept::Kept, pilot::Saved},
+    rollout::{evidence::TestReading, pilot::Saved, state_file::StateFile},
     store::lock,
     telemetry::labels::Experiment,
 };
 
-fn file(dir: &Path, experiment: Experiment) -> Kept {
-    Kept::at(dir.join(format!("{}.json", experiment.label())))
+fn file(dir: &Path, experiment: Experiment) -> StateFile {
+    StateFile::at(dir.join(format!("{}.json", experiment.label())))
 }
 
 impl Rollout {
-    /// Goes on from where the last process stopped.
+    /// Reads the state files and the last flags.
     pub(super) fn restore(&self) {
         let now = self.clock.now();
         self.source.load(now);
         for entry in &self.entries {
-            let path = self.dir.join(format!("{}.json", entry.name().label()));
-            let was_there = path.exists();
-            let saved: Option<Saved> = file(&self.dir, entry.name()).read(now);
+            let file = file(&self.dir, entry.name());
+            let was_there = file.exists();
+            let saved: Option<Saved> = file.read(now);
             match saved {
                 Some(saved) => Self::resume(entry, saved),
                 None if was_there => entry.damaged.store(true, Ordering::Relaxed),
@@ -37,35 +37,36 @@ impl Rollout {
     fn resume(entry: &Entry, saved: Saved) {
         let experiment = entry.name().label();
         entry.damaged.store(saved.damaged, Ordering::Relaxed);
-        if saved.arms != entry.arms {
+        let arms = entry.experiment.arms();
+        if saved.arms != arms {
             tracing::info!(
                 experiment,
                 before = ?saved.arms,
-                now = ?entry.arms,
+                now = ?arms,
                 "an arm has another version: its evidence begins anew"
             );
             return;
         }
         entry.was_killed.store(saved.killed, Ordering::Relaxed);
-        if let Err(e) = entry.trial.pilot().restore(saved) {
+        if let Err(e) = entry.experiment.pilot().restore(saved) {
             tracing::warn!(
                 experiment,
-                "what was learned makes no sense and is dropped: {e}"
+                "the evidence in the state file is out of range and is dropped: {e}"
             );
             entry.damaged.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Writes down what was learned, unless the file says it already. Blocks on the disk.
+    /// Writes the state files that changed. Blocks on the disk.
     pub(super) fn save(&self) {
         for entry in &self.entries {
             let mut written = entry.written.lock();
-            let saved = entry.trial.pilot().saved(entry.arms);
-            let kept = file(&self.dir, entry.name());
-            if written.as_ref().is_some_and(|old| old.says_as(&saved)) && kept.exists() {
+            let saved = entry.experiment.pilot().saved(entry.experiment.arms());
+            let file = file(&self.dir, entry.name());
+            if written.as_ref().is_some_and(|old| old.is_as(&saved)) && file.exists() {
                 continue;
             }
-            let done = kept.write(&saved);
+            let done = file.write(&saved);
             *written = done.is_ok().then_some(saved);
             match (done, entry.unsaved.swap(false, Ordering::Relaxed)) {
                 (Ok(()), true) => tracing::info!("evidence is written down again"),
@@ -83,46 +84,47 @@ impl Rollout {
     }
 }
 
-/// What the server on this machine last wrote down about one experiment.
-pub struct Said {
+/// The verdict about one experiment, of this node or of all nodes.
+pub struct ReportedVerdict {
     pub experiment: &'static str,
     /// `go`, `hold` or `no-go`.
     pub verdict: &'static str,
     pub sentence: String,
-    pub readings: Vec<Reading>,
-    /// Since it was written; `None` if it never was. It is written when it changes.
+    /// Of this node; empty for all nodes.
+    pub readings: Vec<TestReading>,
+    /// Since the state file was written; `None` without a file. A server writes it when it changes.
     pub age_seconds: Option<u64>,
-    /// Whether a server runs that writes it; `None` where that cannot be seen.
-    pub is_written: Option<bool>,
+    /// Whether a server runs that writes the state file; `None` for all nodes.
+    pub server_runs: Option<bool>,
 }
 
-/// Reads all of them; what was never written, or cannot be read, is a hold.
+/// Reads the state files of this node. Without a sound file the verdict is a hold.
 #[must_use]
-pub fn said(settings: &config::rollout::Rollout) -> Vec<Said> {
+pub fn verdicts_of_this_node(settings: &config::rollout::Rollout) -> Vec<ReportedVerdict> {
     let now_ms = u64::try_from(SystemClock.now().as_millisecond()).unwrap_or(0);
-    let is_written = lock::server_writes(&settings.dir);
+    let server_runs = Some(lock::server_writes(&settings.dir));
     let one = |experiment: &Experiment| {
-        // Looked at, not repaired: that is the server's business.
+        // Only the server sets damaged files aside.
         let saved: Option<Saved> = file(&settings.dir, *experiment).peek();
-        let saved = saved.filter(|s| s.evidence.check(now_ms).is_ok());
-        let Some(saved) = saved else {
-            return Said {
-                experiment: experiment.label(),
+        let experiment = experiment.label();
+        let Some(saved) = saved.filter(|s| s.evidence.check(now_ms).is_ok()) else {
+            return ReportedVerdict {
+                experiment,
                 verdict: "hold",
                 sentence: "hold: no server has written anything down here yet".to_owned(),
                 readings: Vec::new(),
                 age_seconds: None,
-                is_written: Some(is_written),
+                server_runs,
             };
         };
         let verdict = saved.evidence.verdict(now_ms, saved.closed_since_ms);
-        Said {
-            experiment: experiment.label(),
+        ReportedVerdict {
+            experiment,
             verdict: verdict.label(),
             sentence: verdict.to_string(),
             readings: saved.evidence.readings().to_vec(),
             age_seconds: Some(now_ms.saturating_sub(saved.saved_at_ms) / 1000),
-            is_written: Some(is_written),
+            server_runs,
         }
     };
     Experiment::ALL.iter().map(one).collect()

@@ -12,15 +12,14 @@ use crate::{
     config,
     kernel::{Error, Result, Timestamp},
     rollout::{
-        Dial, Flags,
-        dial::Flagged,
+        Flags, Shares,
         unleash::{self, Snapshot, Unleash},
     },
-    store::dials::Set,
+    store::dials::DialSettings,
     telemetry::labels::Experiment,
 };
 
-/// Flags that were read this long ago, in refreshes, are called stale.
+/// Flags older than this many refreshes are stale.
 const STALE_REFRESHES: u32 = 4;
 /// How often the database is read.
 pub const POLL: Duration = Duration::from_secs(1);
@@ -39,23 +38,22 @@ struct Remote {
 }
 
 impl Flags for Remote {
-    fn flagged(&self, experiment: Experiment) -> Option<Flagged> {
+    fn shares(&self, experiment: Experiment) -> Option<Shares> {
         let last = self.last_good.read();
-        let all = last.as_ref()?.flagged.iter();
+        let all = last.as_ref()?.shares.iter();
         let mut own = all.filter(|(e, _)| *e == experiment);
-        own.next().map(|(_, flagged)| flagged.clone())
+        own.next().map(|(_, shares)| shares.clone())
     }
 }
 
-/// Of the database.
-struct Local<'a>(&'a Set);
+/// The row of the database.
+struct Local<'a>(&'a DialSettings);
 
 impl Flags for Local<'_> {
-    fn flagged(&self, experiment: Experiment) -> Option<Flagged> {
-        let Dial {
-            candidate, shadow, ..
-        } = Dial::percent(experiment, self.0.candidate_percent, self.0.shadow_percent);
-        Some(Flagged { candidate, shadow })
+    fn shares(&self, experiment: Experiment) -> Option<Shares> {
+        let Self(dial) = self;
+        let (candidate, shadow) = (dial.candidate_percent, dial.shadow_percent);
+        Some(Shares::percent(experiment, candidate, shadow))
     }
 }
 
@@ -113,19 +111,18 @@ impl Source {
         self.every
     }
 
-    /// By flag: what of it is not followed, or only approximately.
+    /// By flag: which part of its definition is not followed, or only approximately.
     #[must_use]
     pub fn caveats(&self) -> BTreeMap<String, String> {
         let Some(remote) = &self.unleash else {
             return BTreeMap::new();
         };
         let last = remote.last_good.read();
-        let last = last;
         last.as_ref()
             .map_or_else(BTreeMap::new, |l| l.caveats.clone())
     }
 
-    /// Unix time in milliseconds of the last good answer, if there ever was one.
+    /// Unix time in milliseconds of the last good answer.
     #[must_use]
     pub fn last_success_ms(&self) -> Option<u64> {
         Some(self.last_success_ms.load(Ordering::Relaxed)).filter(|ms| *ms > 0)
@@ -141,11 +138,11 @@ impl Source {
         }
     }
 
-    /// What one experiment is set to, from memory; `set` is what the database says.
-    pub(super) fn flagged(&self, experiment: Experiment, set: &Set) -> Option<Flagged> {
+    /// The shares of one experiment, from memory. `local`: its row in the database.
+    pub(super) fn shares(&self, experiment: Experiment, local: &DialSettings) -> Option<Shares> {
         match &self.unleash {
-            Some(remote) => remote.flagged(experiment),
-            None => Local(set).flagged(experiment),
+            Some(remote) => remote.shares(experiment),
+            None => Local(local).shares(experiment),
         }
     }
 
@@ -161,7 +158,7 @@ impl Source {
         self.last_success_ms.store(ms, Ordering::Relaxed);
     }
 
-    /// The last good answer of an earlier process.
+    /// Reads the last good answer of an earlier process.
     pub(super) fn load(&self, now: Timestamp) {
         if let Some(remote) = &self.unleash
             && let Some(snapshot) = remote.client.load(now)
@@ -171,7 +168,7 @@ impl Source {
         }
     }
 
-    /// Asks Unleash. `None` when flags come from elsewhere; else whether something changed.
+    /// Asks Unleash. Whether something changed; `None` when flags are local.
     ///
     /// # Errors
     /// The server's: then nothing changed.
@@ -182,7 +179,7 @@ impl Source {
         let snapshot = remote.client.refresh(now).await?;
         self.succeeded(snapshot.fetched_at);
         let mut last = remote.last_good.write();
-        let changed = last.as_ref().is_none_or(|l| l.flagged != snapshot.flagged);
+        let changed = last.as_ref().is_none_or(|l| l.shares != snapshot.shares);
         *last = Some(snapshot);
         Ok(Some(changed))
     }

@@ -1,14 +1,14 @@
 //! The verdict over all nodes, from the Prometheus that scrapes them.
 //!
-//! Invariant: e-values of different nodes are independent, so their product is one, too (Vovk, Wang 2021): logarithms
-//! are added. A node that says no-go says it for all, also when it is gone; go takes all that were ever seen, unless an
-//! operator has decided about one of them.
+//! Invariant: e-values of different nodes are independent, so their product is an e-value (Vovk, Wang 2021): logarithms
+//! are added. One node's no-go is a no-go, also after the node is gone. A go needs every node that was ever seen, except
+//! those that an operator released or retired.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
-use super::files::Said;
+use super::files::ReportedVerdict;
 use crate::{
     kernel::{Clock as _, Error, Kind, Result, SystemClock, Timestamp, tls},
     rollout::evidence::Test,
@@ -38,36 +38,41 @@ struct Sample {
 /// By experiment and by one more label.
 type Values = BTreeMap<(String, String), f64>;
 
-/// A node that died longer ago is not missed.
+/// Nodes that were last seen longer ago do not count.
 const REMEMBERED: Duration = Duration::from_hours(30 * 24);
-/// After a release nodes follow within two seconds; what was scraped until then was said before.
-const SETTLED: Duration = Duration::from_secs(5);
+/// Nodes follow a release within two seconds. Samples from before do not count.
+const RELEASE_LAG: Duration = Duration::from_secs(5);
 
-/// What operators said about the past: it is on record in the audit log.
+/// Decisions of operators, from the audit log.
 #[derive(Default)]
 pub struct Decisions {
-    /// When experiments were last released: what was said before does not count.
+    /// By experiment: earlier verdicts do not count.
     pub released: BTreeMap<String, Timestamp>,
-    /// When nodes were retired: they are not missed, and what they said before does not count.
+    /// By node: it is not waited for, and its earlier verdicts do not count.
     pub retired: BTreeMap<String, Timestamp>,
 }
 
-/// Whether nodes ever said no-go, by name; present or gone.
+/// By name, present or gone: whether the node ever said no-go.
 type Nodes = BTreeMap<String, bool>;
 
-/// What all nodes together say of every experiment, the dead included.
+/// The verdict of all nodes about every experiment, including nodes that are gone.
 ///
 /// # Errors
 /// `Unavailable` when Prometheus does not answer as it should.
-pub async fn said_by_all(url: &str, decisions: &Decisions) -> Result<Vec<Said>> {
+pub async fn verdicts_of_all_nodes(
+    url: &str,
+    decisions: &Decisions,
+) -> Result<Vec<ReportedVerdict>> {
     tls::install();
     let client = reqwest::Client::builder().timeout(TIMEOUT).build();
     let client = client.map_err(unavailable)?;
     let ask = async |query: &str, label: &str| ask(&client, url, query, label).await;
-    let says = ask("sum by (experiment, verdict) (qr_verdict)", "verdict").await?;
-    let logs = ask("sum by (experiment, test) (qr_evidence_log)", "test").await?;
     let thresholds = "max by (experiment, test) (qr_evidence_threshold_log)";
-    let thresholds = ask(thresholds, "test").await?;
+    let scraped = Scraped {
+        says: ask("sum by (experiment, verdict) (qr_verdict)", "verdict").await?,
+        logs: ask("sum by (experiment, test) (qr_evidence_log)", "test").await?,
+        thresholds: ask(thresholds, "test").await?,
+    };
     let present = "max by (experiment, instance) (qr_verdict{verdict=\"no-go\"})";
     let present = ask(present, "instance").await?;
     let mut all = Vec::new();
@@ -84,12 +89,12 @@ pub async fn said_by_all(url: &str, decisions: &Decisions) -> Result<Vec<Said>> 
                 .filter(|n| !here(n))
                 .collect(),
         };
-        all.push(judge(*experiment, (&says, &past), &logs, &thresholds));
+        all.push(judge(*experiment, &scraped, &past));
     }
     Ok(all)
 }
 
-/// Every node that was seen since the experiment was released, or since it was itself retired.
+/// Every node that was seen since the experiment was released, or since the node was retired.
 async fn remembered(
     ask: &impl AsyncFn(&str, &str) -> Result<Values>,
     experiment: &str,
@@ -118,7 +123,7 @@ async fn remembered(
             .map(|((_, node), value)| (node, value >= 1.0))
             .collect())
     };
-    let released = within(decisions.released.get(experiment), SETTLED);
+    let released = within(decisions.released.get(experiment), RELEASE_LAG);
     let mut nodes = query("", released).await?;
     for (node, at) in &decisions.retired {
         let retired = within(Some(at), Duration::ZERO);
@@ -154,71 +159,71 @@ fn unavailable(e: reqwest::Error) -> Error {
 /// Nodes by name.
 #[derive(Default)]
 struct Past {
-    /// Have said no-go, and nobody has decided about it since.
+    /// Said no-go, and were neither released nor retired since.
     no_go: Vec<String>,
-    /// Were seen, have not said no-go, and are not seen now.
+    /// Seen earlier without a no-go, and not seen now.
     gone: Vec<String>,
 }
 
-fn judge(
-    experiment: Experiment,
-    (says, past): (&Values, &Past),
-    logs: &Values,
-    thresholds: &Values,
-) -> Said {
+/// Answers of Prometheus, summed over all nodes.
+struct Scraped {
+    /// Nodes by verdict.
+    says: Values,
+    /// By test.
+    logs: Values,
+    /// By test.
+    thresholds: Values,
+}
+
+fn judge(experiment: Experiment, scraped: &Scraped, past: &Past) -> ReportedVerdict {
     let name = experiment.label();
     let of = |values: &Values, label: &str| {
         let value = values.get(&(name.to_owned(), label.to_owned()));
         value.copied().unwrap_or(0.0)
     };
-    let [go, hold, no_go] = ["go", "hold", "no-go"].map(|verdict| of(says, verdict));
+    let [go, hold, no_go] = ["go", "hold", "no-go"].map(|verdict| of(&scraped.says, verdict));
     let nodes = go + hold + no_go;
     let failing = Test::ALL.into_iter().filter(|t| *t != Test::ErrorsPass);
     let fired = failing.into_iter().find(|test| {
-        let threshold = of(thresholds, test.label());
-        threshold > 0.0 && of(logs, test.label()) >= threshold
+        let threshold = of(&scraped.thresholds, test.label());
+        threshold > 0.0 && of(&scraped.logs, test.label()) >= threshold
     });
-    let (verdict, sentence) = match fired {
-        _ if no_go >= 1.0 => ("no-go", format!("no-go: {no_go} of {nodes} nodes say so")),
-        _ if !past.no_go.is_empty() => {
-            let nodes = past.no_go.join(", ");
-            (
-                "no-go",
-                format!(
-                    "no-go: {nodes} said so, and nobody has decided about it since: see `flags release` and `flags retire`"
-                ),
-            )
-        }
+    let (verdict, why) = match fired {
+        _ if no_go >= 1.0 => ("no-go", format!("{no_go} of {nodes} nodes say so")),
+        _ if !past.no_go.is_empty() => (
+            "no-go",
+            format!(
+                "{} said so, and nobody has decided about it since: see `flags release` and `flags retire`",
+                past.no_go.join(", ")
+            ),
+        ),
         Some(test) => {
             let test = test.label();
-            let (log, threshold) = (of(logs, test), of(thresholds, test));
-            (
-                "no-go",
-                format!(
-                    "no-go: {test}: over {nodes} nodes ln E = {log:.1}, threshold {threshold:.1}"
-                ),
-            )
+            let (log, threshold) = (of(&scraped.logs, test), of(&scraped.thresholds, test));
+            let why =
+                format!("{test}: over {nodes} nodes ln E = {log:.1}, threshold {threshold:.1}");
+            ("no-go", why)
         }
         None if !past.gone.is_empty() => {
             let nodes = past.gone.join(" ");
             (
                 "hold",
                 format!(
-                    "hold: seen earlier and gone: {nodes}; what they learned is unknown until they are back, or `flags retire {nodes}`"
+                    "seen earlier and gone: {nodes}; what they learned is unknown until they are back, or `flags retire {nodes}`"
                 ),
             )
         }
-        None if nodes < 1.0 => ("hold", "hold: no node is scraped".to_owned()),
-        None if hold >= 1.0 => ("hold", format!("hold: {hold} of {nodes} nodes say so")),
-        None => ("go", format!("go: all of {nodes} nodes say so")),
+        None if nodes < 1.0 => ("hold", "no node is scraped".to_owned()),
+        None if hold >= 1.0 => ("hold", format!("{hold} of {nodes} nodes say so")),
+        None => ("go", format!("all of {nodes} nodes say so")),
     };
-    Said {
+    ReportedVerdict {
         experiment: name,
         verdict,
-        sentence,
+        sentence: format!("{verdict}: {why}"),
         readings: Vec::new(),
         age_seconds: None,
-        is_written: None,
+        server_runs: None,
     }
 }
 
@@ -236,15 +241,13 @@ mod tests {
         after(says, errors, &Past::default()).verdict
     }
 
-    fn after(says: &[(&str, f64)], errors: f64, past: &Past) -> Said {
-        let thresholds = values(&[("errors", 5.0), ("errors_pass", 3.0)]);
-        let logs = values(&[("errors", errors), ("errors_pass", 99.0)]);
-        judge(
-            Experiment::Render,
-            (&values(says), past),
-            &logs,
-            &thresholds,
-        )
+    fn after(says: &[(&str, f64)], errors: f64, past: &Past) -> ReportedVerdict {
+        let scraped = Scraped {
+            says: values(says),
+            logs: values(&[("errors", errors), ("errors_pass", 99.0)]),
+            thresholds: values(&[("errors", 5.0), ("errors_pass", 3.0)]),
+        };
+        judge(Experiment::Render, &scraped, past)
     }
 
     #[test]

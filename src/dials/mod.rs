@@ -1,15 +1,15 @@
-//! The experiments of this process, as operators see them: what they are set to, by whom, and what was learned.
+//! The experiments of this process, as operators see them: their dials, who changed them, and their evidence.
 //!
-//! Invariants: the database says what is set, on every node; a node that cannot reach it goes on with what it last read;
-//! and back to control is possible at once, whatever else is away.
+//! Invariants: the dials in the database are in force on every node. A node that cannot reach the database keeps the dials
+//! that it read last. Back to control works at once, also without the database.
 
+mod apply;
 mod autopilot;
-mod change;
-mod desk;
+mod background;
+mod changes;
 mod files;
 mod flags;
 mod fleet;
-mod keep;
 
 use std::{
     collections::BTreeMap,
@@ -26,62 +26,56 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     config,
-    kernel::{
-        Ctx, Error, Result, SharedClock,
-        id::{Ids, Uuid},
-    },
+    kernel::{Ctx, Error, Result, SharedClock, id::Uuid},
     rollout::{
-        Shown, Trial,
+        AnyExperiment, FaultInjector, Mismatch, Shown,
         pilot::{Saved, State},
-        rehearsal::Drills,
     },
-    store::{Store, audit, dials::Dial},
+    store::{Store, audit, dials::DialRow},
     telemetry::{
         Load, catalogue, handles,
         labels::{Experiment, Side},
     },
 };
 
-pub use crate::store::dials::Dial as Row;
-pub use desk::{By, Desk, Wish};
-pub use files::{Said, said};
+pub use crate::store::dials::DialRow as Row;
+pub use apply::FaultRequest;
+pub use background::setting;
+pub use changes::{Author, DialChange, DialChanges};
+pub use files::{ReportedVerdict, verdicts_of_this_node};
 pub use flags::{Age, Source};
-pub use fleet::said_by_all;
-pub use keep::setting;
+pub use fleet::verdicts_of_all_nodes;
 
-/// How long an answer that is made anew may take.
+/// Longest time of an answer to a stored question.
 const REPLAY: Duration = Duration::from_secs(10);
 
-/// One experiment, and what belongs to it.
+/// One experiment and its state on this node.
 pub struct Entry {
-    pub trial: Arc<dyn Trial>,
-    /// Names and versions of control and candidate.
-    pub arms: [&'static str; 2],
-    pub drills: Drills,
-    /// What was learned could not be read: control, until an operator changes something.
+    pub experiment: Arc<dyn AnyExperiment>,
+    pub injector: FaultInjector,
+    /// The state file was damaged: control, until an operator changes the dial.
     damaged: AtomicBool,
-    /// A kill that is in force here, and of which the database does not know yet.
-    unwritten: Mutex<Option<By>>,
+    /// A kill that is in force here and that the database does not have yet.
+    unwritten: Mutex<Option<Author>>,
     /// Held while a kill or a release is on its way to the database, so that a late kill cannot undo a release.
     writing: tokio::sync::Mutex<()>,
     /// It was killed when the last process stopped.
     was_killed: AtomicBool,
-    /// The last attempt to write it down failed.
+    /// The last attempt to write the state file failed.
     unsaved: AtomicBool,
-    /// What its file holds.
+    /// The content of the state file.
     written: Mutex<Option<Saved>>,
-    /// The version that the pilot was last set to; 0 before the first.
+    /// The version of the row in force; 0 before the first.
     applied: AtomicI64,
-    gauges: keep::Gauges,
+    gauges: background::Gauges,
 }
 
 impl Entry {
-    pub fn new(trial: Arc<dyn Trial>, drills: Drills) -> Self {
+    pub fn new(experiment: Arc<dyn AnyExperiment>, injector: FaultInjector) -> Self {
         Self {
-            gauges: keep::Gauges::new(trial.pilot().experiment),
-            arms: trial.arms(),
-            trial,
-            drills,
+            gauges: background::Gauges::new(experiment.pilot().experiment),
+            experiment,
+            injector,
             damaged: AtomicBool::new(false),
             unwritten: Mutex::new(None),
             writing: tokio::sync::Mutex::new(()),
@@ -92,32 +86,31 @@ impl Entry {
         }
     }
 
-    fn write_later(&self, kill: Option<By>) {
+    fn write_later(&self, kill: Option<Author>) {
         *self.unwritten.lock() = kill;
     }
 
-    fn to_write(&self) -> Option<By> {
-        let kill = self.unwritten.lock();
-        kill.clone()
+    fn to_write(&self) -> Option<Author> {
+        self.unwritten.lock().clone()
     }
 
     #[must_use]
     pub fn name(&self) -> Experiment {
-        self.trial.pilot().experiment
+        self.experiment.pilot().experiment
     }
 }
 
-/// Everything about rollouts.
+/// All experiments of this process.
 pub struct Rollout {
     pub entries: Vec<Entry>,
     pub settings: config::rollout::Rollout,
     pub load: Arc<Load>,
     source: Source,
     store: Store,
-    desk: Desk,
+    changes: DialChanges,
     clock: SharedClock,
     dir: PathBuf,
-    rows: RwLock<BTreeMap<String, Dial>>,
+    rows: RwLock<BTreeMap<String, DialRow>>,
     /// One change at a time on this node, so that an older row never overwrites a newer one.
     applying: Mutex<()>,
     last_success: Gauge,
@@ -126,39 +119,32 @@ pub struct Rollout {
 /// One experiment as it is now.
 pub struct View {
     pub state: State,
-    pub row: Dial,
+    pub row: DialRow,
+    /// Names and versions of control and candidate.
     pub arms: [&'static str; 2],
-    /// Newest first: id, Unix time in milliseconds, and what differed.
-    pub mismatches: Vec<(Uuid, u64, &'static str)>,
+    /// Newest first.
+    pub mismatches: Vec<Mismatch>,
 }
 
 impl Rollout {
-    /// Reads what is set and what was learned; what cannot be read is set aside with a warning.
+    /// Reads the dials and the state files, and starts the background tasks. A damaged file is set aside with a warning.
     ///
     /// # Errors
     /// The database's; `Invalid` for an Unleash that is configured wrongly.
     pub async fn start(
-        (entries, load): (Vec<Entry>, Arc<Load>),
+        entries: Vec<Entry>,
+        load: Arc<Load>,
         settings: &config::rollout::Rollout,
-        store: Store,
-        clock: SharedClock,
-        ids: &Arc<Ids>,
+        changes: DialChanges,
     ) -> Result<Arc<Self>> {
-        let source = Source::new(settings)?;
-        let desk = Desk::new(
-            store.clone(),
-            SharedClock::clone(&clock),
-            Arc::clone(ids),
-            source.is_unleash(),
-        );
         let rollout = Self {
-            source,
-            desk,
+            source: Source::new(settings)?,
+            store: changes.store.clone(),
+            clock: SharedClock::clone(&changes.clock),
+            changes,
             entries,
             settings: settings.clone(),
             load,
-            store,
-            clock,
             dir: settings.dir.clone(),
             rows: RwLock::default(),
             applying: Mutex::new(()),
@@ -168,7 +154,7 @@ impl Rollout {
         rollout.ensure().await?;
         rollout.read_rows().await?;
         let rollout = Arc::new(rollout);
-        keep::start(&rollout);
+        background::start(&rollout);
         Ok(rollout)
     }
 
@@ -191,23 +177,19 @@ impl Rollout {
         let Ok(entry) = self.entry(experiment.label()) else {
             return 0;
         };
-        let dial = entry.trial.pilot().dial();
-        match dial.hold {
-            Some(_) => 0,
-            None => dial.candidate.percent_taken(),
-        }
+        entry.experiment.pilot().dial().effective_percent()
     }
 
     /// # Errors
     /// `Unavailable` while its row was never read.
     pub fn view(&self, entry: &Entry) -> Result<View> {
         Ok(View {
-            state: entry.trial.pilot().state(),
+            state: entry.experiment.pilot().state(),
             row: self
                 .row(entry)
                 .ok_or_else(|| Error::internal("an experiment has no row"))?,
-            arms: entry.arms,
-            mismatches: entry.trial.mismatches(),
+            arms: entry.experiment.arms(),
+            mismatches: entry.experiment.mismatches(),
         })
     }
 
@@ -220,11 +202,11 @@ impl Rollout {
     /// The stage after a percentage; none after the last.
     #[must_use]
     pub fn next_stage(&self, percent: u8) -> Option<u8> {
-        let pilot = self.entries.first()?.trial.pilot();
+        let pilot = self.entries.first()?.experiment.pilot();
         pilot.policy.evidence.next_stage(percent)
     }
 
-    /// Where flags come from, and how old they are.
+    /// The source of the flags.
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
@@ -235,16 +217,16 @@ impl Rollout {
     /// # Errors
     /// The database's.
     pub async fn audit(&self, limit: u64) -> Result<Vec<audit::Entry>> {
-        self.desk.log(limit).await
+        self.changes.log(limit).await
     }
 
-    /// One arm's answer to the question of a mismatch, made anew.
+    /// Runs one arm again on the question of a mismatch.
     ///
     /// # Errors
-    /// `NotFound` when it is not kept any more; else the arm's.
+    /// `NotFound` when the mismatch is not stored any more; else the arm's.
     pub async fn replay(&self, entry: &Entry, id: Uuid, side: Side) -> Result<Shown> {
-        // The context of nobody's request: what it records is in nobody's headers.
+        // A context of its own: the answer's headers do not name the arms.
         let ctx = Ctx::new(id, self.clock.instant() + REPLAY);
-        entry.trial.replay(&ctx, id, side).await
+        entry.experiment.replay(&ctx, id, side).await
     }
 }

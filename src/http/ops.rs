@@ -1,6 +1,6 @@
-//! `/ops/rollout`: the operators' page. Everything that it needs is in the binary.
+//! `/ops/rollout`: the operators' page. Its files are in the binary.
 //!
-//! Invariant: the page asks nobody but this server, and its policy says so to the browser.
+//! Invariant: the page asks only this server; its content security policy enforces that.
 
 use std::sync::Arc;
 
@@ -16,44 +16,38 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// A file of the page: its path, its media type, and what is in it.
-struct File(&'static str, &'static str, &'static str);
+/// A file of the page.
+struct File {
+    path: &'static str,
+    media_type: &'static str,
+    text: &'static str,
+}
+
+macro_rules! file {
+    ($path:literal, $name:literal, $media_type:expr) => {
+        File {
+            path: concat!("/ops/", $path),
+            media_type: $media_type,
+            text: include_str!(concat!("ops/", $name)),
+        }
+    };
+    ($name:literal) => {
+        file!($name, $name, SCRIPT)
+    };
+}
 
 const FILES: [File; 8] = [
-    File("/ops/rollout", HTML, include_str!("ops/rollout.html")),
-    File(
-        "/ops/rollout.css",
-        "text/css; charset=utf-8",
-        include_str!("ops/rollout.css"),
-    ),
-    File("/ops/rollout.js", SCRIPT, include_str!("ops/rollout.js")),
-    File(
-        "/ops/rollout-api.js",
-        SCRIPT,
-        include_str!("ops/rollout-api.js"),
-    ),
-    File(
-        "/ops/rollout-card.js",
-        SCRIPT,
-        include_str!("ops/rollout-card.js"),
-    ),
-    File(
-        "/ops/rollout-charts.js",
-        SCRIPT,
-        include_str!("ops/rollout-charts.js"),
-    ),
-    File(
-        "/ops/rollout-examples.js",
-        SCRIPT,
-        include_str!("ops/rollout-examples.js"),
-    ),
-    File(
-        "/ops/rollout-elements.js",
-        SCRIPT,
-        include_str!("ops/rollout-elements.js"),
-    ),
+    file!("rollout", "rollout.html", HTML),
+    file!("rollout.css", "rollout.css", CSS),
+    file!("rollout.js"),
+    file!("rollout-api.js"),
+    file!("rollout-card.js"),
+    file!("rollout-charts.js"),
+    file!("rollout-examples.js"),
+    file!("rollout-elements.js"),
 ];
 
 /// Answers with a file, to those who are signed in: so the browser asks for a password before the page does.
@@ -69,7 +63,9 @@ impl Endpoint for Page {
         request.set_data(Arc::clone(&self.app));
         debug_assert!(request.data::<Ctx>().is_some());
         Signed::from_request(&request, &mut RequestBody::default()).await?;
-        let File(_, media_type, text) = self.file;
+        let File {
+            media_type, text, ..
+        } = self.file;
         let mut response = text.with_content_type(*media_type).into_response();
         let headers = response.headers_mut();
         headers.insert(
@@ -85,6 +81,6 @@ impl Endpoint for Page {
 pub fn add(app: &Arc<App>, routes: Route) -> Route {
     FILES.iter().fold(routes, |routes, file| {
         let app = Arc::clone(app);
-        routes.at(file.0, get(Page { app, file }))
+        routes.at(file.path, get(Page { app, file }))
     })
 }

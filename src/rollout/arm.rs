@@ -1,4 +1,4 @@
-//! An implementation of a capability (render, validate, analyze), whoever wrote it and however old it is.
+//! An implementation of a capability (render, validate, analyze).
 
 use std::future::Future;
 
@@ -12,11 +12,11 @@ pub trait Arm: Send + Sync + 'static {
     type Out: Send + 'static;
 
     /// # Errors
-    /// An answer (4xx kinds) when the input decided it, a fault otherwise; `Unsupported` when this arm cannot
-    /// do what another may.
+    /// A refusal (4xx kinds) when the input is at fault, else a fault; `Unsupported` for an input that another arm may
+    /// support.
     fn run(&self, ctx: &Ctx, input: &Self::In) -> impl Future<Output = Result<Self::Out>> + Send;
 
-    /// As [`Arm::run`], but never from a memory of earlier answers, and leaving none.
+    /// As [`Arm::run`], but past the arm's cache: neither reads it nor fills it.
     ///
     /// # Errors
     /// Those of [`Arm::run`].
@@ -28,13 +28,13 @@ pub trait Arm: Send + Sync + 'static {
         self.run(ctx, input)
     }
 
-    /// Whether this arm can do it at all, as far as that is known beforehand. For an input that one arm does not support
-    /// there is nothing to roll out: the other one answers. What only shows in the work is an `Unsupported` error.
+    /// Whether this arm supports the input, as far as that is known beforehand. An input that one arm does not support goes
+    /// to the other arm, and is no part of the rollout. If only the work shows it, the error is `Unsupported`.
     fn supports(&self, _input: &Self::In) -> bool {
         true
     }
 
-    /// Whether the answer would come from a memory. A hint: it may be wrong a moment later.
+    /// Whether the answer is in the arm's cache. A hint: it may be wrong a moment later.
     fn recalls(&self, _input: &Self::In) -> bool {
         false
     }
@@ -42,9 +42,9 @@ pub trait Arm: Send + Sync + 'static {
 
 /// Promise: running twice changes nothing. Only such an arm may be compared with another on live traffic.
 pub trait ReadOnly: Arm {
-    /// Name and version. The version changes when any answer does: what was learned of another one does not count.
+    /// Name and version. The version changes when any answer does: evidence of another version does not count.
     const NAME: &'static str;
 
-    /// What keeps a question on one side of a split: equal questions have equal units.
+    /// Equal questions have equal units: a unit stays on one side of a split.
     fn unit(question: &Self::In) -> Unit;
 }

@@ -1,7 +1,7 @@
-//! Keeps a candidate that fails from being tried again and again.
+//! Stops requests to a candidate that fails.
 //!
-//! Invariants: a state machine without a clock of its own, `now_ms` only grows; windows are exact, ten buckets of one
-//! second; and a probe that is admitted ends by [`Breaker::probe_ended`], whatever becomes of it.
+//! Invariants: time is a parameter, and `now_ms` only grows. Windows are exact: ten buckets of one second. Every admitted
+//! probe ends by [`Breaker::probe_ended`].
 
 mod window;
 
@@ -20,7 +20,7 @@ pub struct Policy {
     pub fault_ratio: f64,
     /// Part of the window's comparisons that were mismatches, 0 to 1.
     pub mismatch_ratio: f64,
-    /// Runs (or comparisons) in the window, below which no ratio is believed.
+    /// Runs (or comparisons) in the window; with fewer, no ratio opens the breaker.
     pub least: u32,
     /// First wait before a probe; each failed probe doubles it …
     pub reset_ms: u64,
@@ -44,7 +44,7 @@ impl Default for Policy {
     }
 }
 
-/// What an operator wants it to be.
+/// A state that an operator forces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Forced {
@@ -56,11 +56,30 @@ pub enum Forced {
     Closed,
 }
 
+impl Forced {
+    /// As the database spells it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::No => "auto",
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// [`Forced::No`] for an unknown label.
+    #[must_use]
+    pub fn from_label(label: &str) -> Self {
+        let mut all = [Self::Open, Self::Closed].into_iter();
+        all.find(|f| f.label() == label).unwrap_or_default()
+    }
+}
+
 /// Whether a candidate may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     Closed,
-    /// It runs to find out whether it works again.
+    /// A run that shows whether the candidate works again.
     Probe,
     Refused,
 }
@@ -190,7 +209,7 @@ impl Breaker {
         trips.then(|| self.open(Reason::MismatchRatio, now_ms))
     }
 
-    /// A probe ended: well, badly, or (`None`) without a word, because the client went away.
+    /// A probe ended: well, badly, or (`None`) without an answer, because the client went away.
     pub fn probe_ended(&mut self, now_ms: u64, well: Option<bool>) -> Option<Transition> {
         self.probing = self.probing.saturating_sub(1);
         if self.state != State::HalfOpen {
@@ -236,7 +255,7 @@ impl Breaker {
         self.go(State::Open, reason, now_ms)
     }
 
-    /// What led to one decision must not lead to the next.
+    /// Counts of one decision must not lead to the next.
     fn forget(&mut self) {
         self.in_a_row = 0;
         self.runs = Window::default();

@@ -1,32 +1,38 @@
-//! What an experiment is set to, and where that comes from.
+//! The dial of an experiment: who answers how much, as pilots read it.
 
 use super::{Share, breaker::Forced};
 use crate::telemetry::labels::{Experiment, Flag, Why};
 
-/// What one experiment is set to. Read on every request, replaced as a whole.
+/// The dial of one experiment. Read on every request, replaced as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dial {
-    /// Units that the candidate answers.
-    pub candidate: Share,
-    /// Units that it answers beside the control, which nobody sees.
-    pub shadow: Share,
-    /// Everything goes to the control, whatever the shares say.
-    pub hold: Option<Hold>,
+    pub shares: Shares,
+    /// The control answers everything, whatever the shares say.
+    pub overridden: Option<Override>,
     pub breaker: Forced,
 }
 
-/// Why everything goes to the control.
+/// The flags of one experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shares {
+    /// Units that the candidate answers.
+    pub candidate: Share,
+    /// Units for which the candidate runs beside the control, unseen.
+    pub shadow: Share,
+}
+
+/// Why the control answers everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// An operator decided.
+pub enum Override {
+    /// An operator or the autopilot killed the candidate.
     Killed,
-    /// What this node had learned could not be read when it started.
+    /// The state file of this node was damaged when it started.
     Damaged,
     /// No source of flags was ever read.
     NoFlags,
 }
 
-impl Hold {
+impl Override {
     pub(super) const fn why(self) -> Why {
         match self {
             Self::Killed => Why::Killed,
@@ -36,12 +42,23 @@ impl Hold {
     }
 }
 
+impl Shares {
+    /// The lowest buckets, 0 to 100 percent each.
+    #[must_use]
+    pub fn percent(experiment: Experiment, candidate: u8, shadow: u8) -> Self {
+        Self {
+            candidate: Share::percent(candidate, flag_name(experiment, Flag::Candidate)),
+            shadow: Share::percent(shadow, flag_name(experiment, Flag::Shadow)),
+        }
+    }
+}
+
 impl Dial {
-    /// Before anything was read: control.
+    /// Before flags were read: control.
     #[must_use]
     pub fn unknown(experiment: Experiment) -> Self {
         Self {
-            hold: Some(Hold::NoFlags),
+            overridden: Some(Override::NoFlags),
             ..Self::percent(experiment, 0, 0)
         }
     }
@@ -50,10 +67,18 @@ impl Dial {
     #[must_use]
     pub fn percent(experiment: Experiment, candidate: u8, shadow: u8) -> Self {
         Self {
-            candidate: Share::percent(candidate, flag_name(experiment, Flag::Candidate)),
-            shadow: Share::percent(shadow, flag_name(experiment, Flag::Shadow)),
-            hold: None,
+            shares: Shares::percent(experiment, candidate, shadow),
+            overridden: None,
             breaker: Forced::No,
+        }
+    }
+
+    /// The candidate's percentage in force: 0 while overridden.
+    #[must_use]
+    pub fn effective_percent(&self) -> u8 {
+        match self.overridden {
+            Some(_) => 0,
+            None => self.shares.candidate.percent_taken(),
         }
     }
 }
@@ -71,15 +96,8 @@ pub const fn flag_name(experiment: Experiment, flag: Flag) -> &'static str {
     }
 }
 
-/// The two shares of one experiment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flagged {
-    pub candidate: Share,
-    pub shadow: Share,
-}
-
-/// A source of flags, read beforehand.
+/// A source of flags.
 pub trait Flags: Send + Sync {
-    /// What is set, from memory; `None` before anything was read.
-    fn flagged(&self, experiment: Experiment) -> Option<Flagged>;
+    /// The shares in memory; `None` before flags were read.
+    fn shares(&self, experiment: Experiment) -> Option<Shares>;
 }

@@ -1,6 +1,6 @@
 //! The last questions on which the arms disagreed, so that an operator can look at both answers.
 //!
-//! Invariant: a few, in memory only. What is kept is the question; answers are made anew when somebody looks.
+//! Invariant: a few, in memory only. Questions are stored; answers are made again when an operator asks for them.
 
 use std::collections::VecDeque;
 
@@ -8,21 +8,20 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-/// Kept per experiment.
-const KEPT: usize = 8;
+/// Per experiment.
+const MISMATCHES: usize = 8;
 
-/// A mismatch.
-#[derive(Clone, Debug)]
-pub struct Example<In> {
+/// A comparison in which the arms disagreed.
+#[derive(Clone, Copy, Debug)]
+pub struct Mismatch {
     pub id: Uuid,
     /// Unix time.
     pub at_ms: u64,
-    /// What differed: a judge's label.
+    /// The judge's label of the difference.
     pub what: &'static str,
-    pub input: In,
 }
 
-/// An answer as an operator looks at it.
+/// An answer as an operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
     pub media_type: &'static str,
@@ -39,7 +38,7 @@ impl Shown {
     }
 }
 
-pub(super) struct Examples<In>(Mutex<VecDeque<Example<In>>>);
+pub(super) struct Examples<In>(Mutex<VecDeque<(Mismatch, In)>>);
 
 impl<In> Default for Examples<In> {
     fn default() -> Self {
@@ -48,17 +47,25 @@ impl<In> Default for Examples<In> {
 }
 
 impl<In: Clone> Examples<In> {
-    pub fn add(&self, example: Example<In>) {
-        let mut kept = self.0.lock();
-        if kept.len() == KEPT {
-            kept.pop_back();
-        }
-        kept.push_front(example);
+    pub fn add(&self, mismatch: Mismatch, input: In) {
+        let mut examples = self.0.lock();
+        examples.truncate(MISMATCHES - 1);
+        examples.push_front((mismatch, input));
     }
 
     /// Newest first.
-    pub fn all(&self) -> Vec<Example<In>> {
-        let kept = self.0.lock();
-        kept.iter().cloned().collect()
+    pub fn mismatches(&self) -> Vec<Mismatch> {
+        self.0
+            .lock()
+            .iter()
+            .map(|(mismatch, _)| *mismatch)
+            .collect()
+    }
+
+    /// The question of a mismatch.
+    pub fn input(&self, id: Uuid) -> Option<In> {
+        let examples = self.0.lock();
+        let mut of = examples.iter().filter(|(mismatch, _)| mismatch.id == id);
+        of.next().map(|(_, input)| input.clone())
     }
 }

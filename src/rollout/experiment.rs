@@ -1,15 +1,15 @@
 //! Two arms of the same shape as one.
 //!
-//! Invariants: a caller gets the control's answer wherever the candidate has none; a candidate's 4xx is an answer like
-//! any other; what one arm does not support is no matter of percentages, kills or evidence: the other one answers; and a
-//! shadow is never waited for.
+//! Invariants: where the candidate has no answer, the caller gets the control's. A candidate's 4xx is an answer. An input
+//! that one arm does not support goes to the other arm, past percentages, kills and evidence. No request waits for a
+//! shadow.
 
 use std::sync::Arc;
 
 use super::{
     Arm, Judge, Permit, Pilot, ReadOnly, Route, Shown, Unit,
-    examples::{Example, Examples},
-    permit::Role,
+    examples::{Examples, Mismatch},
+    permit::{Ended, Role},
     shadow::Shadow,
 };
 use crate::{
@@ -35,13 +35,6 @@ impl<C: Arm, N, J> Clone for Experiment<C, N, J> {
     }
 }
 
-#[cfg(test)]
-impl<C: Arm, N, J> Experiment<C, N, J> {
-    pub(super) fn parts(&self) -> &Parts<C, N, J> {
-        &self.0
-    }
-}
-
 impl<C, N, J> Experiment<C, N, J>
 where
     C: ReadOnly<Out: Clone + Sync>,
@@ -59,7 +52,7 @@ where
         }))
     }
 
-    /// Runs both, past the pilot: either may be asked next. Nothing of it is remembered, because nobody asked.
+    /// Runs both arms, past the pilot and past their caches: the first request may go to either.
     async fn exercise(&self, ctx: &Ctx, input: &C::In) -> Result<C::Out> {
         let answer = self.0.control.run_anew(ctx, input).await;
         let candidate = self.0.candidate.run_anew(ctx, input).await;
@@ -74,32 +67,41 @@ where
             .note(self.0.pilot.experiment.label(), side.label());
     }
 
-    async fn by_control(
+    async fn run_control(
         &self,
         ctx: &Ctx,
         input: &C::In,
-        (unit, why): (&Unit, Why),
-    ) -> Result<C::Out> {
+        permit: Permit,
+    ) -> (Ended, Result<C::Out>) {
+        let Parts { control, judge, .. } = &*self.0;
+        let run = control.run(ctx, input);
+        permit.run(run, |a| judge.is_remembered(a)).await
+    }
+
+    async fn run_candidate(
+        &self,
+        ctx: &Ctx,
+        input: &C::In,
+        permit: Permit,
+    ) -> (Ended, Option<Result<C::Out>>) {
         let Parts {
-            control,
-            judge,
-            pilot,
-            ..
+            candidate, judge, ..
         } = &*self.0;
-        let held = matches!(
-            why,
-            Why::Killed | Why::Damaged | Why::NoFlags | Why::Unsupported
-        );
-        let role = if held { Role::Held } else { Role::Control };
-        let placed = match why {
-            _ if held => None,
-            Why::BreakerOpen => Some(pilot.dialled(unit)),
-            _ => Some(Side::Control),
+        let run = candidate.run(ctx, input);
+        permit.bounded(ctx, run, |a| judge.is_remembered(a)).await
+    }
+
+    async fn by_control(&self, ctx: &Ctx, input: &C::In, unit: &Unit, why: Why) -> Result<C::Out> {
+        let pilot = &self.0.pilot;
+        let (role, placed) = match why {
+            Why::Killed | Why::Damaged | Why::NoFlags | Why::Unsupported => {
+                (Role::Overridden, None)
+            }
+            Why::BreakerOpen => (Role::Control, Some(pilot.dialled(unit))),
+            _ => (Role::Control, Some(Side::Control)),
         };
         let permit = Permit::new(pilot, unit, role, false).placed(placed);
-        let (ended, answer) = permit
-            .run(control.run(ctx, input), |a| judge.is_remembered(a))
-            .await;
+        let (ended, answer) = self.run_control(ctx, input, permit).await;
         if ended.outcome == ArmOutcome::Unsupported {
             return Box::pin(self.unopposed(ctx, input, unit)).await;
         }
@@ -107,23 +109,16 @@ where
         answer
     }
 
-    /// What the control cannot do, the candidate does: past percentages and kills, because there is nobody else.
+    /// Runs the candidate for an input that the control does not support, whatever the percentages and kills say.
     async fn unopposed(&self, ctx: &Ctx, input: &C::In, unit: &Unit) -> Result<C::Out> {
-        let Parts {
-            candidate,
-            judge,
-            pilot,
-            ..
-        } = &*self.0;
-        let Some(permit) = pilot.only_candidate(unit) else {
+        let Some(permit) = self.0.pilot.only_candidate(unit) else {
             return Err(Error::new(
                 Kind::Unavailable,
                 "the only implementation that can do this failed too often: try again later",
             ));
         };
         self.note(ctx, Side::Candidate);
-        let run = candidate.run(ctx, input);
-        let (_, answer) = permit.bounded(ctx, run, |a| judge.is_remembered(a)).await;
+        let (_, answer) = self.run_candidate(ctx, input, permit).await;
         answer.unwrap_or_else(|| Err(no_answer()))
     }
 
@@ -131,17 +126,11 @@ where
         &self,
         ctx: &Ctx,
         input: &C::In,
-        (unit, permit): (&Unit, Permit),
+        unit: &Unit,
+        permit: Permit,
     ) -> Result<C::Out> {
-        let Parts {
-            control,
-            candidate,
-            judge,
-            pilot,
-            ..
-        } = &*self.0;
-        let run = candidate.run(ctx, input);
-        let (ended, answer) = permit.bounded(ctx, run, |a| judge.is_remembered(a)).await;
+        let pilot = &self.0.pilot;
+        let (ended, answer) = self.run_candidate(ctx, input, permit).await;
         let (reason, failed) = match (ended.fallback(), answer) {
             (None, Some(answer)) => {
                 self.note(ctx, Side::Candidate);
@@ -161,12 +150,10 @@ where
             pilot.falls_back(reason);
         }
         let permit = Permit::new(pilot, unit, Role::Fallback, false);
-        let (control, answer) = permit
-            .run(control.run(ctx, input), |a| judge.is_remembered(a))
-            .await;
+        let (control, answer) = self.run_control(ctx, input, permit).await;
         if ended.is_fault() {
             if control.outcome == ArmOutcome::Unsupported {
-                // "Not implemented" would be wrong: the candidate can, and failed. Nothing was compared.
+                // Not `Unsupported`: the candidate supports the input, and failed. Nothing was compared.
                 self.note(ctx, Side::Candidate);
                 return Err(failed.unwrap_or_else(no_answer));
             }
@@ -180,18 +167,12 @@ where
         &self,
         ctx: &Ctx,
         input: &C::In,
-        (unit, permit): (&Unit, Permit),
+        unit: &Unit,
+        permit: Permit,
     ) -> Result<C::Out> {
-        let Parts {
-            control,
-            judge,
-            pilot,
-            ..
-        } = &*self.0;
+        let pilot = &self.0.pilot;
         let own = Permit::new(pilot, unit, Role::Control, false).placed(Some(Side::Control));
-        let (ended, answer) = own
-            .run(control.run(ctx, input), |a| judge.is_remembered(a))
-            .await;
+        let (ended, answer) = self.run_control(ctx, input, own).await;
         match ended.outcome {
             ArmOutcome::Remembered => {
                 permit.give_back();
@@ -208,7 +189,8 @@ where
                     ctx: ctx.apart(),
                     input: input.clone(),
                     unit: *unit,
-                    served: (ended, answer.clone()),
+                    ended,
+                    control: answer.clone(),
                 };
                 shadow.start(permit);
             }
@@ -242,15 +224,14 @@ where
         ) {
             (false, true) => return Box::pin(self.unopposed(ctx, input, &unit)).await,
             (true, false) => {
-                let why = Why::Unsupported;
-                return self.by_control(ctx, input, (&unit, why)).await;
+                return self.by_control(ctx, input, &unit, Why::Unsupported).await;
             }
             _ => {}
         }
         match self.0.pilot.route(&unit, || self.0.control.recalls(input)) {
-            Route::Control(why) => self.by_control(ctx, input, (&unit, why)).await,
-            Route::Candidate(permit) => self.by_candidate(ctx, input, (&unit, permit)).await,
-            Route::Shadow(permit) => self.shadowed(ctx, input, (&unit, permit)).await,
+            Route::Control(why) => self.by_control(ctx, input, &unit, why).await,
+            Route::Candidate(permit) => self.by_candidate(ctx, input, &unit, permit).await,
+            Route::Shadow(permit) => self.shadowed(ctx, input, &unit, permit).await,
         }
     }
 }
@@ -268,24 +249,24 @@ where
     }
 }
 
-/// An experiment, whatever it is about: what operators need of it.
-pub trait Trial: Send + Sync {
+/// An experiment without the types of its arms: the part that operators use.
+pub trait AnyExperiment: Send + Sync {
     fn pilot(&self) -> &Arc<Pilot>;
 
     /// Names and versions of control and candidate.
     fn arms(&self) -> [&'static str; 2];
 
-    /// The last mismatches, newest first: id, Unix time in milliseconds, and what differed.
-    fn mismatches(&self) -> Vec<(Uuid, u64, &'static str)>;
+    /// The last mismatches, newest first.
+    fn mismatches(&self) -> Vec<Mismatch>;
 
-    /// One arm's answer to the question of a mismatch, made anew. The caller vouches that it may be shown.
+    /// Runs one arm again on the question of a mismatch. The caller has checked that the operator may see the answer.
     ///
     /// # Errors
-    /// `NotFound` when the mismatch is not kept any more; else the arm's.
+    /// `NotFound` when the mismatch is not stored any more; else the arm's.
     fn replay<'a>(&'a self, ctx: &'a Ctx, id: Uuid, side: Side) -> BoxFuture<'a, Result<Shown>>;
 }
 
-impl<C, N, J> Trial for Experiment<C, N, J>
+impl<C, N, J> AnyExperiment for Experiment<C, N, J>
 where
     C: ReadOnly<Out: Clone + Sync>,
     N: ReadOnly<In = C::In, Out = C::Out>,
@@ -299,9 +280,8 @@ where
         [C::NAME, N::NAME]
     }
 
-    fn mismatches(&self) -> Vec<(Uuid, u64, &'static str)> {
-        let all = self.0.examples.all();
-        all.iter().map(|e| (e.id, e.at_ms, e.what)).collect()
+    fn mismatches(&self) -> Vec<Mismatch> {
+        self.0.examples.mismatches()
     }
 
     fn replay<'a>(&'a self, ctx: &'a Ctx, id: Uuid, side: Side) -> BoxFuture<'a, Result<Shown>> {
@@ -312,8 +292,7 @@ where
                 judge,
                 ..
             } = &*self.0;
-            let all = self.0.examples.all();
-            let Some(Example { input, .. }) = all.into_iter().find(|e| e.id == id) else {
+            let Some(input) = self.0.examples.input(id) else {
                 return Err(Error::not_found(
                     "this mismatch is not kept any more: only the last few are",
                 ));

@@ -1,6 +1,7 @@
-//! The last ten minutes of both arms, for people who look at them.
+//! The last ten minutes of both arms, for reports.
 //!
-//! Invariant: bounded, and a run costs a few additions. Quantiles are of buckets a quarter of an octave wide: 9 % off at most.
+//! Invariant: memory is bounded, and a run costs a few additions. Quantiles are of buckets a quarter of an octave wide: at
+//! most 9 % off.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -12,12 +13,12 @@ const POINTS: usize = 120;
 /// Four for each doubling, from 1 µs to over a minute.
 const BUCKETS: usize = 4 * 27;
 
-/// What one arm did within one point's time.
+/// The runs of one arm within one point.
 #[derive(Clone, Debug)]
 pub struct Counts {
     pub requests: u64,
     pub faults: u64,
-    /// Those that callers got: neither shadows, nor what another arm answered in the end.
+    /// Runs whose answer a caller got: no shadows, and no runs that the other arm answered in the end.
     pub served: u64,
     took: [u32; BUCKETS],
 }

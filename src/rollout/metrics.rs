@@ -1,8 +1,11 @@
-//! The metrics of one experiment, all of them there, at 0, from the start.
+//! The metrics of one experiment. Every series exists, at 0, from the start.
 
 use metrics::{Counter, Gauge};
 
-use super::breaker::{State, Transition};
+use super::{
+    breaker::{State, Transition},
+    dial::Shares,
+};
 use crate::telemetry::{
     ArmMetrics, catalogue,
     handles::{counter, gauge},
@@ -88,8 +91,10 @@ impl Metrics {
         });
     }
 
-    pub fn percents(&self, candidate: u8, shadow: u8) {
-        self.candidate_percent.set(f64::from(candidate));
-        self.shadow_percent.set(f64::from(shadow));
+    pub fn percents(&self, shares: &Shares) {
+        self.candidate_percent
+            .set(f64::from(shares.candidate.percent_taken()));
+        self.shadow_percent
+            .set(f64::from(shares.shadow.percent_taken()));
     }
 }

@@ -1,7 +1,7 @@
-//! Goes with one run of an arm and records how it ended, however it ended.
+//! Accompanies one run of an arm and records how it ended.
 //!
-//! Invariant: every permit is counted once. One that is dropped counts as cancelled (the client went away), or as a
-//! panic while a panic passes by; a cancelled probe is free for another request.
+//! Invariant: every permit is counted once. A dropped permit counts as cancelled (the client went away), or as a panic
+//! while the thread panics. A cancelled probe is free for another request.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -17,12 +17,12 @@ use crate::{
     },
 };
 
-/// What a run is for.
+/// The purpose of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Control,
-    /// The control, because the candidate may not run: says nothing about shares.
-    Held,
+    /// The control, because of an override: says nothing about shares.
+    Overridden,
     /// The control, after the candidate failed.
     Fallback,
     Candidate,
@@ -30,21 +30,19 @@ pub(super) enum Role {
     Shadow,
     /// The control once more, beside the candidate.
     Twin,
-    /// The candidate, for what the control does not support.
+    /// The candidate, for an input that the control does not support.
     Unopposed,
 }
 
 impl Role {
     fn side(self) -> Side {
         match self {
-            Self::Control | Self::Held | Self::Fallback | Self::Twin => Side::Control,
+            Self::Control | Self::Overridden | Self::Fallback | Self::Twin => Side::Control,
             Self::Candidate | Self::Shadow | Self::Unopposed => Side::Candidate,
         }
     }
-}
 
-impl Role {
-    /// Whether a caller gets what came of it.
+    /// Whether a caller gets the answer.
     fn serves(self, outcome: ArmOutcome) -> bool {
         let left_to_another = match outcome {
             ArmOutcome::Ok | ArmOutcome::Answer | ArmOutcome::Remembered => false,
@@ -55,7 +53,7 @@ impl Role {
     }
 }
 
-/// Leave to run an arm once.
+/// Permission to run an arm once.
 pub struct Permit {
     pilot: Arc<Pilot>,
     unit: u64,
@@ -106,8 +104,8 @@ impl Permit {
         }
     }
 
-    /// On which side the percentage alone puts the unit, also while the breaker keeps it elsewhere: if those units were
-    /// left out, the others would look like too many.
+    /// The side that the percentage alone chooses, also while the breaker sends the unit elsewhere: without those units the
+    /// split of the others would look wrong.
     pub(super) fn placed(mut self, placed: Option<Side>) -> Self {
         self.placed = placed;
         self
@@ -122,7 +120,7 @@ impl Permit {
         self.slot.take()
     }
 
-    /// Nothing ran: as if it had never been given.
+    /// Nothing ran: the permit is not counted.
     pub(super) fn give_back(mut self) {
         self.open = false;
         if std::mem::take(&mut self.probe) {
@@ -132,7 +130,7 @@ impl Permit {
         }
     }
 
-    /// Runs the control: its panics and its time are its own business.
+    /// Runs the control: its panics pass, and its time is not bounded here.
     pub(super) async fn run<T>(
         mut self,
         work: impl Future<Output = Result<T>>,
@@ -144,8 +142,8 @@ impl Permit {
         (self.end(outcome), result)
     }
 
-    /// Runs a candidate: for half of what is left of the deadline, so that the control can still answer, if it can. `None`
-    /// when it gave no answer.
+    /// Runs a candidate: for half of the remaining time, so that the control can still answer; for all of it where the
+    /// control cannot. `None` after a panic or a time-out.
     pub(super) async fn bounded<T>(
         mut self,
         ctx: &Ctx,
@@ -213,7 +211,7 @@ impl Permit {
                 machine.evidence.refused();
             }
             if let (Some(fault), true) = (ran, side_run)
-                // A candidate's fault counts once it is known what the control makes of the same request.
+                // A candidate's fault counts after the control has run the same request.
                 && !(fault && self.role == Role::Candidate)
             {
                 let run = Run {
@@ -280,8 +278,8 @@ fn outcome<T>(result: &Result<T>, is_remembered: impl FnOnce(&T) -> bool) -> Arm
     }
 }
 
-/// Whether a run that says something about the arm was a fault; `None` for one that says nothing. An input that was
-/// refused never came to the arm's work; that one arm refuses what the other accepts is for comparisons to find.
+/// Whether the run was a fault; `None` when it says nothing about the arm. A refused input never reaches the arm's work;
+/// comparisons find an input that only one arm refuses.
 fn ran(outcome: ArmOutcome) -> Option<bool> {
     match outcome {
         ArmOutcome::Ok => Some(false),

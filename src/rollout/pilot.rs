@@ -1,7 +1,7 @@
-//! Decides who answers a request, and keeps what is learned from the answers.
+//! Decides which arm answers a request, and holds the state of one experiment.
 //!
-//! Invariants: a decision is made from memory, without I/O and without waiting; forced override, then breaker, then
-//! percentage, then control; and time only comes in as an argument or from the clock.
+//! Invariants: a decision is made from memory, without I/O and without waiting. Override, then breaker, then percentage,
+//! then control. Time is a parameter or comes from the clock.
 
 mod state;
 
@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use super::{
     Permit, Unit,
     breaker::{self, Admission, Breaker, Transition},
-    dial::{Dial, Hold},
+    dial::{Dial, Override},
     evidence::{self, Evidence},
     history::History,
     metrics::Metrics,
@@ -34,25 +34,25 @@ use crate::{
     },
 };
 
-pub use state::{ArmNow, BreakerNow, PointNow, RunsNow, Saved, State};
+pub use state::{ArmNow, BreakerNow, Difference, PointNow, RunsNow, Saved, State};
 
 /// How one experiment is run.
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub breaker: breaker::Policy,
     pub evidence: evidence::Policy,
-    /// A run that takes longer counts as slow.
+    /// A longer run counts as slow.
     pub objective_ms: u64,
 }
 
-/// What is left over for shadows, of the whole process. Cheap to clone.
+/// What shadows may use, of the whole process. Cheap to clone.
 #[derive(Clone)]
 pub struct Spare {
     pub(super) load: Arc<Load>,
-    /// Where they run: after everything that somebody waits for.
+    /// The background thread that they run on.
     pub(super) aside: Aside,
     pub(super) shadows: Arc<Semaphore>,
-    /// Looking at answers may take hundreds of megabytes each.
+    /// One comparison at a time: each may take hundreds of megabytes.
     pub(super) judging: Arc<Semaphore>,
 }
 
@@ -69,10 +69,8 @@ impl Spare {
             judging: Arc::new(Semaphore::new(1)),
         })
     }
-}
 
-impl Spare {
-    /// Where work goes that nobody waits for.
+    /// The background thread.
     #[must_use]
     pub fn aside(&self) -> &Aside {
         &self.aside
@@ -94,7 +92,7 @@ pub struct Pilot {
     pub(super) clock: SharedClock,
     pub(super) spare: Spare,
     pub(super) metrics: Metrics,
-    /// Unix time of `anchor`: so that time needs to be asked for once per run, and never goes back.
+    /// Unix time of `anchor`. Later times are counted from it, so that time never goes back.
     anchor_ms: u64,
     anchor: Instant,
     dial: RwLock<Arc<Dial>>,
@@ -106,19 +104,19 @@ pub struct Pilot {
 /// What changes with every run.
 pub(super) struct Machine {
     pub breaker: Breaker,
-    /// Of the candidate where the control cannot do it: what fails there must not close the other one, nor be held up by it.
+    /// Of runs whose input the control does not support. Independent of `breaker`.
     pub unopposed: Breaker,
     pub evidence: Evidence,
     pub history: History,
-    /// What comparisons found that was not equal; whether it is a mismatch, and how often.
-    pub found: BTreeMap<&'static str, (bool, u64)>,
+    /// By the judge's label.
+    pub differences: BTreeMap<&'static str, Difference>,
 }
 
-/// Counts that are also metrics, for whoever looks at this process alone.
+/// Counts that are also metrics, for the report of this process.
 #[derive(Default)]
 pub(super) struct Counts {
     pub shadows: [AtomicU64; ShadowResult::ALL.len()],
-    /// Shadows that were not begun, for want of a processor or a slot.
+    /// Shadows that did not start because no processor or slot was free.
     pub shed: AtomicU64,
     pub fallbacks: AtomicU64,
 }
@@ -138,7 +136,7 @@ impl Pilot {
             unopposed: Breaker::new(policy.breaker, anchor_ms),
             evidence: Evidence::new(anchor_ms, policy.evidence.clone()),
             history: History::default(),
-            found: BTreeMap::new(),
+            differences: BTreeMap::new(),
         };
         Arc::new(Self {
             experiment,
@@ -155,20 +153,18 @@ impl Pilot {
         })
     }
 
-    /// What it is set to.
+    /// The dial in force.
     #[must_use]
     pub fn dial(&self) -> Arc<Dial> {
         Arc::clone(&self.dial.read())
     }
 
-    /// From now on. A stage of the evidence begins when the candidate's percentage changes.
+    /// Puts a dial into force. A change of the candidate's percentage begins a stage of the evidence.
     pub fn turn(&self, dial: Dial) {
         let now_ms = self.now_ms();
-        let (candidate, shadow) = (dial.candidate.percent_taken(), dial.shadow.percent_taken());
-        let percent = if dial.hold.is_some() { 0 } else { candidate };
-        let forced = dial.breaker;
+        let (percent, forced) = (dial.effective_percent(), dial.breaker);
+        self.metrics.percents(&dial.shares);
         *self.dial.write() = Arc::new(dial);
-        self.metrics.percents(candidate, shadow);
         let mut machine = self.machine();
         machine.evidence.dial(now_ms, percent);
         if let Some(transition) = machine.breaker.force(now_ms, forced) {
@@ -176,25 +172,16 @@ impl Pilot {
         }
     }
 
-    /// Starts the evidence anew: what was learned so far does not count any more.
+    /// Drops the evidence and begins anew.
     pub fn forget(&self) {
         let now_ms = self.now_ms();
-        let percent = self.effective_percent();
+        let percent = self.dial().effective_percent();
         let mut evidence = Evidence::new(now_ms, self.policy.evidence.clone());
         evidence.dial(now_ms, percent);
         self.machine().evidence = evidence;
     }
 
-    fn effective_percent(&self) -> u8 {
-        let dial = self.dial();
-        if dial.hold.is_some() {
-            0
-        } else {
-            dial.candidate.percent_taken()
-        }
-    }
-
-    /// Decides. `recalls`: whether the control has the answer already.
+    /// Decides who answers. `recalls`: whether the control remembers the answer.
     pub(super) fn route(self: &Arc<Self>, unit: &Unit, recalls: impl FnOnce() -> bool) -> Route {
         let (to, why, permit) = self.decide(unit, recalls);
         self.metrics.routed(to, why);
@@ -215,12 +202,12 @@ impl Pilot {
     ) -> (RouteTo, Why, Option<Permit>) {
         let control = |why| (RouteTo::Control, why, None);
         let dial = self.dial();
-        if let Some(hold) = dial.hold {
-            return control(hold.why());
+        if let Some(overridden) = dial.overridden {
+            return control(overridden.why());
         }
         let mut buffer = [0; TEXT_BYTES];
         let text = unit.text(&mut buffer);
-        if dial.candidate.takes(text) {
+        if dial.shares.candidate.takes(text) {
             return match self.admit(Role::Candidate) {
                 Admission::Refused => control(Why::BreakerOpen),
                 admission => {
@@ -232,17 +219,17 @@ impl Pilot {
                 }
             };
         }
-        if !dial.shadow.takes(text) {
+        if !dial.shares.shadow.takes(text) {
             return control(Why::Percentage);
         }
         self.shadow(unit, recalls)
             .map_or_else(control, |permit| (RouteTo::Shadow, Why::Flag, Some(permit)))
     }
 
-    /// Where the percentage alone sends a unit.
+    /// The side that the percentage alone chooses.
     pub(super) fn dialled(&self, unit: &Unit) -> Side {
         let mut buffer = [0; TEXT_BYTES];
-        if self.dial().candidate.takes(unit.text(&mut buffer)) {
+        if self.dial().shares.candidate.takes(unit.text(&mut buffer)) {
             Side::Candidate
         } else {
             Side::Control
@@ -272,7 +259,7 @@ impl Pilot {
         }
     }
 
-    /// For a question that the control does not support; `None` while it fails too often.
+    /// For an input that the control does not support; `None` while the candidate's own breaker is open.
     pub(super) fn only_candidate(self: &Arc<Self>, unit: &Unit) -> Option<Permit> {
         let admission = self.admit(Role::Unopposed);
         (admission != Admission::Refused).then(|| {
@@ -307,7 +294,7 @@ impl Pilot {
         self.counts.shadows[result as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A change of the breaker that a role runs behind: logged once, and the experiment's counted.
+    /// Logs a change of a role's breaker, and counts it if it is the experiment's.
     pub(super) fn turned(&self, role: Role, transition: Transition) {
         let (experiment, to) = (self.experiment.label(), transition.to.label());
         let reason = transition.reason.label();
@@ -317,7 +304,7 @@ impl Pilot {
                 tracing::warn!(
                     experiment,
                     reason,
-                    "what only the candidate can do is refused: it failed too often"
+                    "the candidate failed too often: inputs that only it supports are refused"
                 );
             } else {
                 tracing::info!(
@@ -352,7 +339,7 @@ impl Pilot {
         self.anchor_ms + u64::try_from(passed).unwrap_or(0)
     }
 
-    /// Whether this shadow asks the control once more: one in ten until enough is known of its noise, then one in a hundred.
+    /// Whether this shadow runs the control once more: one in ten until 1000 such pairs are known, then one in a hundred.
     pub(super) fn wants_twin(&self, draw: u64) -> bool {
         const ENOUGH: u64 = 1000;
         let of = |r: ShadowResult| self.counts.shadows[r as usize].load(Ordering::Relaxed);
@@ -360,7 +347,7 @@ impl Pilot {
         draw.is_multiple_of(if known < ENOUGH { 10 } else { 100 })
     }
 
-    /// A number that looks random; a seed of its own would make no decision better.
+    /// A pseudo-random number; the same sequence in every process.
     pub(super) fn draw(&self) -> u64 {
         Unit::Id(uuid::Uuid::from_u64_pair(
             0,
@@ -369,9 +356,9 @@ impl Pilot {
         .number()
     }
 
-    /// Whether everything goes to the control, and why.
+    /// Why the control answers everything, if it does.
     #[must_use]
-    pub fn hold(&self) -> Option<Hold> {
-        self.dial().hold
+    pub fn overridden(&self) -> Option<Override> {
+        self.dial().overridden
     }
 }

@@ -1,14 +1,14 @@
-//! A candidate that runs beside the control, unseen, and what comes of comparing the two.
+//! A candidate that runs beside the control, unseen, and the comparison of the two answers.
 //!
-//! Invariants: a shadow holds its slot from before the control begins until the comparison is made, so that there are never
-//! more questions and answers in memory than slots; and a caller never waits for one, not even for a thread to wake up.
+//! Invariants: a shadow holds its slot from before the control begins until the comparison is made, so that memory holds at
+//! most one question and its answers per slot. A caller never waits for a shadow, nor for a thread to wake up.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{
     Judge, Match, Permit, Pilot, ReadOnly, Unit,
     evidence::Pair,
-    examples::Example,
+    examples::Mismatch,
     experiment::Parts,
     permit::{Ended, Role},
 };
@@ -28,14 +28,27 @@ pub(super) struct Shadow<C: ReadOnly, N, J> {
     pub ctx: Ctx,
     pub input: C::In,
     pub unit: Unit,
-    /// What the caller got.
-    pub served: (Ended, Result<C::Out>),
+    /// How the control's run ended.
+    pub ended: Ended,
+    /// The control's answer, which the caller got.
+    pub control: Result<C::Out>,
 }
 
-/// What comparisons found: of the candidate with the control, and of the control with itself, if that was asked twice.
-struct Found {
+/// The answers that are compared with the control's.
+struct Answers<Out> {
+    candidate: Result<Out>,
+    /// Of the control's second run, if there was one.
+    twin: Option<Result<Out>>,
+}
+
+/// The control's answer compared with the candidate's, and with its own second one.
+struct Comparison {
     candidate: Match,
     twin: Option<Match>,
+    /// The control refused the input.
+    refused: bool,
+    /// Control and candidate, side by side; `None` where the times say nothing.
+    took: Option<(Duration, Duration)>,
 }
 
 impl<C, N, J> Shadow<C, N, J>
@@ -44,7 +57,7 @@ where
     N: ReadOnly<In = C::In, Out = C::Out>,
     J: Judge<C::Out>,
 {
-    /// Later, elsewhere, when a processor has nothing better to do.
+    /// Runs on the background thread; the request does not wait.
     pub fn start(self, permit: Permit) {
         let aside = self.parts.pilot.spare.aside.clone();
         aside.spawn("rollout.shadow", self.run(permit));
@@ -53,32 +66,36 @@ where
     async fn run(self, mut permit: Permit) {
         let _slot = permit.take_slot();
         let pilot = Arc::clone(&self.parts.pilot);
-        let (first, _) = self.served;
-        let (twin, candidate) = self.both(permit).await;
-        let (ended, answer) = candidate;
+        let first = self.ended;
+        let (twin, (ended, answer)) = self.both(permit).await;
         if ended.outcome == ArmOutcome::Unsupported {
             return pilot.shadow_ended(ShadowResult::Unsupported);
         }
-        let faults = (first.is_fault(), ended.is_fault());
-        let (false, Some(answer)) = (faults.0 || faults.1, answer) else {
-            return pilot.failed(faults);
+        let (control_failed, candidate_failed) = (first.is_fault(), ended.is_fault());
+        let (false, Some(candidate)) = (control_failed || candidate_failed, answer) else {
+            return pilot.shadow_failed(control_failed, candidate_failed);
         };
-        let (took, again) = match twin {
-            // Only where both ran side by side: the caller's own run was on another thread, at another priority.
-            Some((e, Some(again))) if !e.is_fault() => {
+        let (took, twin) = match twin {
+            // Only the twin's time: the caller's own run was on another thread, at another priority.
+            Some((e, Some(twin))) if !e.is_fault() => {
                 let worked = e.outcome == ArmOutcome::Ok && ended.outcome == ArmOutcome::Ok;
-                (worked.then_some((e.took, ended.took)), Some(again))
+                (worked.then_some((e.took, ended.took)), Some(twin))
             }
             _ => (None, None),
         };
-        let refused = first.outcome == ArmOutcome::Answer;
-        if let Some(found) = self.judge(answer, again).await {
-            pilot.compared(&found, refused, took);
+        let answers = Answers { candidate, twin };
+        if let Some((candidate, twin)) = self.judge(answers).await {
+            pilot.compared(&Comparison {
+                candidate,
+                twin,
+                refused: first.outcome == ArmOutcome::Answer,
+                took,
+            });
         }
     }
 
-    /// The candidate, and in some shadows the control once more: in an order that a coin decides, because whoever begins has
-    /// the colder caches.
+    /// Runs the candidate, and in some shadows the control once more. A coin decides the order, because the first run has
+    /// the colder processor caches.
     async fn both(&self, permit: Permit) -> (Option<Ran<C::Out>>, Ran<C::Out>) {
         let Self {
             parts, ctx, input, ..
@@ -106,17 +123,14 @@ where
         }
     }
 
-    /// Looks at the answers, one question at a time in the whole process.
-    async fn judge(
-        self,
-        candidate: Result<C::Out>,
-        again: Option<Result<C::Out>>,
-    ) -> Option<Found> {
+    /// Compares the candidate's answer, and the twin's, with the control's. One question at a time in the whole process.
+    /// `None` when the judge panicked.
+    async fn judge(self, answers: Answers<C::Out>) -> Option<(Match, Option<Match>)> {
         let Self {
             parts,
             ctx,
             input,
-            served: (_, control),
+            control,
             ..
         } = self;
         let _turn = parts.pilot.spare.judging.acquire().await.ok()?;
@@ -125,55 +139,48 @@ where
             tokio::task::spawn_blocking(move || {
                 let judge = &parts.judge;
                 let control = judge.fact(&control);
-                Found {
-                    candidate: judge.judge(&control, &judge.fact(&candidate)),
-                    twin: again.map(|again| judge.judge(&control, &judge.fact(&again))),
-                }
+                let compare = |answer| judge.judge(&control, &judge.fact(&answer));
+                (compare(answers.candidate), answers.twin.map(compare))
             })
         };
         let Ok(found) = judging.await else {
             tracing::error!(
                 request_id = ctx.shown_id(&mut [0; ID_CHARS]),
-                "a judge panicked: nothing was learned from this comparison"
+                "a judge panicked: this comparison is no evidence"
             );
             return None;
         };
-        if let Match::Mismatch(what) = found.candidate {
-            parts.examples.add(Example {
-                id: ctx.id,
-                at_ms: parts.pilot.now_ms(),
-                what,
-                input,
-            });
+        if let Match::Mismatch(what) = found.0 {
+            let (id, at_ms) = (ctx.id, parts.pilot.now_ms());
+            parts.examples.add(Mismatch { id, at_ms, what }, input);
         }
         Some(found)
     }
 }
 
 impl Pilot {
-    /// One of them failed, or both.
-    fn failed(&self, faults: (bool, bool)) {
-        self.shadow_ended(match faults {
+    /// One arm failed, or both.
+    fn shadow_failed(&self, control_failed: bool, candidate_failed: bool) {
+        let pair = Pair {
+            control_failed,
+            candidate_failed,
+            ..Pair::default()
+        };
+        let now_ms = self.now_ms();
+        self.machine().evidence.pair(now_ms, &pair);
+        self.shadow_ended(match (control_failed, candidate_failed) {
             (true, true) => ShadowResult::BothFault,
             (true, false) => ShadowResult::ControlFault,
             _ => ShadowResult::CandidateFault,
         });
-        let pair = Pair {
-            slower: None,
-            faults,
-            mismatch: None,
-        };
-        let now_ms = self.now_ms();
-        self.machine().evidence.pair(now_ms, &pair);
     }
 
-    /// `refused`: the control did. `took`: control and candidate, side by side.
-    fn compared(&self, found: &Found, refused: bool, took: Option<(Duration, Duration)>) {
-        self.shadow_ended(match found.candidate {
-            Match::Same => ShadowResult::Same,
-            Match::Tolerated(_) => ShadowResult::Tolerated,
-            Match::Mismatch(_) => ShadowResult::Mismatch,
-        });
+    fn compared(&self, found: &Comparison) {
+        let (result, difference) = match found.candidate {
+            Match::Same => (ShadowResult::Same, None),
+            Match::Tolerated(what) => (ShadowResult::Tolerated, Some(what)),
+            Match::Mismatch(what) => (ShadowResult::Mismatch, Some(what)),
+        };
         let is_mismatch = |found: Match| matches!(found, Match::Mismatch(_));
         let noise = found.twin.map(is_mismatch);
         if let Some(mismatch) = noise {
@@ -184,26 +191,27 @@ impl Pilot {
             });
         }
         let mismatch = is_mismatch(found.candidate);
-        let label = match found.candidate {
-            Match::Same => None,
-            Match::Tolerated(what) | Match::Mismatch(what) => Some((what, mismatch)),
-        };
-        // With no processor to spare, others were in the way of one or the other.
+        // Without a free processor other work slowed one arm or the other.
         let margin = Duration::from_micros(self.policy.evidence.latency_margin_us);
-        let slower = took
+        let slower = found
+            .took
             .filter(|_| !self.spare.load.is_saturated())
             .map(|(control, candidate)| candidate > control + control / MARGIN_PART + margin);
-        // That both refuse an input shows nothing of their work. The same holds for the control and itself, so that both
-        // rates are of the same inputs.
-        let counts = |mismatch: &bool| *mismatch || !refused;
+        // Two refusals show nothing of the arms' work. The control's noise leaves them out, too: both rates are of the same
+        // inputs.
+        let counts = |mismatch: &bool| *mismatch || !found.refused;
         let pair = Pair {
             slower,
-            faults: (false, false),
             mismatch: Some(mismatch).filter(counts),
+            ..Pair::default()
         };
         let now_ms = self.now_ms();
         let mut machine = self.machine();
-        machine.found(label);
+        if let Some(what) = difference {
+            let difference = machine.differences.entry(what).or_default();
+            difference.is_mismatch = mismatch;
+            difference.count += 1;
+        }
         if let Some(mismatch) = noise.filter(counts) {
             machine.evidence.noise(mismatch);
         }
@@ -214,5 +222,6 @@ impl Pilot {
         if let Some(transition) = turned {
             self.turned(Role::Shadow, transition);
         }
+        self.shadow_ended(result);
     }
 }

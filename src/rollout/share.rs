@@ -10,12 +10,12 @@ pub struct Share {
     /// Bit `n - 1` stands for bucket `n`, of 1 to 100.
     mask: u128,
     group: Arc<str>,
-    /// Has read the group and a colon.
+    /// The hash of the group and a colon.
     begun: Murmur,
 }
 
 impl Share {
-    /// The lowest `percent` buckets of what `group` (a flag's name) makes of units.
+    /// The lowest `percent` buckets of the group (a flag's name).
     #[must_use]
     pub fn percent(percent: u8, group: &str) -> Self {
         let mask = (1_u128 << percent.min(100)) - 1;
@@ -61,7 +61,7 @@ impl Share {
     }
 }
 
-/// 1 to 100: what Unleash's `flexibleRollout` compares with the percentage.
+/// 1 to 100: the number that Unleash's `flexibleRollout` compares with the percentage.
 #[must_use]
 pub fn bucket(group: &str, unit: &str) -> u32 {
     Murmur::of_group(group).bucket(unit)

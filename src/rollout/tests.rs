@@ -14,12 +14,12 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    conformance::{Stand, conforms},
+    conformance::{SkippingClock, Stand, conforms},
     dial::flag_name,
     *,
 };
 use crate::{
-    kernel::{Clock as _, Ctx, Error, Kind, Result, SystemClock},
+    kernel::{Clock as _, Ctx, Error, Kind, Result, SharedClock},
     telemetry::labels::{ArmOutcome, Experiment as Name, Flag, ShadowResult, Side},
 };
 
@@ -133,59 +133,73 @@ struct Rig {
     stand: Stand,
     control: Arc<Told>,
     candidate: Arc<Told>,
-    experiment: Experiment<Puppet, Rehearsal<Puppet>, Strict>,
+    experiment: Experiment<Puppet, FaultInjecting<Puppet>, Strict>,
 }
 
 fn rig(control: &[(u32, Does)], candidate: &[(u32, Does)]) -> Rig {
     let (control, candidate) = (Told::new(control), Told::new(candidate));
-    let arms = (Puppet(Arc::clone(&control)), Puppet(Arc::clone(&candidate)));
-    let (experiment, stand) = conformance::experiment(Name::Validate, arms, Strict);
+    let clock = Arc::<SkippingClock>::default();
+    let shared: SharedClock = Arc::<SkippingClock>::clone(&clock);
+    let policy = pilot::Policy {
+        breaker: breaker::Policy::default(),
+        evidence: evidence::Policy {
+            settle_ms: 0,
+            ..evidence::Policy::default()
+        },
+        objective_ms: 1000,
+    };
+    let spare = pilot::Spare::new(Arc::default(), 300).unwrap();
+    let stand = Stand {
+        pilot: Pilot::new(Name::Validate, policy, spare, SharedClock::clone(&shared)),
+        injector: FaultInjector::new(shared),
+        clock,
+    };
+    let arms = [&control, &candidate].map(|told| Puppet(Arc::clone(told)));
+    let [control_arm, candidate_arm] = arms;
+    let candidate_arm = FaultInjecting::new(
+        candidate_arm,
+        stand.injector.clone(),
+        <Strict as Judge<_>>::spoil,
+    );
+    let pilot = Arc::clone(&stand.pilot);
     Rig {
+        experiment: Experiment::new(control_arm, candidate_arm, Strict, pilot),
         stand,
         control,
         candidate,
-        experiment,
     }
 }
 
 impl Rig {
     async fn ask(&self, question: u32) -> (Result<(u32, bool)>, Option<&'static str>) {
-        let ctx = Ctx::new(
-            Uuid::from_u128(u128::from(question)),
-            SystemClock.instant() + Duration::from_secs(9),
-        );
+        let id = Uuid::from_u128(u128::from(question));
+        let ctx = Ctx::new(id, self.stand.clock.instant() + Duration::from_secs(9));
         let answer = self.experiment.run(&ctx, &question).await;
         (answer, ctx.trail.steps().first().map(|s| s.1))
     }
 
     fn dial(&self, candidate: u8, shadow: u8) {
-        let dial = Dial::percent(Name::Validate, candidate, shadow);
-        self.stand.pilot.turn(dial);
+        self.stand.dial(candidate, shadow);
     }
 
+    /// Asks, and waits for the end of the shadow.
     async fn shadow(&self, question: u32) -> ShadowResult {
         let before = self.stand.pilot.state().shadows;
+        let ended = self.stand.shadows();
         self.ask(question).await.0.ok();
-        // Shadows have the lowest priority: on a busy machine one may wait for long.
-        for _ in 0..15_000 {
-            let after = self.stand.pilot.state().shadows;
-            let twins = [ShadowResult::NoiseSame, ShadowResult::NoiseMismatch];
-            let ended = ShadowResult::ALL
-                .iter()
-                .find(|r| !twins.contains(r) && after[**r as usize] > before[**r as usize]);
-            if let Some(result) = ended {
-                return *result;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        panic!("no shadow of {question}");
+        self.stand.until_shadows(ended + 1).await;
+        let after = self.stand.pilot.state().shadows;
+        let twins = [ShadowResult::NoiseSame, ShadowResult::NoiseMismatch];
+        let is_new = |r: &&ShadowResult| after[**r as usize] > before[**r as usize];
+        let mut results = ShadowResult::ALL.iter().filter(|r| !twins.contains(r));
+        *results.find(is_new).unwrap()
     }
 }
 
 #[tokio::test]
 async fn puppets_conform() {
     let rig = rig(&[], &[]);
-    conforms(&rig.experiment, &rig.stand, &7).await;
+    conforms(&rig.experiment, &rig.stand, |n| n).await;
 }
 
 #[tokio::test]
@@ -208,7 +222,7 @@ async fn a_control_that_fails_fails_as_it_always_did() {
     assert_eq!(answer.unwrap_err().kind(), Kind::Internal);
     assert_eq!(side, Some("control"));
     rig.dial(0, 0);
-    let ctx = Ctx::new(Uuid::nil(), SystemClock.instant() + Duration::from_secs(9));
+    let ctx = rig.stand.ctx(Duration::from_secs(9));
     let panics = || rig.stand.pilot.state().control.total.of(ArmOutcome::Panic);
     let before = panics();
     let run = std::panic::AssertUnwindSafe(rig.experiment.run(&ctx, &2));
@@ -246,15 +260,19 @@ async fn shadows_are_compared_and_never_seen() {
     ] {
         assert_eq!(rig.shadow(question).await, expected, "{question}");
     }
-    let found = rig.stand.pilot.state().found;
-    assert_eq!(found["one"], (false, 1));
-    assert_eq!(found["number"], (true, 2));
+    let found = rig.stand.pilot.state().differences;
+    let difference = |is_mismatch, count| pilot::Difference { is_mismatch, count };
+    assert_eq!(found["one"], difference(false, 1));
+    assert_eq!(found["number"], difference(true, 2));
     // The last mismatches can be looked at, newest first.
     let kept = rig.experiment.mismatches();
-    assert_eq!(kept.iter().map(|m| m.2).collect::<Vec<_>>(), ["number"; 2]);
-    let ctx = Ctx::new(Uuid::nil(), SystemClock.instant() + Duration::from_secs(9));
+    assert_eq!(
+        kept.iter().map(|m| m.what).collect::<Vec<_>>(),
+        ["number"; 2]
+    );
+    let ctx = rig.stand.ctx(Duration::from_secs(9));
     let shown = async |i: usize, side| {
-        let shown = rig.experiment.replay(&ctx, kept[i].0, side).await;
+        let shown = rig.experiment.replay(&ctx, kept[i].id, side).await;
         shown.map(|s| String::from_utf8(s.bytes.to_vec()).unwrap())
     };
     assert_eq!(shown(1, Side::Control).await.unwrap(), "1");
@@ -294,9 +312,11 @@ async fn some_shadows_ask_the_control_once_more() {
     let rig = rig(&[], &[]);
     rig.dial(0, 100);
     for question in 0..300 {
-        assert_eq!(rig.shadow(question).await, ShadowResult::Same);
+        rig.ask(question).await.0.unwrap();
     }
+    rig.stand.until_shadows(300).await;
     let state = rig.stand.pilot.state();
+    assert_eq!(state.shadows[ShadowResult::Same as usize], 300);
     let twins = state.shadows[ShadowResult::NoiseSame as usize];
     assert!((10..=60).contains(&twins), "{twins}");
     assert_eq!(rig.candidate.runs(), 300);
@@ -328,8 +348,7 @@ async fn units_are_split_by_the_dial_also_while_the_breaker_is_open() {
 async fn a_spoilt_answer_is_found() {
     let rig = rig(&[], &[]);
     rig.dial(0, 100);
-    let drill = (rehearsal::Mishap::Wrong, 100, Duration::from_mins(1));
-    rig.stand.drills.set(Some(drill));
+    rig.stand.inject(fault_injection::Fault::Wrong);
     assert_eq!(rig.shadow(1).await, ShadowResult::Mismatch);
 }
 

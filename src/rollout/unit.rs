@@ -1,11 +1,11 @@
-//! What keeps a question on one side of a split: the same unit always goes the same way.
+//! The unit of a split: equal questions have the same unit, and a unit always goes the same way.
 
 use uuid::Uuid;
 
 /// Longest text of a unit, in bytes.
 pub const TEXT_BYTES: usize = 64;
 
-/// A sticky unit. Its text is what flags are decided on, here and on an Unleash server.
+/// A sticky unit. Flags are decided on its text, here and on an Unleash server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Of a canonical request: 64 hexadecimal digits, lower case.

@@ -1,4 +1,4 @@
-//! What each experiment is set to, shared by all nodes.
+//! The dials of the experiments, shared by all nodes.
 //!
 //! Invariant: a change and its entry in the audit log are one transaction, and every change makes the version grow.
 
@@ -11,6 +11,8 @@ use super::{
     connection::Connections,
     text,
 };
+use serde::Serialize;
+
 use crate::{
     kernel::{Error, Kind, Result, Timestamp, clock::from_micros},
     telemetry::StoreTimer,
@@ -18,22 +20,22 @@ use crate::{
 
 /// One experiment's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dial {
+pub struct DialRow {
     /// `render`, `validate` or `analytics`.
     pub experiment: String,
-    pub set: Set,
+    pub settings: DialSettings,
     /// From 1; grows with every change.
     pub version: i64,
-    /// Since when the candidate's percentage is what it is.
+    /// When the candidate's percentage last changed.
     pub stage_at: Timestamp,
     pub changed_at: Timestamp,
     pub changed_by: String,
     pub reason: Option<String>,
 }
 
-/// What can be set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Set {
+/// What operators and the autopilot set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DialSettings {
     /// 0 to 100.
     pub candidate_percent: u8,
     /// 0 to 100.
@@ -70,7 +72,7 @@ impl Dials {
     ///
     /// # Errors
     /// Faults only.
-    pub async fn all(&self) -> Result<Vec<Dial>> {
+    pub async fn all(&self) -> Result<Vec<DialRow>> {
         let sql = format!("SELECT {COLUMNS} FROM dials ORDER BY experiment");
         let work = async {
             let ask = self.db.statement(&sql, []);
@@ -84,26 +86,12 @@ impl Dials {
     ///
     /// # Errors
     /// Faults only.
-    pub async fn ensure(&self, first: &Dial) -> Result<()> {
+    pub async fn ensure(&self, first: &DialRow) -> Result<()> {
         let sql = format!(
             "INSERT INTO dials ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
              ON CONFLICT DO NOTHING"
         );
-        let insert = self.db.statement(
-            &sql,
-            [
-                first.experiment.clone().into(),
-                i16::from(first.set.candidate_percent).into(),
-                i16::from(first.set.shadow_percent).into(),
-                first.set.killed.into(),
-                first.set.breaker.clone().into(),
-                first.version.into(),
-                first.stage_at.as_microsecond().into(),
-                first.changed_at.as_microsecond().into(),
-                first.changed_by.clone().into(),
-                first.reason.clone().into(),
-            ],
-        );
+        let insert = self.db.statement(&sql, values(first));
         self.db
             .write(&self.ensure, self.db.execute(insert))
             .await
@@ -120,9 +108,9 @@ impl Dials {
         &self,
         experiment: &str,
         expected: Option<i64>,
-        change: impl Fn(&mut Set) + Send,
+        change: impl Fn(&mut DialSettings) + Send,
         entry: &Entry,
-    ) -> Result<Dial> {
+    ) -> Result<DialRow> {
         audit::check(entry)?;
         text::check("experiment", experiment)?;
         let work = async {
@@ -133,11 +121,11 @@ impl Dials {
             if expected.is_some_and(|v| v != before.version) {
                 return Ok(Err(outdated(before.version)));
             }
-            let mut set = before.set.clone();
-            change(&mut set);
-            let after = Dial {
+            let mut settings = before.settings.clone();
+            change(&mut settings);
+            let after = DialRow {
                 version: before.version + 1,
-                stage_at: if set.candidate_percent == before.set.candidate_percent {
+                stage_at: if settings.candidate_percent == before.settings.candidate_percent {
                     before.stage_at
                 } else {
                     entry.at
@@ -146,11 +134,12 @@ impl Dials {
                 changed_by: entry.actor.clone(),
                 reason: entry.reason.clone(),
                 experiment: before.experiment.clone(),
-                set,
+                settings,
             };
             update(&tx, &after).await?;
+            let detail = serde_json::json!({ "before": before.settings, "after": after.settings });
             let entry = Entry {
-                detail: Some(detail(&before.set, &after.set)),
+                detail: Some(detail.to_string()),
                 ..entry.clone()
             };
             audit::insert(&tx, &entry).await?;
@@ -168,7 +157,7 @@ fn outdated(version: i64) -> Error {
     )
 }
 
-async fn locked(tx: &DatabaseTransaction, experiment: &str) -> Result<Option<Dial>, DbErr> {
+async fn locked(tx: &DatabaseTransaction, experiment: &str) -> Result<Option<DialRow>, DbErr> {
     let backend = tx.get_database_backend();
     // SQLite's transaction holds the only write lock already.
     let lock = if backend == DbBackend::Postgres {
@@ -181,41 +170,33 @@ async fn locked(tx: &DatabaseTransaction, experiment: &str) -> Result<Option<Dia
     tx.query_one_raw(ask).await?.as_ref().map(dial).transpose()
 }
 
-async fn update(tx: &DatabaseTransaction, dial: &Dial) -> Result<(), DbErr> {
+async fn update(tx: &DatabaseTransaction, dial: &DialRow) -> Result<(), DbErr> {
     const SQL: &str = "UPDATE dials SET candidate_percent = $2, shadow_percent = $3, killed = $4, \
          breaker = $5, version = $6, stage_at_us = $7, changed_at_us = $8, changed_by = $9, \
          reason = $10 WHERE experiment = $1";
-    let values: [Value; 10] = [
+    let backend = tx.get_database_backend();
+    tx.execute_raw(Statement::from_sql_and_values(backend, SQL, values(dial)))
+        .await
+        .map(drop)
+}
+
+/// In the order of [`COLUMNS`].
+fn values(dial: &DialRow) -> [Value; 10] {
+    [
         dial.experiment.clone().into(),
-        i16::from(dial.set.candidate_percent).into(),
-        i16::from(dial.set.shadow_percent).into(),
-        dial.set.killed.into(),
-        dial.set.breaker.clone().into(),
+        i16::from(dial.settings.candidate_percent).into(),
+        i16::from(dial.settings.shadow_percent).into(),
+        dial.settings.killed.into(),
+        dial.settings.breaker.clone().into(),
         dial.version.into(),
         dial.stage_at.as_microsecond().into(),
         dial.changed_at.as_microsecond().into(),
         dial.changed_by.clone().into(),
         dial.reason.clone().into(),
-    ];
-    let backend = tx.get_database_backend();
-    tx.execute_raw(Statement::from_sql_and_values(backend, SQL, values))
-        .await
-        .map(drop)
+    ]
 }
 
-fn detail(before: &Set, after: &Set) -> String {
-    let json = |set: &Set| {
-        serde_json::json!({
-            "candidate_percent": set.candidate_percent,
-            "shadow_percent": set.shadow_percent,
-            "killed": set.killed,
-            "breaker": set.breaker,
-        })
-    };
-    serde_json::json!({ "before": json(before), "after": json(after) }).to_string()
-}
-
-fn dial(row: &QueryResult) -> Result<Dial, DbErr> {
+fn dial(row: &QueryResult) -> Result<DialRow, DbErr> {
     let percent = |i: usize| -> Result<u8, DbErr> {
         let n: i16 = row.try_get_by(i)?;
         u8::try_from(n)
@@ -223,9 +204,9 @@ fn dial(row: &QueryResult) -> Result<Dial, DbErr> {
             .filter(|n| *n <= 100)
             .ok_or_else(|| DbErr::Type(format!("dials holds {n} percent")))
     };
-    Ok(Dial {
+    Ok(DialRow {
         experiment: row.try_get_by(0)?,
-        set: Set {
+        settings: DialSettings {
             candidate_percent: percent(1)?,
             shadow_percent: percent(2)?,
             killed: row.try_get_by(3)?,

@@ -113,14 +113,11 @@ fn refusal(
     // `rollout::arm::Arm` is `rollout::Arm` by its longer name.
     let short = full.replacen("rollout::arm::", "rollout::", 1);
     let in_legacy = source.path.contains("/legacy/") || source.path.ends_with("/legacy.rs");
-    // The suite that every experiment has to pass stands with what it compares: it goes when that goes.
-    let suite = short.starts_with("rollout::conformance::") || short == "rollout::conformance";
     let rollout_page = source.path.starts_with("src/http/api/rollout");
     let ok = target == module
         || allowed.contains(&"*")
         || allowed.iter().any(|g| granted(g) || short == *g)
         || (target == "config" && module != "kernel" && own_section(source, module, &import.path))
-        || (in_legacy && suite)
         || (in_legacy && matches!(short.as_str(), "rollout::Judge" | "rollout::Match" | "rollout::Shown"))
         || (rollout_page && target == "rollout")
         // The names at the root that are not modules: macros, and the crate's own documentation.

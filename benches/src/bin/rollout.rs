@@ -22,10 +22,10 @@ use std::{
 use qr_observatory::{
     kernel::{Clock as _, Ctx, Result, SharedClock, SystemClock},
     rollout::{
-        Arm, Dial, Experiment, Hold, Judge, Match, Pilot, ReadOnly, Rehearsal, Shown, Unit,
-        breaker, evidence,
+        Arm, Dial, Experiment, Judge, Match, Override, Pilot, ReadOnly, Shown, Unit, breaker,
+        evidence,
+        fault_injection::{FaultInjecting, FaultInjector},
         pilot::{Policy, Spare},
-        rehearsal::Drills,
     },
     telemetry::{Load, Recorder, labels},
 };
@@ -85,7 +85,7 @@ impl Judge<u64> for Equal {
     }
 }
 
-type Tried = Experiment<Busy, Rehearsal<Busy>, Equal>;
+type Tried = Experiment<Busy, FaultInjecting<Busy>, Equal>;
 
 struct Bench {
     experiment: Tried,
@@ -108,7 +108,7 @@ fn bench(work: Duration) -> Bench {
         spare,
         Arc::clone(&clock),
     );
-    let candidate = Rehearsal::new(Busy(work), Drills::new(clock), Equal::spoil);
+    let candidate = FaultInjecting::new(Busy(work), FaultInjector::new(clock), Equal::spoil);
     let experiment = Experiment::new(Busy(work), candidate, Equal, Arc::clone(&pilot));
     Bench {
         experiment,
@@ -135,7 +135,7 @@ async fn cost() {
         (
             "killed",
             Dial {
-                hold: Some(Hold::Killed),
+                overridden: Some(Override::Killed),
                 ..dial(0, 0)
             },
         ),

@@ -11,6 +11,4 @@ pub use judge::{Fact, Judge};
 pub use renderer::Renderer;
 
 #[cfg(test)]
-mod conformance;
-#[cfg(test)]
 mod tests;

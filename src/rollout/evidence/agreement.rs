@@ -1,6 +1,6 @@
-//! Do the arms give the same answer? Shadow mismatches against the control's disagreement with itself.
+//! A failing test: the arms' answers differ more often than the control differs from itself.
 //!
-//! Invariant: as long as the control's own noise is unknown, nothing fires; without pairs nothing passes.
+//! Invariant: while the control's own noise is unknown, nothing fires. Without pairs nothing passes.
 
 use serde::{Deserialize, Serialize};
 
@@ -106,7 +106,7 @@ impl Agreement {
             return;
         }
         let chance = self.noise_max + policy.mismatch_rate_tolerated;
-        // Betting only while it looks promising is fair, and costs nothing while the noise is hardly known.
+        // A bet may be skipped. Skipping unpromising ones costs nothing while few noise pairs are known.
         if self.shadow.rate() > chance && chance < 1.0 {
             self.mixture.step(mismatch, chance, 1.0, &MORE);
             if self.ln_e() >= Self::ln_threshold(policy) {

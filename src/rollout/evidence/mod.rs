@@ -1,9 +1,9 @@
-//! Judging a candidate by tests that stay valid however often one looks (ROLLOUT.md, "Evidence" and "Verdict";
-//! docs/adr/0009-statistics.md says why, for people who are no statisticians).
+//! Judges a candidate by tests that stay valid however often an operator looks (docs/ROLLOUT.md; docs/adr/0009-statistics.md
+//! explains the statistics).
 //!
-//! Each test holds an e-value: the money of somebody who bets, at fair odds, that the candidate is worse. For a healthy
-//! candidate the bets gain nothing on average, so that a fortune of `1/alpha` is ever reached with a chance of at most
-//! `alpha`. The failing tests share one `alpha` by [`Budget`].
+//! Each test holds an e-value: the fortune of a gambler who bets, at fair odds, that the candidate is worse. For a healthy
+//! candidate the bets gain nothing on average, so the fortune ever reaches `1/alpha` with a chance of at most `alpha`. The
+//! failing tests share one `alpha` by [`Budget`].
 //!
 //! Everything is synchronous, in bounded memory (at most 48 KiB, usually 2), with the time passed in (milliseconds
 //! of one clock that survives restarts; going backwards does no harm).
@@ -14,9 +14,9 @@ mod agreement;
 mod mixture;
 mod pass;
 mod policy;
-mod reading;
 mod repeats;
 mod split;
+mod test_reading;
 mod traffic;
 mod trial;
 mod units;
@@ -34,11 +34,11 @@ use trial::{Event, Terms, Trial};
 pub use crate::telemetry::labels::Side;
 pub use agreement::Pairs;
 pub use policy::{Budget, Policy};
-pub use reading::{Reading, Test};
+pub use test_reading::{Test, TestReading};
 pub use verdict::{Verdict, Why};
 
-/// A fresh run: an arm really did its work for a caller, on the side that the unit's bucket (or an open breaker) chose.
-/// Runs of shadows, runs forced by an operator, answers from a cache and refusals are none.
+/// A fresh run: an arm did its work for a caller, on the side that the unit's bucket (or an open breaker) chose. Shadows,
+/// runs under an override, answers from a cache and refusals are no fresh runs.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools)] // Facts of a run, independent of each other.
 pub struct Run {
@@ -59,13 +59,13 @@ pub struct Pair {
     /// Was the candidate slower by more than the margin? None when that must not count: the CPU was busy, an answer
     /// came from a cache, a tie.
     pub slower: Option<bool>,
-    /// Which of them failed: the control, the candidate.
-    pub faults: (bool, bool),
+    pub control_failed: bool,
+    pub candidate_failed: bool,
     /// None when the answers cannot be compared, or both are refusals.
     pub mismatch: Option<bool>,
 }
 
-/// All that is known of a candidate. Serialise it to keep it; [`Evidence::check`] it after reading it back.
+/// The evidence of one candidate. [`Evidence::check`] it after deserializing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
@@ -82,8 +82,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Begins at 0 %, knowing nothing. A new release of the candidate deserves new evidence. The policy must pass its
-    /// check.
+    /// Empty, at 0 %. The policy must pass its check.
     #[must_use]
     pub fn new(now_ms: u64, policy: Policy) -> Self {
         Self {
@@ -101,7 +100,7 @@ impl Evidence {
     }
 
     /// # Errors
-    /// What of a state that was read back cannot be, or lies more than a day ahead: begin anew then.
+    /// Which number of a deserialized state is out of range, or more than a day in the future.
     pub fn check(&self, now_ms: u64) -> Result<(), &'static str> {
         self.policy.check()?;
         let latest_ms = now_ms.saturating_add(86_400_000);
@@ -152,7 +151,7 @@ impl Evidence {
     /// A fresh run.
     pub fn run(&mut self, now_ms: u64, run: &Run) {
         let candidate = run.side == Side::Candidate;
-        // What failed in both arms is not the candidate's.
+        // A fault of both arms is not the candidate's.
         let excused = candidate && run.fault && run.fallback_failed;
         let fault = run.fault && !excused;
         if fault || run.slow {
@@ -182,7 +181,7 @@ impl Evidence {
         }
     }
 
-    /// An arm refused the input (a 4xx): a request that says nothing, counted for the sentence only.
+    /// An arm refused the input (a 4xx): counted for the sentence of the verdict only.
     pub fn refused(&mut self) {
         self.traffic.refused = self.traffic.refused.saturating_add(1);
     }
@@ -202,10 +201,10 @@ impl Evidence {
             };
             self.latency.event(now_ms, &event(slower), &terms);
         }
-        let (control, candidate) = pair.faults;
-        if control != candidate {
+        if pair.control_failed != pair.candidate_failed {
             let terms = self.terms(self.policy.budget.errors);
-            self.errors.event(now_ms, &event(candidate), &terms);
+            let event = event(pair.candidate_failed);
+            self.errors.event(now_ms, &event, &terms);
         }
         if let Some(mismatch) = pair.mismatch {
             self.agreement.pair(now_ms, mismatch, &self.policy);

@@ -1,4 +1,4 @@
-//! The passing test: is the candidate's fault rate below what is allowed?
+//! The passing test: the candidate's fault rate is below the allowed one.
 //!
 //! Invariant: without runs of the candidate it never passes; old successes cover only so many new faults.
 

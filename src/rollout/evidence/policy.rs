@@ -1,10 +1,10 @@
-//! How strict the judgement is: error budgets, tolerances, windows. Numbers only.
+//! How strict the verdict is: error budgets, tolerances, windows. Numbers only.
 //!
-//! Invariant: whatever passes [`Policy::check`] can neither divide by zero nor take the logarithm of it.
+//! Invariant: a policy that passes [`Policy::check`] leads to no division by zero and no logarithm of it.
 
 use serde::{Deserialize, Serialize};
 
-/// What a verdict is made by. [`Policy::default`] holds the documented values.
+/// The numbers behind a verdict. [`Policy::default`] holds the documented values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
@@ -43,7 +43,7 @@ pub struct Policy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
-    /// 0.70: faults are what a rollout is stopped for, and its table of detection times is the promise.
+    /// 0.70: the largest part, because its detection times are promised.
     pub errors: f64,
     pub repeats: f64,
     pub latency: f64,

@@ -1,9 +1,9 @@
-//! Does the candidate fail again and again for the same units, where the control succeeds in the same request?
+//! A failing test: the candidate fails again and again for the same units, where the control succeeds.
 //!
 //! The errors test counts a unit once, so it is blind to a candidate that always fails for a few units. But each of
 //! the candidate's faults is answered by the control in the same request. Whatever a unit's own flakiness `f`, both
-//! arms being alike, "candidate failed and control did not" has a chance of `f * (1 - f) <= 1/4`; here even 1/2 is
-//! forgiven, for faults that a second attempt cures.
+//! arms being alike, "candidate failed and control did not" has a chance of `f * (1 - f) <= 1/4`. The test tolerates 1/2,
+//! for faults that a second attempt cures.
 //!
 //! Only a unit that failed twice in a row is bet on, until it succeeds: that leaves out the one-off faults.
 //!
@@ -63,7 +63,7 @@ impl Repeats {
             }
             return;
         };
-        // Neither the fault that it is watched for counts, nor the next run, which decides whether to go on.
+        // The first fault does not count, nor does the next run, which decides whether the unit stays watched.
         let counts = (1..=BETS).contains(runs);
         *runs = if alone {
             (*runs).saturating_add(1)

@@ -1,4 +1,4 @@
-//! Is the dial honoured? Each new unit of a stage is in the candidate with the percentage's chance, and no other.
+//! A failing test: the dial is not honoured. Each new unit of a stage must be in the candidate with the percentage's chance.
 //!
 //! Invariant: a stage is judged by its own units; the n-th stage has a part of the budget of its own.
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::mixture::{EITHER, Mixture, float};
 use super::units::Sample;
 
-/// At 0 and 100 % a few strays (another node that has not heard yet) are forgiven, more are not.
+/// Tolerated at 0 and 100 %: another node follows a change a little later.
 const STRAY: f64 = 0.001;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ fn evidence() -> Evidence {
     evidence
 }
 
-fn errors(evidence: &Evidence) -> Reading {
+fn errors(evidence: &Evidence) -> TestReading {
     evidence.reading(Test::Errors)
 }
 

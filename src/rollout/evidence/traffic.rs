@@ -1,18 +1,17 @@
-//! Who gets how much: the dial's percentage, the runs of the stage, and the candidate's measured share.
+//! Shares of the traffic: the dial's percentage, the runs of the stage, and the candidate's measured share.
 //!
 //! Among units that fail for the first time the dial's percentage is the candidate's share, however unequal the units
-//! are. Its requests matter where they are more than that, as after a change, when its cache is cold.
+//! are. The measured share matters where it is higher, as after a change, when the candidate's cache is cold.
 //!
-//! Invariant: the share told is never below the percentage: in doubt the candidate is expected to have more of the
-//! faults, not fewer.
+//! Invariant: the share is never below the percentage, so that a healthy candidate is not accused.
 
 use serde::{Deserialize, Serialize};
 
 use super::mixture::float;
 
-/// A bucket is full after this many requests, so that a busy service reacts sooner than the window says.
+/// A bucket is full after this many requests, so that a busy service reacts sooner than its window.
 const BUCKET_RUNS: u64 = 2_000;
-/// And not before it holds so many, however long that takes: fewer say nothing of a share.
+/// A bucket is not full before it holds this many, however long that takes: fewer do not show a share.
 const BUCKET_RUNS_MIN: u64 = 100;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,7 +44,7 @@ impl Runs {
 #[serde(deny_unknown_fields)]
 pub struct Traffic {
     pub percent: u8,
-    /// What counted before; requests begun under it may still come in while the change settles.
+    /// The percentage before; requests that began under it may still end while the change settles.
     percent_before: u8,
     pub since_ms: u64,
     /// Fresh runs of this stage.
@@ -72,7 +71,7 @@ impl Traffic {
         }
     }
 
-    /// The dial moves: what was measured under the old percentage says nothing of the new one.
+    /// The dial moves: drops the measurements under the old percentage.
     pub fn dial(&mut self, now_ms: u64, percent: u8, settle_ms: u64) {
         let before = if self.is_settling(now_ms, settle_ms) {
             self.percent.max(self.percent_before)
@@ -113,10 +112,10 @@ impl Traffic {
         if floor <= 0.0 {
             return 0.0;
         }
-        // One more for the candidate, so that nothing measured, or no control at all, leaves nothing to compare.
+        // One more for the candidate, so that the share is 1 without any run, or without the control's.
         let total = float(self.recent.total() + self.before.total() + 1);
         let measured = float(self.recent.candidate + self.before.candidate + 1) / total;
-        // Less what such a count wanders by itself: without that, the greater of the two would be an exaggeration.
+        // Less one standard error: else the greater of the two would be too high on average.
         let error = (measured * (1.0 - measured) / total).sqrt();
         (measured - error).max(floor)
     }

@@ -5,7 +5,7 @@
 //! The next epoch meets the same units with the same luck; it therefore starts at `E = 1`, has a part of the budget
 //! of its own, and never multiplies with the one before.
 //!
-//! Invariant: what has fired stays as it was when it fired.
+//! Invariant: a fired test stays as it was when it fired.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use super::units::Seen;
 /// The first epoch's part of the budget. The n-th has `(1 - FIRST) / (n * (n - 1))`: all of them add up to 1.
 const FIRST: f64 = 0.9;
 
-/// What a trial is held to.
+/// The strictness of a trial.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
     /// The chance that it ever fires for a healthy candidate.
@@ -25,7 +25,7 @@ pub struct Terms {
     pub epoch_ms: u64,
 }
 
-/// Something that happened on one side.
+/// A fault, slow run or slower answer on one side.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
     /// None when both sides ran the same request: then no unit's luck is involved.

@@ -1,10 +1,10 @@
-//! Which units were seen, in bounded memory.
+//! The units that were seen, in bounded memory.
 //!
-//! Invariant: what is stored is sorted, without repetitions, and at most so long as its limit.
+//! Invariant: lists are sorted, without repetitions, and at most as long as their limit.
 
 use serde::{Deserialize, Serialize};
 
-/// Spreads a unit's hash, so that what is decided here is independent of the bucket that the same hash fell into.
+/// Spreads a unit's hash, so that decisions here are independent of the unit's bucket.
 pub const fn mix(unit: u64) -> u64 {
     let mut x = unit.wrapping_add(0x9E37_79B9_7F4A_7C15);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

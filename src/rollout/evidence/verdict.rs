@@ -1,6 +1,6 @@
-//! What the evidence amounts to: go, hold, or no-go, in one sentence.
+//! The verdict: go, hold, or no-go, in one sentence.
 //!
-//! Invariant: absent data is a hold; never a go, and never a no-go.
+//! Invariant: absent data is a hold, never a go and never a no-go.
 
 use std::fmt;
 
@@ -9,32 +9,32 @@ use serde::Serialize;
 use super::Evidence;
 use super::agreement::{Agreement, Pairs};
 use super::mixture::float;
-use super::reading::{Percent, Reading, Test};
+use super::test_reading::{Percent, Test, TestReading};
 
 /// The judgement over a stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 pub enum Verdict {
-    /// Everything that ROLLOUT asks for holds. `next`: the stage to go to; none when this is the last.
+    /// All conditions hold. `next`: the stage to go to; none when this is the last.
     Go {
         next: Option<u8>,
         /// The passing test.
-        reading: Reading,
+        reading: TestReading,
     },
     Hold {
         /// How many more of what `why` names; none when only time (or an operator) helps.
         needed: Option<u64>,
         why: Why,
-        /// Requests of this stage that an arm refused: they are none of those that are needed.
+        /// Requests of this stage that an arm refused. They do not count towards `needed`.
         refused: u64,
     },
     NoGo {
         /// The first of the tests that fired.
-        reading: Reading,
+        reading: TestReading,
     },
 }
 
-/// What a stage waits for.
+/// The condition that a stage waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Why {
@@ -114,7 +114,7 @@ impl Evidence {
         if candidate > 0 {
             return Some((candidate, Why::Candidate));
         }
-        // At 100 % nobody is left to compare with, nor to shadow.
+        // At 100 % there is no control to compare with, and no shadow.
         if self.traffic.percent == 100 {
             return None;
         }

@@ -1,4 +1,4 @@
-//! What a pilot knows, as plain data: for operators, and for the next start.
+//! The state of a pilot as plain data: for reports, and for the next start.
 
 use std::{
     collections::BTreeMap,
@@ -11,16 +11,16 @@ use super::{Machine, Pilot};
 use crate::{
     kernel::{Error, Result},
     rollout::{
-        Dial, Hold,
+        Dial, Override,
         breaker::{Breaker, Forced, Reason, State as BreakerState},
-        evidence::{Evidence, Reading, Verdict},
-        history::Total,
+        evidence::{Evidence, TestReading, Verdict},
+        history::{Counts, Total},
         permit::Role,
     },
     telemetry::labels::{Experiment, ShadowResult, Side},
 };
 
-/// What one experiment looks like now.
+/// One experiment now.
 #[derive(Clone, Debug)]
 pub struct State {
     pub experiment: Experiment,
@@ -28,19 +28,28 @@ pub struct State {
     pub breaker: BreakerNow,
     pub control: ArmNow,
     pub candidate: ArmNow,
-    /// The candidate's part of what callers got in the last minute, fresh from an arm; `None` without any.
+    /// The candidate's part of the fresh answers that callers got in the last minute, 0 to 1; `None` without any.
     pub share: Option<f64>,
-    /// Labels of comparisons that were not equal, with whether they are mismatches.
-    pub found: BTreeMap<&'static str, (bool, u64)>,
+    /// By the judge's label.
+    pub differences: BTreeMap<&'static str, Difference>,
     /// Ends of shadows since the start, by [`ShadowResult`].
     pub shadows: [u64; ShadowResult::ALL.len()],
-    /// Shadows that were not begun, for want of a processor or a slot.
+    /// Shadows that did not start because no processor or slot was free.
     pub shed: u64,
     pub fallbacks: u64,
     pub points: Vec<PointNow>,
-    pub readings: Vec<Reading>,
+    pub readings: Vec<TestReading>,
     pub verdict: Verdict,
     pub now_ms: u64,
+}
+
+/// One label of a judge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Else it is tolerated.
+    pub is_mismatch: bool,
+    /// Comparisons that found it since the start.
+    pub count: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,26 +87,26 @@ pub struct PointNow {
     pub candidate: RunsNow,
 }
 
-/// What survives a restart.
+/// The content of a state file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Saved {
-    /// Names and versions of the arms: evidence about another version is none.
+    /// Names and versions of the arms. Evidence of another version does not count.
     pub arms: [String; 2],
     pub saved_at_ms: u64,
     pub evidence: Evidence,
     /// Since when the breaker has been closed, if it is.
     pub closed_since_ms: Option<u64>,
-    /// An operator held it at control.
+    /// [`Override::Killed`] was in force.
     pub killed: bool,
-    /// It was held at control because an earlier file could not be read, and nobody has looked since.
+    /// [`Override::Damaged`] was in force.
     #[serde(default)]
     pub damaged: bool,
 }
 
 impl Saved {
-    /// Whether both say the same, whenever they were written.
+    /// Whether both are equal but for the time of writing.
     #[must_use]
-    pub fn says_as(&self, other: &Self) -> bool {
+    pub fn is_as(&self, other: &Self) -> bool {
         let facts = |s: &Self| (s.closed_since_ms, s.killed, s.damaged);
         self.arms == other.arms && facts(self) == facts(other) && self.evidence == other.evidence
     }
@@ -111,13 +120,6 @@ impl Machine {
             _ => &mut self.breaker,
         }
     }
-
-    /// Counts what a comparison found.
-    pub(in crate::rollout) fn found(&mut self, label: Option<(&'static str, bool)>) {
-        if let Some((what, mismatch)) = label {
-            self.found.entry(what).or_insert((mismatch, 0)).1 += 1;
-        }
-    }
 }
 
 impl Pilot {
@@ -129,7 +131,7 @@ impl Pilot {
         let machine = self.machine();
         let (control, candidate) = machine.history.recent(now_ms, 600);
         let (minute, canary) = machine.history.recent(now_ms, 60);
-        let arm = |side, counts: &crate::rollout::history::Counts| ArmNow {
+        let arm = |side, counts: &Counts| ArmNow {
             total: machine.history.total(side),
             p50_ms: counts.quantile_ms(0.5),
             p95_ms: counts.quantile_ms(0.95),
@@ -138,7 +140,7 @@ impl Pilot {
         let all = minute.served + canary.served;
         #[allow(clippy::cast_precision_loss)]
         let share = (all > 0).then(|| canary.served as f64 / all as f64);
-        let runs = |counts: &crate::rollout::history::Counts| RunsNow {
+        let runs = |counts: &Counts| RunsNow {
             requests: counts.requests,
             faults: counts.faults,
             served: counts.served,
@@ -162,7 +164,7 @@ impl Pilot {
             control: arm(Side::Control, &control),
             candidate: arm(Side::Candidate, &candidate),
             share,
-            found: machine.found.clone(),
+            differences: machine.differences.clone(),
             shadows: std::array::from_fn(|i| self.counts.shadows[i].load(Ordering::Relaxed)),
             shed: self.counts.shed.load(Ordering::Relaxed),
             fallbacks: self.counts.fallbacks.load(Ordering::Relaxed),
@@ -187,18 +189,18 @@ impl Pilot {
 
     /// The evidence, test by test.
     #[must_use]
-    pub fn readings(&self) -> Vec<Reading> {
+    pub fn readings(&self) -> Vec<TestReading> {
         self.machine().evidence.readings().to_vec()
     }
 
-    /// For a file.
+    /// For a state file.
     #[must_use]
     pub fn saved(&self, arms: [&str; 2]) -> Saved {
-        let hold = self.hold();
+        let overridden = self.overridden();
         let machine = self.machine();
         Saved {
-            killed: hold == Some(Hold::Killed),
-            damaged: hold == Some(Hold::Damaged),
+            killed: overridden == Some(Override::Killed),
+            damaged: overridden == Some(Override::Damaged),
             arms: arms.map(str::to_owned),
             saved_at_ms: self.now_ms(),
             evidence: machine.evidence.clone(),
@@ -206,10 +208,10 @@ impl Pilot {
         }
     }
 
-    /// Goes on from where an earlier process stopped.
+    /// Continues with the evidence of an earlier process.
     ///
     /// # Errors
-    /// `Invalid` when what was saved makes no sense; then nothing changed.
+    /// `Invalid` when the evidence is out of range; then nothing changed.
     pub fn restore(&self, saved: Saved) -> Result<()> {
         let check = saved.evidence.check(self.now_ms());
         check.map_err(|what| Error::invalid("evidence", what))?;

@@ -3,11 +3,11 @@
 use super::*;
 use crate::rollout::{
     conformance::only_the_candidate_answers,
-    evidence::{Reading, Test, Verdict},
+    evidence::{Test, TestReading, Verdict},
 };
 
 impl Rig {
-    fn reading(&self, test: Test) -> Reading {
+    fn reading(&self, test: Test) -> TestReading {
         let readings = self.stand.pilot.readings();
         readings.into_iter().find(|r| r.test == test).unwrap()
     }
@@ -56,9 +56,12 @@ async fn refusals_alike_are_no_agreement_and_one_sided_ones_a_difference() {
     let rig = refusing();
     rig.dial(0, 100);
     for n in 0..30 {
-        assert_eq!(rig.shadow(n).await, ShadowResult::Same);
+        rig.ask(n).await.0.unwrap_err();
     }
-    assert!(rig.stand.pilot.state().shadows[ShadowResult::NoiseSame as usize] > 0);
+    rig.stand.until_shadows(30).await;
+    let shadows = rig.stand.pilot.state().shadows;
+    assert_eq!(shadows[ShadowResult::Same as usize], 30);
+    assert!(shadows[ShadowResult::NoiseSame as usize] > 0);
     for test in [Test::Agreement, Test::Latency] {
         assert_eq!(rig.reading(test).events, 0, "{test:?}");
     }
@@ -116,7 +119,7 @@ async fn faults_without_an_opponent_have_a_breaker_of_their_own() {
     assert_eq!(rig.reading(Test::ErrorsPass).events, 0);
     // After its wait, three probes.
     *rig.candidate.does.lock().unwrap() = HashMap::new();
-    tokio::time::sleep(Duration::from_millis(70)).await;
+    rig.stand.skip_wait(1);
     for _ in 0..4 {
         assert_eq!(rig.ask(1).await.1, Some("candidate"));
     }

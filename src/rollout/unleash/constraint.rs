@@ -1,7 +1,7 @@
 //! Constraints of strategies, as Unleash's Node SDK reads them. They are decided here because the Rust SDK differs from it
-//! (docs/adr/0010-unleash-sdk.md), and because what cannot be decided must not pass for decided.
+//! (docs/adr/0010-unleash-sdk.md), and because the Rust SDK decides constraints whose fields it does not have.
 //!
-//! Everything that a constraint can ask for here is the same for every unit, so that it holds or not for a whole refresh.
+//! Invariant: the fields known here are the same for every unit, so a constraint holds or not for a whole refresh.
 
 use std::cmp::Ordering;
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::kernel::Timestamp;
 
-/// What constraints may ask for: what every SDK puts into its context by itself.
+/// The fields that constraints may ask for: every SDK puts them into its context by itself.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub app_name: String,
@@ -34,10 +34,10 @@ pub struct Constraint {
     case_insensitive: bool,
 }
 
-/// Whether all of them hold. One that does not decides, whatever the others ask for.
+/// Whether all of them hold. One that does not hold decides, also beside one that cannot be decided.
 ///
 /// # Errors
-/// Why it cannot be told here.
+/// Why it cannot be decided here.
 pub fn all_hold(constraints: &[Constraint], facts: &Facts) -> Result<bool, String> {
     let mut unknown = None;
     for constraint in constraints {
@@ -53,7 +53,7 @@ pub fn all_hold(constraints: &[Constraint], facts: &Facts) -> Result<bool, Strin
 impl Constraint {
     fn holds(&self, facts: &Facts) -> Result<bool, String> {
         let holds = match self.operator.as_str() {
-            // They are about the time, whatever field they name.
+            // About the time, whichever field they name.
             "DATE_AFTER" => self.date()?.is_some_and(|date| facts.now > date),
             "DATE_BEFORE" => self.date()?.is_some_and(|date| facts.now < date),
             "IN" => self.any(self.field(facts)?, str::eq),
@@ -134,7 +134,7 @@ impl Constraint {
         }
     }
 
-    /// `None` for what is no date.
+    /// `None` without a value.
     fn date(&self) -> Result<Option<Timestamp>, String> {
         let Some(value) = &self.value else {
             return Ok(None);
@@ -177,7 +177,7 @@ fn number(text: &str) -> Option<f64> {
     (!whole.is_empty()).then(|| whole.into_iter().fold(0.0, add))
 }
 
-/// As the npm package `semver` parses it, which stops at what JavaScript can count.
+/// As the npm package `semver` parses it: numbers up to 2^53 - 1.
 fn version(text: &str) -> Option<Version> {
     const COUNTABLE: u64 = (1 << 53) - 1;
     let version = Version::parse(trim(text)).ok()?;

@@ -1,7 +1,7 @@
-//! What a flag's definition says about how it divides units, read before the SDK evaluates it.
+//! Reads from a flag's definition how it divides units, before the SDK evaluates it.
 //!
-//! Invariants: what is kept of a flag is a set of buckets of one group; a strategy that cannot be evaluated here takes
-//! nobody; and where a definition asks for more, the operator is told.
+//! Invariants: a flag becomes a set of buckets of one group. A strategy that cannot be evaluated here takes no unit. Where a
+//! definition asks for more, there is a caveat for the operator.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::constraint::{Constraint, Facts, all_hold};
 pub struct Definition {
     /// What is hashed with the unit: the group of its gradual rollouts, else its name.
     pub group: String,
-    /// Why the buckets are not all that it asks for.
+    /// Why the buckets do not follow the definition exactly.
     pub caveat: Option<String>,
 }
 
@@ -25,12 +25,12 @@ const RANDOM: &str = "a strategy chooses at random; here units are sticky, and i
 type Segments = BTreeMap<i64, Vec<Constraint>>;
 
 impl Definition {
-    /// Of the flag `name`. In the answer, in place, of this flag and its parents: a strategy whose constraints hold has
-    /// none any more; one whose constraints do not, or that cannot be evaluated here, is gone; and random choice is
-    /// sticky, because a unit that changed sides with every refresh would spoil the evidence of both.
+    /// Reads the flag `name`, and rewrites it and its parents in the answer. A strategy whose constraints hold loses them. One
+    /// whose constraints do not hold, or that cannot be evaluated here, is removed. Random choice becomes sticky, because
+    /// units that change sides with every refresh would spoil the evidence of both.
     ///
     /// # Errors
-    /// What in it cannot come from an Unleash server.
+    /// Which part of the answer cannot come from an Unleash server.
     pub fn take(name: &str, answer: &mut Value, facts: &Facts) -> Result<Self, String> {
         let segments = segments(answer)?;
         let features = answer.get_mut("features").and_then(Value::as_array_mut);
@@ -57,7 +57,7 @@ impl Definition {
             else {
                 continue;
             };
-            if let Some(why) = settle(strategies, &segments, facts)? {
+            if let Some(why) = decide(strategies, &segments, facts)? {
                 definition
                     .caveat
                     .get_or_insert(format!("a strategy is off: {why}"));
@@ -96,8 +96,8 @@ fn constraints(list: &Value) -> Result<Vec<Constraint>, String> {
     }
 }
 
-/// Decides what is the same for every unit. Returns why a strategy was taken out that may be on elsewhere.
-fn settle(
+/// Decides constraints and segments. Returns why a strategy was removed that another client may evaluate.
+fn decide(
     strategies: &mut Vec<Value>,
     segments: &Segments,
     facts: &Facts,
@@ -157,7 +157,7 @@ fn supported(strategy: &Value) -> Result<(), String> {
     }
 }
 
-/// The group that a strategy hashes with, if it hashes, and what is special about it.
+/// The group that a strategy hashes with, if it hashes, and its caveat.
 fn read(
     flag: &str,
     strategy: &mut Value,

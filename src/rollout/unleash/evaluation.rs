@@ -25,7 +25,7 @@ const BUCKETS: usize = 100;
 
 const UNEVEN: &str = "it depends on more than the units' bucket; units take part in buckets that it takes as a whole";
 
-/// The flag's share, and what is not exact about it. A flag that is off, archived or unknown is a share of nothing.
+/// The flag's share, and why it is not exact, if it is not. A flag that is off, archived or unknown has no buckets.
 pub fn share(
     client: &Client,
     key: Key,
@@ -48,7 +48,7 @@ pub fn share(
     (Share::of(mask, &definition.group), caveat)
 }
 
-/// What the SDK says of one unit. Takes the SDK's lock: never on a request's path.
+/// The SDK's decision about one unit. Takes the SDK's lock: never on a request's path.
 pub fn takes(client: &Client, key: Key, unit: &str, facts: &Facts) -> bool {
     let context = Context {
         user_id: Some(unit.to_owned()),

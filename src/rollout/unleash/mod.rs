@@ -1,7 +1,6 @@
 //! Flags from an Unleash server, through its Rust SDK: `docs/adr/0010-unleash-sdk.md`.
 //!
-//! Invariant: only a whole, well-formed answer changes anything. Whatever else happens, the last good flags stay, in
-//! memory and on disk.
+//! Invariant: only a whole, well-formed answer changes flags. Otherwise the last good flags stay, in memory and on disk.
 
 mod constraint;
 mod definition;
@@ -32,8 +31,8 @@ use self::{
     transport::Bounded,
 };
 use super::{
-    dial::{Flagged, flag_name},
-    kept::Kept,
+    dial::{Shares, flag_name},
+    state_file::StateFile,
 };
 use crate::{
     kernel::{Error, Kind, Result, Timestamp, tls},
@@ -42,11 +41,11 @@ use crate::{
 
 pub use snapshot::Snapshot;
 
-/// Bounds of an exchange with the server; between them it is the time from one refresh to the next.
+/// Bounds of an exchange with the server; between them it may take as long as a refresh interval.
 const TIMEOUT_MIN: Duration = Duration::from_millis(500);
 const TIMEOUT_MAX: Duration = Duration::from_secs(5);
-/// The kept file is also renewed when nothing changed, so that a restart knows how old its flags are.
-const KEEP_EVERY_S: i64 = 60;
+/// The state file is also renewed when nothing changed, so that a restart knows the age of its flags.
+const SAVE_EVERY_S: i64 = 60;
 
 const NO_TRUST: &str = "Unleash is to be reached by https, and this machine's CA certificates cannot be read: \
     install ca-certificates, or name a file in SSL_CERT_FILE";
@@ -59,28 +58,28 @@ pub struct Settings {
     pub url: Url,
     /// A backend token, `<project>:<environment>.<secret>`.
     pub token: String,
-    /// How this product is called among the server's applications.
+    /// The name of this application on the server.
     pub app_name: String,
     /// From one refresh to the next.
     pub refresh_ms: u64,
-    /// Where the last good flags are kept.
+    /// The state file of the last good flags.
     pub file: PathBuf,
 }
 
-/// The source. Asked from time to time, never by a request.
+/// An Unleash server. A background task asks it, never a request.
 pub struct Unleash(Arc<Inner>);
 
 struct Inner {
     client: Client,
     endpoint: String,
     refresh_ms: u64,
-    kept: Kept,
-    /// What the file holds.
+    file: StateFile,
+    /// The content of the file.
     written: Mutex<Option<Snapshot>>,
     app_name: String,
     environment: String,
-    /// The caveats that the log has.
-    told: Mutex<BTreeMap<String, String>>,
+    /// The caveats that were logged.
+    logged: Mutex<BTreeMap<String, String>>,
     registered: AtomicBool,
 }
 
@@ -97,7 +96,7 @@ impl Unleash {
             .map_err(|e| Error::caused(Kind::Internal, NO_TRUST, e))?;
         let client = ClientBuilder::default()
             .interval(settings.refresh_ms)
-            // The SDK would count the questions of a refresh, which are no requests.
+            // The SDK would report the evaluations of a refresh as requests.
             .disable_metric_submission()
             .into_client_with_transport(
                 settings.url.as_str(),
@@ -111,16 +110,16 @@ impl Unleash {
             client,
             endpoint: features_endpoint(settings.url.as_str()),
             refresh_ms: settings.refresh_ms,
-            kept: Kept::at(&settings.file),
+            file: StateFile::at(&settings.file),
             written: Mutex::default(),
             app_name: settings.app_name.clone(),
             environment: environment(&settings.token).to_owned(),
-            told: Mutex::default(),
+            logged: Mutex::default(),
             registered: AtomicBool::new(false),
         })))
     }
 
-    /// Fetches the flags, and keeps them for the next start. Takes at most 5 s, mostly waiting.
+    /// Fetches the flags and writes them to the state file. Takes at most 5 s.
     ///
     /// # Errors
     /// `Timeout` or `Unavailable` if the server did not answer with flags; then nothing changed.
@@ -132,10 +131,10 @@ impl Unleash {
             .get_json(&inner.endpoint, Some(inner.refresh_ms))
             .await
             .map_err(no_answer)?;
-        // Compiling thousands of flags takes a core for a while, and keeping them waits for the disk.
+        // Evaluating thousands of flags takes a processor for a while, and writing them waits for the disk.
         let work = tokio::task::spawn_blocking(move || {
             let snapshot = inner.evaluate(answer, now)?;
-            inner.keep(&snapshot);
+            inner.save(&snapshot);
             Ok(snapshot)
         });
         let snapshot = work
@@ -148,12 +147,12 @@ impl Unleash {
     /// The flags that were fetched last, before this process started.
     #[must_use]
     pub fn load(&self, now: Timestamp) -> Option<Snapshot> {
-        let snapshot: Snapshot = self.0.kept.read(now)?;
+        let snapshot: Snapshot = self.0.file.read(now)?;
         *self.0.written.lock() = Some(snapshot.clone());
         Some(snapshot)
     }
 
-    /// Tells the server who asks, once. Flags do not depend on it.
+    /// Registers the application, once. Flags do not depend on it.
     async fn register(&self) {
         let registered = &self.0.registered;
         if registered.load(Ordering::Relaxed) {
@@ -181,19 +180,19 @@ impl Inner {
         let features = serde_json::from_value(answer).map_err(garbage)?;
         self.client.memoize(features).map_err(garbage)?;
         let mut caveats = BTreeMap::new();
-        let mut shares = definitions.iter().map(|(key, definition)| {
+        let mut of_flags = definitions.iter().map(|(key, definition)| {
             let (share, caveat) = evaluation::share(&self.client, *key, definition, &facts);
             caveats.extend(caveat.map(|caveat| (key.0.to_owned(), caveat)));
             share
         });
         let mut next = |experiment| {
-            let (candidate, shadow) = (shares.next()?, shares.next()?);
-            Some((experiment, Flagged { candidate, shadow }))
+            let (candidate, shadow) = (of_flags.next()?, of_flags.next()?);
+            Some((experiment, Shares { candidate, shadow }))
         };
-        let flagged = Experiment::ALL.iter().filter_map(|e| next(*e)).collect();
+        let shares = Experiment::ALL.iter().filter_map(|e| next(*e)).collect();
         self.warn(&caveats);
         Ok(Snapshot {
-            flagged,
+            shares,
             caveats,
             fetched_at,
         })
@@ -201,29 +200,31 @@ impl Inner {
 
     /// Logs each caveat once, until it is gone or another one.
     fn warn(&self, caveats: &BTreeMap<String, String>) {
-        let mut told = self.told.lock();
+        let mut logged = self.logged.lock();
         for (flag, caveat) in caveats {
-            if told.get(flag) != Some(caveat) {
+            if logged.get(flag) != Some(caveat) {
                 tracing::warn!(flag, "is not followed exactly: {caveat}");
             }
         }
-        told.clone_from(caveats);
+        logged.clone_from(caveats);
     }
 
-    fn keep(&self, snapshot: &Snapshot) {
+    fn save(&self, snapshot: &Snapshot) {
         let mut written = self.written.lock();
         let fresh = written.as_ref().is_some_and(|old| {
             let age_s = snapshot.fetched_at.as_second() - old.fetched_at.as_second();
-            let same = old.flagged == snapshot.flagged && old.caveats == snapshot.caveats;
-            same && (0..KEEP_EVERY_S).contains(&age_s)
+            let same = old.shares == snapshot.shares && old.caveats == snapshot.caveats;
+            same && (0..SAVE_EVERY_S).contains(&age_s)
         });
         if fresh {
             return;
         }
-        match self.kept.write(snapshot) {
+        match self.file.write(snapshot) {
             Ok(()) => *written = Some(snapshot.clone()),
-            // They are good all the same; only a restart would miss them.
-            Err(e) => tracing::warn!("the flags were not kept: {e:?}"),
+            // They are in force; only a restart would miss them.
+            Err(e) => tracing::warn!(
+                "the flags cannot be written down, a restart would forget them: {e:?}"
+            ),
         }
     }
 }
@@ -235,7 +236,7 @@ fn keys() -> impl Iterator<Item = Key> {
     })
 }
 
-/// Of a token, `<project>:<environment>.<secret>`; `default` where it names none, as other SDKs say.
+/// The environment of a token, `<project>:<environment>.<secret>`; `default` where it names none, as in other SDKs.
 fn environment(token: &str) -> &str {
     let named = token
         .split_once(':')

@@ -1,6 +1,6 @@
-//! All flags at one moment, and how they are written down.
+//! All flags at one moment, and their form in a state file.
 //!
-//! Invariant: what was written by a release that knew other flags is no snapshot: nothing is guessed.
+//! Invariant: a file of a release that knew other flags is refused as a whole.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::collections::BTreeMap;
@@ -9,28 +9,28 @@ use crate::{
     kernel::{Timestamp, clock::from_micros},
     rollout::{
         Share,
-        dial::{Flagged, flag_name},
+        dial::{Shares, flag_name},
     },
     telemetry::labels::{Experiment, Flag},
 };
 
-/// What a server said.
+/// The flags of one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Of every experiment.
-    pub flagged: Vec<(Experiment, Flagged)>,
-    /// By flag: what of it is not followed, or only approximately.
+    pub shares: Vec<(Experiment, Shares)>,
+    /// By flag: which part of its definition is not followed, or only approximately.
     pub caveats: BTreeMap<String, String>,
-    /// When.
+    /// When the answer came.
     pub fetched_at: Timestamp,
 }
 
 impl Snapshot {
-    fn shares(&self) -> impl Iterator<Item = (&'static str, &Share)> {
-        self.flagged.iter().flat_map(|(experiment, flagged)| {
+    fn by_name(&self) -> impl Iterator<Item = (&'static str, &Share)> {
+        self.shares.iter().flat_map(|(experiment, shares)| {
             [
-                (flag_name(*experiment, Flag::Candidate), &flagged.candidate),
-                (flag_name(*experiment, Flag::Shadow), &flagged.shadow),
+                (flag_name(*experiment, Flag::Candidate), &shares.candidate),
+                (flag_name(*experiment, Flag::Shadow), &shares.shadow),
             ]
         })
     }
@@ -61,7 +61,7 @@ impl Serialize for Snapshot {
             group: share.group().to_owned(),
             mask: format!("{:025x}", share.mask()),
         };
-        let flags = self.shares().map(|(n, s)| (n.to_owned(), buckets(s)));
+        let flags = self.by_name().map(|(n, s)| (n.to_owned(), buckets(s)));
         Written {
             fetched_at_us: self.fetched_at.as_microsecond(),
             flags: flags.collect(),
@@ -81,14 +81,14 @@ impl<'de> Deserialize<'de> for Snapshot {
             let mask = u128::from_str_radix(&buckets.mask, 16).map_err(D::Error::custom)?;
             Ok(Share::of(mask, &buckets.group))
         };
-        let mut flagged = Vec::new();
+        let mut shares = Vec::new();
         for experiment in Experiment::ALL {
             let candidate = take(*experiment, Flag::Candidate)?;
             let shadow = take(*experiment, Flag::Shadow)?;
-            flagged.push((*experiment, Flagged { candidate, shadow }));
+            shares.push((*experiment, Shares { candidate, shadow }));
         }
         Ok(Self {
-            flagged,
+            shares,
             caveats: written.caveats,
             fetched_at: from_micros(written.fetched_at_us),
         })

@@ -36,12 +36,12 @@ fn flags_outlive_the_process() {
     assert_eq!(unleash.load(at(1)), None);
     let snapshot = unleash.0.evaluate(answer(25), at(1)).unwrap();
     let shares: Vec<u8> = snapshot
-        .flagged
+        .shares
         .iter()
         .flat_map(|(_, f)| [f.candidate.percent_taken(), f.shadow.percent_taken()])
         .collect();
     assert_eq!(shares, [0, 25, 0, 0, 0, 0]);
-    unleash.0.keep(&snapshot);
+    unleash.0.save(&snapshot);
     let again = Unleash::new(&settings(&folder)).unwrap();
     assert_eq!(again.load(at(9)), Some(snapshot));
 }
@@ -70,13 +70,13 @@ fn caveats_are_kept() {
     let constraint = |field, values: &[&str]| serde_json::json!([{ "contextName": field, "operator": "NOT_IN", "values": values }]);
     strategy["constraints"] = constraint("appName", &["qr-observatory"]);
     let snapshot = unleash.0.evaluate(constrained.clone(), at(1)).unwrap();
-    assert_eq!(snapshot.flagged[0].1.shadow.percent_taken(), 0);
+    assert_eq!(snapshot.shares[0].1.shadow.percent_taken(), 0);
     assert!(snapshot.caveats.is_empty());
     constrained["features"][0]["strategies"][0]["constraints"] = constraint("userId", &["a"]);
     let snapshot = unleash.0.evaluate(constrained, at(2)).unwrap();
-    assert_eq!(snapshot.flagged[0].1.shadow.percent_taken(), 0);
+    assert_eq!(snapshot.shares[0].1.shadow.percent_taken(), 0);
     assert!(snapshot.caveats["qr.render.shadow"].contains("users"));
-    unleash.0.keep(&snapshot);
+    unleash.0.save(&snapshot);
     let again = Unleash::new(&settings(&folder)).unwrap();
     assert_eq!(again.load(at(9)), Some(snapshot));
 }
@@ -87,7 +87,7 @@ fn the_file_is_written_when_something_changed_or_it_grows_old() {
     let unleash = Unleash::new(&settings(&folder)).unwrap();
     let kept_at = |percent, second| {
         let snapshot = unleash.0.evaluate(answer(percent), at(second)).unwrap();
-        unleash.0.keep(&snapshot);
+        unleash.0.save(&snapshot);
         let other = Unleash::new(&settings(&folder)).unwrap();
         other.load(at(second)).unwrap().fetched_at
     };

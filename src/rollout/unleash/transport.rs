@@ -1,4 +1,4 @@
-//! How the SDK speaks HTTP: within a time, within a size, and only good news is an answer.
+//! The SDK's HTTP: bounded in time and size, and only a 2xx is an answer.
 //!
 //! Invariant: no answer is longer than [`LIMIT_BYTES`] in memory, and none takes longer than the client's timeout.
 
@@ -26,7 +26,7 @@ impl Bounded {
         };
         let client = builder
             .timeout(timeout)
-            // A login page is no flag, and the token is for the server that was configured.
+            // A login page has no flags, and the token is for the configured server only.
             .redirect(reqwest::redirect::Policy::none())
             // Settings come from config, not from HTTP_PROXY.
             .no_proxy()

@@ -1,8 +1,6 @@
 //! The old rules, field by field. To be replaced; then this folder goes.
 
 mod address;
-#[cfg(test)]
-mod conformance;
 mod fields;
 mod judge;
 mod target;

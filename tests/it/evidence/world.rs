@@ -216,14 +216,13 @@ impl World<'_> {
             evidence.noise(dice.chance(self.noise_rate));
             return;
         }
-        let faults = (
-            self.fails(self.control, unit, dice),
-            self.fails(self.candidate, unit, dice),
-        );
-        let both = !faults.0 && !faults.1;
+        let control_failed = self.fails(self.control, unit, dice);
+        let candidate_failed = self.fails(self.candidate, unit, dice);
+        let both = !control_failed && !candidate_failed;
         let pair = Pair {
             slower: both.then(|| dice.chance(self.slower_rate)),
-            faults,
+            control_failed,
+            candidate_failed,
             mismatch: both.then(|| dice.chance(self.mismatch_rate)),
         };
         evidence.pair(now, &pair);

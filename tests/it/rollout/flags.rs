@@ -44,13 +44,13 @@ async fn refresh(source: &Unleash) -> Snapshot {
 
 /// Candidate and shadow of each experiment.
 fn percents(snapshot: &Snapshot) -> Vec<u8> {
-    let flagged = snapshot.flagged.iter();
-    let both = flagged.flat_map(|(_, f)| [&f.candidate, &f.shadow]);
+    let shares = snapshot.shares.iter();
+    let both = shares.flat_map(|(_, f)| [&f.candidate, &f.shadow]);
     both.map(Share::percent_taken).collect()
 }
 
 fn candidate(snapshot: &Snapshot) -> &Share {
-    &snapshot.flagged[0].1.candidate
+    &snapshot.shares[0].1.candidate
 }
 
 fn units() -> Vec<String> {
@@ -229,7 +229,7 @@ async fn faults_change_nothing() {
         );
         proxy.set(Fault::Pass).await;
         let after = refresh(&source).await;
-        assert_eq!(after.flagged, good.flagged, "{shown}");
+        assert_eq!(after.shares, good.shares, "{shown}");
         good = self::source(&url, folder.path())
             .load(SystemClock.now())
             .unwrap();
@@ -239,7 +239,7 @@ async fn faults_change_nothing() {
     let error = source.refresh(SystemClock.now()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
     server.cont();
-    assert_eq!(refresh(&source).await.flagged, good.flagged);
+    assert_eq!(refresh(&source).await.shares, good.shares);
     server.kill();
     let error = source.refresh(SystemClock.now()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
@@ -247,7 +247,7 @@ async fn faults_change_nothing() {
         self::source(&url, folder.path())
             .load(SystemClock.now())
             .unwrap()
-            .flagged,
-        good.flagged
+            .shares,
+        good.shares
     );
 }

@@ -252,7 +252,7 @@ async fn ours(server: &UnleashServer, answer: &Value, count: u64) -> Vec<Case> {
             batch["features"] = shown.collect();
             stub.set(Fault::http("200 OK", &batch.to_string())).await;
             let snapshot = source.refresh(SystemClock.now()).await.unwrap();
-            let shares = snapshot.flagged.iter();
+            let shares = snapshot.shares.iter();
             let shares = shares.flat_map(|(_, f)| [f.candidate.clone(), f.shadow.clone()]);
             for ((flag, name), share) in six.iter().zip(OURS).zip(shares) {
                 cases.push(Case {

@@ -9,20 +9,21 @@ use serde::Deserialize;
 use super::{by, look::ExperimentAnswer, may_change, report::ForcedBreaker};
 use crate::{
     app::App,
-    dials::Wish,
+    dials::{DialChange, FaultRequest},
     http::{
         api::Group,
         extract::{Input, Optional, Signed},
     },
     kernel::{Error, Kind},
-    rollout::rehearsal::Mishap,
+    rollout::fault_injection::Fault,
 };
 
 pub struct Change;
 
 /// What an experiment shall be. What is absent stays.
 #[derive(Deserialize, Object)]
-struct Dial {
+#[oai(rename = "Dial")]
+struct DialBody {
     /// Units that the candidate answers.
     #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
     candidate_percent: Option<i64>,
@@ -47,8 +48,8 @@ struct Reason {
 /// What shall go wrong.
 #[derive(Clone, Copy, Deserialize, Enum)]
 #[serde(rename_all = "lowercase")]
-#[oai(rename_all = "lowercase")]
-enum Fault {
+#[oai(rename_all = "lowercase", rename = "Fault")]
+enum FaultName {
     None,
     Error,
     Panic,
@@ -58,10 +59,25 @@ enum Fault {
     Wrong,
 }
 
+impl FaultName {
+    fn fault(self) -> Option<Fault> {
+        Some(match self {
+            Self::None => return None,
+            Self::Error => Fault::Error,
+            Self::Panic => Fault::Panic,
+            Self::Unsupported => Fault::Unsupported,
+            Self::Hang => Fault::Hang,
+            Self::Slow => Fault::Slow,
+            Self::Wrong => Fault::Wrong,
+        })
+    }
+}
+
 /// A rehearsal of a candidate that fails.
 #[derive(Deserialize, Object)]
-struct Drill {
-    fault: Fault,
+#[oai(rename = "Drill")]
+struct InjectionBody {
+    fault: FaultName,
     /// Of the candidate's runs.
     #[serde(default = "hundred")]
     #[oai(
@@ -93,18 +109,18 @@ impl Change {
         signed: Signed,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
-        body: Input<Dial>,
+        body: Input<DialBody>,
     ) -> Result<ExperimentAnswer> {
         may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         let expected = expected(request.headers())?;
-        let wish = Wish {
+        let wanted = DialChange {
             candidate_percent: body.0.candidate_percent,
             shadow_percent: body.0.shadow_percent,
             breaker: body.0.breaker.map(Into::into),
         };
         let by = by(&signed.0, body.0.reason);
-        app.rollout.set(entry, wish, expected, &by).await?;
+        app.rollout.set(entry, wanted, expected, &by).await?;
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }
 
@@ -156,22 +172,17 @@ impl Change {
         signed: Signed,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
-        body: Input<Drill>,
+        body: Input<InjectionBody>,
     ) -> Result<ExperimentAnswer> {
         may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
-        let mishap = match body.0.fault {
-            Fault::None => None,
-            Fault::Error => Some(Mishap::Error),
-            Fault::Panic => Some(Mishap::Panic),
-            Fault::Unsupported => Some(Mishap::Unsupported),
-            Fault::Hang => Some(Mishap::Hang),
-            Fault::Slow => Some(Mishap::Slow),
-            Fault::Wrong => Some(Mishap::Wrong),
-        };
-        let drill = mishap.map(|m| (m, body.0.percent, body.0.seconds));
+        let wanted = body.0.fault.fault().map(|fault| FaultRequest {
+            fault,
+            percent: body.0.percent,
+            seconds: body.0.seconds,
+        });
         let by = by(&signed.0, body.0.reason);
-        app.rollout.rehearse(entry, drill, &by).await?;
+        app.rollout.inject_faults(entry, wanted, &by).await?;
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /api/rollout/events`: the report, whenever it changed (server-sent events, HTML §9.2).
+//! `GET /api/rollout/events`: the report, again after each change (server-sent events, HTML §9.2).
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,11 +17,11 @@ use crate::{
     kernel::{Error, Kind},
 };
 
-/// How often it is looked whether something changed.
+/// Between two looks for a change.
 const EVERY: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Streams at once: each looks at everything once a second.
+/// Streams at once: each makes a report once a second.
 const STREAMS: usize = 32;
 
 pub struct Events {
@@ -81,7 +81,7 @@ async fn changed(app: &App, last: Option<String>) -> Option<(RolloutReport, Stri
     }
 }
 
-/// Ages change by themselves: that alone is no news.
+/// For the comparison: an age alone is no change.
 fn without_ages(report: &RolloutReport) -> String {
     let mut json = report.to_json().unwrap_or_default();
     json["flags"]["age_seconds"] = serde_json::Value::Null;

@@ -1,4 +1,4 @@
-//! `/api/rollout`: what the experiments are set to, what was learned, and the dial.
+//! `/api/rollout`: the experiments' dials and evidence, and changes of the dials.
 
 pub mod change;
 pub mod events;
@@ -7,7 +7,7 @@ pub mod mismatch;
 mod report;
 
 use super::operators;
-use crate::{dials::By, identity::Principal, kernel::Result};
+use crate::{dials::Author, identity::Principal, kernel::Result};
 
 const WHAT: &str = "rollouts";
 
@@ -19,8 +19,8 @@ fn may_change(who: &Principal) -> Result<()> {
     operators::may_change(who, WHAT)
 }
 
-fn by(who: &Principal, reason: Option<String>) -> By {
-    By {
+fn by(who: &Principal, reason: Option<String>) -> Author {
+    Author {
         actor: who.name.clone(),
         reason: reason.filter(|r| !r.trim().is_empty()),
     }

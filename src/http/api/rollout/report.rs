@@ -1,4 +1,4 @@
-//! An experiment as callers see it: what is told is taken from what a pilot knows.
+//! The report of an experiment, made from the pilot's state.
 
 mod shape;
 
@@ -15,7 +15,7 @@ use crate::{
     dials::{Age, Rollout, View},
     kernel::{Result, clock::from_micros},
     rollout::{
-        Hold,
+        Mismatch, Override,
         breaker::Forced,
         evidence,
         history::Total,
@@ -24,7 +24,7 @@ use crate::{
     telemetry::labels::{ArmOutcome, BreakerState, ShadowResult},
 };
 
-/// Everything there is to see.
+/// The report of all experiments.
 pub fn all(rollout: &Rollout) -> Result<RolloutReport> {
     let source = rollout.source();
     let now_ms = rollout.now_ms();
@@ -62,14 +62,14 @@ pub fn all(rollout: &Rollout) -> Result<RolloutReport> {
 pub fn one(rollout: &Rollout, view: &View) -> ExperimentReport {
     let name = view.state.experiment.label();
     let state = &view.state;
-    let percent = state.dial.candidate.percent_taken();
+    let percent = state.dial.shares.candidate.percent_taken();
     ExperimentReport {
         name: name.to_owned(),
         version: view.row.version,
         control: view.arms[0].to_owned(),
         candidate: view.arms[1].to_owned(),
         candidate_percent: percent,
-        shadow_percent: state.dial.shadow.percent_taken(),
+        shadow_percent: state.dial.shares.shadow.percent_taken(),
         r#override: held(view),
         stage: StageReport {
             percent,
@@ -94,13 +94,13 @@ pub fn one(rollout: &Rollout, view: &View) -> ExperimentReport {
 }
 
 fn held(view: &View) -> Option<OverrideReport> {
-    let kind = match view.state.dial.hold? {
-        Hold::Killed => "killed",
-        Hold::Damaged => "damaged",
-        Hold::NoFlags => "no_flags",
+    let kind = match view.state.dial.overridden? {
+        Override::Killed => "killed",
+        Override::Damaged => "damaged",
+        Override::NoFlags => "no_flags",
     };
-    // A kill is in force here before the database knows of it.
-    let killed = kind == "killed" && view.row.set.killed;
+    // A kill is in force here before it is in the database.
+    let killed = kind == "killed" && view.row.settings.killed;
     Some(OverrideReport {
         kind: kind.to_owned(),
         by: if killed {
@@ -150,18 +150,19 @@ fn shadow(view: &View, name: &str) -> ShadowReport {
     let state = &view.state;
     let of = |result: ShadowResult| state.shadows[result as usize];
     let found = |mismatch: bool| {
-        let labels = state.found.iter().filter(|(_, (m, _))| *m == mismatch);
+        let labels = state.differences.iter();
         labels
-            .map(|(what, (_, n))| ((*what).to_owned(), *n))
+            .filter(|(_, found)| found.is_mismatch == mismatch)
+            .map(|(what, found)| ((*what).to_owned(), found.count))
             .collect()
     };
     let path = |id: &Uuid, side| format!("/api/rollout/{name}/mismatches/{id}/{side}");
-    let example = |(id, at_ms, what): &(Uuid, u64, &'static str)| ExampleReport {
-        id: *id,
-        at: time(*at_ms),
-        what: (*what).to_owned(),
-        control: path(id, "control"),
-        candidate: path(id, "candidate"),
+    let example = |mismatch: &Mismatch| ExampleReport {
+        id: mismatch.id,
+        at: time(mismatch.at_ms),
+        what: mismatch.what.to_owned(),
+        control: path(&mismatch.id, "control"),
+        candidate: path(&mismatch.id, "candidate"),
     };
     let noise = of(ShadowResult::NoiseMismatch);
     ShadowReport {
@@ -198,7 +199,7 @@ fn history(view: &View) -> Vec<PointReport> {
     view.state.points.iter().map(point).collect()
 }
 
-fn reading(reading: &evidence::Reading) -> EvidenceReport {
+fn reading(reading: &evidence::TestReading) -> EvidenceReport {
     let passes = reading.test == evidence::Test::ErrorsPass;
     EvidenceReport {
         test: reading.test.label().to_owned(),

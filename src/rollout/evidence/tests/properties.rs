@@ -50,7 +50,8 @@ fn take(evidence: &mut Evidence, now: u64, step: &Step) {
             now,
             &Pair {
                 slower,
-                faults,
+                control_failed: faults.0,
+                candidate_failed: faults.1,
                 mismatch,
             },
         ),

@@ -1,4 +1,4 @@
-//! An experiment as callers see it: the names of what is told.
+//! The report of an experiment: the fields that callers see.
 
 use std::collections::BTreeMap;
 

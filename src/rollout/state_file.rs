@@ -1,7 +1,6 @@
-//! A small file that outlives the process, e.g. the last good flags.
+//! A small file that survives a restart, e.g. the last good flags.
 //!
-//! Invariant: whoever reads finds what one whole write left there, or nothing. What is damaged is set aside, and nobody
-//! reads it again.
+//! Invariant: a reader gets the content of one whole write, or nothing. A damaged file is renamed and not read again.
 
 use std::{
     ffi::OsString,
@@ -15,16 +14,16 @@ use sha2::{Digest, Sha256};
 
 use crate::kernel::{Error, Kind, Result, Timestamp};
 
-/// Far above anything that is kept here: a file beyond it is not ours.
+/// Far above every state: a longer file is not ours.
 const LIMIT_BYTES: u64 = 16 << 20;
 
 /// One file: a line of JSON, and a line with its SHA-256 in hexadecimal digits. Its methods block.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct StateFile {
     path: PathBuf,
 }
 
-impl Kept {
+impl StateFile {
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
@@ -35,8 +34,8 @@ impl Kept {
         self.path.exists()
     }
 
-    /// What was written last. A damaged file is renamed to `<name>.corrupt-<seconds since 1970>` with a warning; then, as
-    /// when the file cannot be read, there is nothing.
+    /// The value that was written last; `None` without a readable file. A damaged file is renamed to
+    /// `<name>.corrupt-<seconds since 1970>`, with a warning.
     #[must_use]
     pub fn read<T: DeserializeOwned>(&self, now: Timestamp) -> Option<T> {
         let shown = self.path.display();
@@ -57,7 +56,7 @@ impl Kept {
         }
     }
 
-    /// What was written last; nothing for a file that cannot be read, which stays where it is.
+    /// As [`StateFile::read`], but leaves a damaged file where it is.
     #[must_use]
     pub fn peek<T: DeserializeOwned>(&self) -> Option<T> {
         parse(&read_bounded(&self.path).ok()?).ok()
@@ -83,7 +82,7 @@ impl Kept {
         let new = self.with_suffix(".new");
         let mut file = File::create(&new)?;
         file.write_all(bytes)?;
-        // Before the rename: else the name may be on the disk before what is in it.
+        // Before the rename: else the name may be on the disk before the content.
         file.sync_all()?;
         fs::rename(&new, &self.path)?;
         File::open(folder)?.sync_all()
@@ -131,7 +130,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     if sum(value.as_bytes()) != expected {
         return Err("its checksum is another".to_owned());
     }
-    // A right checksum and a wrong shape: an older or newer release wrote it.
+    // With a right checksum and a wrong shape it is of an older or newer release.
     serde_json::from_str(value).map_err(|e| e.to_string())
 }
 

@@ -1,6 +1,6 @@
-//! Changes what the database says of an experiment; from a request, from the autopilot, or from the command line.
+//! Changes of dials in the database: by a request, the autopilot or the command line.
 //!
-//! Invariant: a change that is refused changes nothing; one that is made is in the audit log with who and why.
+//! Invariant: a refused change changes nothing. A change that was made is in the audit log, with actor and reason.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use crate::{
     store::{
         Store,
         audit::Entry,
-        dials::{Dial, Set},
+        dials::{DialRow, DialSettings},
     },
 };
 
 const RELEASE: &str = "rollout.release";
 const RETIRE: &str = "rollout.retire";
-/// How many of a kind are read back.
+/// How many decisions of a kind are read back.
 const DECISIONS: u64 = 10_000;
 
 /// Longest reason, in characters.
@@ -25,12 +25,12 @@ const REASON_CHARS: usize = 500;
 
 /// Who changes something, and why.
 #[derive(Clone, Debug)]
-pub struct By {
+pub struct Author {
     pub actor: String,
     pub reason: Option<String>,
 }
 
-impl By {
+impl Author {
     /// # Errors
     /// `Invalid` for a reason that the audit log cannot hold.
     pub(super) fn check(&self) -> Result<()> {
@@ -49,24 +49,26 @@ impl By {
     }
 }
 
-/// What somebody wants an experiment to be. What is not said stays.
+/// A wanted change of a dial. `None` leaves a setting as it is.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wish {
+pub struct DialChange {
+    /// 0 to 100.
     pub candidate_percent: Option<i64>,
+    /// 0 to 100.
     pub shadow_percent: Option<i64>,
     pub breaker: Option<Forced>,
 }
 
-/// Where changes are made.
-pub struct Desk {
-    store: Store,
-    clock: SharedClock,
+/// Reads and changes the dials in the database.
+pub struct DialChanges {
+    pub(super) store: Store,
+    pub(super) clock: SharedClock,
     ids: Arc<Ids>,
-    /// Percentages are not set here.
+    /// Then percentages cannot be set here.
     is_unleash: bool,
 }
 
-impl Desk {
+impl DialChanges {
     pub fn new(store: Store, clock: SharedClock, ids: Arc<Ids>, is_unleash: bool) -> Self {
         Self {
             store,
@@ -76,11 +78,11 @@ impl Desk {
         }
     }
 
-    /// What every experiment is set to.
+    /// Every dial.
     ///
     /// # Errors
     /// The database's.
-    pub async fn all(&self) -> Result<Vec<Dial>> {
+    pub async fn all(&self) -> Result<Vec<DialRow>> {
         self.store.dials.all().await
     }
 
@@ -88,72 +90,74 @@ impl Desk {
     ///
     /// # Errors
     /// `Invalid` for percentages outside of 0 to 100; `Conflict` for percentages while Unleash decides them;
-    /// `PreconditionFailed` when somebody else was faster; the database's.
+    /// `PreconditionFailed` when the version is not `expected`; the database's.
     pub async fn set(
         &self,
         name: &str,
-        wish: Wish,
+        wanted: DialChange,
         expected: Option<i64>,
-        by: &By,
-    ) -> Result<Dial> {
-        let candidate = percent("candidate_percent", wish.candidate_percent)?;
-        let shadow = percent("shadow_percent", wish.shadow_percent)?;
+        by: &Author,
+    ) -> Result<DialRow> {
+        let candidate = percent("candidate_percent", wanted.candidate_percent)?;
+        let shadow = percent("shadow_percent", wanted.shadow_percent)?;
         if self.is_unleash && (candidate.is_some() || shadow.is_some()) {
             return Err(Error::new(
                 Kind::Conflict,
                 "the percentages come from Unleash: change them there; a kill works here, too",
             ));
         }
-        let change = move |set: &mut Set| {
-            set.candidate_percent = candidate.unwrap_or(set.candidate_percent);
-            set.shadow_percent = shadow.unwrap_or(set.shadow_percent);
-            if let Some(forced) = wish.breaker {
-                forced_name(forced).clone_into(&mut set.breaker);
+        let change = move |settings: &mut DialSettings| {
+            settings.candidate_percent = candidate.unwrap_or(settings.candidate_percent);
+            settings.shadow_percent = shadow.unwrap_or(settings.shadow_percent);
+            if let Some(forced) = wanted.breaker {
+                forced.label().clone_into(&mut settings.breaker);
             }
         };
-        self.change((name, "rollout.set"), by, expected, change)
-            .await
+        let entry = self.entry(name, "rollout.set", by)?;
+        self.change(entry, expected, change).await
     }
 
-    /// Everything to the control.
+    /// Sends everything to the control.
     ///
     /// # Errors
     /// The database's.
-    pub async fn kill(&self, name: &str, by: &By) -> Result<Dial> {
-        let kill = |set: &mut Set| set.killed = true;
-        self.change((name, "rollout.kill"), by, None, kill).await
+    pub async fn kill(&self, name: &str, by: &Author) -> Result<DialRow> {
+        let entry = self.entry(name, "rollout.kill", by)?;
+        self.change(entry, None, |settings| settings.killed = true)
+            .await
     }
 
     /// Lifts a kill.
     ///
     /// # Errors
     /// The database's.
-    pub async fn release(&self, name: &str, by: &By) -> Result<Dial> {
-        let release = |set: &mut Set| set.killed = false;
-        self.change((name, RELEASE), by, None, release).await
+    pub async fn release(&self, name: &str, by: &Author) -> Result<DialRow> {
+        let entry = self.entry(name, RELEASE, by)?;
+        self.change(entry, None, |settings| settings.killed = false)
+            .await
     }
 
-    /// Notes what changes no dial.
+    /// Adds an entry to the audit log without changing a dial.
     ///
     /// # Errors
     /// The database's.
-    pub async fn note(&self, (name, action): (&str, &str), by: &By, detail: String) -> Result<()> {
+    pub async fn note(&self, name: &str, action: &str, by: &Author, detail: String) -> Result<()> {
         let entry = Entry {
             detail: Some(detail),
-            ..self.entry((name, action), by)?
+            ..self.entry(name, action, by)?
         };
         self.store.audit.append(&entry).await
     }
 
-    /// A node that is gone will not come back: verdicts over all nodes do without it. If it is seen again, it counts again.
+    /// Marks a node as gone for good: verdicts over all nodes no longer wait for it. A node that is seen again counts again.
     ///
     /// # Errors
     /// `Invalid` for an empty name; the database's.
-    pub async fn retire(&self, node: &str, by: &By) -> Result<()> {
+    pub async fn retire(&self, node: &str, by: &Author) -> Result<()> {
         if node.trim().is_empty() {
             return Err(Error::invalid("node", "must not be empty"));
         }
-        let entry = self.entry((node, RETIRE), by)?;
+        let entry = self.entry(node, RETIRE, by)?;
         self.store.audit.append(&entry).await?;
         tracing::info!(
             node,
@@ -164,7 +168,7 @@ impl Desk {
         Ok(())
     }
 
-    /// What operators decided about the past, newest decision of each.
+    /// The newest release of each experiment and the newest retirement of each node.
     ///
     /// # Errors
     /// The database's.
@@ -190,37 +194,33 @@ impl Desk {
 
     async fn change(
         &self,
-        (name, action): (&str, &str),
-        by: &By,
+        entry: Entry,
         expected: Option<i64>,
-        change: impl Fn(&mut Set) + Send,
-    ) -> Result<Dial> {
-        let entry = self.entry((name, action), by)?;
-        let row = self
-            .store
-            .dials
-            .change(name, expected, change, &entry)
-            .await?;
+        change: impl Fn(&mut DialSettings) + Send,
+    ) -> Result<DialRow> {
+        let (experiment, action) = (&entry.subject, &entry.action);
+        let dials = &self.store.dials;
+        let row = dials.change(experiment, expected, change, &entry).await?;
         tracing::info!(
-            experiment = name,
+            experiment,
             action,
-            actor = by.actor,
-            reason = by.reason,
-            candidate_percent = row.set.candidate_percent,
-            shadow_percent = row.set.shadow_percent,
-            "an experiment was changed"
+            actor = entry.actor,
+            reason = entry.reason,
+            candidate_percent = row.settings.candidate_percent,
+            shadow_percent = row.settings.shadow_percent,
+            "a dial was changed"
         );
         Ok(row)
     }
 
-    fn entry(&self, (name, action): (&str, &str), by: &By) -> Result<Entry> {
+    fn entry(&self, subject: &str, action: &str, by: &Author) -> Result<Entry> {
         by.check()?;
         Ok(Entry {
             id: self.ids.next(),
             at: self.clock.now(),
             actor: by.actor.clone(),
             action: action.to_owned(),
-            subject: name.to_owned(),
+            subject: subject.to_owned(),
             reason: by.reason.clone(),
             detail: None,
         })
@@ -236,23 +236,5 @@ pub fn percent(field: &'static str, value: Option<i64>) -> Result<Option<u8>> {
     match u8::try_from(n) {
         Ok(n) if n <= 100 => Ok(Some(n)),
         _ => Err(Error::invalid(field, "must be from 0 to 100")),
-    }
-}
-
-/// As the database spells it.
-fn forced_name(forced: Forced) -> &'static str {
-    match forced {
-        Forced::No => "auto",
-        Forced::Open => "open",
-        Forced::Closed => "closed",
-    }
-}
-
-/// From the database's spelling.
-pub fn forced(name: &str) -> Forced {
-    match name {
-        "open" => Forced::Open,
-        "closed" => Forced::Closed,
-        _ => Forced::No,
     }
 }

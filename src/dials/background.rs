@@ -1,6 +1,6 @@
-//! What runs beside the requests: reading flags, saving evidence, steering, measuring.
+//! Background tasks: reading dials and flags, saving state files, autopilot, gauges.
 //!
-//! Invariant: none of it is waited for by a request.
+//! Invariant: no request waits for them.
 
 use std::{
     sync::{Arc, Weak},
@@ -15,8 +15,8 @@ use super::{Entry, Rollout, flags::POLL};
 use crate::{
     config,
     kernel::{Result, task},
-    rollout::evidence::{Reading, Test},
-    store::dials::{Dial, Set},
+    rollout::evidence::{Test, TestReading},
+    store::dials::{DialRow, DialSettings},
     telemetry::{
         catalogue, handles,
         labels::{Experiment, Verdict},
@@ -26,7 +26,7 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(250);
 const SAVE: Duration = Duration::from_secs(2);
 
-/// What changes without an event, of one experiment.
+/// Gauges of one experiment that are set before a scrape.
 pub struct Gauges {
     evidence: Vec<(Test, Gauge, Gauge)>,
     verdicts: Vec<(Verdict, Gauge)>,
@@ -53,7 +53,7 @@ impl Gauges {
         }
     }
 
-    fn set(&self, readings: &[Reading], verdict: &str) {
+    fn set(&self, readings: &[TestReading], verdict: &str) {
         for reading in readings {
             if let Some((_, log, threshold)) =
                 self.evidence.iter().find(|(t, ..)| *t == reading.test)
@@ -68,7 +68,7 @@ impl Gauges {
     }
 }
 
-/// Starts all of it. It ends with the rollout.
+/// Starts all tasks. They end when the rollout is dropped.
 pub fn start(rollout: &Arc<Rollout>) {
     every(rollout, "rollout.look", LOOK, |r| {
         Box::pin(async move { r.load.look() })
@@ -76,7 +76,7 @@ pub fn start(rollout: &Arc<Rollout>) {
     every(rollout, "rollout.poll", POLL, |r| {
         Box::pin(async move {
             if let Err(e) = r.read_rows().await {
-                tracing::debug!("what is set could not be read, nothing changes: {e:?}");
+                tracing::debug!("dials could not be read, the last ones stay: {e:?}");
             }
             r.catch_up().await;
             r.steer().await;
@@ -122,9 +122,9 @@ impl Rollout {
             } else {
                 self.settings.canary_percent
             };
-            let first = Dial {
+            let first = DialRow {
                 experiment: entry.name().label().to_owned(),
-                set: Set {
+                settings: DialSettings {
                     candidate_percent: percent,
                     shadow_percent: 0,
                     killed: false,
@@ -141,7 +141,7 @@ impl Rollout {
         Ok(())
     }
 
-    /// Makes what the database says true on this node.
+    /// Puts the dials of the database into force on this node.
     pub(super) async fn read_rows(&self) -> Result<()> {
         let rows = self.store.dials.all().await?;
         self.source.rows_read(self.clock.now());
@@ -157,7 +157,7 @@ impl Rollout {
         }
     }
 
-    /// Saves on a thread that may wait for the disk.
+    /// Writes the state files on a blocking thread.
     pub async fn save_apart(self: &Arc<Self>) {
         let rollout = Arc::clone(self);
         if tokio::task::spawn_blocking(move || rollout.save())
@@ -168,10 +168,10 @@ impl Rollout {
         }
     }
 
-    /// Brings gauges up to date: before a scrape.
+    /// Sets the gauges, before a scrape.
     pub fn observe(&self) {
         for entry in &self.entries {
-            let pilot = entry.trial.pilot();
+            let pilot = entry.experiment.pilot();
             entry.gauges.set(&pilot.readings(), pilot.verdict().label());
         }
         let ms = self.source.last_success_ms().unwrap_or(0);
@@ -179,12 +179,12 @@ impl Rollout {
         self.last_success.set(seconds);
     }
 
-    /// The row's version that the database had last.
+    /// The version of the row that was read last.
     pub(super) fn version(&self, entry: &Entry) -> Option<i64> {
         self.row(entry).map(|row| row.version)
     }
 
-    pub(super) fn row(&self, entry: &Entry) -> Option<Dial> {
+    pub(super) fn row(&self, entry: &Entry) -> Option<DialRow> {
         let rows = self.rows.read();
         rows.get(entry.name().label()).cloned()
     }

@@ -1,6 +1,6 @@
-//! What a test has to show: its evidence against its threshold, and the plain numbers behind it.
+//! The state of one test: its evidence, its threshold, and the counts behind it.
 //!
-//! Invariant: every number is finite, and a sentence is made of nothing but these numbers.
+//! Invariant: every number is finite, and the sentence contains only these numbers.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub enum Test {
     Errors,
     /// Fails: the candidate fails again and again where the control does not.
     Repeats,
-    /// Passes: the candidate's fault rate is below what is allowed.
+    /// Passes: the candidate's fault rate is below the allowed one.
     ErrorsPass,
     /// Fails: the candidate is slower on the same requests.
     Latency,
@@ -60,7 +60,7 @@ impl Test {
 
 /// One test's evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Reading {
+pub struct TestReading {
     pub test: Test,
     pub ln_e: f64,
     /// Fired from here on; rises with each epoch (errors, repeats, latency, slow) or stage (split).
@@ -69,22 +69,22 @@ pub struct Reading {
     pub fired: bool,
     /// When it fired; none for the passing test.
     pub fired_ms: Option<u64>,
-    /// What was counted: faults, watched runs, runs of the candidate, pairs, slow runs, shadow pairs, units.
+    /// By test: faults, watched runs, runs of the candidate, pairs, slow runs, shadow pairs, units.
     pub events: u64,
     /// How many of them speak against the candidate (split: are in it).
     pub candidate: u64,
-    /// How many would be expected of a candidate at the edge of what is fine.
+    /// How many of them a just tolerable candidate would have.
     pub expected: f64,
 }
 
 impl Evidence {
     /// Every test's evidence, in the order of [`Test::ALL`].
     #[must_use]
-    pub fn readings(&self) -> [Reading; Test::ALL.len()] {
+    pub fn readings(&self) -> [TestReading; Test::ALL.len()] {
         Test::ALL.map(|test| self.reading(test))
     }
 
-    pub(super) fn reading(&self, test: Test) -> Reading {
+    pub(super) fn reading(&self, test: Test) -> TestReading {
         let budget = &self.policy.budget;
         match test {
             Test::Errors => trial(test, &self.errors, &self.terms(budget.errors)),
@@ -93,7 +93,7 @@ impl Evidence {
             Test::Slow => trial(test, &self.slow, &self.terms(budget.slow)),
             Test::ErrorsPass => {
                 let pass = self.pass_now();
-                Reading {
+                TestReading {
                     test,
                     ln_e: pass.ln_e(),
                     ln_threshold: Pass::ln_threshold(),
@@ -106,7 +106,7 @@ impl Evidence {
             }
             Test::Agreement => {
                 let Pairs { total, mismatches } = self.agreement.shadow;
-                Reading {
+                TestReading {
                     test,
                     ln_e: self.agreement.ln_e(),
                     ln_threshold: Agreement::ln_threshold(&self.policy),
@@ -119,7 +119,7 @@ impl Evidence {
                         * float(total),
                 }
             }
-            Test::Split => Reading {
+            Test::Split => TestReading {
                 test,
                 ln_e: self.split.ln_e(),
                 ln_threshold: self.split.ln_threshold(self.policy.alpha * budget.split),
@@ -141,8 +141,8 @@ impl Evidence {
     }
 }
 
-fn trial(test: Test, trial: &Trial, terms: &Terms) -> Reading {
-    Reading {
+fn trial(test: Test, trial: &Trial, terms: &Terms) -> TestReading {
+    TestReading {
         test,
         ln_e: trial.ln_e(),
         ln_threshold: trial.ln_threshold(terms),
@@ -154,14 +154,14 @@ fn trial(test: Test, trial: &Trial, terms: &Terms) -> Reading {
     }
 }
 
-impl Reading {
+impl TestReading {
     /// `expected` of `events`, in percent.
     fn expected_percent(&self) -> f64 {
         100.0 * self.expected / float(self.events.max(1))
     }
 }
 
-impl fmt::Display for Reading {
+impl fmt::Display for TestReading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (events, candidate) = (self.events, self.candidate);
         let percent = Percent(self.expected_percent());
