@@ -19,6 +19,7 @@ mod m0008_audit_log;
 mod m0009_scan_origin;
 mod m0010_rollups;
 mod m0011_dials;
+mod m0012_code_look;
 
 /// Id of the organization that every installation has from its first migration on.
 pub const DEFAULT_ORGANIZATION: u128 = 0x0190_0000_0000_7000_8000_0000_0000_0001;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_scan_origin::Migration),
             Box::new(m0010_rollups::Migration),
             Box::new(m0011_dials::Migration),
+            Box::new(m0012_code_look::Migration),
         ]
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Code, Codes};
 use crate::{
-    kernel::Result,
-    render::{self, Format, Level, Physical, Size, Spec},
+    kernel::{Color, Level, Result},
+    render::{self, Format, Physical, Size, Spec},
 };
 
 /// What the caller asks to be drawn differently from how the code is stored; by default nothing, as a PNG.
@@ -39,40 +39,25 @@ impl Codes {
 }
 
 fn spec(content: String, code: &Code, wishes: Wishes) -> Result<Spec> {
-    let style = &code.style;
-    let color = |wish: &Option<String>, stored: &str, field| {
-        wish.as_deref()
-            .unwrap_or(stored)
-            .parse::<render::Color>()
-            .map_err(|e| e.in_field(field))
-    };
-    let data_color = |wish: &Option<String>, field| {
-        wish.as_deref()
-            .map(|w| w.parse::<render::Color>().map_err(|e| e.in_field(field)))
-            .transpose()
-    };
-    let level = match wishes.level {
-        Some(level) => level,
-        None => style
-            .error_level
-            .to_string()
-            .parse()
-            .map_err(|e: render::Malformed| e.in_field("error_level"))?,
+    let look = &code.look;
+    let color = |wish: &Option<String>, field| {
+        let parsed = wish.as_deref().map(str::parse::<Color>).transpose();
+        parsed.map_err(|e| e.in_field(field))
     };
     Ok(Spec {
-        level,
+        level: wishes.level.unwrap_or(look.error_level),
         format: wishes.format,
         size: match wishes.physical {
             Some(physical) => Size::Physical(physical),
-            None => Size::steps(wishes.size.unwrap_or(style.size.into()))?,
+            None => Size::steps(wishes.size.unwrap_or(look.size.into()))?,
         },
-        border: wishes.border.unwrap_or(style.border),
+        border: wishes.border.unwrap_or(look.border),
         quality: wishes.quality,
         colors: render::Colors {
-            dark: color(&wishes.fill_color, &style.fill_color, "fill_color")?,
-            light: color(&wishes.back_color, &style.back_color, "back_color")?,
-            data_dark: data_color(&wishes.data_dark_color, "data_dark_color")?,
-            data_light: data_color(&wishes.data_light_color, "data_light_color")?,
+            dark: color(&wishes.fill_color, "fill_color")?.unwrap_or(look.fill_color),
+            light: color(&wishes.back_color, "back_color")?.unwrap_or(look.back_color),
+            data_dark: color(&wishes.data_dark_color, "data_dark_color")?,
+            data_light: color(&wishes.data_light_color, "data_light_color")?,
         },
         logo: wishes.logo,
         title: wishes.title,

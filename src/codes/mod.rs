@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use drawing::Wishes;
 
-pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Sort, Style};
+pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Look, Sort};
 
 use crate::{
     cache::{Name, Tag, Tiered, Tiers},
@@ -32,7 +32,7 @@ pub struct Draft {
     pub meaning: Meaning,
     pub title: Option<String>,
     pub description: Option<String>,
-    pub style: Style,
+    pub look: Look,
 }
 
 /// What a symbol says.
@@ -115,7 +115,7 @@ impl Codes {
             title: draft.title,
             description: draft.description,
             enabled: true,
-            style: draft.style,
+            look: draft.look,
             created_at: now,
             updated_at: now,
             counters: Counters::default(),

@@ -12,8 +12,8 @@ use poem::{
 use super::client::{client_address, is_behind_proxy};
 use crate::{
     app::App,
-    kernel::{Ctx, Error, Kind},
-    redirect::{Destination, Slug},
+    kernel::{Ctx, Error, Kind, Slug},
+    redirect::Destination,
     scans::{Country, Scan, excluded_by_request, kept_address},
     telemetry::{catalogue, handles, labels::RedirectStatus, trace},
 };

@@ -231,6 +231,29 @@ impl StdError for Error {
     }
 }
 
+/// A value that could not be parsed. Says what would be right; the dialect knows what the field is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    pub expected: &'static str,
+}
+
+impl Malformed {
+    /// As a 422 about the caller's field.
+    #[track_caller]
+    #[must_use]
+    pub fn in_field(self, field: &'static str) -> Error {
+        Error::invalid(field, self.expected)
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! Limits of what the product accepts. A limit stands here once, with its reason.
 
+use std::ops::RangeInclusive;
+
 /// Characters in a code's content (CONTRACT §3). A version 40 symbol at level L holds 2 953 bytes.
 pub const CONTENT_CHARS: usize = 2048;
 /// Characters in a target URL: what browsers and proxies agree to carry.
@@ -16,3 +18,25 @@ pub const USER_AGENT_BYTES: usize = 512;
 pub const REFERER_BYTES: usize = 512;
 /// Pixels along one side of a raster image: 100 in at 72 dpi, or 8 in at 1200 dpi, and 300 MB of RGB.
 pub const IMAGE_PX: u32 = 10_000;
+/// Pixels in one step of a code's size (dialect v1).
+pub const STEP_PX: u32 = 25;
+/// A code's size in steps of [`STEP_PX`] (CONTRACT §3).
+pub const SIZE_STEPS: RangeInclusive<u8> = 1..=50;
+/// A code's size if nothing else is asked for.
+pub const DEFAULT_SIZE_STEPS: u8 = 10;
+/// Modules of quiet zone around a symbol. Fewer than [`QUIET_ZONE_MODULES`] is the caller's choice.
+pub const BORDER_MODULES: RangeInclusive<u8> = 0..=20;
+/// Light modules around a symbol that readers count on (ISO/IEC 18004 §9.1), and the border if nothing else is asked for.
+pub const QUIET_ZONE_MODULES: u8 = 4;
+/// Quality of a JPEG.
+pub const QUALITY: RangeInclusive<u8> = 1..=100;
+/// Width of an image on paper, in its unit.
+pub const PHYSICAL_SIZE: RangeInclusive<f64> = 0.1..=100.0;
+/// Pixels per inch of an image on paper.
+pub const DPI: RangeInclusive<u16> = 72..=1200;
+/// Bytes of a symbol's content: decimal digits in version 40 at level L (ISO/IEC 18004 table 7). No mode holds more.
+pub const SYMBOL_BYTES: usize = 7089;
+/// Codes on one page of a list.
+pub const PAGE_CODES: RangeInclusive<u64> = 1..=100;
+/// Characters of the text that a list is searched for.
+pub const SEARCH_CHARS: usize = 200;

@@ -2,16 +2,22 @@
 //! and the limits of what the product accepts. Imports nothing from this crate.
 
 pub mod clock;
+pub mod color;
 pub mod ctx;
 pub mod error;
 pub mod id;
 pub mod limits;
 pub mod secret;
 pub mod signals;
+mod slug;
 pub mod task;
 pub mod tls;
 
 pub use clock::{Clock, SharedClock, SystemClock, Timestamp};
+pub use color::Color;
 pub use ctx::{Ctx, ID_CHARS};
-pub use error::{Error, Kind, Result};
+pub use error::{Error, Kind, Malformed, Result};
 pub use secret::Secret;
+pub use slug::Slug;
+/// The one error correction level: the symbol's own, because nothing else gives it a meaning.
+pub use symbol::Level;

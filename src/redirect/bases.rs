@@ -5,8 +5,7 @@
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
-use super::Slug;
-use crate::validate::leads_to_us;
+use crate::{kernel::Slug, validate::leads_to_us};
 
 /// Where we are reached, and where we were.
 pub struct Bases {

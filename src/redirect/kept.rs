@@ -7,9 +7,10 @@ use std::time::Duration;
 use bytes::{BufMut as _, BytesMut};
 use http::HeaderValue;
 
-use super::{Destination, Slug};
+use super::Destination;
 use crate::{
     cache::{Body, CacheKind, Name, Shape, Space, Tag},
+    kernel::Slug,
     kernel::id::Uuid,
 };
 

@@ -5,10 +5,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Destination, Slug};
+use super::Destination;
 use crate::{
     cache::{Bounds, Life, Local, Space},
-    kernel::{Result, clock::Instant, task},
+    kernel::{Result, Slug, clock::Instant, task},
 };
 
 /// How long a remembered answer may outlive its freshness while the database is away.

@@ -7,7 +7,6 @@ mod bases;
 mod kept;
 mod known;
 mod ready;
-mod slug;
 
 use std::{
     collections::HashSet,
@@ -25,13 +24,12 @@ pub use bases::Bases;
 use futures_util::future::BoxFuture;
 pub use kept::shape;
 pub use known::Known;
-pub use slug::Slug;
 
 use self::{bases::Own, known::Remembered};
 use crate::{
     cache::{Counts, Pattern, Second, Shelf, Space, Tag},
     config,
-    kernel::{Ctx, Error, Result, SharedClock, clock::Instant, id::Uuid, task},
+    kernel::{Ctx, Error, Result, SharedClock, Slug, clock::Instant, id::Uuid, task},
     store::{
         Store,
         codes::{CodeKind, Resolution},

@@ -1,9 +1,9 @@
 //! Having destinations ready before somebody scans.
 
-use super::{Redirect, Slug};
+use super::Redirect;
 use crate::{
     cache::Stocked,
-    kernel::{Ctx, Result},
+    kernel::{Ctx, Result, Slug},
 };
 
 impl Redirect {

@@ -14,12 +14,9 @@
 
 use std::fmt;
 
-use super::{Color, Colors, Format, Size, Spec, fit};
+use super::{Format, Size, Spec, fit};
+use crate::kernel::{color::Contrast, limits::QUIET_ZONE_MODULES};
 
-/// Light modules that a reader may count on (ISO/IEC 18004 §9.1).
-const QUIET_ZONE: u8 = 4;
-/// Symbol contrast in percent of full reflectance below which a symbol has grade F (ISO/IEC 15415 §7.8.2, table 4).
-const CONTRAST: f64 = 20.0;
 /// Qualities of a JPEG below which readers miss symbols (see above): where a module is one pixel, and where it is at most
 /// [`COARSE_MODULE_PX`].
 const FINE_QUALITY: u8 = 40;
@@ -71,21 +68,22 @@ impl fmt::Display for Concern {
 /// can read.
 pub(super) fn of(spec: &Spec, ignored: &[&'static str], width_px: u32) -> Vec<Concern> {
     let mut concerns = Vec::new();
-    if spec.border < QUIET_ZONE {
+    if spec.border < QUIET_ZONE_MODULES {
         concerns.push(Concern::QuietZone {
             modules: spec.border,
         });
     }
-    let inverted = luminance(spec.colors.dark) > luminance(spec.colors.light);
-    let contrast = contrast(&spec.colors, inverted);
-    if contrast < CONTRAST {
-        // Below 20.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        concerns.push(Concern::Contrast {
-            percent: contrast as u8,
-        });
-    }
-    if inverted {
+    let colors = &spec.colors;
+    let contrast = Contrast::between(
+        [colors.dark, colors.data_dark()],
+        [colors.light, colors.data_light()],
+    );
+    concerns.extend(
+        contrast
+            .too_low()
+            .map(|percent| Concern::Contrast { percent }),
+    );
+    if contrast.inverted {
         concerns.push(Concern::Inverted);
     }
     let on_paper = matches!(spec.size, Size::Physical(_)) && spec.format == Format::Svg;
@@ -122,46 +120,10 @@ fn resolution(spec: &Spec, width_px: u32) -> Option<Concern> {
     (module_px < 2).then_some(Concern::SmallModules { px: module_px })
 }
 
-/// As a camera sees it and as a scanner with a red light does, whichever is worse. Linear light.
-fn contrast(colors: &Colors, inverted: bool) -> f64 {
-    let dark = [colors.dark, colors.data_dark()];
-    let light = [colors.light, colors.data_light()];
-    let (low, high) = if inverted {
-        (light, dark)
-    } else {
-        (dark, light)
-    };
-    let seen = |by: fn(Color) -> f64| {
-        let lightest = low.map(by).into_iter().fold(0.0, f64::max);
-        let darkest = high.map(by).into_iter().fold(1.0, f64::min);
-        100.0 * (darkest - lightest).max(0.0)
-    };
-    seen(luminance).min(seen(red))
-}
-
-/// Relative luminance, 0..=1 (IEC 61966-2-1; the coefficients of ITU-R BT.709).
-fn luminance(color: Color) -> f64 {
-    let [r, g, b] = color.rgb.map(linear);
-    0.2126 * r + 0.7152 * g + 0.0722 * b
-}
-
-fn red(color: Color) -> f64 {
-    linear(color.rgb[0])
-}
-
-/// The inverse of sRGB's transfer function.
-fn linear(channel: u8) -> f64 {
-    let c = f64::from(channel) / 255.0;
-    if c <= 0.040_45 {
-        c / 12.92
-    } else {
-        ((c + 0.055) / 1.055).powf(2.4)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Color;
 
     fn concerns(change: impl FnOnce(&mut Spec)) -> Vec<String> {
         let mut spec = Spec::new("a");
@@ -198,12 +160,8 @@ mod tests {
     }
 
     #[test]
-    fn contrast_is_that_of_the_worst_light() {
+    fn contrast_counts_the_colours_of_data() {
         assert_eq!(concerns(colors("#777", "#888")), ["contrast;percent=6"]);
-        // To the eye red on white is dark enough; under a red light it vanishes.
-        assert_eq!(concerns(colors("#f00", "#fff")), ["contrast;percent=0"]);
-        assert!(concerns(colors("#00f", "#fff")).is_empty());
-        // A data colour between the others spoils it for all.
         let grey = |spec: &mut Spec| spec.colors.data_dark = Some("#eee".parse().unwrap());
         assert_eq!(concerns(grey), ["contrast;percent=14"]);
     }

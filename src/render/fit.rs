@@ -4,8 +4,8 @@
 
 use symbol::{Content, Options, measure};
 
-use super::{Level, Request, Spec};
-use crate::kernel::Error;
+use super::{Request, Spec};
+use crate::kernel::{Error, Level};
 
 /// Bytes of text in a symbol of version 40 (ISO/IEC 18004 table 7).
 const fn most_bytes(level: Level) -> usize {
@@ -20,12 +20,7 @@ const fn most_bytes(level: Level) -> usize {
 /// Of our own encoder.
 pub(super) fn options(level: Level) -> Options {
     Options {
-        level: match level {
-            Level::L => symbol::Level::L,
-            Level::M => symbol::Level::M,
-            Level::Q => symbol::Level::Q,
-            Level::H => symbol::Level::H,
-        },
+        level,
         declare_utf8: true,
         ..Options::default()
     }

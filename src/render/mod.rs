@@ -10,26 +10,27 @@ mod decoded;
 mod digest;
 mod engine;
 mod fit;
+mod format;
 mod image;
 mod layout;
 pub mod legacy;
 mod logo;
-mod option;
 mod request;
 mod room;
-pub mod sampled;
 mod size;
 
-pub use color::{Color, Colors};
+pub use color::Colors;
 pub use concern::Concern;
 pub use engine::Engine;
+pub use format::Format;
 pub use image::Image;
-pub use option::{Format, Level, Malformed};
 pub use request::{Request, Spec};
 pub use room::Room;
-pub use size::{Physical, STEP_PX, Size, Unit};
+pub use size::{Physical, Size, Unit};
 
 use std::sync::Arc;
+
+use crate::kernel::{Color, Level};
 
 /// What an arm of this capability is asked. Cheap to clone.
 pub type In = Arc<Request>;

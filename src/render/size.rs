@@ -4,10 +4,11 @@
 
 pub use symbol::file::Unit;
 
-use crate::kernel::{Error, Result, error::Detail, limits::IMAGE_PX};
-
-/// Pixels per step of dialect v1's `size`.
-pub const STEP_PX: u32 = 25;
+use crate::kernel::{
+    Error, Result,
+    error::Detail,
+    limits::{DPI, IMAGE_PX, PHYSICAL_SIZE, SIZE_STEPS, STEP_PX},
+};
 
 /// Width and height, which are equal, quiet zone included.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,10 +21,10 @@ pub enum Size {
 /// A size on paper.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Physical {
-    /// In `unit`, 0.1..=100.
+    /// In `unit`, within [`PHYSICAL_SIZE`].
     pub width: f64,
     pub unit: Unit,
-    /// Pixels per inch, 72..=1200. Does not matter for SVG.
+    /// Pixels per inch, within [`DPI`]. Does not matter for SVG.
     pub dpi: u16,
 }
 
@@ -61,16 +62,20 @@ impl Size {
         }
     }
 
-    /// Dialect v1's `size`, 1..=50: multiples of [`STEP_PX`].
+    /// Dialect v1's `size`, within [`SIZE_STEPS`]: multiples of [`STEP_PX`].
     ///
     /// # Errors
     /// `Invalid` naming `size`.
     pub fn steps(size: i64) -> Result<Self> {
-        match u32::try_from(size) {
-            Ok(n @ 1..=50) => Ok(Self::Pixels(n * STEP_PX)),
+        match u8::try_from(size) {
+            Ok(n) if SIZE_STEPS.contains(&n) => Ok(Self::Pixels(u32::from(n) * STEP_PX)),
             _ => Err(Error::invalid(
                 "size",
-                format!("must be between 1 and 50 (steps of {STEP_PX} pixels)"),
+                format!(
+                    "must be between {} and {} (steps of {STEP_PX} pixels)",
+                    SIZE_STEPS.start(),
+                    SIZE_STEPS.end()
+                ),
             )),
         }
     }
@@ -92,8 +97,8 @@ impl Size {
             }
             Self::Physical(physical) => {
                 // `contains` is false for NaN, too.
-                let width_ok = (0.1..=100.0).contains(&physical.width);
-                let dpi_ok = (72..=1200).contains(&physical.dpi);
+                let width_ok = PHYSICAL_SIZE.contains(&physical.width);
+                let dpi_ok = DPI.contains(&physical.dpi);
                 if !width_ok {
                     fault("physical_size", "must be between 0.1 and 100".into());
                 }

@@ -15,8 +15,7 @@ use crate::{
     app::App,
     codes::{Code, ListQuery, Sort},
     http::Door,
-    kernel::{Ctx, Result},
-    redirect::Slug,
+    kernel::{Ctx, Result, Slug},
     render::{Format, Request, Spec},
     validate::{Purpose, Submission},
 };

@@ -6,17 +6,6 @@ use symbol::{Error, Level, Options, Version, measure};
 
 use super::{Reason, reason::Fault};
 
-/// `None`: no level.
-pub(super) fn level(name: &str) -> Option<Level> {
-    match name {
-        "l" | "L" => Some(Level::L),
-        "m" | "M" => Some(Level::M),
-        "q" | "Q" => Some(Level::Q),
-        "h" | "H" => Some(Level::H),
-        _ => None,
-    }
-}
-
 /// The version of the symbol that is drawn for `text`.
 ///
 /// # Errors
@@ -41,11 +30,11 @@ pub(super) fn version(text: &str, level: Level) -> Result<Version, Fault> {
         } => {
             let (needed, available) = (needed_bits.div_ceil(8), available_bits / 8);
             let instead = fits.map_or(String::new(), |level| {
-                format!(", or ask for error_level {}", name(level))
+                format!(", or ask for error_level {}", level.label())
             });
             format!(
                 "needs {needed} bytes, the largest symbol has {available} at error_level {}: shorten it by {}{instead}",
-                name(level),
+                level.label(),
                 needed.saturating_sub(available).max(1),
             )
         }
@@ -53,15 +42,6 @@ pub(super) fn version(text: &str, level: Level) -> Result<Version, Fault> {
         other => other.to_string(),
     };
     Err(Fault::new(Reason::Capacity, message))
-}
-
-const fn name(level: Level) -> &'static str {
-    match level {
-        Level::L => "l",
-        Level::M => "m",
-        Level::Q => "q",
-        Level::H => "h",
-    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl Checker {
                 let message = "is missing: give the page that the code shall open";
                 return verdict.refuse(field, Reason::Missing, message);
             }
-            (Purpose::Image, _) | (_, None) => return,
+            (_, None) => return,
             (Purpose::CreateDynamic | Purpose::UpdateDynamic, Some(text)) => text,
         };
         match target::check(&self.rules, text) {

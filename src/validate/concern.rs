@@ -12,8 +12,8 @@ pub enum Concern {
     Contrast { percent: u8 },
     /// Light on dark. Many readers only look for dark on light.
     Inverted,
-    /// Fewer pixels than modules: the image will be larger than asked. `size`: the smallest that is not.
-    Cramped { modules: u32, size: i64 },
+    /// Fewer pixels than modules: the image will be larger than asked. `size`: the smallest that gives each a pixel.
+    Cramped { modules: u32, size: u32 },
     /// A part of the host that may be mistaken for another, in letters that its script really has.
     ReadsLike { label: String, reading: String },
     /// A part of the host in Latin and one other script (UTS #39 §5.2, moderately restrictive).

@@ -15,7 +15,6 @@ impl Submission {
             title,
             description,
             style,
-            file,
         } = self;
         let texts = [
             content,
@@ -24,15 +23,9 @@ impl Submission {
             description,
             &style.fill_color,
             &style.back_color,
-            &style.data_dark_color,
-            &style.data_light_color,
             &style.error_level,
-            &file.image_format,
-            &file.svg_title,
-            &file.svg_description,
-            &file.physical_unit,
         ];
-        let numbers = [style.size, style.border, file.image_quality, file.dpi];
+        let numbers = [style.size, style.border];
         let mut hash = Sha256::new();
         hash.update([*purpose as u8]);
         for text in texts {
@@ -44,9 +37,6 @@ impl Submission {
             hash.update([u8::from(number.is_some())]);
             hash.update(number.unwrap_or_default().to_le_bytes());
         }
-        let size = file.physical_size;
-        hash.update([u8::from(size.is_some())]);
-        hash.update(size.unwrap_or_default().to_bits().to_le_bytes());
         hash.finalize().into()
     }
 }
@@ -63,7 +53,7 @@ mod tests {
             |s, t| s.redirect_url = t,
             |s, t| s.title = t,
             |s, t| s.style.error_level = t,
-            |s, t| s.file.physical_unit = t,
+            |s, t| s.style.fill_color = t,
         ];
         let mut seen = std::collections::HashSet::new();
         seen.insert(Submission::default().digest());
@@ -75,8 +65,8 @@ mod tests {
                 assert_eq!(submission.digest(), submission.clone().digest());
             }
         }
-        let mut dpi = Submission::default();
-        dpi.file.dpi = Some(0);
-        assert!(seen.insert(dpi.digest()));
+        let mut size = Submission::default();
+        size.style.size = Some(0);
+        assert!(seen.insert(size.digest()));
     }
 }

@@ -6,25 +6,17 @@ use std::ops::RangeInclusive;
 
 use symbol::Version;
 
-use super::{Concern, File, Purpose, Reason, Style, Submission, Verdict, capacity, colors};
-use crate::kernel::limits::{CONTENT_CHARS, DESCRIPTION_CHARS, TITLE_CHARS};
-
-/// What dialect v1 takes for an absent size and border.
-const SIZE: i64 = 10;
-const BORDER: i64 = 4;
-/// Pixels of an image in one step of `size`.
-const STEP_PX: i64 = 25;
-/// Light modules that a reader may count on (ISO/IEC 18004 §9.1).
-const QUIET_ZONE: u8 = 4;
-
-const SIZES: RangeInclusive<i64> = 1..=50;
-const BORDERS: RangeInclusive<i64> = 0..=20;
-const QUALITIES: RangeInclusive<i64> = 1..=100;
-const DENSITIES: RangeInclusive<i64> = 72..=1200;
-const PHYSICAL_SIZES: RangeInclusive<f64> = 0.1..=100.0;
+use super::{Concern, Purpose, Reason, Style, Submission, Verdict, capacity, colors};
+use crate::kernel::{
+    Level,
+    limits::{
+        BORDER_MODULES, CONTENT_CHARS, DEFAULT_SIZE_STEPS, DESCRIPTION_CHARS, QUIET_ZONE_MODULES,
+        SIZE_STEPS, STEP_PX, TITLE_CHARS,
+    },
+};
 
 pub(super) fn check(submission: &Submission, verdict: &mut Verdict) {
-    let (style, file) = (&submission.style, &submission.file);
+    let style = &submission.style;
     let version = content(submission, verdict);
     verdict.version = version.map(Version::number);
     for (field, value, limit) in [
@@ -33,22 +25,16 @@ pub(super) fn check(submission: &Submission, verdict: &mut Verdict) {
     ] {
         text(field, value.as_deref(), limit, verdict);
     }
-    number("size", style.size, &SIZES, verdict);
-    number("border", style.border, &BORDERS, verdict);
-    let levels = ["l", "m", "q", "h"];
-    choice(
-        "error_level",
-        style.error_level.as_deref(),
-        &levels,
-        verdict,
-    );
+    number("size", style.size, &SIZE_STEPS, verdict);
+    number("border", style.border, &BORDER_MODULES, verdict);
+    if let Some(Err(unknown)) = style.error_level.as_deref().map(str::parse::<Level>) {
+        verdict.refuse("error_level", Reason::Choice, unknown.to_string());
+    }
     colors::check(style, verdict);
     quiet_zone(style, verdict);
     if let Some(version) = version {
-        cramped(version, style, file, verdict);
+        cramped(version, style, verdict);
     }
-    kind(file, verdict);
-    physical(file, verdict);
 }
 
 fn text(field: &'static str, value: Option<&str>, limit: usize, verdict: &mut Verdict) {
@@ -68,22 +54,13 @@ fn text(field: &'static str, value: Option<&str>, limit: usize, verdict: &mut Ve
 fn number(
     field: &'static str,
     value: Option<i64>,
-    range: &RangeInclusive<i64>,
+    range: &RangeInclusive<u8>,
     verdict: &mut Verdict,
 ) {
-    if let Some(n) = value.filter(|n| !range.contains(n)) {
-        let (from, to) = (range.start(), range.end());
+    let (from, to) = (range.start(), range.end());
+    if let Some(n) = value.filter(|&n| n < i64::from(*from) || n > i64::from(*to)) {
         let message = format!("is {n}: must be between {from} and {to}");
         verdict.refuse(field, Reason::Range, message);
-    }
-}
-
-/// In either case.
-fn choice(field: &'static str, value: Option<&str>, choices: &[&str], verdict: &mut Verdict) {
-    let listed = |value: &&str| choices.iter().any(|c| c.eq_ignore_ascii_case(value));
-    if value.is_some_and(|v| !listed(&v)) {
-        let message = format!("must be one of {}", choices.join(", "));
-        verdict.refuse(field, Reason::Choice, message);
     }
 }
 
@@ -109,7 +86,8 @@ fn content(submission: &Submission, verdict: &mut Verdict) -> Option<Version> {
         return None;
     }
     // One that is no level is refused for itself.
-    let level = capacity::level(submission.style.error_level.as_deref().unwrap_or("m"))?;
+    let level = submission.style.error_level.as_deref();
+    let level = level.map_or(Ok(Level::default()), str::parse).ok()?;
     capacity::version(content, level)
         .map_err(|fault| verdict.refuse(field, fault.reason, fault.message))
         .ok()
@@ -117,74 +95,29 @@ fn content(submission: &Submission, verdict: &mut Verdict) -> Option<Version> {
 
 fn quiet_zone(style: &Style, verdict: &mut Verdict) {
     let border = style.border.and_then(|border| u8::try_from(border).ok());
-    if let Some(modules) = border.filter(|modules| *modules < QUIET_ZONE) {
+    if let Some(modules) = border.filter(|modules| *modules < QUIET_ZONE_MODULES) {
         verdict.concerns.push(Concern::QuietZone { modules });
     }
 }
 
-/// A module is at least a pixel, so an image of pixels grows if it must.
-fn cramped(version: Version, style: &Style, file: &File, verdict: &mut Verdict) {
-    let is_svg = file
-        .image_format
-        .as_deref()
-        .is_some_and(|f| f.eq_ignore_ascii_case("svg"));
-    if is_svg || file.physical_size.is_some() {
+/// A module is at least a pixel, so an image grows if it must.
+fn cramped(version: Version, style: &Style, verdict: &mut Verdict) {
+    let within = |value: Option<i64>, default: u8, range: &RangeInclusive<u8>| {
+        let value = value.map_or(Ok(default), u8::try_from).ok();
+        value.filter(|n| range.contains(n)).map(u32::from)
+    };
+    let size = within(style.size, DEFAULT_SIZE_STEPS, &SIZE_STEPS);
+    let border = within(style.border, QUIET_ZONE_MODULES, &BORDER_MODULES);
+    let (Some(size), Some(border)) = (size, border) else {
         return;
-    }
-    let size = style.size.unwrap_or(SIZE);
-    let border = style.border.unwrap_or(BORDER);
-    if !SIZES.contains(&size) || !BORDERS.contains(&border) {
-        return;
-    }
-    // At most 177.
-    let symbol = i64::try_from(version.modules()).unwrap_or(i64::MAX);
-    let modules = symbol.saturating_add(2 * border);
+    };
+    // At most 177 and twice the border.
+    let modules = u32::try_from(version.modules())
+        .unwrap_or(u32::MAX)
+        .saturating_add(2 * border);
     if size * STEP_PX < modules {
-        let least = (modules + STEP_PX - 1) / STEP_PX;
-        verdict.concerns.push(Concern::Cramped {
-            modules: u32::try_from(modules).unwrap_or(u32::MAX),
-            size: least,
-        });
-    }
-}
-
-fn kind(file: &File, verdict: &mut Verdict) {
-    let formats = ["png", "svg", "jpeg", "jpg", "webp"];
-    let format = file.image_format.as_deref();
-    choice("image_format", format, &formats, verdict);
-    number("image_quality", file.image_quality, &QUALITIES, verdict);
-    for (field, value, limit) in [
-        ("svg_title", &file.svg_title, TITLE_CHARS),
-        ("svg_description", &file.svg_description, DESCRIPTION_CHARS),
-    ] {
-        text(field, value.as_deref(), limit, verdict);
-    }
-}
-
-/// Three that go together.
-fn physical(file: &File, verdict: &mut Verdict) {
-    // No range holds what is not a number.
-    if file
-        .physical_size
-        .is_some_and(|n| !PHYSICAL_SIZES.contains(&n))
-    {
-        let message = "must be between 0.1 and 100";
-        verdict.refuse("physical_size", Reason::Range, message);
-    }
-    let unit = file.physical_unit.as_deref();
-    choice("physical_unit", unit, &["in", "cm", "mm"], verdict);
-    number("dpi", file.dpi, &DENSITIES, verdict);
-    let given = [
-        ("physical_size", file.physical_size.is_some()),
-        ("physical_unit", file.physical_unit.is_some()),
-        ("dpi", file.dpi.is_some()),
-    ];
-    if !given.iter().any(|(_, there)| *there) {
-        return;
-    }
-    for (field, _) in given.into_iter().filter(|(_, there)| !there) {
-        let message = "is missing: physical_size, physical_unit and dpi go together";
-        verdict.refuse(field, Reason::Missing, message);
+        let size = modules.div_ceil(STEP_PX);
+        verdict.concerns.push(Concern::Cramped { modules, size });
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod address;
 mod capacity;
+#[cfg(test)]
+mod cases;
 mod checker;
 mod colors;
 mod concern;
@@ -24,7 +26,7 @@ pub use concern::Concern;
 pub use own::leads_to_us;
 pub use reason::Reason;
 pub use rules::Rules;
-pub use submission::{File, Purpose, Style, Submission, Verdict};
+pub use submission::{Purpose, Style, Submission, Verdict};
 
 use std::sync::Arc;
 

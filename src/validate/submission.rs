@@ -19,8 +19,6 @@ pub enum Purpose {
     /// `redirect_url` must not be there.
     UpdateStatic,
     UpdateDynamic,
-    /// An image of a code that exists already.
-    Image,
 }
 
 /// Fields by the names of dialect v1; `None` is absent.
@@ -32,37 +30,18 @@ pub struct Submission {
     pub title: Option<String>,
     pub description: Option<String>,
     pub style: Style,
-    pub file: File,
 }
 
-/// How a symbol looks. An absent value means the default of dialect v1, so whoever overrides some values of a stored
-/// code fills in the stored others.
+/// How a symbol looks. An absent value means the default of dialect v1.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Style {
     pub fill_color: Option<String>,
     pub back_color: Option<String>,
-    pub data_dark_color: Option<String>,
-    pub data_light_color: Option<String>,
-    /// Steps of 25 px, 1..=50.
+    /// In steps of `limits::STEP_PX`, within `limits::SIZE_STEPS`.
     pub size: Option<i64>,
-    /// Modules, 0..=20.
+    /// Modules of quiet zone, within `limits::BORDER_MODULES`.
     pub border: Option<i64>,
     pub error_level: Option<String>,
-}
-
-/// What kind of file an image is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct File {
-    pub image_format: Option<String>,
-    /// 1..=100.
-    pub image_quality: Option<i64>,
-    pub svg_title: Option<String>,
-    pub svg_description: Option<String>,
-    /// In `physical_unit`, 0.1..=100.
-    pub physical_size: Option<f64>,
-    pub physical_unit: Option<String>,
-    /// 72..=1200.
-    pub dpi: Option<i64>,
 }
 
 /// The answer. A refusal is an answer, too, not an error of the arm.

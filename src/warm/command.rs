@@ -8,8 +8,7 @@ use super::{Parts, Picture, node::per_second, place::Place};
 use crate::{
     cache::Stocked,
     codes::Wishes,
-    kernel::{Ctx, Error, Kind, Result, id::Uuid, task},
-    redirect::Slug,
+    kernel::{Ctx, Error, Kind, Result, Slug, id::Uuid, task},
 };
 
 /// Batches under way at once: while one waits for Redis another renders.

@@ -12,8 +12,7 @@ use crate::{
     cache::Glob,
     codes::{Code, Wishes},
     dials::Rollout,
-    kernel::{Ctx, Error, Result, clock::Instant, id::Uuid, task::Aside},
-    redirect::Slug,
+    kernel::{Ctx, Error, Result, Slug, clock::Instant, id::Uuid, task::Aside},
     telemetry::{
         Load, catalogue, handles,
         labels::{Experiment, Warmed as Label},

@@ -54,7 +54,7 @@ pub use cpu::Cpu;
 pub use encode::{encode, encode_on, measure};
 pub use error::{Error, Feature, Found};
 pub use header::{Append, Eci, Fnc1};
-pub use level::Level;
+pub use level::{Level, UnknownLevel};
 pub use mask::Mask;
 pub use matrix::{Matrix, Row, Runs};
 pub use options::{Mode, Options, Versions};

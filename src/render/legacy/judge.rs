@@ -31,16 +31,18 @@
 mod alike;
 mod fact;
 mod layout_rule;
+mod sampled;
 #[cfg(test)]
 mod tests;
 
 pub use fact::Fact;
 
 use fact::{Answer, Drawn, Seen};
+use sampled::Unclear;
 
 use crate::{
     kernel::Result,
-    render::{Format, Image, sampled::Unclear},
+    render::{Format, Image},
     rollout::{Judge as Comparing, Match, Shown},
 };
 

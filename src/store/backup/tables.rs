@@ -153,6 +153,7 @@ const TABLES: &[Table] = &[
             column("description", Text),
             column("content", Text),
             column("search_text", Text),
+            later("look", Text, "m0012_code_look"),
         ],
     },
     Table {

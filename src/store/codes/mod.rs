@@ -3,12 +3,13 @@
 //! Invariant: counters are written by [`scans`](super::scans) only, together with the scans that they count.
 
 mod list;
+mod look;
 mod many;
 mod model;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, prelude::Uuid,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait,
+    QueryFilter, QuerySelect, QueryTrait, prelude::Uuid,
 };
 
 use super::{connection::Connections, entity::code, text};
@@ -17,7 +18,8 @@ use crate::{
     telemetry::StoreTimer,
 };
 pub use list::{ListQuery, Sort};
-pub use model::{Change, Code, CodeKind, Counters, Resolution, Style};
+pub use look::Look;
+pub use model::{Change, Code, CodeKind, Counters, Resolution};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -63,8 +65,7 @@ impl Codes {
     /// `Conflict` when the id or the slug is taken; `Invalid` when a text holds a NUL.
     pub async fn insert(&self, code: &Code) -> Result<()> {
         code.check()?;
-        let row = code.to_row().into_active_model();
-        let insert = code::Entity::insert(row).build(self.db.backend());
+        let insert = code::Entity::insert(code.to_row()).build(self.db.backend());
         let work = self.db.execute(insert);
         self.db.write(&self.timers.insert, work).await.map(drop)
     }
@@ -149,7 +150,9 @@ impl Codes {
             };
             let mut code = Code::from_row(row)?;
             code.apply(change, now);
-            code.to_changes().update_without_returning(&*tx).await?;
+            code.to_changes(change)
+                .update_without_returning(&*tx)
+                .await?;
             tx.commit().await?;
             Ok(Some(code))
         };

@@ -1,7 +1,12 @@
 //! A code in the domain's terms, and its way to and from a row.
 
-use sea_orm::{ActiveValue::Set, DbErr, prelude::Uuid};
+use sea_orm::{
+    ActiveValue::{Set, Unchanged},
+    DbErr,
+    prelude::Uuid,
+};
 
+use super::Look;
 use crate::{
     kernel::{Result, Timestamp, clock::from_micros},
     store::{entity::code, text},
@@ -32,21 +37,6 @@ impl CodeKind {
     }
 }
 
-/// How the symbol is drawn unless a request says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Style {
-    /// `#RRGGBB`
-    pub fill_color: String,
-    /// `#RRGGBB`
-    pub back_color: String,
-    /// Image side in steps of 25 px.
-    pub size: u8,
-    /// Quiet zone in modules.
-    pub border: u8,
-    /// `l`, `m`, `q` or `h`.
-    pub error_level: char,
-}
-
 /// Scans by people: no bots, no HEAD requests, no prefetches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -72,7 +62,7 @@ pub struct Code {
     pub title: Option<String>,
     pub description: Option<String>,
     pub enabled: bool,
-    pub style: Style,
+    pub look: Look,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub counters: Counters,
@@ -96,22 +86,14 @@ pub struct Change {
     /// Empty removes the description.
     pub description: Option<String>,
     pub enabled: Option<bool>,
-    pub style: Option<Style>,
+    pub look: Option<Look>,
 }
 
 impl Change {
     pub(super) fn check(&self) -> Result<()> {
         text::check_some("target", self.target.as_deref())?;
         text::check_some("title", self.title.as_deref())?;
-        text::check_some("description", self.description.as_deref())?;
-        self.style.as_ref().map_or(Ok(()), Style::check)
-    }
-}
-
-impl Style {
-    fn check(&self) -> Result<()> {
-        text::check("fill_color", &self.fill_color)?;
-        text::check("back_color", &self.back_color)
+        text::check_some("description", self.description.as_deref())
     }
 }
 
@@ -121,26 +103,25 @@ impl Code {
         text::check_some("slug", self.slug.as_deref())?;
         text::check_some("target", self.target.as_deref())?;
         text::check_some("title", self.title.as_deref())?;
-        text::check_some("description", self.description.as_deref())?;
-        self.style.check()
+        text::check_some("description", self.description.as_deref())
     }
 
     pub(super) fn apply(&mut self, change: &Change, now: Timestamp) {
-        let kept = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let present = |text: &String| (!text.is_empty()).then(|| text.clone());
         if let Some(target) = &change.target {
             self.target = Some(target.clone());
         }
         if let Some(title) = &change.title {
-            self.title = kept(title);
+            self.title = present(title);
         }
         if let Some(description) = &change.description {
-            self.description = kept(description);
+            self.description = present(description);
         }
         if let Some(enabled) = change.enabled {
             self.enabled = enabled;
         }
-        if let Some(style) = &change.style {
-            self.style = style.clone();
+        if let Some(look) = change.look {
+            self.look = look;
         }
         self.updated_at = now;
     }
@@ -155,59 +136,54 @@ impl Code {
         ])
     }
 
-    pub(super) fn to_row(&self) -> code::Model {
+    /// A whole row, to be inserted.
+    pub(super) fn to_row(&self) -> code::ActiveModel {
         let micros = |t: Option<Timestamp>| t.map(Timestamp::as_microsecond);
-        code::Model {
-            id: self.id,
-            org_id: self.org_id,
-            kind: self.kind.as_str().to_owned(),
-            slug: self.slug.clone(),
-            enabled: self.enabled,
-            scan_count: self.counters.scans,
-            last_scan_at_us: micros(self.counters.last_scan_at),
-            genuine_scan_count: self.counters.genuine_scans,
-            first_genuine_scan_at_us: micros(self.counters.first_genuine_scan_at),
-            last_genuine_scan_at_us: micros(self.counters.last_genuine_scan_at),
-            created_at_us: self.created_at.as_microsecond(),
-            updated_at_us: self.updated_at.as_microsecond(),
-            fill_color: self.style.fill_color.clone(),
-            back_color: self.style.back_color.clone(),
-            size: self.style.size.into(),
-            border: self.style.border.into(),
-            error_level: self.style.error_level.to_string(),
-            target: self.target.clone(),
-            title: self.title.clone(),
-            description: self.description.clone(),
-            content: self.content.clone(),
-            search_text: self.search_text(),
-        }
+        let mut row = code::ActiveModel {
+            id: Set(self.id),
+            org_id: Set(self.org_id),
+            kind: Set(self.kind.as_str().to_owned()),
+            slug: Set(self.slug.clone()),
+            scan_count: Set(self.counters.scans),
+            last_scan_at_us: Set(micros(self.counters.last_scan_at)),
+            genuine_scan_count: Set(self.counters.genuine_scans),
+            first_genuine_scan_at_us: Set(micros(self.counters.first_genuine_scan_at)),
+            last_genuine_scan_at_us: Set(micros(self.counters.last_genuine_scan_at)),
+            created_at_us: Set(self.created_at.as_microsecond()),
+            content: Set(self.content.clone()),
+            ..self.changes()
+        };
+        self.look.set(&mut row);
+        row
     }
 
-    /// What [`Code::apply`] may have changed. The counters are not among it.
-    pub(super) fn to_changes(&self) -> code::ActiveModel {
-        let row = self.to_row();
+    /// What [`Code::apply`] changed: never the counters, and the look only where `change` has one, because a later release
+    /// may have written more into it than this one knows.
+    pub(super) fn to_changes(&self, change: &Change) -> code::ActiveModel {
+        let mut row = code::ActiveModel {
+            id: Unchanged(self.id),
+            ..self.changes()
+        };
+        if change.look.is_some() {
+            self.look.set(&mut row);
+        }
+        row
+    }
+
+    fn changes(&self) -> code::ActiveModel {
         code::ActiveModel {
-            id: sea_orm::ActiveValue::Unchanged(row.id),
-            target: Set(row.target),
-            title: Set(row.title),
-            description: Set(row.description),
-            enabled: Set(row.enabled),
-            fill_color: Set(row.fill_color),
-            back_color: Set(row.back_color),
-            size: Set(row.size),
-            border: Set(row.border),
-            error_level: Set(row.error_level),
-            updated_at_us: Set(row.updated_at_us),
-            search_text: Set(row.search_text),
+            target: Set(self.target.clone()),
+            title: Set(self.title.clone()),
+            description: Set(self.description.clone()),
+            enabled: Set(self.enabled),
+            updated_at_us: Set(self.updated_at.as_microsecond()),
+            search_text: Set(self.search_text()),
             ..Default::default()
         }
     }
 
     pub(super) fn from_row(row: code::Model) -> Result<Self, DbErr> {
-        let small = |n: i16| {
-            u8::try_from(n).map_err(|_| DbErr::Type(format!("codes.size or .border is {n}")))
-        };
-        let level = row.error_level.chars().next();
+        let look = Look::of_row(&row)?;
         Ok(Self {
             id: row.id,
             org_id: row.org_id,
@@ -218,14 +194,7 @@ impl Code {
             title: row.title,
             description: row.description,
             enabled: row.enabled,
-            style: Style {
-                fill_color: row.fill_color,
-                back_color: row.back_color,
-                size: small(row.size)?,
-                border: small(row.border)?,
-                error_level: level
-                    .ok_or_else(|| DbErr::Type("codes.error_level is empty".to_owned()))?,
-            },
+            look,
             created_at: from_micros(row.created_at_us),
             updated_at: from_micros(row.updated_at_us),
             counters: Counters {

@@ -18,16 +18,17 @@ pub struct Model {
     pub last_genuine_scan_at_us: Option<i64>,
     pub created_at_us: i64,
     pub updated_at_us: i64,
-    pub fill_color: String,
-    pub back_color: String,
-    pub size: i16,
-    pub border: i16,
-    pub error_level: String,
+    pub fill_color: Option<String>,
+    pub back_color: Option<String>,
+    pub size: Option<i16>,
+    pub border: Option<i16>,
+    pub error_level: Option<String>,
     pub target: Option<String>,
     pub title: Option<String>,
     pub description: Option<String>,
     pub content: Option<String>,
     pub search_text: String,
+    pub look: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -22,7 +22,7 @@ fn submitted(purpose: Purpose, redirect_url: Option<&str>) -> Submission {
 
 #[tokio::test]
 async fn a_target_belongs_to_a_dynamic_code() {
-    use Purpose::{CreateDynamic, CreateStatic, Image, UpdateDynamic, UpdateStatic};
+    use Purpose::{CreateDynamic, CreateStatic, UpdateDynamic, UpdateStatic};
     let url = Some("https://example.com");
     let ctx = Ctx::new(uuid::Uuid::nil(), SystemClock.instant());
     for (purpose, given, reason, target) in [
@@ -40,7 +40,6 @@ async fn a_target_belongs_to_a_dynamic_code() {
             Some(Reason::Scheme),
             false,
         ),
-        (Image, url, None, false),
     ] {
         let submission = Arc::new(submitted(purpose, given));
         let verdict = checker().run(&ctx, &submission).await.unwrap();

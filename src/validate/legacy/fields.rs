@@ -7,9 +7,9 @@ use qrcode::EcLevel;
 use crate::{
     kernel::{
         error::Detail,
-        limits::{CONTENT_CHARS, DESCRIPTION_CHARS, TITLE_CHARS},
+        limits::{BORDER_MODULES, CONTENT_CHARS, DESCRIPTION_CHARS, SIZE_STEPS, TITLE_CHARS},
     },
-    validate::{File, Purpose, Style, Submission},
+    validate::{Purpose, Style, Submission},
 };
 
 /// Collects what is wrong, so that the caller can mend all of it in one go.
@@ -39,9 +39,9 @@ impl Findings {
         }
     }
 
-    fn number(&mut self, field: &'static str, value: Option<i64>, range: &RangeInclusive<i64>) {
-        if value.is_some_and(|n| !range.contains(&n)) {
-            let (from, to) = (range.start(), range.end());
+    fn number(&mut self, field: &'static str, value: Option<i64>, range: &RangeInclusive<u8>) {
+        let (from, to) = (range.start(), range.end());
+        if value.is_some_and(|n| n < i64::from(*from) || n > i64::from(*to)) {
             self.add(field, format!("must be between {from} and {to}"));
         }
     }
@@ -74,7 +74,6 @@ pub fn check(submission: &Submission, findings: &mut Findings) {
         DESCRIPTION_CHARS,
     );
     style(&submission.style, findings);
-    file(&submission.file, findings);
 }
 
 fn content(submission: &Submission, findings: &mut Findings) {
@@ -139,25 +138,20 @@ fn capacity(text: &str, level: Option<&str>, findings: &mut Findings) {
 }
 
 fn style(style: &Style, findings: &mut Findings) {
-    findings.number("size", style.size, &(1..=50));
-    findings.number("border", style.border, &(0..=20));
+    findings.number("size", style.size, &SIZE_STEPS);
+    findings.number("border", style.border, &BORDER_MODULES);
     findings.choice(
         "error_level",
         style.error_level.as_ref(),
         &["l", "m", "q", "h"],
     );
-    let mut color = |field, value: &Option<String>, absent| {
-        if value.is_none() {
-            return absent;
-        }
-        findings.color(field, value.as_ref())
+    let mut color = |field, value: &Option<String>, absent| match value {
+        None => Some(absent),
+        Some(_) => findings.color(field, value.as_ref()),
     };
-    let fill = color("fill_color", &style.fill_color, Some([0; 3]));
-    let back = color("back_color", &style.back_color, Some([255; 3]));
-    let dark = color("data_dark_color", &style.data_dark_color, fill);
-    let light = color("data_light_color", &style.data_light_color, back);
-    let same = |a: Option<[u8; 3]>, b: Option<[u8; 3]>| a.is_some() && a == b;
-    if same(fill, back) {
+    let fill = color("fill_color", &style.fill_color, [0; 3]);
+    let back = color("back_color", &style.back_color, [255; 3]);
+    if fill.is_some() && fill == back {
         // The one that was given.
         let (field, other) = match style.fill_color {
             Some(_) => ("fill_color", "back_color"),
@@ -165,53 +159,6 @@ fn style(style: &Style, findings: &mut Findings) {
         };
         let message = format!("must differ from {other}: the symbol would be invisible");
         findings.add(field, message);
-    } else if same(dark, back) || (same(dark, light) && light != fill) {
-        let message =
-            "must differ from back_color and data_light_color: the data would be invisible";
-        findings.add("data_dark_color", message);
-    } else if same(light, fill) {
-        findings.add(
-            "data_light_color",
-            "must differ from fill_color: the data would be invisible",
-        );
-    }
-}
-
-fn file(file: &File, findings: &mut Findings) {
-    let formats = ["png", "svg", "jpeg", "jpg", "webp"];
-    findings.choice("image_format", file.image_format.as_ref(), &formats);
-    findings.number("image_quality", file.image_quality, &(1..=100));
-    findings.text("svg_title", file.svg_title.as_ref(), TITLE_CHARS);
-    findings.text(
-        "svg_description",
-        file.svg_description.as_ref(),
-        DESCRIPTION_CHARS,
-    );
-    // `contains` is false for NaN, too.
-    if file
-        .physical_size
-        .is_some_and(|n| !(0.1..=100.0).contains(&n))
-    {
-        findings.add("physical_size", "must be between 0.1 and 100");
-    }
-    findings.choice(
-        "physical_unit",
-        file.physical_unit.as_ref(),
-        &["in", "cm", "mm"],
-    );
-    findings.number("dpi", file.dpi, &(72..=1200));
-    let given = [
-        ("physical_size", file.physical_size.is_some()),
-        ("physical_unit", file.physical_unit.is_some()),
-        ("dpi", file.dpi.is_some()),
-    ];
-    if given.iter().any(|(_, there)| *there) {
-        for (field, _) in given.iter().filter(|(_, there)| !there) {
-            findings.add(
-                field,
-                "is missing: physical_size, physical_unit and dpi go together",
-            );
-        }
     }
 }
 

@@ -20,7 +20,7 @@ async fn older_ones_are_brought_up(mut server: Server) {
     let late = analytics(&server, &code.id).await;
     server.stop().await;
     // As the release before rollups left it.
-    let down = server.run(&["migrate", "down", "--steps", "3"]);
+    let down = server.run(&["migrate", "down", "--steps", "4"]);
     assert!(down.status.success());
     let taken = backup(&server, "old.backup");
     assert_eq!(taken["schema"], "m0008_audit_log");
@@ -55,7 +55,7 @@ async fn newer_ones_are_refused(mut server: Server) {
     server.stop().await;
     let before = contents(&server).await;
     let file = server.path("all.backup");
-    let newer = unpacked(&file).replacen("m0011_dials", "m9999_novelty", 1);
+    let newer = unpacked(&file).replacen("m0012_code_look", "m9999_novelty", 1);
     let newer: Vec<String> = newer.lines().map(str::to_owned).collect();
     pack(&server.path("newer"), &newer);
     refused(

@@ -10,7 +10,7 @@ use qr_observatory::{
     kernel::{SharedClock, SystemClock, Timestamp, clock::from_micros, id::Ids},
     store::{
         Store,
-        codes::{Code, CodeKind, Counters, Style},
+        codes::{Code, CodeKind, Counters, Look},
         organizations::Organizations,
         scans::Snapshot,
     },
@@ -113,13 +113,7 @@ pub fn code(id: Uuid) -> Code {
         title: None,
         description: None,
         enabled: true,
-        style: Style {
-            fill_color: "#000000".to_owned(),
-            back_color: "#FFFFFF".to_owned(),
-            size: 10,
-            border: 4,
-            error_level: 'm',
-        },
+        look: Look::default(),
         created_at: at(0),
         updated_at: at(0),
         counters: Counters::default(),

@@ -5,6 +5,7 @@
 mod accounts;
 mod codes;
 mod databases;
+mod look;
 mod migrations;
 mod outage;
 mod pace;

@@ -10,14 +10,13 @@ use serde::Deserialize;
 use super::{Code, may_change, shown};
 use crate::{
     app::App,
-    codes::{self, Draft, Meaning},
+    codes::{self, Draft, Look, Meaning},
     http::{
         api::Group,
         extract::{Input, Signed},
     },
     identity::Principal,
-    kernel::{Ctx, Error},
-    render::{Color, Level, Malformed},
+    kernel::{Color, Ctx, Error, Level, Malformed},
     telemetry::{
         catalogue, handles,
         labels::{QrKind, Status},
@@ -57,6 +56,7 @@ macro_rules! body {
         }
 
         impl From<$name> for Submission {
+            #[allow(clippy::needless_update)] // one of the two has every field
             fn from(new: $name) -> Self {
                 Self {
                     purpose: Purpose::$purpose,
@@ -69,7 +69,6 @@ macro_rules! body {
                         size: new.size,
                         border: new.border,
                         error_level: new.error_level,
-                        ..Style::default()
                     },
                     ..Self::default()
                 }
@@ -195,7 +194,7 @@ async fn make(
         meaning,
         title: some(title.as_ref()),
         description: some(description.as_ref()),
-        style: stored(style)?,
+        look: look(style)?,
     };
     app.codes.create(ctx, who.org_id, draft).await
 }
@@ -204,31 +203,24 @@ fn some(text: Option<&String>) -> Option<String> {
     text.filter(|t| !t.is_empty()).cloned()
 }
 
-/// The look of an accepted submission, with the dialect's defaults.
-fn stored(style: &Style) -> Result<codes::Style, Error> {
+/// The look of an accepted submission.
+fn look(style: &Style) -> Result<Look, Error> {
+    let default = Look::default();
     let color = |text: &Option<String>, default: Color, field| {
-        let parsed = text
-            .as_deref()
-            .map(|t| t.parse::<Color>().map_err(|e: Malformed| e.in_field(field)));
-        Ok::<_, Error>(parsed.transpose()?.unwrap_or(default).to_string())
+        let parsed = text.as_deref().map(str::parse);
+        parsed
+            .unwrap_or(Ok(default))
+            .map_err(|e: Malformed| e.in_field(field))
     };
-    let level = style
-        .error_level
-        .as_deref()
-        .map(|t| t.parse::<Level>().map_err(|e| e.in_field("error_level")));
-    let number =
-        |n: Option<i64>, default: u8| n.and_then(|n| u8::try_from(n).ok()).unwrap_or(default);
-    Ok(codes::Style {
-        fill_color: color(&style.fill_color, Color::BLACK, "fill_color")?,
-        back_color: color(&style.back_color, Color::WHITE, "back_color")?,
-        size: number(style.size, 10),
-        border: number(style.border, 4),
+    let level = style.error_level.as_deref().map(str::parse::<Level>);
+    let number = |n: Option<i64>, default| n.and_then(|n| n.try_into().ok()).unwrap_or(default);
+    Ok(Look {
+        fill_color: color(&style.fill_color, default.fill_color, "fill_color")?,
+        back_color: color(&style.back_color, default.back_color, "back_color")?,
+        size: number(style.size, default.size),
+        border: number(style.border, default.border),
         error_level: level
-            .transpose()?
-            .unwrap_or_default()
-            .label()
-            .chars()
-            .next()
-            .unwrap_or('m'),
+            .unwrap_or(Ok(default.error_level))
+            .map_err(|e| Error::invalid("error_level", e.to_string()))?,
     })
 }

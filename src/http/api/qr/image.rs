@@ -19,8 +19,8 @@ use crate::{
     app::App,
     codes::Wishes,
     http::{api::Group, extract::Signed},
-    kernel::{Ctx, Error, error::Detail},
-    render::{self, Format, Level, Physical},
+    kernel::{Ctx, Error, Level, error::Detail},
+    render::{self, Format, Physical},
     telemetry::{catalogue, handles, labels::Status},
 };
 

@@ -91,11 +91,11 @@ pub fn shown(app: &App, code: codes::Code) -> Code {
         genuine_scan_count: code.counters.genuine_scans,
         first_genuine_scan_at: code.counters.first_genuine_scan_at.map(time),
         last_genuine_scan_at: code.counters.last_genuine_scan_at.map(time),
-        fill_color: code.style.fill_color,
-        back_color: code.style.back_color,
-        size: code.style.size.into(),
-        border: code.style.border.into(),
-        error_level: code.style.error_level.to_string(),
+        fill_color: code.look.fill_color.to_string(),
+        back_color: code.look.back_color.to_string(),
+        size: code.look.size.into(),
+        border: code.look.border.into(),
+        error_level: code.look.error_level.label().to_owned(),
         short_id: code.slug,
     }
 }

@@ -1,7 +1,7 @@
 //! Whether two pictures look the same where they need not be equal.
 
 use super::fact::Seen;
-use crate::render::sampled::{Picture, contrast};
+use super::sampled::{Picture, contrast};
 
 /// Levels of a channel that a JPEG may be off, besides twice its noise.
 const COLOR: u8 = 8;

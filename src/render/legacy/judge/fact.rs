@@ -5,12 +5,11 @@
 use sha2::{Digest as _, Sha256};
 use symbol::{Level, Mask, Version};
 
+use super::sampled::{Frame, Inks, Metadata, Picture, Sampled, Unclear};
+
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{
-        Image,
-        sampled::{Frame, Inks, Metadata, Picture, Sampled, Unclear},
-    },
+    render::Image,
 };
 
 /// What must agree, of one answer.
@@ -49,7 +48,7 @@ pub(super) struct Seen {
     /// False for a JPEG.
     pub is_exact: bool,
     pub inks: Inks,
-    /// See [`crate::render::sampled::Reading`], as for the next two.
+    /// See [`super::sampled::reading::Reading`], as for the next two.
     pub noise: u8,
     pub damaged: usize,
     pub strays: usize,

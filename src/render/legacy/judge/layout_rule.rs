@@ -1,13 +1,12 @@
 //! Whether symbols, which need not be of one size, lie where one request puts them.
 
-use super::{alike::is_coarse, fact::Seen};
-use crate::render::{
-    layout::Layout,
+use super::{
+    alike::is_coarse,
+    fact::Seen,
     sampled::{Frame, is_close},
 };
+use crate::{kernel::limits::BORDER_MODULES, render::layout::Layout};
 
-/// Modules of quiet zone that a request may ask for.
-const BORDERS: std::ops::RangeInclusive<u8> = 0..=20;
 /// See [`blur_px`].
 const BLURRED_PX: f64 = 2.0;
 
@@ -57,7 +56,7 @@ fn follows(control: &Frame, candidate: &Frame) -> bool {
     }
     // Asked for was the width of one of them: a canvas only ever grows, and only as far as its symbol needs.
     let widths = [control.width_px, candidate.width_px];
-    let mut ways = BORDERS.flat_map(|border| widths.map(|width| (border, width)));
+    let mut ways = BORDER_MODULES.flat_map(|border| widths.map(|width| (border, width)));
     ways.any(|(border, width)| {
         [control, candidate].into_iter().all(|frame| {
             // Whole, and at most `limits::IMAGE_PX`, or nothing will be equal. A cast saturates.

@@ -5,14 +5,17 @@ use std::{sync::Arc, time::Duration};
 use proptest::prelude::*;
 use symbol::{Mask, Version, Versions};
 
-use super::{Judge, fact::Answer};
+use super::{
+    Judge,
+    fact::Answer,
+    sampled::drawn::{any_spec, draw, is_visible, options},
+};
 use crate::{
     kernel::{Clock as _, Ctx, Error, Kind, Result, SystemClock},
     render::{
         self, Color, Colors, Engine, Format, Image, Level, Physical, Request, Room, Size, Spec,
         Unit,
         legacy::{Renderer, tests::random},
-        sampled::drawn::{any_spec, draw, is_visible, options},
     },
     rollout::{Arm, Judge as _, Match},
 };

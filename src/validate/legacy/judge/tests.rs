@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     kernel::{Ctx, Error, SystemClock, error::Detail},
     rollout::{Arm as _, Judge as _},
-    validate::{Checker, File, Purpose, Rules, Style, Submission, legacy::Validator},
+    validate::{Checker, Purpose, Rules, Style, Submission, legacy::Validator},
 };
 
 const BASE: &str = "https://qr.example.com/codes";
@@ -196,7 +196,6 @@ fn ordinary() -> impl Strategy<Value = Submission> {
         Just(Purpose::CreateDynamic),
         Just(Purpose::UpdateStatic),
         Just(Purpose::UpdateDynamic),
-        Just(Purpose::Image),
     ];
     let content = prop_oneof![
         6 => "[ -~]{1,80}",
@@ -215,21 +214,11 @@ fn ordinary() -> impl Strategy<Value = Submission> {
     let style = (
         color(),
         color(),
-        color(),
-        color(),
         maybe(-1..60_i64),
         maybe(-1..24_i64),
         maybe("[lmqhLMQHx]"),
     );
-    let file = (
-        maybe("(png|svg|jpeg|jpg|webp|PNG|gif)"),
-        maybe(-1..110_i64),
-        maybe("\\PC{0,20}"),
-        maybe(prop_oneof![0.0..120.0_f64, Just(f64::NAN)]),
-        maybe("(in|cm|mm|ft)"),
-        maybe(60..1300_i64),
-    );
-    (purpose, texts, style, file).prop_map(|(purpose, texts, style, file)| Submission {
+    (purpose, texts, style).prop_map(|(purpose, texts, style)| Submission {
         purpose,
         content: texts.0,
         redirect_url: texts.1,
@@ -238,20 +227,9 @@ fn ordinary() -> impl Strategy<Value = Submission> {
         style: Style {
             fill_color: style.0,
             back_color: style.1,
-            data_dark_color: style.2,
-            data_light_color: style.3,
-            size: style.4,
-            border: style.5,
-            error_level: style.6,
-        },
-        file: File {
-            image_format: file.0,
-            image_quality: file.1,
-            svg_title: file.2,
-            svg_description: None,
-            physical_size: file.3,
-            physical_unit: file.4,
-            dpi: file.5,
+            size: style.2,
+            border: style.3,
+            error_level: style.4,
         },
     })
 }

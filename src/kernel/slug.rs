@@ -1,6 +1,6 @@
 //! The last segment of `/r/{slug}`.
 
-use crate::kernel::limits::SLUG_BYTES;
+use super::limits::SLUG_BYTES;
 
 /// 1..=[`SLUG_BYTES`] characters of `A-Z a-z 0-9 - _`. Compared exactly, but for one of eight hexadecimal digits, as they are
 /// made here: it has no case, and is held in small letters.

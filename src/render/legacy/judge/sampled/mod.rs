@@ -17,10 +17,10 @@ mod svg;
 mod tests;
 
 pub use frame::{Frame, is_close};
-pub use metadata::{Density, Metadata};
-pub use reading::{Inks, Reading, contrast};
+pub use metadata::Metadata;
+pub use reading::{Inks, contrast};
 
-use super::{Format, layout::Layout};
+use crate::render::{Format, layout::Layout};
 
 /// Red, green, blue, 0..=255 each.
 pub type Rgb = [u8; 3];

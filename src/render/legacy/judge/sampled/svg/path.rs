@@ -2,11 +2,11 @@
 //!
 //! Invariant: what is painted is the union of the rectangles, or there are none: all lines must be along the axes.
 
+use super::super::frame::is_close as is_same;
 use super::{
     number::Numbers,
     shape::{Rect, SHAPES},
 };
-use crate::render::sampled::frame::is_close as is_same;
 
 type Point = (f64, f64);
 

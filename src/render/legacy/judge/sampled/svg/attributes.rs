@@ -1,10 +1,11 @@
 //! Values of attributes.
 
+use super::super::Rgb;
 use super::{
     number::Numbers,
     shape::{Rect, Transform},
 };
-use crate::render::{Color, Physical, Unit, sampled::Rgb};
+use crate::render::{Color, Physical, Unit};
 
 /// How wide something is on the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
