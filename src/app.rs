@@ -58,15 +58,14 @@ pub type Analytics =
     kit::Recalled<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
 
 /// Both arms share one bound for large images.
-fn render(kit: &mut Kit<'_>) -> Result<(Render, Renderers)> {
-    let (logo, room) = (kit.logo()?, render::Room::default());
-    let engine = render::Engine::new(logo.as_deref(), room.clone())?;
-    let engine = kit.cached_images(engine, Space::RenderEngine, logo.as_deref());
-    let legacy = render::legacy::Renderer::new(logo.as_deref(), room)?;
-    let legacy = kit.cached_images(legacy, Space::RenderLegacy, logo.as_deref());
+fn render(kit: &mut Kit<'_>) -> (Render, Renderers) {
+    let room = render::Room::default();
+    let engine = kit.cached_images(render::Engine::new(room.clone()), Space::RenderEngine);
+    let legacy = render::legacy::Renderer::new(room);
+    let legacy = kit.cached_images(legacy, Space::RenderLegacy);
     let renderers = Renderers::new(&legacy, &engine);
     let versus = kit.versus(Experiment::Render, legacy, engine, render::legacy::Judge);
-    Ok((versus, renderers))
+    (versus, renderers)
 }
 
 fn validate(kit: &mut Kit<'_>) -> Result<Validate> {
@@ -153,7 +152,7 @@ impl App {
         // What only depends on the settings first: a bad one should not leave half a first start behind.
         let tiers = Tiers::start(&settings.redis, &clock)?;
         let mut kit = Kit::new(&settings, &tiers, &clock)?;
-        let (render, renderers) = render(&mut kit)?;
+        let (render, renderers) = render(&mut kit);
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
         let locks = lock_files(&settings).take(&*clock).await?;
@@ -169,7 +168,7 @@ impl App {
         let rollout = Rollout::start(entries, Arc::clone(&load), &settings.rollout, changes);
         let rollout = rollout.await?;
         let redirect = build::redirect(&settings, &store, &tiers, &clock);
-        let codes = build::codes(&settings, &store, &tiers, (&ids, &clock));
+        let codes = build::codes(&settings, &store, &tiers, (&ids, &clock))?;
         let parts = Parts {
             codes: Arc::clone(&codes),
             redirect: Arc::clone(&redirect),
@@ -218,7 +217,7 @@ impl App {
     ///
     /// # Errors
     /// The arm's.
-    pub async fn render(&self, ctx: &Ctx, request: &render::In) -> Result<render::Image> {
+    pub async fn render(&self, ctx: &Ctx, request: &render::In) -> Result<render::Rendered> {
         self.render.run(ctx, request).await
     }
 

@@ -6,8 +6,9 @@ use crate::{
     cache::{Bounds, Life, Tiers},
     codes::{self, Codes, Parts},
     config::Config,
-    kernel::{SharedClock, id::Ids},
+    kernel::{Error, Kind, Result, SharedClock, id::Ids},
     redirect::{self, Bases, Known, Redirect},
+    render::Logo,
     store::Store,
     telemetry::labels::Space,
 };
@@ -42,7 +43,7 @@ pub fn codes(
     store: &Store,
     tiers: &Arc<Tiers>,
     (ids, clock): (&Arc<Ids>, &SharedClock),
-) -> Arc<Codes> {
+) -> Result<Arc<Codes>> {
     let bounds = Bounds {
         bytes: APPEARANCE_BYTES,
         life: Life::fixed(APPEARANCE_TTL),
@@ -51,8 +52,21 @@ pub fn codes(
         store: store.clone(),
         tiers: Arc::clone(tiers),
         appearances: tiers.memory_shelf((Space::Code, codes::name), bounds, codes::weigh),
+        logo: Arc::new(logo(settings)?),
         ids: Arc::clone(ids),
         clock: SharedClock::clone(clock),
     };
-    Arc::new(Codes::new(&settings.server.base_url, parts))
+    Ok(Arc::new(Codes::new(&settings.server.base_url, parts)))
+}
+
+/// The PNG of `LOGO_FILE`, or the built-in mark.
+fn logo(settings: &Config) -> Result<Logo> {
+    let Some(path) = &settings.render.logo_file else {
+        return Logo::mark();
+    };
+    let unreadable = |e| {
+        let message = format!("LOGO_FILE {} cannot be read", path.display());
+        Error::caused(Kind::Internal, message, e)
+    };
+    Logo::from_png(std::fs::read(path).map_err(unreadable)?)
 }

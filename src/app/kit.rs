@@ -8,8 +8,8 @@ use crate::{
     cached::{self, Cached, Place},
     config::Config,
     dials::{Entry, setting},
-    kernel::{Error, Kind, Result, SharedClock, task::Aside},
-    render::{self, Image},
+    kernel::{Result, SharedClock, task::Aside},
+    render::{self, Rendered},
     rollout::{
         AnyExperiment, Experiment, FaultInjecting, FaultInjector, Judge, Pilot, ReadOnly, breaker,
         evidence,
@@ -62,21 +62,6 @@ impl<'a> Kit<'a> {
         self.spare.aside().clone()
     }
 
-    /// The PNG file of `LOGO_FILE`.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn logo(&self) -> Result<Option<Vec<u8>>> {
-        let Some(path) = &self.settings.render.logo_file else {
-            return Ok(None);
-        };
-        let unreadable = |e| {
-            let message = format!("LOGO_FILE {} cannot be read", path.display());
-            Error::caused(Kind::Internal, message, e)
-        };
-        std::fs::read(path).map(Some).map_err(unreadable)
-    }
-
     /// # Errors
     /// `Invalid` for settings that make no sense.
     pub fn rules(&self) -> Result<Rules> {
@@ -89,10 +74,10 @@ impl<'a> Kit<'a> {
         Ok(rules.formerly(&server.former_base_urls))
     }
 
-    /// A renderer that remembers. `logo`: what is drawn into a symbol that has one.
-    pub fn cached_images<A>(&self, arm: A, space: Space, logo: Option<&[u8]>) -> Cached<A>
+    /// A renderer behind its cache.
+    pub fn cached_images<A>(&self, arm: A, space: Space) -> Cached<A>
     where
-        A: ReadOnly<In = render::In, Out = Image>,
+        A: ReadOnly<In = render::In, Out = Rendered>,
     {
         let place = Place {
             space,
@@ -100,7 +85,7 @@ impl<'a> Kit<'a> {
             life: Life::by_use(Duration::from_millis(self.settings.cache.ttl_ms)),
             changes: false,
         };
-        Cached::new(arm, self.tiers, place, cached::images(logo))
+        Cached::new(arm, self.tiers, place, cached::images())
     }
 
     /// Analytics that remember.

@@ -44,12 +44,12 @@ pub async fn warm(
     };
     let tiers = Tiers::start(&redis, &clock)?;
     let mut kit = Kit::new(settings, &tiers, &clock)?;
-    let (_, renderers) = super::render(&mut kit)?;
+    let (_, renderers) = super::render(&mut kit);
     let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
     let fill = Fill {
         asked: renderers.asked(candidate_percent(settings, &store).await?),
         parts: Parts {
-            codes: build::codes(settings, &store, &tiers, (&ids, &clock)),
+            codes: build::codes(settings, &store, &tiers, (&ids, &clock))?,
             redirect: build::redirect(settings, &store, &tiers, &clock),
             renderers,
             tiers,

@@ -1,41 +1,51 @@
-//! Images: what they are called, and how they lie in the second tier.
+//! Images: their keys, and how they lie in Redis.
 //!
-//! Invariant: whatever a picture depends on is in its key.
+//! Invariant: whatever an image depends on is in its key, and so is the layout of its frame. Releases that write another
+//! frame neither read nor overwrite this one's while both run.
 
-use bytes::{BufMut as _, Bytes, BytesMut};
-use sha2::{Digest as _, Sha256};
+use bytes::{Buf as _, BufMut as _, BytesMut};
+use symbol::{Mask, Version};
 
 use crate::{
     cache::{Body, CacheKind, Tag},
     cached::{Handling, Key},
-    render::{self, Format, Image, Size},
+    kernel::Level,
+    render::{self, Facts, File, Format, Rendered, Size},
     rollout::Arm,
 };
 
 /// Rasters wider than this cost much more to make than others.
 const LARGE_PX: u32 = 600;
+/// Version of the frame: what stands in it, in which order. A release that changes either counts on.
+const FRAME: u8 = 2;
+/// Version, level, mask, width, height.
+const HEAD_BYTES: usize = 11;
 
-/// Images. The operator's logo is part of what a symbol with one looks like, and not of the request.
+/// How images are cached.
 #[must_use]
-pub fn images<A>(logo: Option<&[u8]>) -> Handling<A>
+pub fn images<A>() -> Handling<A>
 where
-    A: Arm<In = render::In, Out = Image>,
+    A: Arm<In = render::In, Out = Rendered>,
 {
-    let logo: Option<[u8; 32]> = logo.map(|file| Sha256::digest(file).into());
     Handling {
-        key: Box::new(move |request| Some(key(request, logo.as_ref()))),
-        weigh: Image::weight,
-        mark: Image::from_cache,
+        key: Box::new(|request| Some(key(request))),
+        weigh: Rendered::weight,
+        mark: Rendered::from_cache,
         encode: |image| Some(encode(image)),
         decode,
     }
 }
 
-fn key(request: &render::In, logo: Option<&[u8; 32]>) -> Key {
+/// The logo is part of the key: the request's digest only says that there is one.
+fn key(request: &render::In) -> Key {
     let mut digest = request.digest();
-    if let (true, Some(logo)) = (request.logo, logo) {
-        digest.iter_mut().zip(logo).for_each(|(d, l)| *d ^= l);
+    if let Some(logo) = &request.logo {
+        digest
+            .iter_mut()
+            .zip(logo.digest)
+            .for_each(|(d, l)| *d ^= l);
     }
+    digest[0] ^= FRAME;
     Key {
         digest,
         tag: request.code_id().map(Tag::Code),
@@ -69,40 +79,51 @@ fn format(kind: CacheKind) -> Option<Format> {
     }
 }
 
-/// Width, height, then the file.
-fn encode(image: &Image) -> Body {
-    let mut bytes = BytesMut::with_capacity(8 + image.bytes.len());
-    bytes.put_u32(image.width_px);
-    bytes.put_u32(image.height_px);
-    bytes.put_slice(&image.bytes);
+/// A frame: a byte each for version, level and mask, width, height, then the file.
+fn encode(image: &Rendered) -> Body {
+    let (facts, file) = (&image.facts, &image.file);
+    let mut bytes = BytesMut::with_capacity(HEAD_BYTES + file.bytes.len());
+    bytes.put_u8(facts.version.number());
+    bytes.put_u8(facts.level as u8);
+    bytes.put_u8(facts.mask.reference());
+    bytes.put_u32(facts.width_px);
+    bytes.put_u32(facts.height_px);
+    bytes.put_slice(&file.bytes);
     Body {
         bytes: bytes.freeze(),
-        etag: image.etag.to_string(),
-        is_text: image.media_type == Format::Svg.media_type(),
+        etag: file.etag.to_string(),
+        is_text: file.media_type == Format::Svg.media_type(),
     }
 }
 
-fn decode(key: &Key, body: Body) -> Option<Image> {
-    let (width, rest) = body.bytes.split_first_chunk()?;
-    let (height, _) = rest.split_first_chunk()?;
-    let (width_px, height_px) = (u32::from_be_bytes(*width), u32::from_be_bytes(*height));
-    let file: Bytes = body.bytes.slice(8..);
+fn decode(key: &Key, body: Body) -> Option<Rendered> {
     let is_tag = body.etag.len() > 2 && body.etag.starts_with('"') && body.etag.ends_with('"');
-    (is_tag && !file.is_empty()).then_some(())?;
-    Some(Image {
-        bytes: file,
-        media_type: format(key.kind)?.media_type(),
-        etag: body.etag.into(),
+    let mut bytes = body.bytes;
+    if !is_tag || bytes.len() <= HEAD_BYTES {
+        return None;
+    }
+    let facts = Facts {
+        version: Version::qr(bytes.get_u8())?,
+        level: *Level::ALL.get(usize::from(bytes.get_u8()))?,
+        mask: Mask::new(bytes.get_u8())?,
+        width_px: bytes.get_u32(),
+        height_px: bytes.get_u32(),
+    };
+    Some(Rendered {
+        facts,
+        file: File {
+            bytes,
+            media_type: format(key.kind)?.media_type(),
+            etag: body.etag.into(),
+        },
         cached: true,
-        width_px,
-        height_px,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::{Request, Spec};
+    use crate::render::{Logo, Request, Spec};
     use std::sync::Arc;
 
     fn request(edit: impl FnOnce(&mut Spec)) -> render::In {
@@ -114,50 +135,60 @@ mod tests {
     #[test]
     fn images_are_read_as_they_are_written() {
         let request = request(|spec| spec.format = Format::Svg);
-        let image = Image {
-            bytes: Bytes::from_static(b"<svg/>"),
-            media_type: "image/svg+xml",
-            etag: "\"a-engine-1\"".into(),
+        let image = Rendered {
+            facts: Facts {
+                version: Version::qr(7).unwrap(),
+                level: Level::Q,
+                mask: Mask::new(5).unwrap(),
+                width_px: 250,
+                height_px: 251,
+            },
+            file: File {
+                bytes: b"<svg/>".to_vec().into(),
+                media_type: "image/svg+xml",
+                etag: "\"a-engine-1\"".into(),
+            },
             cached: true,
-            width_px: 250,
-            height_px: 250,
         };
         let body = encode(&image);
         assert!(body.is_text);
-        assert_eq!(decode(&key(&request, None), body.clone()), Some(image));
-        for bytes in [&b""[..], b"1234567", b"12345678"] {
-            let short = Body {
+        assert_eq!(decode(&key(&request), body.clone()), Some(image));
+        let of_the_release_before = b"\0\0\0\xfa\0\0\0\xfa<svg/>";
+        for bytes in [&b""[..], &body.bytes[..HEAD_BYTES], of_the_release_before] {
+            let broken = Body {
                 bytes: bytes.to_vec().into(),
                 ..body.clone()
             };
-            assert_eq!(decode(&key(&request, None), short), None);
+            assert_eq!(decode(&key(&request), broken), None);
         }
     }
 
     #[test]
-    fn another_logo_is_another_picture_only_where_it_is_drawn() {
-        let (old, new) = (Some(&[1; 32]), Some(&[2; 32]));
+    fn the_key_holds_the_logo_and_the_frame() {
         let plain = request(|_| ());
-        assert_eq!(key(&plain, old), key(&plain, new));
-        let logo = request(|spec| spec.logo = true);
-        assert_ne!(key(&logo, old), key(&logo, new));
+        assert_ne!(key(&plain).digest, plain.digest());
+        let mark = Logo::for_tests();
+        let mut other = Logo::mark().unwrap();
+        other.digest = [7; 32];
+        let [mark, other] =
+            [mark, Arc::new(other)].map(|logo| request(|spec| spec.logo = Some(logo)));
+        assert_eq!(mark.digest(), other.digest());
+        assert_ne!(key(&mark), key(&other));
     }
 
     #[test]
     fn kinds_tell_what_is_dear() {
-        assert_eq!(kind(&request(|_| ())), CacheKind::Png);
-        assert_eq!(
-            kind(&request(|s| s.size = Size::Pixels(1000))),
-            CacheKind::PngLarge
-        );
         let dpi = render::Physical {
             width: 4.0,
             unit: render::Unit::In,
             dpi: 300,
         };
-        assert_eq!(
-            kind(&request(|s| s.size = Size::Physical(dpi))),
-            CacheKind::PngLarge
-        );
+        for (size, expected) in [
+            (Size::Pixels(250), CacheKind::Png),
+            (Size::Pixels(1000), CacheKind::PngLarge),
+            (Size::Physical(dpi), CacheKind::PngLarge),
+        ] {
+            assert_eq!(kind(&request(|spec| spec.size = size)), expected);
+        }
     }
 }

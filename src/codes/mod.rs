@@ -17,9 +17,10 @@ pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Look,
 use crate::{
     cache::{Name, Tag, Tiered, Tiers},
     kernel::{
-        Ctx, Error, Kind, Result, SharedClock,
+        Error, Kind, Result, SharedClock,
         id::{self, Ids, Uuid},
     },
+    render::Logo,
     store::Store,
 };
 
@@ -53,6 +54,8 @@ pub struct Codes {
     tiers: Arc<Tiers>,
     appearances: Arc<Appearances>,
     base_url: Arc<str>,
+    /// The installation's.
+    logo: Arc<Logo>,
     ids: Arc<Ids>,
     clock: SharedClock,
 }
@@ -62,6 +65,8 @@ pub struct Parts {
     pub store: Store,
     pub tiers: Arc<Tiers>,
     pub appearances: Arc<Appearances>,
+    /// The installation's: its file, or the built-in mark.
+    pub logo: Arc<Logo>,
     pub ids: Arc<Ids>,
     pub clock: SharedClock,
 }
@@ -74,6 +79,7 @@ impl Codes {
             store,
             tiers,
             appearances,
+            logo,
             ids,
             clock,
         } = parts;
@@ -82,6 +88,7 @@ impl Codes {
             tiers,
             appearances,
             base_url: base_url.into(),
+            logo,
             ids,
             clock,
         }
@@ -99,7 +106,7 @@ impl Codes {
 
     /// # Errors
     /// `Conflict` when no free slug was found, and the store's.
-    pub async fn create(&self, _ctx: &Ctx, org_id: Uuid, draft: Draft) -> Result<Code> {
+    pub async fn create(&self, org_id: Uuid, draft: Draft) -> Result<Code> {
         let now = self.clock.now();
         let (kind, content, target) = match draft.meaning {
             Meaning::Static { content } => (CodeKind::Static, Some(content), None),
@@ -143,7 +150,7 @@ impl Codes {
 
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn get(&self, _ctx: &Ctx, org_id: Uuid, id: Uuid) -> Result<Code> {
+    pub async fn get(&self, org_id: Uuid, id: Uuid) -> Result<Code> {
         self.store.codes.get(org_id, id).await?.ok_or_else(unknown)
     }
 
@@ -151,7 +158,7 @@ impl Codes {
     ///
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn appearance(&self, _ctx: &Ctx, org_id: Uuid, id: Uuid) -> Result<Arc<Code>> {
+    pub async fn appearance(&self, org_id: Uuid, id: Uuid) -> Result<Arc<Code>> {
         let find = || async {
             self.store
                 .codes
@@ -171,24 +178,13 @@ impl Codes {
     ///
     /// # Errors
     /// The store's.
-    pub async fn list(
-        &self,
-        _ctx: &Ctx,
-        org_id: Uuid,
-        query: &ListQuery,
-    ) -> Result<(Vec<Code>, u64)> {
+    pub async fn list(&self, org_id: Uuid, query: &ListQuery) -> Result<(Vec<Code>, u64)> {
         self.store.codes.list(org_id, query).await
     }
 
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn update(
-        &self,
-        _ctx: &Ctx,
-        org_id: Uuid,
-        id: Uuid,
-        change: &Change,
-    ) -> Result<Code> {
+    pub async fn update(&self, org_id: Uuid, id: Uuid, change: &Change) -> Result<Code> {
         let now = self.clock.now();
         match self.store.codes.update(org_id, id, change, now).await {
             Ok(changed) => {
@@ -209,8 +205,8 @@ impl Codes {
 
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn delete(&self, ctx: &Ctx, org_id: Uuid, id: Uuid) -> Result<()> {
-        let code = self.get(ctx, org_id, id).await?;
+    pub async fn delete(&self, org_id: Uuid, id: Uuid) -> Result<()> {
+        let code = self.get(org_id, id).await?;
         let deleted = self.store.codes.delete(org_id, id).await;
         self.forget(&code).await;
         if deleted? { Ok(()) } else { Err(unknown()) }

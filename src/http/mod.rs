@@ -2,6 +2,7 @@
 //! all answers (context, errors, metrics, headers) is made in `middleware`, once.
 
 mod api;
+mod bounds;
 mod client;
 mod document;
 mod exercise;

@@ -36,7 +36,9 @@ pub const PHYSICAL_SIZE: RangeInclusive<f64> = 0.1..=100.0;
 pub const DPI: RangeInclusive<u16> = 72..=1200;
 /// Bytes of a symbol's content: decimal digits in version 40 at level L (ISO/IEC 18004 table 7). No mode holds more.
 pub const SYMBOL_BYTES: usize = 7089;
-/// Codes on one page of a list.
-pub const PAGE_CODES: RangeInclusive<u64> = 1..=100;
+/// Number of a page of a list.
+pub const PAGES: RangeInclusive<u64> = 1..=1_000_000_000;
+/// Codes or scans on one page of a list.
+pub const PAGE_ITEMS: RangeInclusive<u64> = 1..=100;
 /// Characters of the text that a list is searched for.
 pub const SEARCH_CHARS: usize = 200;

@@ -1,5 +1,6 @@
 //! The colours of a symbol's modules.
 
+use super::Field;
 use crate::kernel::Color;
 
 /// What is painted with what.
@@ -58,35 +59,20 @@ impl Colors {
         }
     }
 
-    /// The fields whose colours make modules vanish, and why: both of two that are equal, because a caller may have given
-    /// either of them.
-    pub(super) fn faults(&self) -> &'static [(&'static str, &'static str)] {
-        if self.dark == self.light {
-            return &[
-                (
-                    "fill_color",
-                    "must differ from back_color: the symbol would be invisible",
-                ),
-                (
-                    "back_color",
-                    "must differ from fill_color: the symbol would be invisible",
-                ),
-            ];
-        }
+    /// The fields whose colours hide modules, with the fields of the same colour. Both of two that are equal, because a caller
+    /// may have given either of them.
+    pub(super) fn invisible(&self) -> &'static [(Field, &'static [Field])] {
+        use Field::{Dark, DataDark, DataLight, Light};
         let (dark, light) = (self.data_dark(), self.data_light());
-        if dark == self.light || (dark == light && light != self.dark) {
-            return &[(
-                "data_dark_color",
-                "must differ from back_color and data_light_color: the data would be invisible",
-            )];
+        if self.dark == self.light {
+            &[(Dark, &[Light]), (Light, &[Dark])]
+        } else if dark == self.light || (dark == light && light != self.dark) {
+            &[(DataDark, &[Light, DataLight])]
+        } else if light == self.dark {
+            &[(DataLight, &[Dark])]
+        } else {
+            &[]
         }
-        if light == self.dark {
-            return &[(
-                "data_light_color",
-                "must differ from fill_color: the data would be invisible",
-            )];
-        }
-        &[]
     }
 }
 
@@ -98,28 +84,28 @@ mod tests {
     fn modules_that_vanish_are_faults() {
         let grey = Color { rgb: [128; 3] };
         let colors = Colors::default();
-        assert!(colors.faults().is_empty());
+        assert!(colors.invisible().is_empty());
         for (bad, field) in [
             (
                 Colors {
                     light: Color::BLACK,
                     ..colors
                 },
-                "fill_color",
+                Field::Dark,
             ),
             (
                 Colors {
                     data_dark: Some(Color::WHITE),
                     ..colors
                 },
-                "data_dark_color",
+                Field::DataDark,
             ),
             (
                 Colors {
                     data_light: Some(Color::BLACK),
                     ..colors
                 },
-                "data_light_color",
+                Field::DataLight,
             ),
             (
                 Colors {
@@ -127,10 +113,10 @@ mod tests {
                     data_light: Some(grey),
                     ..colors
                 },
-                "data_dark_color",
+                Field::DataDark,
             ),
         ] {
-            assert_eq!(bad.faults()[0].0, field);
+            assert_eq!(bad.invisible()[0].0, field);
         }
     }
 }

@@ -4,12 +4,12 @@
 
 use image::RgbImage;
 
-use super::{Format, Image};
+use super::{File, Format};
 
 pub const RASTER: [Format; 3] = [Format::Png, Format::Jpeg, Format::Webp];
 
-pub fn pixels(image: &Image) -> RgbImage {
-    image::load_from_memory(&image.bytes).unwrap().into_rgb8()
+pub fn pixels(file: &File) -> RgbImage {
+    image::load_from_memory(&file.bytes).unwrap().into_rgb8()
 }
 
 /// By rqrr; the crate gives up on some grids that are not its best guess, so any of them will do.

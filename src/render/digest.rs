@@ -1,7 +1,10 @@
 //! The identity of a request: equal digests, equal bytes (of one arm in one version).
 //!
 //! The encoding is unambiguous because every field has a fixed length or is preceded by its length, and comes in a fixed
-//! order. Any change to it needs a new [`VERSION`]: digests are cache keys and parts of `ETag`s.
+//! order. It grows additively: a new option is hashed at the end, and only where it is not at its default, so that no
+//! digest of before changes: digests are cache keys and parts of `ETag`s. Any other change needs a new [`VERSION`].
+//!
+//! The logo counts as there or not: which one it is, the `ETag` and the cache's key say beside the digest.
 
 use sha2::{Digest, Sha256};
 
@@ -31,7 +34,13 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
         Format::Svg => 3,
     };
     let quality = spec.quality.unwrap_or(0);
-    hash.update([level, format, spec.border, quality, u8::from(spec.logo)]);
+    hash.update([
+        level,
+        format,
+        spec.border,
+        quality,
+        u8::from(spec.logo.is_some()),
+    ]);
     size(&mut hash, spec.size);
     hash.update(spec.colors.dark.rgb);
     hash.update(spec.colors.light.rgb);

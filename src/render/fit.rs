@@ -4,7 +4,7 @@
 
 use symbol::{Content, Options, measure};
 
-use super::{Request, Spec};
+use super::{Fault, Faults, Field, Overflow, Problem, Request, Spec};
 use crate::kernel::{Error, Level};
 
 /// Bytes of text in a symbol of version 40 (ISO/IEC 18004 table 7).
@@ -43,8 +43,7 @@ pub(super) fn modules(spec: &Spec) -> Option<u32> {
 /// error level, else the level, else the content.
 pub(super) fn too_long(request: &Request) -> Error {
     let level = request.level;
-    let most = most_bytes(level);
-    let over = match measure(content(request), &options(level)) {
+    let over_bytes = match measure(content(request), &options(level)) {
         Err(symbol::Error::TooLong {
             needed_bits,
             available_bits,
@@ -55,52 +54,45 @@ pub(super) fn too_long(request: &Request) -> Error {
     };
     let fits = |level: &Level| measure(content(request), &options(*level)).is_ok();
     let weaker = Level::ALL.into_iter().rev().filter(|other| *other < level);
-    let helps = { weaker }.find(fits).map(|level| (level, level.label()));
-    let (field, message) = match helps {
-        None => (
-            "content",
-            format!(
-                "is {over} bytes too long at error_level {}, at which a symbol holds {most} bytes of text: shorten it; it fits at no weaker level",
-                level.label()
-            ),
+    let (field, ask_for) = match { weaker }.find(fits) {
+        None => (Field::Content, None),
+        Some(helps) if request.logo.is_some() => (
+            Field::Logo,
+            Some(helps).filter(|helps| *helps < request.asked_level()),
         ),
-        Some((helps, label)) if request.logo => {
-            let also = if helps < request.asked_level() {
-                format!(" and ask for error_level {label}")
-            } else {
-                String::new()
-            };
-            (
-                "include_logo",
-                format!(
-                    "with a logo the error level is h, at which a symbol holds {most} bytes of text, and the content is {over} bytes too long: leave out the logo{also}, or shorten the content"
-                ),
-            )
-        }
-        Some((_, label)) => (
-            "error_level",
-            format!(
-                "at {} a symbol holds {most} bytes of text, and the content is {over} bytes too long: ask for {label}, or shorten the content",
-                level.label()
-            ),
-        ),
+        Some(helps) => (Field::Level, Some(helps)),
     };
-    Error::invalid(field, message)
+    let problem = Problem::DoesNotFit(Overflow {
+        level,
+        most_bytes: most_bytes(level),
+        over_bytes,
+        ask_for,
+    });
+    Faults(vec![Fault { field, problem }]).into_error()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Logo;
 
     fn refused(bytes: usize, level: Level, logo: bool) -> (String, String) {
         let spec = Spec {
             level,
-            logo,
+            logo: logo.then(Logo::for_tests),
             ..Spec::new("a".repeat(bytes))
         };
         let error = too_long(&Request::new(spec).unwrap());
-        let detail = &error.details()[0];
+        let detail = Faults::of(&error)[0].detail(names);
         (detail.field.to_string(), detail.message.to_string())
+    }
+
+    fn names(field: Field) -> &'static str {
+        match field {
+            Field::Level => "error_level",
+            Field::Logo => "include_logo",
+            _ => "content",
+        }
     }
 
     #[test]

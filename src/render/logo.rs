@@ -1,9 +1,12 @@
 //! The picture in the middle of a symbol.
 //!
-//! Invariant: a logo is decoded, measured and encoded once, when the renderer is built; rendering only scales it.
+//! Invariant: a logo is decoded, measured and encoded once, when it is made; rendering only scales it.
 
-use std::io::Cursor;
+#[cfg(test)]
+use std::sync::Arc;
+use std::{fmt, io::Cursor};
 
+use bytes::Bytes;
 use image::{
     ExtendedColorType, ImageDecoder as _, ImageEncoder as _, RgbaImage,
     codecs::png::{PngDecoder, PngEncoder},
@@ -19,18 +22,44 @@ const SIDE_PX: u32 = 2048;
 /// Pixels along one side of the built-in mark.
 const MARK_PX: u32 = 128;
 
+/// A picture that was accepted.
 pub struct Logo {
-    pub pixels: RgbaImage,
+    /// The PNG file.
+    pub bytes: Bytes,
+    /// SHA-256 of the file. Equal digests, equal logos.
+    pub digest: [u8; 32],
+    pub(super) pixels: RgbaImage,
     /// `data:image/png;base64,…` (RFC 2397).
-    pub data_uri: String,
-    /// First 8 hexadecimal digits of the file's SHA-256: another logo gives other bytes, so another `ETag`.
-    pub fingerprint: String,
+    pub(super) data_uri: String,
+}
+
+impl PartialEq for Logo {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl fmt::Debug for Logo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Logo({})", self.fingerprint())
+    }
 }
 
 impl Logo {
+    /// First 8 hexadecimal digits of the digest. Part of the `ETag`: another logo gives other bytes.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut fingerprint = hex(&self.digest);
+        fingerprint.truncate(8);
+        fingerprint
+    }
+
+    /// `file`: a PNG of at most 256 KiB and 2048 px along each side.
+    ///
     /// # Errors
-    /// `Invalid` naming `logo` when it is not a PNG file of an acceptable size.
-    pub fn from_png(file: &[u8]) -> Result<Self> {
+    /// `Invalid` naming `logo` when it is no such file.
+    pub fn from_png(file: impl Into<Bytes>) -> Result<Self> {
+        let file = file.into();
         let invalid =
             |e: image::ImageError| Error::caused(Kind::Invalid, "logo: must be a PNG file", e);
         if file.len() > FILE_BYTES {
@@ -40,19 +69,27 @@ impl Logo {
         let mut limits = image::Limits::default();
         limits.max_image_width = Some(SIDE_PX);
         limits.max_image_height = Some(SIDE_PX);
-        let decoder = PngDecoder::with_limits(Cursor::new(file), limits).map_err(invalid)?;
+        let decoder = PngDecoder::with_limits(Cursor::new(&file), limits).map_err(invalid)?;
         let (width, height) = decoder.dimensions();
         if width == 0 || height == 0 {
             return Err(Error::invalid("logo", "must not be empty"));
         }
         let pixels = image::DynamicImage::from_decoder(decoder).map_err(invalid)?;
-        let mut fingerprint = hex(&Sha256::digest(file));
-        fingerprint.truncate(8);
         Ok(Self {
+            digest: Sha256::digest(&file).into(),
             pixels: pixels.into_rgba8(),
-            data_uri: format!("data:image/png;base64,{}", base64(file)),
-            fingerprint,
+            data_uri: format!("data:image/png;base64,{}", base64(&file)),
+            bytes: file,
         })
+    }
+
+    /// The built-in mark, made once.
+    #[cfg(test)]
+    #[must_use]
+    pub fn for_tests() -> Arc<Self> {
+        static MARK: std::sync::LazyLock<Arc<Logo>> =
+            std::sync::LazyLock::new(|| Arc::new(Logo::mark().unwrap()));
+        Arc::clone(&MARK)
     }
 
     /// The built-in mark: an eye, drawn here.
@@ -64,7 +101,7 @@ impl Logo {
         PngEncoder::new(&mut file)
             .write_image(&mark(), MARK_PX, MARK_PX, ExtendedColorType::Rgba8)
             .map_err(|e| Error::caused(Kind::Internal, "the mark could not be encoded", e))?;
-        Self::from_png(&file)
+        Self::from_png(file)
     }
 }
 
@@ -138,15 +175,15 @@ mod tests {
     fn only_a_png_of_an_acceptable_size_is_a_logo() {
         let mark = Logo::mark().unwrap();
         assert_eq!(mark.pixels.dimensions(), (MARK_PX, MARK_PX));
-        for file in [&b""[..], b"GIF89a", &vec![0; FILE_BYTES + 1]] {
+        for file in [vec![], b"GIF89a".to_vec(), vec![0; FILE_BYTES + 1]] {
             assert!(Logo::from_png(file).is_err());
         }
         let mut wide = Vec::new();
         PngEncoder::new(&mut wide)
             .write_image(&[0; 2049], 2049, 1, ExtendedColorType::L8)
             .unwrap();
-        assert!(Logo::from_png(&wide).is_err());
+        assert!(Logo::from_png(wide.clone()).is_err());
         wide.truncate(40);
-        assert!(Logo::from_png(&wide).is_err());
+        assert!(Logo::from_png(wide).is_err());
     }
 }

@@ -1,20 +1,23 @@
-//! Symbols as files. Every dialect parses its own words into the one [`Request`]; an arm answers it with an
-//! [`Image`].
+//! Symbols as files. Every dialect parses its own words into the one [`Request`]; an arm answers it with a
+//! [`Rendered`].
 //!
-//! Invariant: a pure function of the request (and of the arm's own logo). No I/O, no caches, no clock in the bytes.
+//! Invariant: a pure function of the request. No I/O, no caches, no clock in the bytes.
 
+#[cfg(test)]
+mod checks;
 mod color;
 mod concern;
 #[cfg(test)]
 mod decoded;
 mod digest;
 mod engine;
+mod fault;
 mod fit;
 mod format;
-mod image;
 mod layout;
 pub mod legacy;
 mod logo;
+mod rendered;
 mod request;
 mod room;
 mod size;
@@ -22,8 +25,10 @@ mod size;
 pub use color::Colors;
 pub use concern::Concern;
 pub use engine::Engine;
+pub use fault::{Fault, Faults, Field, Names, Overflow, Problem};
 pub use format::Format;
-pub use image::Image;
+pub use logo::Logo;
+pub use rendered::{Facts, File, Rendered};
 pub use request::{Request, Spec};
 pub use room::Room;
 pub use size::{Physical, Size, Unit};

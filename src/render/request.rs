@@ -3,24 +3,27 @@
 //! Invariant: a [`Request`] is valid and normalised. Two requests that must give the same bytes have one digest, and a
 //! field that cannot influence the bytes of the asked format has its neutral value.
 
-use std::ops::Deref;
+use std::{
+    ops::{Deref, RangeInclusive},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 
-use super::{Colors, Concern, Format, Image, Level, Size, concern, digest};
+use super::{
+    Colors, Concern, Fault, Faults, Field, Format, Level, Logo, Problem, Rendered, Size, concern,
+    digest,
+};
 use crate::kernel::{
-    Error, Result,
-    error::Detail,
     id::Uuid,
-    limits::{DESCRIPTION_CHARS, TITLE_CHARS},
+    limits::{
+        BORDER_MODULES, DEFAULT_SIZE_STEPS, DESCRIPTION_CHARS, QUALITY, QUIET_ZONE_MODULES,
+        SYMBOL_BYTES, TITLE_CHARS,
+    },
 };
 
-/// Decimal digits in a version 40 symbol at level L: nothing longer fits in any mode (ISO/IEC 18004 table 7).
-const CONTENT_BYTES: usize = 7089;
-/// Modules of quiet zone. The standard asks for 4 (ISO/IEC 18004 §9.1); fewer is the caller's choice.
-const BORDER_MODULES: u8 = 20;
 /// Of a JPEG, if nothing else is asked for: edges of modules stay clean.
-pub(super) const QUALITY: u8 = 90;
+pub(super) const DEFAULT_QUALITY: u8 = 90;
 
 /// What a dialect asks for, not yet checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,12 +34,13 @@ pub struct Spec {
     pub level: Level,
     pub format: Format,
     pub size: Size,
-    /// Quiet zone in modules, 0..=20.
+    /// Quiet zone in modules, within [`BORDER_MODULES`].
     pub border: u8,
-    /// Of a JPEG, 1..=100; `None` means 90. The other formats are lossless and ignore it.
+    /// Of a JPEG, within [`QUALITY`]; `None` means [`DEFAULT_QUALITY`]. The other formats are lossless and ignore it.
     pub quality: Option<u8>,
     pub colors: Colors,
-    pub logo: bool,
+    /// In the middle of the symbol.
+    pub logo: Option<Arc<Logo>>,
     /// Of an SVG, at most `limits::TITLE_CHARS` characters: its accessible name.
     pub title: Option<String>,
     /// Of an SVG, at most `limits::DESCRIPTION_CHARS` characters.
@@ -51,63 +55,61 @@ impl Spec {
             content: content.into(),
             level: Level::M,
             format: Format::Png,
-            size: Size::Pixels(250),
-            border: 4,
+            size: Size::of_steps(DEFAULT_SIZE_STEPS),
+            border: QUIET_ZONE_MODULES,
             quality: None,
             colors: Colors::default(),
-            logo: false,
+            logo: None,
             title: None,
             description: None,
         }
     }
 
-    fn faults(&self) -> Vec<Detail> {
+    fn faults(&self) -> Vec<Fault> {
         let mut faults = self.size.faults(self.format != Format::Svg);
-        let mut fault = |field: &'static str, message: String| {
-            faults.push(Detail {
-                field: field.into(),
-                message: message.into(),
-            });
+        let mut fault = |field, problem| faults.push(Fault { field, problem });
+        let outside = |range: RangeInclusive<u8>, unit| Problem::Outside {
+            least: f64::from(*range.start()),
+            most: f64::from(*range.end()),
+            unit,
         };
         if self.content.is_empty() {
-            fault("content", "must not be empty".into());
+            fault(Field::Content, Problem::Empty);
         }
-        if self.content.len() > CONTENT_BYTES {
-            let message = format!("no symbol holds more than {CONTENT_BYTES} characters");
-            fault("content", message);
+        if self.content.len() > SYMBOL_BYTES {
+            fault(Field::Content, Problem::Huge);
         }
-        if self.border > BORDER_MODULES {
-            let message = format!("must be between 0 and {BORDER_MODULES} modules");
-            fault("border", message);
+        if !BORDER_MODULES.contains(&self.border) {
+            fault(Field::Border, outside(BORDER_MODULES, " modules"));
         }
-        if self.quality.is_some_and(|q| !(1..=100).contains(&q)) {
-            fault("image_quality", "must be between 1 and 100".into());
+        if self.quality.is_some_and(|q| !QUALITY.contains(&q)) {
+            fault(Field::Quality, outside(QUALITY, ""));
         }
-        for (field, message) in self.colors.faults() {
-            fault(field, (*message).into());
+        for (field, same) in self.colors.invisible() {
+            fault(*field, Problem::Invisible(same));
         }
-        for (field, text, limit) in [
-            ("svg_title", &self.title, TITLE_CHARS),
-            ("svg_description", &self.description, DESCRIPTION_CHARS),
+        for (field, text, most) in [
+            (Field::Title, &self.title, TITLE_CHARS),
+            (Field::Description, &self.description, DESCRIPTION_CHARS),
         ] {
-            if text.as_ref().is_some_and(|t| t.chars().count() > limit) {
-                fault(field, format!("must have at most {limit} characters"));
+            if text.as_ref().is_some_and(|t| t.chars().count() > most) {
+                fault(field, Problem::Characters { most });
             }
         }
         faults
     }
 
     /// Fields that cannot influence the bytes of the asked format, though they are given.
-    pub(super) fn ignored(&self) -> Vec<&'static str> {
+    pub(super) fn ignored(&self) -> Vec<Field> {
         let is_svg = self.format == Format::Svg;
         let said = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         let fields = [
             (
-                "image_quality",
+                Field::Quality,
                 self.quality.is_some() && self.format != Format::Jpeg,
             ),
-            ("svg_title", said(&self.title) && !is_svg),
-            ("svg_description", said(&self.description) && !is_svg),
+            (Field::Title, said(&self.title) && !is_svg),
+            (Field::Description, said(&self.description) && !is_svg),
         ];
         let ignored = fields.into_iter().filter(|(_, is_ignored)| *is_ignored);
         ignored.map(|(field, _)| field).collect()
@@ -116,11 +118,15 @@ impl Spec {
     fn normalised(self) -> Self {
         let svg = self.format == Format::Svg;
         let text = |t: Option<String>| {
-            let kept = t.filter(|_| svg).map(|t| xml_text(&t));
-            kept.filter(|t| !t.is_empty())
+            let drawn = t.filter(|_| svg).map(|t| xml_text(&t));
+            drawn.filter(|t| !t.is_empty())
         };
         Self {
-            level: if self.logo { Level::H } else { self.level },
+            level: if self.logo.is_some() {
+                Level::H
+            } else {
+                self.level
+            },
             size: match self.size {
                 Size::Physical(physical) if svg => Size::Physical(super::Physical {
                     dpi: 72,
@@ -128,7 +134,7 @@ impl Spec {
                 }),
                 size => size,
             },
-            quality: (self.format == Format::Jpeg).then(|| self.quality.unwrap_or(QUALITY)),
+            quality: (self.format == Format::Jpeg).then(|| self.quality.unwrap_or(DEFAULT_QUALITY)),
             colors: self.colors.normalised(),
             title: text(self.title),
             description: text(self.description),
@@ -142,8 +148,8 @@ fn xml_text(text: &str) -> String {
     let allowed = |c: char| {
         matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..) && c != '\u{7f}'
     };
-    let kept: String = text.chars().filter(|c| allowed(*c)).collect();
-    kept.trim().to_owned()
+    let text: String = text.chars().filter(|c| allowed(*c)).collect();
+    text.trim().to_owned()
 }
 
 /// A checked and normalised [`Spec`], read through `Deref`.
@@ -152,19 +158,19 @@ pub struct Request {
     spec: Spec,
     /// Before a logo raised it.
     asked_level: Level,
-    /// What was asked for and the format has no place for, by the names of dialect v1.
-    ignored: Vec<&'static str>,
+    /// What was asked for and the format has no place for.
+    ignored: Vec<Field>,
     digest: [u8; 32],
     code_id: Option<Uuid>,
 }
 
 impl Request {
     /// # Errors
-    /// `Invalid` naming every bad field as dialect v1 spells it.
-    pub fn new(spec: Spec) -> Result<Self> {
+    /// Everything that is wrong with the spec.
+    pub fn new(spec: Spec) -> Result<Self, Faults> {
         let faults = spec.faults();
         if !faults.is_empty() {
-            return Err(Error::invalid_fields(faults));
+            return Err(Faults(faults));
         }
         let (asked_level, ignored) = (spec.level, spec.ignored());
         let spec = spec.normalised();
@@ -201,8 +207,8 @@ impl Request {
 
     /// What may keep the answer from being read although it is drawn as asked, or is not quite as asked.
     #[must_use]
-    pub fn concerns(&self, image: &Image) -> Vec<Concern> {
-        concern::of(&self.spec, &self.ignored, image.width_px)
+    pub fn concerns(&self, drawn: &Rendered) -> Vec<Concern> {
+        concern::of(&self.spec, &self.ignored, drawn.facts.width_px)
     }
 
     /// The error level before a logo raised it.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::Image;
+use super::Rendered;
 use crate::kernel::{Ctx, Error, Kind, Result};
 
 /// MiB at once. The largest image there is (`limits::IMAGE_PX`) must fit.
@@ -36,8 +36,8 @@ impl Room {
         &self,
         ctx: &Ctx,
         bytes: u64,
-        work: impl FnOnce() -> Result<Image> + Send + 'static,
-    ) -> Result<Image> {
+        work: impl FnOnce() -> Result<Rendered> + Send + 'static,
+    ) -> Result<Rendered> {
         let mib = u32::try_from(bytes >> 20).map_or(MIB, |mib| mib.clamp(1, MIB));
         let wanted = Arc::clone(&self.mib).acquire_many_owned(mib);
         let Ok(Ok(taken)) = tokio::time::timeout_at(ctx.deadline, wanted).await else {

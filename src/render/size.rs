@@ -4,11 +4,8 @@
 
 pub use symbol::file::Unit;
 
-use crate::kernel::{
-    Error, Result,
-    error::Detail,
-    limits::{DPI, IMAGE_PX, PHYSICAL_SIZE, SIZE_STEPS, STEP_PX},
-};
+use super::{Fault, Field, Problem};
+use crate::kernel::limits::{DPI, IMAGE_PX, PHYSICAL_SIZE, STEP_PX};
 
 /// Width and height, which are equal, quiet zone included.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,37 +59,21 @@ impl Size {
         }
     }
 
-    /// Dialect v1's `size`, within [`SIZE_STEPS`]: multiples of [`STEP_PX`].
-    ///
-    /// # Errors
-    /// `Invalid` naming `size`.
-    pub fn steps(size: i64) -> Result<Self> {
-        match u8::try_from(size) {
-            Ok(n) if SIZE_STEPS.contains(&n) => Ok(Self::Pixels(u32::from(n) * STEP_PX)),
-            _ => Err(Error::invalid(
-                "size",
-                format!(
-                    "must be between {} and {} (steps of {STEP_PX} pixels)",
-                    SIZE_STEPS.start(),
-                    SIZE_STEPS.end()
-                ),
-            )),
-        }
+    /// Multiples of [`STEP_PX`].
+    #[must_use]
+    pub fn of_steps(steps: u8) -> Self {
+        Self::Pixels(u32::from(steps) * STEP_PX)
     }
 
-    /// Everything that is wrong, by the names of dialect v1. `raster`: the pixels will really be made.
-    pub(super) fn faults(&self, raster: bool) -> Vec<Detail> {
+    /// Everything that is wrong. `raster`: the pixels will really be made.
+    pub(super) fn faults(&self, raster: bool) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let mut fault = |field: &'static str, message: String| {
-            faults.push(Detail {
-                field: field.into(),
-                message: message.into(),
-            });
-        };
+        let mut fault = |field, problem| faults.push(Fault { field, problem });
+        let outside = |least, most, unit| Problem::Outside { least, most, unit };
         match self {
             Self::Pixels(px) => {
                 if !(1..=IMAGE_PX).contains(px) {
-                    fault("size", format!("must be between 1 and {IMAGE_PX} pixels"));
+                    fault(Field::Size, outside(1.0, f64::from(IMAGE_PX), " pixels"));
                 }
             }
             Self::Physical(physical) => {
@@ -100,19 +81,16 @@ impl Size {
                 let width_ok = PHYSICAL_SIZE.contains(&physical.width);
                 let dpi_ok = DPI.contains(&physical.dpi);
                 if !width_ok {
-                    fault("physical_size", "must be between 0.1 and 100".into());
+                    let (least, most) = (*PHYSICAL_SIZE.start(), *PHYSICAL_SIZE.end());
+                    fault(Field::PhysicalSize, outside(least, most, ""));
                 }
                 if !dpi_ok {
-                    fault("dpi", "must be between 72 and 1200".into());
+                    let (least, most) = (*DPI.start(), *DPI.end());
+                    fault(Field::Dpi, outside(least.into(), most.into(), ""));
                 }
                 let px = physical.pixels(physical.dpi);
                 if width_ok && dpi_ok && raster && px > IMAGE_PX {
-                    fault(
-                        "physical_size",
-                        format!(
-                            "would be {px} pixels wide, at most {IMAGE_PX} are made: ask for a smaller size, a lower dpi, or image_format=svg"
-                        ),
-                    );
+                    fault(Field::PhysicalSize, Problem::Pixels { px });
                 }
             }
         }
@@ -142,24 +120,32 @@ mod tests {
 
     #[test]
     fn limits_hold_at_their_edges() {
-        assert!(Size::steps(0).is_err() && Size::steps(51).is_err() && Size::steps(-1).is_err());
-        assert_eq!(Size::steps(50).unwrap(), Size::Pixels(1250));
+        assert_eq!(Size::of_steps(50), Size::Pixels(1250));
         assert!(Size::Pixels(IMAGE_PX).faults(true).is_empty());
-        assert_eq!(Size::Pixels(IMAGE_PX + 1).faults(true)[0].field, "size");
-        assert_eq!(Size::Pixels(0).faults(true)[0].field, "size");
+        assert_eq!(
+            Size::Pixels(IMAGE_PX + 1).faults(true)[0].field,
+            Field::Size
+        );
+        assert_eq!(Size::Pixels(0).faults(true)[0].field, Field::Size);
         assert!(physical(0.1, Unit::Mm, 72).faults(true).is_empty());
         for width in [0.09, 100.1, f64::NAN, f64::INFINITY, -1.0] {
             let faults = physical(width, Unit::In, 72).faults(true);
-            assert_eq!(faults[0].field, "physical_size", "{width}");
+            assert_eq!(faults[0].field, Field::PhysicalSize, "{width}");
         }
-        assert_eq!(physical(1.0, Unit::In, 71).faults(true)[0].field, "dpi");
-        assert_eq!(physical(1.0, Unit::In, 1201).faults(true)[0].field, "dpi");
+        assert_eq!(
+            physical(1.0, Unit::In, 71).faults(true)[0].field,
+            Field::Dpi
+        );
+        assert_eq!(
+            physical(1.0, Unit::In, 1201).faults(true)[0].field,
+            Field::Dpi
+        );
     }
 
     #[test]
     fn only_a_raster_has_too_many_pixels() {
         let poster = physical(100.0, Unit::In, 1200);
-        assert_eq!(poster.faults(true)[0].field, "physical_size");
+        assert_eq!(poster.faults(true)[0].field, Field::PhysicalSize);
         assert!(poster.faults(false).is_empty());
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     codes::{Code, ListQuery, Sort},
     http::Door,
     kernel::{Ctx, Result, Slug},
-    render::{Format, Request, Spec},
+    render::{Faults, Format, Request, Spec},
     validate::{Purpose, Submission},
 };
 
@@ -61,7 +61,7 @@ where
         descending: true,
         ..ListQuery::default()
     };
-    let (codes, _) = app.codes.list(&ctx, who.org_id, &query).await?;
+    let (codes, _) = app.codes.list(who.org_id, &query).await?;
     let door = Door::open(routes, Arc::clone(&who));
     let walks = (0..WALKS).map(|_| walk(app, &ctx, &codes, &door));
     join_all(walks).await.into_iter().collect()
@@ -94,7 +94,8 @@ async fn without_codes(app: &App, ctx: &Ctx) -> Result<()> {
             format,
             ..Spec::new(TARGET)
         };
-        app.render(ctx, &Arc::new(Request::new(spec)?)).await?;
+        let request = Request::new(spec).map_err(Faults::into_error)?;
+        app.render(ctx, &Arc::new(request)).await?;
     }
     let question = Question::Timeseries {
         code_id: app.ids.next(),

@@ -16,7 +16,7 @@ use crate::{
     codes::Codes,
     kernel::{Clock, Ctx, Result, SharedClock, id::Ids},
     redirect::Redirect,
-    render::{self, Image},
+    render::{self, Rendered},
     rollout::ReadOnly,
 };
 
@@ -39,7 +39,7 @@ pub trait Picture: Send + Sync {
 
 impl<A> Picture for Cached<A>
 where
-    A: ReadOnly<In = render::In, Out = Image>,
+    A: ReadOnly<In = render::In, Out = Rendered>,
 {
     fn warm<'a>(&'a self, ctx: &'a Ctx, request: &'a render::In) -> BoxFuture<'a, Result<()>> {
         Box::pin(self.warm(ctx, request))
@@ -66,8 +66,8 @@ impl Renderers {
     #[must_use]
     pub fn new<C, N>(control: &Cached<C>, candidate: &Cached<N>) -> Self
     where
-        C: ReadOnly<In = render::In, Out = Image>,
-        N: ReadOnly<In = render::In, Out = Image>,
+        C: ReadOnly<In = render::In, Out = Rendered>,
+        N: ReadOnly<In = render::In, Out = Rendered>,
     {
         Self {
             control: Arc::new(control.clone()),

@@ -8,7 +8,9 @@ use symbol::{
 use super::stamp;
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
-    render::{Color, Format, Request, Size, fit, layout::Layout, logo::Logo, request::QUALITY},
+    render::{
+        Color, Format, Request, Size, fit, layout::Layout, logo::Logo, request::DEFAULT_QUALITY,
+    },
 };
 
 /// The smallest symbol that holds the request's content.
@@ -25,17 +27,12 @@ pub(super) struct Drawing<'a> {
     request: &'a Request,
     layout: Layout,
     picture: Picture<'a>,
-    logo: Option<&'a Logo>,
 }
 
 impl<'a> Drawing<'a> {
     /// # Errors
     /// `Internal` if the layout does not hold the symbol.
-    pub(super) fn new(
-        request: &'a Request,
-        symbol: &'a Symbol,
-        logo: Option<&'a Logo>,
-    ) -> Result<Self> {
+    pub(super) fn new(request: &'a Request, symbol: &'a Symbol) -> Result<Self> {
         let side = symbol.matrix().modules();
         let modules = u32::try_from(side).unwrap_or(u32::MAX);
         let layout = if request.format == Format::Svg {
@@ -65,7 +62,6 @@ impl<'a> Drawing<'a> {
             request,
             layout,
             picture,
-            logo,
         })
     }
 
@@ -80,9 +76,9 @@ impl<'a> Drawing<'a> {
     /// # Errors
     /// `Internal`: the encoders fail only on sizes that a valid request cannot have.
     pub(super) fn write(&self, file: &mut Vec<u8>) -> Result<()> {
-        let quality = self.request.quality.unwrap_or(QUALITY);
+        let quality = self.request.quality.unwrap_or(DEFAULT_QUALITY);
         let dpi = self.picture.dpi;
-        let written = match (self.request.format, self.logo) {
+        let written = match (self.request.format, self.request.logo.as_deref()) {
             (Format::Svg, _) => return self.write_svg(file),
             (Format::Png, None) => {
                 png::write(&self.picture, file);
@@ -121,11 +117,11 @@ impl<'a> Drawing<'a> {
             description: request.description.as_deref().unwrap_or_default(),
             id: &id,
         };
-        let extra = self.logo.map(|logo| self.plate(logo)).unwrap_or_default();
+        let extra = request.logo.as_deref().map(|logo| self.plate(logo));
         let options = svg::Options {
             size,
             label,
-            extra: &extra,
+            extra: extra.as_deref().unwrap_or_default(),
         };
         svg::write(&self.picture, &options, file);
         Ok(())

@@ -1,6 +1,6 @@
 //! The renderer on our own symbol engine.
 //!
-//! Invariant: the bytes depend on the request and the logo only.
+//! Invariant: the bytes depend on the request only.
 
 mod drawing;
 mod stamp;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use drawing::Drawing;
 
-use super::{Format, Image, Request, Room, logo::Logo};
+use super::{Facts, Format, Rendered, Request, Room};
 use crate::{
     kernel::{Ctx, Result},
     render,
@@ -25,32 +25,16 @@ const NAME: &str = "engine-2";
 /// not worth to hand work to another thread. Symbols, SVG and plain PNG take microseconds at any size.
 const INLINE_PX: u32 = 400;
 
+#[derive(Default)]
 pub struct Engine {
-    inner: Arc<Inner>,
     room: Room,
 }
 
-struct Inner {
-    logo: Logo,
-    /// With a logo in the symbol, its fingerprint belongs to the version.
-    name_with_logo: String,
-}
-
 impl Engine {
-    /// `logo`: a PNG file of at most 256 KiB and 2048 px; without one, a built-in mark.
-    ///
-    /// # Errors
-    /// `Invalid` when `logo` is not such a file.
-    pub fn new(logo: Option<&[u8]>, room: Room) -> Result<Self> {
-        let logo = logo.map_or_else(Logo::mark, Logo::from_png)?;
-        let name_with_logo = format!("{NAME}-{}", logo.fingerprint);
-        Ok(Self {
-            inner: Arc::new(Inner {
-                logo,
-                name_with_logo,
-            }),
-            room,
-        })
+    /// `room`: what large images share.
+    #[must_use]
+    pub const fn new(room: Room) -> Self {
+        Self { room }
     }
 }
 
@@ -58,38 +42,41 @@ impl Engine {
 fn paints(request: &Request) -> bool {
     match request.format {
         Format::Svg => false,
-        Format::Png => request.logo,
+        Format::Png => request.logo.is_some(),
         Format::Jpeg | Format::Webp => true,
     }
 }
 
-impl Inner {
-    fn render(&self, request: &Request) -> Result<Image> {
-        let logo = request.logo.then_some(&self.logo);
-        let symbol = drawing::encode(request)?;
-        let drawing = Drawing::new(request, &symbol, logo)?;
-        let mut file = Vec::new();
-        drawing.write(&mut file)?;
-        let arm = logo.map_or(NAME, |_| &self.name_with_logo);
-        Ok(Image::rendered(request, arm, file, drawing.width_px()))
-    }
+fn render(request: &Request) -> Result<Rendered> {
+    let symbol = drawing::encode(request)?;
+    let drawing = Drawing::new(request, &symbol)?;
+    let mut file = Vec::new();
+    drawing.write(&mut file)?;
+    let width_px = drawing.width_px();
+    let facts = Facts {
+        version: symbol.version(),
+        level: symbol.level(),
+        mask: symbol.mask(),
+        width_px,
+        height_px: width_px,
+    };
+    Ok(Rendered::new(request, NAME, facts, file))
 }
 
 impl Arm for Engine {
     type In = render::In;
-    type Out = Image;
+    type Out = Rendered;
 
-    async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Image> {
-        if !paints(request) || (!request.logo && request.size.pixels() <= INLINE_PX) {
-            return self.inner.render(request);
+    async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {
+        let is_small = request.logo.is_none() && request.size.pixels() <= INLINE_PX;
+        if !paints(request) || is_small {
+            return render(request);
         }
-        let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
+        let request = Arc::clone(request);
         // Three bytes of a pixel, and what the encoder keeps beside it: WebP four more.
         let bytes_per_pixel = if request.format == Format::Webp { 7 } else { 3 };
         let bytes = u64::from(request.size.pixels()).pow(2) * bytes_per_pixel;
-        self.room
-            .work(ctx, bytes, move || inner.render(&request))
-            .await
+        self.room.work(ctx, bytes, move || render(&request)).await
     }
 }
 

@@ -42,7 +42,7 @@ use sampled::Unclear;
 
 use crate::{
     kernel::Result,
-    render::{Format, Image},
+    render::{Format, Rendered},
     rollout::{Judge as Comparing, Match, Shown},
 };
 
@@ -80,10 +80,10 @@ impl Judge {
     ];
 }
 
-impl Comparing<Image> for Judge {
+impl Comparing<Rendered> for Judge {
     type Fact = Fact;
 
-    fn fact(&self, answer: &Result<Image>) -> Fact {
+    fn fact(&self, answer: &Result<Rendered>) -> Fact {
         Fact::of(answer)
     }
 
@@ -96,18 +96,18 @@ impl Comparing<Image> for Judge {
         }
     }
 
-    fn is_remembered(&self, image: &Image) -> bool {
+    fn is_remembered(&self, image: &Rendered) -> bool {
         image.cached
     }
 
-    fn spoil(image: Image) -> Image {
+    fn spoil(image: Rendered) -> Rendered {
         image.of_something_else()
     }
 
-    fn show(&self, image: &Image) -> Shown {
+    fn show(&self, image: &Rendered) -> Shown {
         Shown {
-            media_type: image.media_type,
-            bytes: image.bytes.clone(),
+            media_type: image.file.media_type,
+            bytes: image.file.bytes.clone(),
         }
     }
 }

@@ -13,7 +13,7 @@ use image::{
 use super::symbol::Symbol;
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{Color, Format, Size, Spec, layout::Layout, logo::Logo, request::QUALITY},
+    render::{Color, Format, Size, Spec, layout::Layout, logo::Logo, request::DEFAULT_QUALITY},
 };
 
 /// A square picture, one byte per pixel if everything is grey, else three.
@@ -25,7 +25,7 @@ pub struct Canvas {
 
 /// Bytes per pixel of the canvas of such a request.
 pub fn channels(spec: &Spec) -> usize {
-    if spec.colors.are_grey() && !spec.logo {
+    if spec.colors.are_grey() && spec.logo.is_none() {
         1
     } else {
         3
@@ -114,7 +114,7 @@ impl Canvas {
         let mut file = Vec::new();
         let written = match spec.format {
             Format::Jpeg => {
-                let quality = spec.quality.unwrap_or(QUALITY);
+                let quality = spec.quality.unwrap_or(DEFAULT_QUALITY);
                 let mut encoder = JpegEncoder::new_with_quality(&mut file, quality);
                 if let Some(dpi) = dpi {
                     encoder.set_pixel_density(PixelDensity::dpi(rounded(dpi)));

@@ -1,6 +1,6 @@
 //! The arm itself: when to render on a thread of its own, how much at once, and what is recorded.
 //!
-//! Invariant: the bytes depend on the request and the logo only.
+//! Invariant: the bytes depend on the request only.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kernel::{Ctx, Result},
-    render::{self, Format, Image, Request, Room, Size, layout::Layout, logo::Logo},
+    render::{self, Format, Rendered, Request, Room, Size, layout::Layout},
     rollout::{Arm, ReadOnly, Unit},
 };
 
@@ -26,54 +26,35 @@ const INLINE_BYTES: usize = 48;
 /// See [`INLINE_BYTES`]. An SVG has no pixels.
 const INLINE_PX: u32 = 500;
 
+#[derive(Default)]
 pub struct Renderer {
-    inner: Arc<Inner>,
     room: Room,
 }
 
-struct Inner {
-    logo: Logo,
-    /// With a logo in the symbol, its fingerprint belongs to the version.
-    name_with_logo: String,
-}
-
 impl Renderer {
-    /// `logo`: a PNG file of at most 256 KiB and 2048 px; without one, a built-in mark.
-    ///
-    /// # Errors
-    /// `Invalid` when `logo` is not such a file.
-    pub fn new(logo: Option<&[u8]>, room: Room) -> Result<Self> {
-        let logo = logo.map_or_else(Logo::mark, Logo::from_png)?;
-        let name_with_logo = format!("{NAME}-{}", logo.fingerprint);
-        Ok(Self {
-            inner: Arc::new(Inner {
-                logo,
-                name_with_logo,
-            }),
-            room,
-        })
+    /// `room`: what large images share.
+    #[must_use]
+    pub const fn new(room: Room) -> Self {
+        Self { room }
     }
 }
 
-impl Inner {
-    fn render(&self, request: &Request) -> Result<Image> {
-        let symbol = Symbol::encode(request)?;
-        let logo = request.logo.then_some(&self.logo);
-        let (bytes, width_px) = if request.format == Format::Svg {
-            let layout = Layout::vector(request, symbol.modules);
-            let (text, width_px) = svg::draw(request, &symbol, &layout, logo);
-            (text.into_bytes(), width_px)
-        } else {
-            let layout = Layout::raster(request, symbol.modules);
-            let mut canvas = Canvas::paint(request, &symbol, &layout);
-            if let Some(logo) = logo {
-                canvas.stamp(logo, &layout, request.colors.light);
-            }
-            (canvas.encode(request, &layout)?, layout.width)
-        };
-        let arm = logo.map_or(NAME, |_| &self.name_with_logo);
-        Ok(Image::rendered(request, arm, bytes, width_px))
-    }
+fn render(request: &Request) -> Result<Rendered> {
+    let symbol = Symbol::encode(request)?;
+    let (bytes, width_px) = if request.format == Format::Svg {
+        let layout = Layout::vector(request, symbol.modules);
+        let (text, width_px) = svg::draw(request, &symbol, &layout);
+        (text.into_bytes(), width_px)
+    } else {
+        let layout = Layout::raster(request, symbol.modules);
+        let mut canvas = Canvas::paint(request, &symbol, &layout);
+        if let Some(logo) = &request.logo {
+            canvas.stamp(logo, &layout, request.colors.light);
+        }
+        (canvas.encode(request, &layout)?, layout.width)
+    };
+    let facts = symbol.facts(request.level, width_px)?;
+    Ok(Rendered::new(request, NAME, facts, bytes))
 }
 
 /// Asked for, in pixels; the canvas may have to be a little wider.
@@ -86,7 +67,9 @@ fn asked_px(request: &Request) -> u32 {
 }
 
 fn is_quick(request: &Request) -> bool {
-    request.content.len() <= INLINE_BYTES && asked_px(request) <= INLINE_PX && !request.logo
+    request.content.len() <= INLINE_BYTES
+        && asked_px(request) <= INLINE_PX
+        && request.logo.is_none()
 }
 
 /// The canvas, and what the encoder keeps beside it: WebP four bytes per pixel, the others little.
@@ -98,17 +81,15 @@ fn memory_bytes(request: &Request) -> u64 {
 
 impl Arm for Renderer {
     type In = render::In;
-    type Out = Image;
+    type Out = Rendered;
 
-    async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Image> {
+    async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {
         if is_quick(request) {
-            return self.inner.render(request);
+            return render(request);
         }
-        let (inner, request) = (Arc::clone(&self.inner), Arc::clone(request));
+        let request = Arc::clone(request);
         let bytes = memory_bytes(&request);
-        self.room
-            .work(ctx, bytes, move || inner.render(&request))
-            .await
+        self.room.work(ctx, bytes, move || render(&request)).await
     }
 }
 

@@ -11,12 +11,7 @@ use crate::{
 };
 
 /// The document, and its width in CSS pixels.
-pub fn draw(
-    request: &Request,
-    symbol: &Symbol,
-    layout: &Layout,
-    logo: Option<&Logo>,
-) -> (String, u32) {
+pub fn draw(request: &Request, symbol: &Symbol, layout: &Layout) -> (String, u32) {
     let (width, width_px) = match request.size {
         Size::Pixels(_) => (layout.width.to_string(), layout.width),
         Size::Physical(physical) => (
@@ -62,7 +57,7 @@ pub fn draw(
             path(&mut out, symbol, color, |c| c.dark && c.data);
         }
     }
-    if let Some(logo) = logo {
+    if let Some(logo) = &request.logo {
         stamp(&mut out, logo, layout, colors.light);
     }
     out.push_str("</g></svg>\n");

@@ -1,10 +1,11 @@
 //! From content to modules, by the `qrcode` crate.
 
 use qrcode::{EcLevel, QrCode, Version, bits::Bits, types::QrError};
+use symbol::Mask;
 
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{Level, Request, fit},
+    render::{Facts, Level, Request, fit},
 };
 
 /// One module.
@@ -47,6 +48,28 @@ impl Symbol {
             modules: u32::try_from(width).unwrap_or(177),
             cells,
         })
+    }
+
+    /// `level`: as it was asked for. The mask is read from the format information (ISO/IEC 18004 §7.9.1): bits 12 to 10
+    /// stand in row 8, columns 2 to 4, laid over with 101.
+    ///
+    /// # Errors
+    /// `Internal` if the crate drew no symbol of the standard.
+    pub fn facts(&self, level: Level, width_px: u32) -> Result<Facts> {
+        let row = self.rows().nth(8).unwrap_or_default();
+        let bits = row.iter().skip(2).take(3);
+        let mask = bits.fold(0, |mask, cell| mask << 1 | u8::from(cell.dark)) ^ 0b101;
+        let number = u8::try_from(self.modules.saturating_sub(17) / 4).unwrap_or(u8::MAX);
+        match (symbol::Version::qr(number), Mask::new(mask)) {
+            (Some(version), Some(mask)) => Ok(Facts {
+                version,
+                level,
+                mask,
+                width_px,
+                height_px: width_px,
+            }),
+            _ => Err(Error::internal("the symbol is of no version")),
+        }
     }
 
     /// From top to bottom.
@@ -100,14 +123,15 @@ fn bytes(content: &[u8], level: EcLevel, eci: Option<u32>) -> std::result::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::Spec;
+    use crate::render::{Faults, Problem, Spec};
 
     fn encoded(content: impl Into<Vec<u8>>, level: Level) -> Result<Symbol> {
         let content: Vec<u8> = content.into();
-        Symbol::encode(&Request::new(Spec {
+        let spec = Spec {
             level,
             ..Spec::new(content)
-        })?)
+        };
+        Symbol::encode(&Request::new(spec).unwrap())
     }
 
     #[test]
@@ -124,7 +148,10 @@ mod tests {
                 let error = encoded(vec![byte; fit + 1], level)
                     .err()
                     .expect("one too many");
-                assert!(error.message().contains(&fit.to_string()), "{error}");
+                let Problem::DoesNotFit(overflow) = &Faults::of(&error)[0].problem else {
+                    panic!("{error:?}")
+                };
+                assert_eq!(overflow.most_bytes, fit);
             }
         }
     }

@@ -56,7 +56,7 @@ fn specs() -> Vec<Spec> {
         jpeg(),
         with(jpeg(), |s| s.quality = Some(89)),
         png(|s| s.border = 5),
-        png(|s| s.logo = true),
+        png(|s| s.logo = Some(Logo::for_tests())),
         png(|s| s.size = Size::Pixels(251)),
         png(|s| s.size = physical(1.0, Unit::In, 300)),
         png(|s| s.size = physical(1.5, Unit::In, 300)),
@@ -96,8 +96,8 @@ fn what_cannot_matter_does_not() {
         ),
         (jpeg(), with(jpeg(), |s| s.quality = Some(90))),
         (
-            png(|s| (s.logo, s.level) = (true, Level::L)),
-            png(|s| (s.logo, s.level) = (true, Level::H)),
+            png(|s| (s.logo, s.level) = (Some(Logo::for_tests()), Level::L)),
+            png(|s| (s.logo, s.level) = (Some(Logo::for_tests()), Level::H)),
         ),
         (
             svg(|_| ()),
@@ -145,27 +145,85 @@ fn every_bad_field_is_named_at_once() {
         description: Some("d".repeat(501)),
         ..Spec::new("")
     };
-    let error = Request::new(bad).unwrap_err();
-    assert_eq!(error.kind(), crate::kernel::Kind::Invalid);
-    let fields: Vec<_> = error.details().iter().map(|d| d.field.as_ref()).collect();
+    let Faults(faults) = Request::new(bad).unwrap_err();
+    let details: Vec<_> = faults.iter().map(|fault| fault.detail(names)).collect();
+    let said: Vec<_> = details.iter().map(|d| (&*d.field, &*d.message)).collect();
     assert_eq!(
-        fields,
+        said,
         [
-            "size",
-            "content",
-            "border",
-            "image_quality",
-            "fill_color",
-            "back_color",
-            "svg_title",
-            "svg_description"
+            ("Size", "must be between 1 and 10000 pixels"),
+            ("Content", "must not be empty"),
+            ("Border", "must be between 0 and 20 modules"),
+            ("Quality", "must be between 1 and 100"),
+            (
+                "Dark",
+                "must differ from Light: the symbol would be invisible"
+            ),
+            (
+                "Light",
+                "must differ from Dark: the symbol would be invisible"
+            ),
+            ("Title", "must have at most 100 characters"),
+            ("Description", "must have at most 500 characters"),
         ]
     );
+    let error = Faults(faults.clone()).into_error();
+    assert_eq!(error.kind(), crate::kernel::Kind::Invalid);
+    assert_eq!(Faults::of(&error), faults);
+    assert_eq!(Faults::of(&crate::kernel::Error::internal("")), []);
+    let grey = Some([128; 3]);
+    for (colors, said) in [
+        (
+            colors([0; 3], [255; 3], [grey, grey]),
+            "must differ from Light and DataLight: the data would be invisible",
+        ),
+        (
+            colors([0; 3], [255; 3], [None, Some([0; 3])]),
+            "must differ from Dark: the data would be invisible",
+        ),
+    ] {
+        let spec = Spec {
+            colors,
+            ..Spec::new("a")
+        };
+        let Faults(faults) = Request::new(spec).unwrap_err();
+        assert_eq!(faults[0].detail(names).message, said);
+    }
+    let poster = Spec {
+        size: physical(100.0, Unit::In, 1200),
+        ..Spec::new("a")
+    };
+    let Faults(faults) = Request::new(poster).unwrap_err();
+    assert_eq!(
+        faults[0].detail(names).message,
+        "would be 120000 pixels wide, at most 10000 are made: ask for a smaller size, a lower Dpi, or Format=svg"
+    );
+}
+
+/// A dialect that calls each field as it is called here.
+fn names(field: Field) -> &'static str {
+    match field {
+        Field::Size => "Size",
+        Field::Content => "Content",
+        Field::Border => "Border",
+        Field::Quality => "Quality",
+        Field::Dark => "Dark",
+        Field::Light => "Light",
+        Field::DataLight => "DataLight",
+        Field::Title => "Title",
+        Field::Dpi => "Dpi",
+        Field::Format => "Format",
+        Field::Description => "Description",
+        _ => "another",
+    }
 }
 
 #[test]
 fn what_no_symbol_holds_is_refused_before_any_work() {
     assert!(Request::new(Spec::new(vec![b'1'; 7089])).is_ok());
-    let error = Request::new(Spec::new(vec![b'1'; 7090])).unwrap_err();
-    assert_eq!(error.details()[0].field, "content");
+    let Faults(faults) = Request::new(Spec::new(vec![b'1'; 7090])).unwrap_err();
+    assert_eq!(
+        (faults[0].field, &faults[0].problem),
+        (Field::Content, &Problem::Huge)
+    );
 }

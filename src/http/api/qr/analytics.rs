@@ -14,7 +14,11 @@ use super::{page_size, parse_id};
 use crate::{
     analytics::{Answer, Question, Range},
     app::App,
-    http::{api::Group, extract::Signed},
+    http::{
+        api::Group,
+        bounds::{self, Within},
+        extract::Signed,
+    },
     kernel::{Ctx, Error},
 };
 
@@ -124,7 +128,7 @@ impl Analytics {
         id: Path<String>,
         #[oai(default)] time_range: Query<TimeRange>,
     ) -> Result<Json<ScanTimeseries>> {
-        let code_id = known(&app, &ctx, &signed, &id).await?;
+        let code_id = known(&app, &signed, &id).await?;
         let range = time_range.0.into();
         let Answer::Timeseries(series) = app
             .analyze(
@@ -162,26 +166,20 @@ impl Analytics {
         signed: Signed,
         /// The code's UUID
         id: Path<String>,
-        #[oai(
-            default = "one",
-            validator(minimum(value = "1"), maximum(value = "1000000000"))
-        )]
-        page: Query<u64>,
+        #[oai(default = "first")] page: Query<Within<bounds::Page>>,
         /// Scans on a page
-        #[oai(
-            default = "page_size",
-            validator(minimum(value = "1"), maximum(value = "100"))
-        )]
-        limit: Query<u64>,
+        #[oai(default = "page_size")]
+        limit: Query<Within<bounds::PageSize>>,
         /// Only scans of the symbol itself
         #[oai(default)]
         genuine_only: Query<bool>,
     ) -> Result<Json<ScanLogPage>> {
-        let code_id = known(&app, &ctx, &signed, &id).await?;
+        let code_id = known(&app, &signed, &id).await?;
+        let (page, limit) = (page.0.0, limit.0.0);
         let question = Question::Logs {
             code_id,
-            offset: (page.0 - 1) * limit.0,
-            limit: limit.0,
+            offset: (page - 1) * limit,
+            limit,
             genuine_only: genuine_only.0,
         };
         let Answer::Logs { logs, total } = app.analyze(&ctx, question).await? else {
@@ -191,8 +189,8 @@ impl Analytics {
         Ok(Json(ScanLogPage {
             items,
             total,
-            page: page.0,
-            page_size: limit.0,
+            page,
+            page_size: limit,
         }))
     }
 
@@ -209,7 +207,7 @@ impl Analytics {
         #[oai(default)]
         genuine_only: Query<bool>,
     ) -> Result<Json<DeviceStats>> {
-        let code_id = known(&app, &ctx, &signed, &id).await?;
+        let code_id = known(&app, &signed, &id).await?;
         let question = Question::Devices {
             code_id,
             genuine_only: genuine_only.0,
@@ -226,14 +224,14 @@ impl Analytics {
     }
 }
 
-fn one() -> u64 {
-    1
+fn first() -> Within<bounds::Page> {
+    Within::new(1)
 }
 
 /// The code's id, if the caller's organization has such a code.
-async fn known(app: &App, ctx: &Ctx, signed: &Signed, id: &str) -> Result<Uuid, Error> {
+async fn known(app: &App, signed: &Signed, id: &str) -> Result<Uuid, Error> {
     let id = parse_id(id)?;
-    app.codes.appearance(ctx, signed.0.org_id, id).await?;
+    app.codes.appearance(signed.0.org_id, id).await?;
     Ok(id)
 }
 

@@ -13,6 +13,7 @@ use crate::{
     codes::{self, Draft, Look, Meaning},
     http::{
         api::Group,
+        bounds::{self, Within},
         extract::{Input, Signed},
     },
     identity::Principal,
@@ -31,25 +32,21 @@ pub struct Create {
 
 /// The two bodies differ in what the symbol says; how it looks is spelled once.
 macro_rules! body {
-    ($(#[$meta:meta])* $name:ident as $purpose:ident { $($(#[$fmeta:meta])* $field:ident: $type:ty,)+ }) => {
+    ($(#[$meta:meta])* $name:ident as $purpose:ident { $($(#[$fmeta:meta])* $field:ident: $type:ty = $read:expr,)+ }) => {
         $(#[$meta])*
         #[derive(Deserialize, Object)]
         struct $name {
             $($(#[$fmeta])* $field: $type,)+
-            #[oai(validator(max_length = 100))]
-            title: Option<String>,
-            #[oai(validator(max_length = 500))]
-            description: Option<String>,
+            title: Option<Within<bounds::Title>>,
+            description: Option<Within<bounds::Description>>,
             /// `#RGB` or `#RRGGBB`; default `#000000`.
             fill_color: Option<String>,
             /// `#RGB` or `#RRGGBB`; default `#FFFFFF`.
             back_color: Option<String>,
             /// In steps of 25 pixels; default 10.
-            #[oai(validator(minimum(value = "1"), maximum(value = "50")))]
-            size: Option<i64>,
+            size: Option<Within<bounds::Steps>>,
             /// Modules of quiet zone; default 4.
-            #[oai(validator(minimum(value = "0"), maximum(value = "20")))]
-            border: Option<i64>,
+            border: Option<Within<bounds::WideBorder>>,
             /// `l`, `m`, `q` or `h`; default `m`.
             #[oai(validator(pattern = "^[lmqhLMQH]$"))]
             error_level: Option<String>,
@@ -60,14 +57,14 @@ macro_rules! body {
             fn from(new: $name) -> Self {
                 Self {
                     purpose: Purpose::$purpose,
-                    $($field: new.$field.into(),)+
-                    title: new.title,
-                    description: new.description,
+                    $($field: ($read)(new.$field),)+
+                    title: new.title.map(|title| title.0),
+                    description: new.description.map(|description| description.0),
                     style: Style {
                         fill_color: new.fill_color,
                         back_color: new.back_color,
-                        size: new.size,
-                        border: new.border,
+                        size: new.size.map(|size| size.0),
+                        border: new.border.map(|border| border.0),
                         error_level: new.error_level,
                     },
                     ..Self::default()
@@ -81,10 +78,9 @@ body! {
     /// A code whose symbol says a text of its own.
     NewStatic as CreateStatic {
         /// What the symbol says.
-        #[oai(validator(min_length = 1, max_length = 2048))]
-        content: String,
+        content: Within<bounds::Content> = |content: Within<_>| Some(content.0),
         /// Not for static codes: refused.
-        redirect_url: Option<String>,
+        redirect_url: Option<String> = |url| url,
     }
 }
 
@@ -92,8 +88,7 @@ body! {
     /// A code whose symbol leads through `/r/{short_id}` to a target that can be changed.
     NewDynamic as CreateDynamic {
         /// Where it leads: an http or https URL.
-        #[oai(validator(min_length = 1, max_length = 2048))]
-        redirect_url: String,
+        redirect_url: Within<bounds::Target> = |url: Within<_>| Some(url.0),
     }
 }
 
@@ -196,7 +191,7 @@ async fn make(
         description: some(description.as_ref()),
         look: look(style)?,
     };
-    app.codes.create(ctx, who.org_id, draft).await
+    app.codes.create(who.org_id, draft).await
 }
 
 fn some(text: Option<&String>) -> Option<String> {

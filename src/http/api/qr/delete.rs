@@ -9,7 +9,6 @@ use super::{may_change, parse_id};
 use crate::{
     app::App,
     http::{api::Group, extract::Signed},
-    kernel::Ctx,
 };
 
 pub struct Delete;
@@ -28,15 +27,12 @@ impl Delete {
     async fn delete(
         &self,
         app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         signed: Signed,
         /// The code's UUID
         id: Path<String>,
     ) -> Result<Deleted> {
         may_change(&signed.0)?;
-        app.codes
-            .delete(&ctx, signed.0.org_id, parse_id(&id)?)
-            .await?;
+        app.codes.delete(signed.0.org_id, parse_id(&id)?).await?;
         Ok(Deleted::Gone)
     }
 }

@@ -9,7 +9,6 @@ use super::{Code, parse_id, shown};
 use crate::{
     app::App,
     http::{api::Group, extract::Signed},
-    kernel::Ctx,
 };
 
 pub struct Get;
@@ -21,12 +20,11 @@ impl Get {
     async fn get(
         &self,
         app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         signed: Signed,
         /// The code's UUID
         id: Path<String>,
     ) -> Result<Json<Code>> {
-        let code = app.codes.get(&ctx, signed.0.org_id, parse_id(&id)?).await?;
+        let code = app.codes.get(signed.0.org_id, parse_id(&id)?).await?;
         Ok(Json(shown(&app, code)))
     }
 }

@@ -4,27 +4,33 @@ use std::sync::Arc;
 
 use metrics::Counter;
 use poem::{
-    Body, Request, Result,
+    Body, IntoResponse, Request, Response, Result,
     http::{HeaderMap, header},
     web::Data,
 };
 use poem_openapi::{
-    ApiResponse, Enum, OpenApi,
+    ApiResponse, Enum, OpenApi, ResponseContent,
     param::{Path, Query},
-    payload::Binary,
+    payload::{Binary, Payload},
+    registry::MetaMediaType,
 };
+use uuid::Uuid;
 
-use super::parse_id;
+use super::{name, parse_id, spelled};
 use crate::{
     app::App,
     codes::Wishes,
-    http::{api::Group, extract::Signed},
-    kernel::{Ctx, Error, Level, error::Detail},
-    render::{self, Format, Physical},
+    http::{
+        api::Group,
+        bounds::{self, Within},
+        extract::Signed,
+    },
+    kernel::{Color, Ctx, Error, Level, error::Detail},
+    render::{self, Faults, Format, Physical, Rendered},
     telemetry::{catalogue, handles, labels::Status},
 };
 
-/// Kept by the caller, and asked for anew each time: a code may be drawn differently tomorrow.
+/// Callers may store an image, and ask each time whether it is current: the code's look may change.
 const CACHE_CONTROL: &str = "private, max-age=0, must-revalidate";
 
 pub struct Image {
@@ -60,46 +66,40 @@ enum ErrorLevel {
     H,
 }
 
-/// The file, or word that the caller has it already (RFC 9110 §13.1.2).
+/// A file of one of the formats.
+struct ImageFile(render::File);
+
+impl ResponseContent for ImageFile {
+    fn media_types() -> Vec<MetaMediaType> {
+        let described = |format: Format| MetaMediaType {
+            content_type: format.media_type(),
+            schema: <Binary<Body> as Payload>::schema_ref(),
+        };
+        Format::ALL.map(described).into()
+    }
+}
+
+impl IntoResponse for ImageFile {
+    fn into_response(self) -> Response {
+        Response::builder()
+            .content_type(self.0.media_type)
+            .body(self.0.bytes)
+    }
+}
+
 #[derive(ApiResponse)]
 enum ImageAnswer {
-    #[oai(status = 200, content_type = "image/png")]
-    Png(
-        Binary<Body>,
+    /// The file.
+    #[oai(status = 200)]
+    File(
+        ImageFile,
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
         /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
     ),
-    #[oai(status = 200, content_type = "image/svg+xml")]
-    Svg(
-        Binary<Body>,
-        #[oai(header = "ETag")] String,
-        #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
-        #[oai(header = "X-QR-Concerns")]
-        Option<String>,
-    ),
-    #[oai(status = 200, content_type = "image/jpeg")]
-    Jpeg(
-        Binary<Body>,
-        #[oai(header = "ETag")] String,
-        #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
-        #[oai(header = "X-QR-Concerns")]
-        Option<String>,
-    ),
-    #[oai(status = 200, content_type = "image/webp")]
-    Webp(
-        Binary<Body>,
-        #[oai(header = "ETag")] String,
-        #[oai(header = "Cache-Control")] String,
-        /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
-        #[oai(header = "X-QR-Concerns")]
-        Option<String>,
-    ),
-    /// Not changed.
+    /// Not changed: the caller's copy is current (RFC 9110 §13.1.2).
     #[oai(status = 304)]
     NotModified(
         #[oai(header = "ETag")] String,
@@ -142,14 +142,11 @@ impl Image {
         id: Path<String>,
         #[oai(default)] image_format: Query<ImageFormat>,
         /// For JPEG
-        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
-        image_quality: Query<Option<u8>>,
+        image_quality: Query<Option<Within<bounds::Quality>>>,
         /// In steps of 25 pixels
-        #[oai(validator(minimum(value = "1"), maximum(value = "50")))]
-        size: Query<Option<i64>>,
+        size: Query<Option<Within<bounds::Steps>>>,
         /// Modules of quiet zone
-        #[oai(validator(minimum(value = "0"), maximum(value = "20")))]
-        border: Query<Option<u8>>,
+        border: Query<Option<Within<bounds::Border>>>,
         /// `#RGB` or `#RRGGBB`
         fill_color: Query<Option<String>>,
         /// `#RGB` or `#RRGGBB`
@@ -162,51 +159,67 @@ impl Image {
         #[oai(default)]
         include_logo: Query<bool>,
         error_level: Query<Option<ErrorLevel>>,
-        #[oai(validator(max_length = 100))] svg_title: Query<Option<String>>,
-        #[oai(validator(max_length = 500))] svg_description: Query<Option<String>>,
+        svg_title: Query<Option<Within<bounds::Title>>>,
+        svg_description: Query<Option<Within<bounds::Description>>>,
         /// Width; with `physical_unit` and `dpi` or not at all
-        #[oai(validator(minimum(value = "0.1"), maximum(value = "100")))]
-        physical_size: Query<Option<f64>>,
+        physical_size: Query<Option<Within<bounds::PhysicalSize>>>,
         physical_unit: Query<Option<PhysicalUnit>>,
-        #[oai(validator(minimum(value = "72"), maximum(value = "1200")))] dpi: Query<Option<u16>>,
+        dpi: Query<Option<Within<bounds::Dpi>>>,
     ) -> Result<ImageAnswer> {
         let id = parse_id(&id)?;
-        let wishes = Wishes {
-            format: image_format.0.into(),
-            quality: image_quality.0,
-            size: size.0,
-            border: border.0,
-            fill_color: fill_color.0,
-            back_color: back_color.0,
-            data_dark_color: data_dark_color.0,
-            data_light_color: data_light_color.0,
-            logo: include_logo.0,
-            level: error_level.0.map(Into::into),
-            title: svg_title.0,
-            description: svg_description.0,
-            physical: physical(physical_size.0, physical_unit.0, dpi.0)?,
+        let physical = physical(
+            physical_size.0.map(|size| size.0),
+            physical_unit.0,
+            dpi.0.map(|dpi| dpi.0),
+        )?;
+        let format = image_format.0.into();
+        let wishes = || {
+            Ok(Wishes {
+                format,
+                quality: image_quality.0.map(|quality| quality.0),
+                size: size.0.and_then(|size| u8::try_from(size.0).ok()),
+                border: border.0.map(|border| border.0),
+                fill_color: color(fill_color.as_deref(), "fill_color")?,
+                back_color: color(back_color.as_deref(), "back_color")?,
+                data_dark_color: color(data_dark_color.as_deref(), "data_dark_color")?,
+                data_light_color: color(data_light_color.as_deref(), "data_light_color")?,
+                logo: include_logo.0,
+                level: error_level.0.map(Into::into),
+                title: svg_title.0.map(|title| title.0),
+                description: svg_description.0.map(|description| description.0),
+                physical,
+            })
         };
-        let format = wishes.format;
-        let drawn = draw(&app, &ctx, (signed.0.org_id, id), wishes).await;
+        let drawn = draw(&app, &ctx, signed.0.org_id, id, wishes).await;
         if !ctx.exercise {
             self.count(format, drawn.is_ok());
         }
-        let (image, concerns) = drawn?;
-        Ok(answer(image, concerns, format, request.headers()))
+        let (image, concerns) = drawn.map_err(spelled)?;
+        Ok(answer(image, concerns, request.headers()))
     }
 }
 
+fn color(text: Option<&str>, field: &'static str) -> Result<Option<Color>, Error> {
+    let parsed = text.map(str::parse::<Color>).transpose();
+    parsed.map_err(|e| e.in_field(field))
+}
+
+/// `wishes`: read only when the code is known, because an unknown one is a 404 whatever is asked.
 async fn draw(
     app: &App,
     ctx: &Ctx,
-    (org_id, id): (uuid::Uuid, uuid::Uuid),
-    wishes: Wishes,
-) -> Result<(render::Image, Option<String>), Error> {
-    let code = app.codes.appearance(ctx, org_id, id).await?;
-    let request = app.codes.drawing(&code, wishes)?;
+    org_id: Uuid,
+    id: Uuid,
+    wishes: impl FnOnce() -> Result<Wishes, Error>,
+) -> Result<(Rendered, Option<String>), Error> {
+    let code = app.codes.appearance(org_id, id).await?;
+    let request = app
+        .codes
+        .drawing(&code, wishes()?)
+        .map_err(Faults::into_error)?;
     let image = app.render(ctx, &request).await?;
     let concerns = request.concerns(&image);
-    let concerns: Vec<_> = concerns.iter().map(ToString::to_string).collect();
+    let concerns: Vec<_> = concerns.iter().map(|concern| concern.item(name)).collect();
     Ok((image, (!concerns.is_empty()).then(|| concerns.join(", "))))
 }
 
@@ -247,23 +260,13 @@ fn physical(
     }
 }
 
-fn answer(
-    image: render::Image,
-    concerns: Option<String>,
-    format: Format,
-    headers: &HeaderMap,
-) -> ImageAnswer {
-    let etag = image.etag.to_string();
+fn answer(image: Rendered, concerns: Option<String>, headers: &HeaderMap) -> ImageAnswer {
+    let etag = image.file.etag.to_string();
     let cache = CACHE_CONTROL.to_owned();
     if has(headers, &etag) {
-        return ImageAnswer::NotModified(etag, cache);
-    }
-    let body = Binary(Body::from_bytes(image.bytes));
-    match format {
-        Format::Png => ImageAnswer::Png(body, etag, cache, concerns),
-        Format::Svg => ImageAnswer::Svg(body, etag, cache, concerns),
-        Format::Jpeg => ImageAnswer::Jpeg(body, etag, cache, concerns),
-        Format::Webp => ImageAnswer::Webp(body, etag, cache, concerns),
+        ImageAnswer::NotModified(etag, cache)
+    } else {
+        ImageAnswer::File(ImageFile(image.file), etag, cache, concerns)
     }
 }
 

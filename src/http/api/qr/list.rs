@@ -9,8 +9,11 @@ use super::{Code, QrType, page_size, shown};
 use crate::{
     app::App,
     codes::{ListQuery, Sort},
-    http::{api::Group, extract::Signed},
-    kernel::Ctx,
+    http::{
+        api::Group,
+        bounds::{self, Within},
+        extract::Signed,
+    },
 };
 
 pub struct List;
@@ -72,41 +75,37 @@ impl List {
     async fn list(
         &self,
         app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         signed: Signed,
         /// Codes to skip
         #[oai(default, validator(maximum(value = "9007199254740991")))]
         skip: Query<u64>,
         /// Codes on a page
-        #[oai(
-            default = "page_size",
-            validator(minimum(value = "1"), maximum(value = "100"))
-        )]
-        limit: Query<u64>,
+        #[oai(default = "page_size")]
+        limit: Query<Within<bounds::PageSize>>,
         /// Only this type
         qr_type: Query<Option<QrType>>,
         /// Only codes with this text in title, description, content, target or short id; case does not matter
-        #[oai(validator(max_length = 200))]
-        search: Query<Option<String>>,
+        search: Query<Option<Within<bounds::Search>>>,
         #[oai(default)] sort_by: Query<SortBy>,
         /// Largest first
         #[oai(default)]
         sort_desc: Query<bool>,
     ) -> Result<Json<CodePage>> {
+        let limit = limit.0.0;
         let query = ListQuery {
             offset: skip.0,
-            limit: limit.0,
+            limit,
             kind: qr_type.0.map(Into::into),
-            search: search.0.filter(|s| !s.is_empty()),
+            search: search.0.map(|s| s.0).filter(|s| !s.is_empty()),
             sort: sort_by.0.into(),
             descending: sort_desc.0,
         };
-        let (codes, total) = app.codes.list(&ctx, signed.0.org_id, &query).await?;
+        let (codes, total) = app.codes.list(signed.0.org_id, &query).await?;
         Ok(Json(CodePage {
             items: codes.into_iter().map(|c| shown(&app, c)).collect(),
             total,
-            page: skip.0 / limit.0 + 1,
-            page_size: limit.0,
+            page: skip.0 / limit + 1,
+            page_size: limit,
         }))
     }
 }

@@ -14,8 +14,10 @@ use uuid::Uuid;
 use crate::{
     app::App,
     codes::{self, CodeKind},
+    http::bounds::{self, Within},
     identity::Principal,
     kernel::{Error, Kind, Result},
+    render::{Faults, Field},
 };
 
 /// Whether a symbol says a text of its own or leads through `/r/{short_id}`.
@@ -117,7 +119,39 @@ pub fn may_change(who: &Principal) -> Result<()> {
     }
 }
 
-/// What a page holds when nobody says.
-pub fn page_size() -> u64 {
-    10
+/// Codes on a page if nothing else is asked for.
+pub fn page_size() -> Within<bounds::PageSize> {
+    Within::new(10)
+}
+
+/// What this dialect calls the fields of a symbol.
+pub const fn name(field: Field) -> &'static str {
+    match field {
+        Field::Content => "content",
+        Field::Level => "error_level",
+        Field::Format => "image_format",
+        Field::Size => "size",
+        Field::PhysicalSize => "physical_size",
+        Field::Dpi => "dpi",
+        Field::Border => "border",
+        Field::Quality => "image_quality",
+        Field::Dark => "fill_color",
+        Field::Light => "back_color",
+        Field::DataDark => "data_dark_color",
+        Field::DataLight => "data_light_color",
+        Field::Logo => "include_logo",
+        Field::Title => "svg_title",
+        Field::Description => "svg_description",
+    }
+}
+
+/// An error of a render arm in this dialect's words.
+pub fn spelled(error: Error) -> Error {
+    let faults = Faults::of(&error).iter();
+    let details: Vec<_> = faults.map(|fault| fault.detail(name)).collect();
+    if details.is_empty() {
+        error
+    } else {
+        Error::invalid_fields(details)
+    }
 }

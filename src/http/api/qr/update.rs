@@ -12,6 +12,7 @@ use crate::{
     codes::{Change, CodeKind},
     http::{
         api::Group,
+        bounds::{self, Bound, Within},
         extract::{Input, Signed},
     },
     kernel::Ctx,
@@ -24,14 +25,11 @@ pub struct Update;
 #[derive(Deserialize, Object)]
 struct Changes {
     /// A new target, for dynamic codes.
-    #[oai(validator(min_length = 1, max_length = 2048))]
-    redirect_url: Option<String>,
+    redirect_url: Option<Within<bounds::Target>>,
     #[serde(default)]
-    #[oai(validator(max_length = 100))]
-    title: MaybeUndefined<String>,
+    title: MaybeUndefined<Within<bounds::Title>>,
     #[serde(default)]
-    #[oai(validator(max_length = 500))]
-    description: MaybeUndefined<String>,
+    description: MaybeUndefined<Within<bounds::Description>>,
 }
 
 #[OpenApi(tag = "Group::Codes")]
@@ -49,13 +47,13 @@ impl Update {
     ) -> Result<Json<Code>> {
         may_change(&signed.0)?;
         let (org_id, id) = (signed.0.org_id, parse_id(&id)?);
-        let code = app.codes.get(&ctx, org_id, id).await?;
+        let code = app.codes.get(org_id, id).await?;
         let submission = Arc::new(Submission {
             purpose: match code.kind {
                 CodeKind::Static => Purpose::UpdateStatic,
                 CodeKind::Dynamic => Purpose::UpdateDynamic,
             },
-            redirect_url: body.0.redirect_url,
+            redirect_url: body.0.redirect_url.map(|url| url.0),
             title: cleared(body.0.title),
             description: cleared(body.0.description),
             ..Submission::default()
@@ -67,16 +65,16 @@ impl Update {
             description: submission.description.clone(),
             ..Change::default()
         };
-        let code = app.codes.update(&ctx, org_id, id, &change).await?;
+        let code = app.codes.update(org_id, id, &change).await?;
         Ok(Json(shown(&app, code)))
     }
 }
 
 /// Removing is writing the empty text.
-fn cleared(text: MaybeUndefined<String>) -> Option<String> {
+fn cleared<B: Bound<Of = String>>(text: MaybeUndefined<Within<B>>) -> Option<String> {
     match text {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(String::new()),
-        MaybeUndefined::Value(text) => Some(text),
+        MaybeUndefined::Value(text) => Some(text.0),
     }
 }

@@ -9,7 +9,7 @@ use super::sampled::{Frame, Inks, Metadata, Picture, Sampled, Unclear};
 
 use crate::{
     kernel::{Error, Kind, Result},
-    render::Image,
+    render::{Faults, Rendered},
 };
 
 /// What must agree, of one answer.
@@ -64,13 +64,13 @@ pub(super) struct Seen {
 }
 
 impl Fact {
-    pub(super) fn of(answer: &Result<Image>) -> Self {
+    pub(super) fn of(answer: &Result<Rendered>) -> Self {
         Self(match answer {
             Err(e) => Answer::Refused(Refusal::of(e)),
             Ok(image) => Answer::Drawn(Box::new(Drawn {
-                media_type: image.media_type,
-                told_px: [image.width_px, image.height_px],
-                file: Sha256::digest(&image.bytes).into(),
+                media_type: image.file.media_type,
+                told_px: [image.facts.width_px, image.facts.height_px],
+                file: Sha256::digest(&image.file.bytes).into(),
                 seen: Seen::of(image),
             })),
         })
@@ -79,8 +79,8 @@ impl Fact {
 
 impl Refusal {
     fn of(e: &Error) -> Self {
-        let names = e.details().iter().map(|detail| detail.field.to_string());
-        let mut fields: Vec<_> = names.collect();
+        let faults = Faults::of(e).iter();
+        let mut fields: Vec<_> = faults.map(|fault| format!("{:?}", fault.field)).collect();
         fields.sort_unstable();
         fields.dedup();
         Self {
@@ -91,8 +91,8 @@ impl Refusal {
 }
 
 impl Seen {
-    fn of(image: &Image) -> std::result::Result<Self, Unclear> {
-        let sampled = Sampled::of(&image.bytes, image.media_type)?;
+    fn of(image: &Rendered) -> std::result::Result<Self, Unclear> {
+        let sampled = Sampled::of(&image.file.bytes, image.file.media_type)?;
         let reading = sampled.read()?;
         let symbol = &reading.said.symbol;
         Ok(Self {

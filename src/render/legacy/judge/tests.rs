@@ -1,7 +1,5 @@
 //! What the judge says of answers that agree, and of answers that were tampered with.
 
-use std::{sync::Arc, time::Duration};
-
 use proptest::prelude::*;
 use symbol::{Mask, Version, Versions};
 
@@ -11,20 +9,21 @@ use super::{
     sampled::drawn::{any_spec, draw, is_visible, options},
 };
 use crate::{
-    kernel::{Clock as _, Ctx, Error, Kind, Result, SystemClock},
+    kernel::{Error, Kind, Result},
     render::{
-        self, Color, Colors, Engine, Format, Image, Level, Physical, Request, Room, Size, Spec,
-        Unit,
-        legacy::{Renderer, tests::random},
+        Color, Colors, Engine, Fault, Faults, Field, Format, Level, Logo, Physical, Problem,
+        Rendered, Room, Size, Spec, Unit,
+        checks::{self, rendered},
+        legacy::Renderer,
     },
-    rollout::{Arm, Judge as _, Match},
+    rollout::{Judge as _, Match},
 };
 
 mod raster;
 mod vector;
 
 /// Every answer of the judge comes through here.
-fn judge(control: &Result<Image>, candidate: &Result<Image>) -> Match {
+fn judge(control: &Result<Rendered>, candidate: &Result<Rendered>) -> Match {
     let [control, candidate] = [control, candidate].map(|answer| Judge.fact(answer));
     let found = Judge.judge(&control, &candidate);
     match found {
@@ -35,34 +34,23 @@ fn judge(control: &Result<Image>, candidate: &Result<Image>) -> Match {
     found
 }
 
-fn judge_images(control: Image, candidate: Image) -> Match {
+fn judge_images(control: Rendered, candidate: Rendered) -> Match {
     judge(&Ok(control), &Ok(candidate))
 }
 
-fn run(arm: &impl Arm<In = render::In, Out = Image>, spec: &Spec) -> Result<Image> {
-    let deadline = SystemClock.instant() + Duration::from_mins(1);
-    let ctx = Ctx::new(uuid::Uuid::nil(), deadline);
-    let request = Arc::new(Request::new(spec.clone())?);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    runtime.block_on(arm.run(&ctx, &request))
+fn legacy(spec: &Spec) -> Result<Rendered> {
+    rendered(&Renderer::new(Room::default()), spec.clone())
 }
 
-fn legacy(spec: &Spec) -> Result<Image> {
-    run(&Renderer::new(None, Room::default()).unwrap(), spec)
-}
-
-fn engine(spec: &Spec) -> Result<Image> {
-    run(&Engine::new(None, Room::default()).unwrap(), spec)
+fn engine(spec: &Spec) -> Result<Rendered> {
+    rendered(&Engine::new(Room::default()), spec.clone())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_old_arm_agrees_with_itself_and_the_new_one_with_it(spec in random::any_spec()) {
+    fn the_old_arm_agrees_with_itself_and_the_new_one_with_it(spec in checks::any_spec()) {
         let [control, again, candidate] = [legacy(&spec), legacy(&spec), engine(&spec)];
         prop_assert_eq!(judge(&control, &again), Match::Same);
         let found = judge(&control, &candidate);
@@ -135,6 +123,11 @@ fn more_correction_is_tolerated_and_less_is_not() {
     }
 }
 
+fn refused(field: Field) -> Error {
+    let problem = Problem::Empty;
+    Faults(vec![Fault { field, problem }]).into_error()
+}
+
 #[test]
 fn refusals_agree_by_kind_and_fields() {
     let drawn = legacy(&Spec::new("A"));
@@ -144,22 +137,22 @@ fn refusals_agree_by_kind_and_fields() {
     assert_eq!(judge(&drawn, &b), Match::Mismatch("answer"));
     assert_eq!(judge(&a, &drawn), Match::Mismatch("answer"));
     for other in [
-        Error::invalid("size", "is too small"),
+        refused(Field::Size),
         Error::new(Kind::Unavailable, "try again"),
         Error::new(Kind::Invalid, "error_level: is too strong"),
     ] {
         assert_eq!(judge(&a, &Err(other)), Match::Mismatch("refusal"));
     }
-    let worded_otherwise = Error::invalid("error_level", "does not fit");
-    assert_eq!(judge(&a, &Err(worded_otherwise)), Match::Same);
+    let for_another_reason = refused(Field::Level);
+    assert_eq!(judge(&a, &Err(for_another_reason)), Match::Same);
     // A logo raises the level, in both.
     let with_logo = Spec {
-        logo: true,
+        logo: Some(Logo::for_tests()),
         ..Spec::new("é".repeat(650))
     };
     let [a, b] = [legacy(&with_logo), engine(&with_logo)];
     assert_eq!(judge(&a, &b), Match::Same);
-    assert_eq!(b.unwrap_err().details()[0].field, "include_logo");
+    assert_eq!(Faults::of(&b.unwrap_err())[0].field, Field::Logo);
 }
 
 /// Short words too: their UTF-8 is also Shift JIS, GB 18030 or Latin-1.
@@ -222,37 +215,28 @@ fn what_is_said_beside_the_file_must_agree() {
             ..Spec::new("A")
         })
         .unwrap();
-        let wide = Image {
-            width_px: 251,
-            ..image.clone()
-        };
+        let mut wide = image.clone();
+        wide.facts.width_px = 251;
         assert_eq!(
             judge_images(image.clone(), wide),
             Match::Mismatch("geometry")
         );
         let cached = image.clone().from_cache();
         assert_eq!(judge_images(image.clone(), cached), Match::Same);
-        let misnamed = Image {
-            media_type: "text/plain",
-            ..image.clone()
-        };
+        let mut misnamed = image.clone();
+        misnamed.file.media_type = "text/plain";
         assert_eq!(
             judge_images(image.clone(), misnamed),
             Match::Mismatch("media type")
         );
-        let cut = Image {
-            bytes: image.bytes.slice(..image.bytes.len() * 3 / 4),
-            ..image.clone()
-        };
+        let bytes = &image.file.bytes;
+        let cut = image.with_bytes(bytes.slice(..bytes.len() * 3 / 4));
         assert_eq!(
             judge_images(image.clone(), cut.clone()),
             Match::Mismatch("unreadable")
         );
         // Even if the control is no better.
-        let shorter = Image {
-            bytes: image.bytes.slice(..image.bytes.len() / 2),
-            ..image
-        };
+        let shorter = image.with_bytes(bytes.slice(..bytes.len() / 2));
         assert_eq!(judge_images(shorter, cut), Match::Mismatch("unreadable"));
     }
 }

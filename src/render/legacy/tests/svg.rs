@@ -1,16 +1,18 @@
 //! The vectors, by drawing their runs.
 
+use image::RgbImage;
+
 use super::*;
 
-async fn document(spec: Spec) -> String {
-    let image = render(Spec {
+fn document(spec: Spec) -> String {
+    let file = render(Spec {
         format: Format::Svg,
         ..spec
     })
-    .await
-    .unwrap();
-    assert_eq!(image.media_type, "image/svg+xml");
-    String::from_utf8(image.bytes.to_vec()).unwrap()
+    .unwrap()
+    .file;
+    assert_eq!(file.media_type, "image/svg+xml");
+    String::from_utf8(file.bytes.to_vec()).unwrap()
 }
 
 /// Draws the runs of all paths with the wanted fill, four pixels per module, with a quiet zone of four modules.
@@ -37,9 +39,9 @@ fn drawn(svg: &str, fill: &str) -> RgbImage {
     image
 }
 
-#[tokio::test]
-async fn the_path_can_be_read() {
-    let svg = document(Spec::new("https://example.com/r/1234abcd")).await;
+#[test]
+fn the_path_can_be_read() {
+    let svg = document(Spec::new("https://example.com/r/1234abcd"));
     assert!(
         svg.contains(r#"width="250" height="250" viewBox="0 0 250 250""#),
         "{svg}"
@@ -52,8 +54,8 @@ async fn the_path_can_be_read() {
     );
 }
 
-#[tokio::test]
-async fn a_physical_size_is_in_its_unit() {
+#[test]
+fn a_physical_size_is_in_its_unit() {
     let size = Size::Physical(Physical {
         width: 2.5,
         unit: Unit::Cm,
@@ -64,8 +66,8 @@ async fn a_physical_size_is_in_its_unit() {
         size,
         ..Spec::new("a")
     };
-    assert_eq!(render(spec.clone()).await.unwrap().width_px, 94);
-    let svg = document(spec).await;
+    assert_eq!(render(spec.clone()).unwrap().facts.width_px, 94);
+    let svg = document(spec);
     assert!(
         svg.contains(r#"width="2.5cm" height="2.5cm" viewBox="0 0 29 29""#),
         "{svg}"
@@ -73,14 +75,14 @@ async fn a_physical_size_is_in_its_unit() {
     assert!(svg.contains(r#"<g transform="translate(4 4)">"#), "{svg}");
 }
 
-#[tokio::test]
-async fn title_and_description_are_escaped_and_referred_to() {
+#[test]
+fn title_and_description_are_escaped_and_referred_to() {
     let spec = Spec {
         title: Some("<b>\"A\" & 'B'\u{0}]]></b>".into()),
         description: Some("two".into()),
         ..Spec::new("a")
     };
-    let svg = document(spec).await;
+    let svg = document(spec);
     assert!(
         svg.contains(">&lt;b&gt;&quot;A&quot; &amp; &#39;B&#39;]]&gt;&lt;/b&gt;</title>"),
         "{svg}"
@@ -98,8 +100,8 @@ async fn title_and_description_are_escaped_and_referred_to() {
     assert_eq!(ids.split(' ').count(), 2);
 }
 
-#[tokio::test]
-async fn data_colours_are_paths_of_their_own() {
+#[test]
+fn data_colours_are_paths_of_their_own() {
     let colors = Colors {
         data_dark: Some(Color { rgb: [1, 2, 3] }),
         data_light: Some(Color {
@@ -110,8 +112,7 @@ async fn data_colours_are_paths_of_their_own() {
     let svg = document(Spec {
         colors,
         ..Spec::new("a")
-    })
-    .await;
+    });
     assert_eq!(svg.matches("<path").count(), 3);
     let (function, data, light) = (
         drawn(&svg, "#000000"),
@@ -129,13 +130,12 @@ async fn data_colours_are_paths_of_their_own() {
     }
 }
 
-#[tokio::test]
-async fn a_logo_is_embedded_and_never_a_link() {
+#[test]
+fn a_logo_is_embedded_and_never_a_link() {
     let svg = document(Spec {
-        logo: true,
+        logo: Some(Logo::for_tests()),
         ..Spec::new("a")
-    })
-    .await;
+    });
     assert!(svg.contains(r#" href="data:image/png;base64,iVBOR"#));
     // 21 modules at level h: the plate is 3 wide, in the middle.
     assert!(
@@ -144,12 +144,12 @@ async fn a_logo_is_embedded_and_never_a_link() {
     );
 }
 
-#[tokio::test]
-async fn the_svg_of_version_1_is_pinned() {
+#[test]
+fn the_svg_of_version_1_is_pinned() {
     let spec = Spec {
         title: Some("A code".into()),
         format: Format::Svg,
         ..Spec::new("https://example.com")
     };
-    golden("legacy-title.svg", &render(spec).await.unwrap().bytes);
+    golden("legacy-title.svg", spec);
 }

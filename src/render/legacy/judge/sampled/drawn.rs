@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 use symbol::{
     Options, Symbol,
-    file::{Canvas, Ink, Inks, Length, Picture, Unit, jpeg, png, svg, webp},
+    file::{Canvas, Ink, Inks, Length, Picture, jpeg, png, svg, webp},
 };
 
 use crate::render::{
-    self, Color, Colors, Format, Image, Level, Physical, Request, Size, Spec, fit, layout::Layout,
+    Color, Colors, Facts, Format, Level, Physical, Rendered, Request, Size, Spec, Unit, fit,
+    layout::Layout,
 };
 
 /// What the request asks for.
@@ -34,7 +35,7 @@ pub fn inks(colors: &Colors) -> [[u8; 3]; 4] {
 }
 
 /// Without a logo.
-pub fn draw(spec: &Spec, options: &Options) -> Image {
+pub fn draw(spec: &Spec, options: &Options) -> Rendered {
     let request = Request::new(spec.clone()).unwrap();
     let symbol = symbol(&request, options);
     let layout = layout(&request, &symbol);
@@ -66,19 +67,21 @@ pub fn draw(spec: &Spec, options: &Options) -> Image {
         (Format::Svg, Size::Physical(physical)) => physical.pixels(96),
         _ => layout.width,
     };
-    Image::rendered(&request, "drawn", file, width_px)
+    let facts = Facts {
+        version: symbol.version(),
+        level: symbol.level(),
+        mask: symbol.mask(),
+        width_px,
+        height_px: width_px,
+    };
+    Rendered::new(&request, "drawn", facts, file)
 }
 
 fn vector(request: &Request, picture: &Picture, file: &mut Vec<u8>) {
     let size = match &request.size {
         Size::Pixels(_) => svg::Size::Pixels,
         Size::Physical(physical) => {
-            let unit = match physical.unit {
-                render::Unit::In => Unit::In,
-                render::Unit::Cm => Unit::Cm,
-                render::Unit::Mm => Unit::Mm,
-            };
-            svg::Size::Paper(Length::new(physical.width, unit).unwrap())
+            svg::Size::Paper(Length::new(physical.width, physical.unit).unwrap())
         }
     };
     let label = svg::Label::Texts {
@@ -100,7 +103,7 @@ pub fn any_spec() -> impl Strategy<Value = Spec> {
         (1_u32..=300).prop_map(Size::Pixels),
         (2.0_f64..=9.0, 72_u16..=96).prop_map(|(width, dpi)| Size::Physical(Physical {
             width: width / 3.0,
-            unit: render::Unit::Cm,
+            unit: Unit::Cm,
             dpi,
         })),
     ];

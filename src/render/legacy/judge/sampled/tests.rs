@@ -21,7 +21,7 @@ proptest! {
     #[test]
     fn what_is_drawn_is_found_again(spec in any_spec(), mask in 0_u8..8) {
         let options = symbol::Options { mask: symbol::Mask::new(mask), ..options(&spec) };
-        let file = draw(&spec, &options);
+        let file = draw(&spec, &options).file;
         let sampled = Sampled::of(&file.bytes, file.media_type).unwrap();
         let symbol = symbol(&spec, &options);
         let layout = layout(&spec, &symbol);
@@ -73,7 +73,7 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         length in any::<prop::sample::Index>(),
     ) {
-        let file = draw(&spec, &options(&spec));
+        let file = draw(&spec, &options(&spec)).file;
         let mut bytes = file.bytes.to_vec();
         for (at, byte) in damage {
             let at = at.index(bytes.len());
@@ -139,7 +139,7 @@ fn a_pixel_more_on_one_side_is_told() {
         size: Size::Pixels(117),
         ..Spec::new("A")
     };
-    let file = draw(&spec, &options(&spec));
+    let file = draw(&spec, &options(&spec)).file;
     let frame = Sampled::of(&file.bytes, file.media_type).unwrap().frame;
     let expected = [16.0, 16.0, 17.0, 17.0].into_iter();
     assert!(

@@ -20,8 +20,8 @@ fn spec(format: Format) -> Spec {
     }
 }
 
-fn with(image: &Image, pixels: RgbImage) -> Image {
-    let format = match image.media_type {
+fn with(image: &Rendered, pixels: RgbImage) -> Rendered {
+    let format = match image.file.media_type {
         "image/jpeg" => ImageFormat::Jpeg,
         "image/webp" => ImageFormat::WebP,
         _ => ImageFormat::Png,
@@ -36,19 +36,16 @@ fn with(image: &Image, pixels: RgbImage) -> Image {
             .write_to(&mut file, format)
             .unwrap(),
     }
-    Image {
-        bytes: file.into_inner().into(),
-        width_px,
-        height_px,
-        ..image.clone()
-    }
+    let mut other = image.with_bytes(file.into_inner());
+    (other.facts.width_px, other.facts.height_px) = (width_px, height_px);
+    other
 }
 
 /// What is said if the pixels are tampered with, in the three formats.
 fn tampered(tamper: impl Fn(&mut RgbImage)) -> [Match; 3] {
     [Format::Png, Format::Webp, Format::Jpeg].map(|format| {
         let control = legacy(&spec(format)).unwrap();
-        let mut pixels = pixels(&control);
+        let mut pixels = pixels(&control.file);
         tamper(&mut pixels);
         let candidate = with(&control, pixels);
         judge_images(control, candidate)
@@ -184,10 +181,7 @@ fn every_colour_counts() {
 #[test]
 fn another_format_under_the_name_is_no_picture() {
     let [png, webp] = [Format::Png, Format::Webp].map(|format| legacy(&spec(format)).unwrap());
-    let disguised = Image {
-        bytes: webp.bytes.clone(),
-        ..png.clone()
-    };
+    let disguised = png.with_bytes(webp.file.bytes.clone());
     assert_eq!(
         judge_images(png.clone(), disguised),
         Match::Mismatch("unreadable")
@@ -198,14 +192,11 @@ fn another_format_under_the_name_is_no_picture() {
 #[test]
 fn nothing_may_shine_through() {
     let image = legacy(&spec(Format::Png)).unwrap();
-    let mut translucent = DynamicImage::from(pixels(&image)).into_rgba8();
+    let mut translucent = DynamicImage::from(pixels(&image.file)).into_rgba8();
     translucent.get_pixel_mut(0, 0).0[3] = 254;
     let mut file = std::io::Cursor::new(Vec::new());
     translucent.write_to(&mut file, ImageFormat::Png).unwrap();
-    let candidate = Image {
-        bytes: file.into_inner().into(),
-        ..image.clone()
-    };
+    let candidate = image.with_bytes(file.into_inner());
     assert_eq!(
         judge_images(image, candidate),
         Match::Mismatch("unreadable")
@@ -256,13 +247,13 @@ fn density_and_quality_are_part_of_it() {
 fn a_logo_must_be_the_same_and_in_its_place() {
     for format in [Format::Png, Format::Webp, Format::Jpeg] {
         let spec = Spec {
-            logo: true,
+            logo: Some(Logo::for_tests()),
             level: Level::H,
             ..spec(format)
         };
         let [control, plain] = [true, false].map(|logo| {
             let spec = Spec {
-                logo,
+                logo: logo.then(Logo::for_tests),
                 ..spec.clone()
             };
             legacy(&spec).unwrap()
@@ -277,7 +268,7 @@ fn a_logo_must_be_the_same_and_in_its_place() {
         );
 
         let stamped = |tamper: &dyn Fn(&mut RgbImage)| {
-            let mut pixels = pixels(&control);
+            let mut pixels = pixels(&control.file);
             tamper(&mut pixels);
             judge_images(control.clone(), with(&control, pixels))
         };

@@ -14,13 +14,10 @@ fn spec() -> Spec {
 /// What is said if a part of both arms' documents is replaced, each beside the other's.
 fn tampered(spec: &Spec, from: &str, to: &str) -> [Match; 2] {
     let [a, b] = [legacy(spec), engine(spec)].map(Result::unwrap);
-    let replaced = |image: &Image| {
-        let svg = str::from_utf8(&image.bytes).unwrap();
+    let replaced = |image: &Rendered| {
+        let svg = str::from_utf8(&image.file.bytes).unwrap();
         assert!(svg.contains(from), "{from} {svg}");
-        Image {
-            bytes: svg.replacen(from, to, 1).into(),
-            ..image.clone()
-        }
+        image.with_bytes(svg.replacen(from, to, 1))
     };
     [
         judge_images(a.clone(), replaced(&b)),
@@ -43,7 +40,7 @@ fn both_arms_write_it_in_their_own_way() {
         for logo in [false, true] {
             let spec = Spec {
                 size,
-                logo,
+                logo: logo.then(Logo::for_tests),
                 ..spec()
             };
             let found = judge(&legacy(&spec), &engine(&spec));
@@ -169,7 +166,7 @@ fn what_is_not_understood_is_a_mismatch() {
 #[test]
 fn a_logo_is_compared_by_its_file_and_its_place() {
     let spec = Spec {
-        logo: true,
+        logo: Some(Logo::for_tests()),
         ..spec()
     };
     for (from, to) in [

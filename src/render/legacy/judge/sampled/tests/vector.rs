@@ -13,7 +13,7 @@ fn document() -> String {
         title: Some("One & two".into()),
         ..Spec::new("A")
     };
-    let file = draw(&spec, &options(&spec));
+    let file = draw(&spec, &options(&spec)).file;
     String::from_utf8(file.bytes.to_vec()).unwrap()
 }
 

@@ -1,0 +1,173 @@
+//! What is wrong with a spec, for dialects to spell.
+//!
+//! Invariant: a closed set. A dialect gives the names of its fields; who wants other sentences too matches on [`Problem`].
+
+use std::fmt;
+
+use crate::kernel::{
+    Error, Kind, Level,
+    error::Detail,
+    limits::{IMAGE_PX, SYMBOL_BYTES},
+};
+
+/// A field of a [`Spec`](super::Spec) that a caller can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    Content,
+    Level,
+    Format,
+    Size,
+    PhysicalSize,
+    Dpi,
+    Border,
+    Quality,
+    Dark,
+    Light,
+    DataDark,
+    DataLight,
+    Logo,
+    Title,
+    Description,
+}
+
+/// What a dialect calls each field.
+pub type Names = fn(Field) -> &'static str;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    pub field: Field,
+    pub problem: Problem,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    Empty,
+    /// More bytes than any symbol holds.
+    Huge,
+    /// A number outside of its range, in `unit`.
+    Outside {
+        least: f64,
+        most: f64,
+        unit: &'static str,
+    },
+    /// A text of more characters than `most`.
+    Characters {
+        most: usize,
+    },
+    /// A raster image of more pixels along one side than are made.
+    Pixels {
+        px: u32,
+    },
+    /// A colour that hides modules, because these fields have the same.
+    Invisible(&'static [Field]),
+    DoesNotFit(Overflow),
+}
+
+/// Content that no symbol holds at the level that it must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overflow {
+    pub level: Level,
+    /// Bytes of text in the largest symbol of that level.
+    pub most_bytes: usize,
+    pub over_bytes: usize,
+    /// The level to ask for, where that would help.
+    pub ask_for: Option<Level>,
+}
+
+impl Fault {
+    /// The field and what would be right, in a dialect's words.
+    #[must_use]
+    pub fn detail(&self, names: Names) -> Detail {
+        Detail {
+            field: names(self.field).into(),
+            message: self.message(names).into(),
+        }
+    }
+
+    fn message(&self, names: Names) -> String {
+        match &self.problem {
+            Problem::Empty => "must not be empty".into(),
+            Problem::Huge => format!("no symbol holds more than {SYMBOL_BYTES} characters"),
+            Problem::Outside { least, most, unit } => {
+                format!("must be between {least} and {most}{unit}")
+            }
+            Problem::Characters { most } => format!("must have at most {most} characters"),
+            Problem::Pixels { px } => format!(
+                "would be {px} pixels wide, at most {IMAGE_PX} are made: ask for a smaller size, a lower {}, or {}=svg",
+                names(Field::Dpi),
+                names(Field::Format)
+            ),
+            Problem::Invisible(others) => {
+                let others: Vec<_> = others.iter().map(|field| names(*field)).collect();
+                let hidden = match self.field {
+                    Field::DataDark | Field::DataLight => "data",
+                    _ => "symbol",
+                };
+                format!(
+                    "must differ from {}: the {hidden} would be invisible",
+                    others.join(" and ")
+                )
+            }
+            Problem::DoesNotFit(overflow) => self.overflow(overflow, names),
+        }
+    }
+
+    fn overflow(&self, overflow: &Overflow, names: Names) -> String {
+        let Overflow {
+            level,
+            most_bytes: most,
+            over_bytes: over,
+            ask_for,
+        } = overflow;
+        let level = level.label();
+        match (self.field, ask_for.map(Level::label)) {
+            (Field::Logo, other) => {
+                let also = other.map_or(String::new(), |other| {
+                    format!(" and ask for {} {other}", names(Field::Level))
+                });
+                format!(
+                    "with a logo the error level is {level}, at which a symbol holds {most} bytes of text, and the content is {over} bytes too long: leave out the logo{also}, or shorten the content"
+                )
+            }
+            (_, Some(other)) => format!(
+                "at {level} a symbol holds {most} bytes of text, and the content is {over} bytes too long: ask for {other}, or shorten the content"
+            ),
+            (_, None) => format!(
+                "is {over} bytes too long at {} {level}, at which a symbol holds {most} bytes of text: shorten it; it fits at no weaker level",
+                names(Field::Level)
+            ),
+        }
+    }
+}
+
+/// Everything that is wrong with one spec.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// As an `Invalid` error, whose cause they are.
+    #[track_caller]
+    #[must_use]
+    pub fn into_error(self) -> Error {
+        Error::caused(Kind::Invalid, "the symbol cannot be drawn as asked", self)
+    }
+
+    /// Those that caused an error; none if something else did.
+    #[must_use]
+    pub fn of(error: &Error) -> &[Fault] {
+        let cause = std::error::Error::source(error);
+        cause
+            .and_then(|cause| cause.downcast_ref())
+            .map_or(&[], |faults: &Self| &faults.0)
+    }
+}
+
+/// For logs.
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl std::error::Error for Faults {}
