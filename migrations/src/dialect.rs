@@ -2,7 +2,20 @@
 //!
 //! SQLite's tables are STRICT, so that it keeps types as PostgreSQL does.
 
-use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+/// Which words stand for `{…}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    Postgres,
+    Sqlite,
+}
+
+/// One or more statements.
+#[derive(Clone, Copy)]
+pub enum Sql {
+    Both(&'static str),
+    Postgres(&'static str),
+    Sqlite(&'static str),
+}
 
 /// Placeholder, PostgreSQL, SQLite.
 const WORDS: &[(&str, &str, &str)] = &[
@@ -16,60 +29,71 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("{table}", "", "STRICT"),
     // The table is its primary key's index: one b-tree less to write to.
     ("{clustered}", "", "STRICT, WITHOUT ROWID"),
+    (
+        "{default_organization}",
+        "'01900000000070008000000000000001'::uuid",
+        "X'01900000000070008000000000000001'",
+    ),
     // SQLite sorts NULL first anyway and refuses the words in an index.
     ("{nulls_first}", "NULLS FIRST", ""),
 ];
 
-/// Runs `template`, one or more statements, in the words of the connected database.
-///
-/// # Errors
-/// What the database refuses.
-pub async fn run(manager: &SchemaManager<'_>, template: &str) -> Result<(), DbErr> {
-    let postgres = manager.get_database_backend() == DbBackend::Postgres;
-    let sql = WORDS
-        .iter()
-        .fold(template.to_owned(), |sql, (word, pg, lite)| {
-            sql.replace(word, if postgres { pg } else { lite })
-        });
-    manager.get_connection().execute_unprepared(&sql).await?;
-    Ok(())
-}
-
-/// An id as a literal.
-pub fn uuid_literal(manager: &SchemaManager<'_>, id: u128) -> String {
-    if manager.get_database_backend() == DbBackend::Postgres {
-        format!("'{id:032x}'::uuid")
-    } else {
-        format!("X'{id:032x}'")
+impl Sql {
+    /// In the words of `database`; `None` where it is for the other one.
+    #[must_use]
+    pub fn text(self, database: Database) -> Option<String> {
+        let (Self::Both(template) | Self::Postgres(template) | Self::Sqlite(template)) = self;
+        let is_other = match self {
+            Self::Both(_) => false,
+            Self::Postgres(_) => database != Database::Postgres,
+            Self::Sqlite(_) => database != Database::Sqlite,
+        };
+        let mut text = template.to_owned();
+        for (word, postgres, sqlite) in WORDS {
+            let spelled = match database {
+                Database::Postgres => postgres,
+                Database::Sqlite => sqlite,
+            };
+            text = text.replace(word, spelled);
+        }
+        (!is_other).then_some(text)
     }
 }
 
 /// Declares a migration that is two texts of SQL.
 macro_rules! migration {
     ($up:expr, $down:expr) => {
-        #[derive(sea_orm_migration::prelude::DeriveMigrationName)]
-        pub struct Migration;
-
-        #[sea_orm_migration::async_trait::async_trait]
-        impl sea_orm_migration::MigrationTrait for Migration {
-            async fn up(
-                &self,
-                manager: &sea_orm_migration::SchemaManager,
-            ) -> Result<(), sea_orm_migration::DbErr> {
-                $crate::dialect::run(manager, $up).await
-            }
-
-            async fn down(
-                &self,
-                manager: &sea_orm_migration::SchemaManager,
-            ) -> Result<(), sea_orm_migration::DbErr> {
-                $crate::dialect::run(manager, $down).await
-            }
-
-            fn use_transaction(&self) -> Option<bool> {
-                Some(true)
-            }
-        }
+        pub const UP: &[$crate::Sql] = &[$crate::Sql::Both($up)];
+        pub const DOWN: &[$crate::Sql] = &[$crate::Sql::Both($down)];
     };
 }
 pub(crate) use migration;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DEFAULT_ORGANIZATION;
+
+    #[test]
+    fn the_default_organization_is_spelled_in_both() {
+        let insert = Sql::Both("{default_organization}");
+        let id = format!("{DEFAULT_ORGANIZATION:032x}");
+        let postgres = insert.text(Database::Postgres).unwrap();
+        assert_eq!(postgres, format!("'{id}'::uuid"));
+        let sqlite = insert.text(Database::Sqlite).unwrap();
+        assert_eq!(sqlite, format!("X'{id}'"));
+    }
+
+    #[test]
+    fn every_word_is_known_and_each_database_gets_its_own() {
+        for migration in crate::MIGRATIONS {
+            for sql in migration.up.iter().chain(migration.down) {
+                for database in [Database::Postgres, Database::Sqlite] {
+                    let text = sql.text(database).unwrap_or_default();
+                    assert!(!text.contains('{'), "{}: {text}", migration.name);
+                }
+            }
+        }
+        assert_eq!(Sql::Postgres("x").text(Database::Sqlite), None);
+    }
+}

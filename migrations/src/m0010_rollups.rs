@@ -15,12 +15,7 @@
 //! A visitor is a keyed hash; `visitor_keys` has the key of a day until the day is over. `rollup_visits` keeps how
 //! many there were when their hashes are gone.
 
-use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
-
-use crate::dialect;
-
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+use crate::Sql::{self, Both, Postgres, Sqlite};
 
 const TABLES: &str = "CREATE TABLE rollup_state (
         code_id {uuid} PRIMARY KEY NOT NULL,
@@ -58,70 +53,81 @@ const TABLES: &str = "CREATE TABLE rollup_state (
         SELECT id, -9223372036854775808, 0 FROM codes
         WHERE EXISTS (SELECT 1 FROM scans WHERE code_id = codes.id);";
 
-/// Both databases understand this.
-const SET_BACK: &str = "INSERT INTO rollup_state (code_id, counted_before_us, recorded)
+/// A trigger of the same name and work on both databases. New rows of scans only count when their release keeps no rollups.
+macro_rules! trigger {
+    ($name:literal, $event:literal, $when:literal, $work:literal) => {
+        [
+            Postgres(concat!(
+                "CREATE FUNCTION ",
+                $name,
+                "() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN ",
+                $work,
+                " RETURN NULL; END $$;
+                CREATE TRIGGER ",
+                $name,
+                " AFTER ",
+                $event,
+                " FOR EACH ROW ",
+                $when,
+                " EXECUTE FUNCTION ",
+                $name,
+                "();"
+            )),
+            Sqlite(concat!(
+                "CREATE TRIGGER ",
+                $name,
+                " AFTER ",
+                $event,
+                " ",
+                $when,
+                " BEGIN ",
+                $work,
+                " END;"
+            )),
+        ]
+    };
+}
+
+const ON_SCANS: [Sql; 2] = trigger!(
+    "scans_without_rollup",
+    "INSERT ON scans",
+    "WHEN (NEW.rollup_version IS NULL)",
+    "INSERT INTO rollup_state (code_id, counted_before_us, recorded)
         VALUES (NEW.code_id, -9223372036854775808, 1)
         ON CONFLICT (code_id) DO UPDATE
-        SET counted_before_us = excluded.counted_before_us, recorded = rollup_state.recorded + 1;";
+        SET counted_before_us = excluded.counted_before_us, recorded = rollup_state.recorded + 1;"
+);
 
-const REMOVE: &str = "DELETE FROM rollup_visits WHERE code_id = OLD.id;
+const ON_CODES: [Sql; 2] = trigger!(
+    "codes_with_rollup",
+    "DELETE ON codes",
+    "",
+    "DELETE FROM rollup_visits WHERE code_id = OLD.id;
         DELETE FROM rollup_visitors WHERE code_id = OLD.id;
         DELETE FROM rollup_days WHERE code_id = OLD.id;
-        DELETE FROM rollup_state WHERE code_id = OLD.id;";
+        DELETE FROM rollup_state WHERE code_id = OLD.id;"
+);
 
-const DROP_TABLES: &str = "DROP TABLE visitor_keys;
+pub const UP: &[Sql] = &[
+    Both(TABLES),
+    ON_SCANS[0],
+    ON_SCANS[1],
+    ON_CODES[0],
+    ON_CODES[1],
+];
+
+pub const DOWN: &[Sql] = &[
+    Postgres(
+        "DROP TRIGGER scans_without_rollup ON scans; DROP FUNCTION scans_without_rollup();
+        DROP TRIGGER codes_with_rollup ON codes; DROP FUNCTION codes_with_rollup();",
+    ),
+    Sqlite("DROP TRIGGER scans_without_rollup; DROP TRIGGER codes_with_rollup;"),
+    Both(
+        "DROP TABLE visitor_keys;
     DROP TABLE rollup_visits;
     DROP TABLE rollup_visitors;
     DROP TABLE rollup_days;
-    DROP TABLE rollup_state;";
-
-/// Name, event, and what then happens. New rows of scans only count when their release keeps no rollups.
-const TRIGGERS: [(&str, &str, &str); 2] = [
-    ("scans_without_rollup", "INSERT ON scans", SET_BACK),
-    ("codes_with_rollup", "DELETE ON codes", REMOVE),
+    DROP TABLE rollup_state;",
+    ),
 ];
-
-fn trigger(manager: &SchemaManager<'_>, name: &str, event: &str, work: &str) -> String {
-    let when = if work == SET_BACK {
-        "WHEN (NEW.rollup_version IS NULL)"
-    } else {
-        ""
-    };
-    if manager.get_database_backend() == DbBackend::Postgres {
-        format!(
-            "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN {work} RETURN NULL; END $$;
-            CREATE TRIGGER {name} AFTER {event} FOR EACH ROW {when} EXECUTE FUNCTION {name}();"
-        )
-    } else {
-        format!("CREATE TRIGGER {name} AFTER {event} {when} BEGIN {work} END;")
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, TABLES).await?;
-        for (name, event, work) in TRIGGERS {
-            dialect::run(manager, &trigger(manager, name, event, work)).await?;
-        }
-        Ok(())
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for (name, event, _) in TRIGGERS {
-            let table = event.rsplit(' ').next().unwrap_or_default();
-            let drop = if manager.get_database_backend() == DbBackend::Postgres {
-                format!("DROP TRIGGER {name} ON {table}; DROP FUNCTION {name}();")
-            } else {
-                format!("DROP TRIGGER {name};")
-            };
-            dialect::run(manager, &drop).await?;
-        }
-        dialect::run(manager, DROP_TABLES).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-}

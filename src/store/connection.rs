@@ -124,6 +124,14 @@ impl Connections {
         result
     }
 
+    /// The same, writing through `db`.
+    pub fn writing_to(&self, db: &DatabaseConnection) -> Self {
+        Self {
+            writer: db.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Whether the last write failed.
     pub fn writes_are_failing(&self) -> bool {
         self.write_state.are_failing()

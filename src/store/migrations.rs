@@ -3,9 +3,10 @@
 //! Invariant: one node migrates at a time. On PostgreSQL an advisory lock makes the others wait and then find
 //! nothing left to do. Migrations have no timeout: a long one must not be cut off halfway.
 
-use ::migrations::{Migrator, MigratorTrait, SchemaManager};
+use ::migrations::{APPLIED, MIGRATIONS, Migration, Sql};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, Statement,
+    TransactionTrait,
 };
 
 use super::{connection::Connections, failure, postgres};
@@ -48,10 +49,12 @@ impl<'a> Migrations<'a> {
     /// # Errors
     /// `Unavailable` when the database is away.
     pub async fn status(&self) -> Result<Vec<Version>> {
-        let applied = self.applied().await.map_err(failure::classify)?;
-        let known = Migrator::migrations().into_iter().map(|m| Version {
-            applied: applied.iter().any(|a| a == m.name()),
-            name: m.name().to_owned(),
+        let applied = applied(&self.connections.reader)
+            .await
+            .map_err(failure::classify)?;
+        let known = MIGRATIONS.iter().map(|m| Version {
+            applied: applied.iter().any(|a| a == m.name),
+            name: m.name.to_owned(),
             known: true,
         });
         let unknown = unknown(&applied).map(|name| Version {
@@ -60,19 +63,6 @@ impl<'a> Migrations<'a> {
             known: false,
         });
         Ok(known.chain(unknown).collect())
-    }
-
-    async fn applied(&self) -> Result<Vec<String>, DbErr> {
-        let db = &self.connections.reader;
-        let manager = SchemaManager::new(db);
-        if !manager.has_table("seaql_migrations").await? {
-            return Ok(Vec::new());
-        }
-        let ask = self
-            .connections
-            .statement("SELECT version FROM seaql_migrations ORDER BY version", []);
-        let rows = db.query_all_raw(ask).await?;
-        rows.iter().map(|row| row.try_get_by_index(0)).collect()
     }
 
     /// Names of the versions that are not applied yet, oldest first.
@@ -93,7 +83,9 @@ impl<'a> Migrations<'a> {
     /// # Errors
     /// As [`Migrations::status`].
     pub async fn unknown(&self) -> Result<Vec<String>> {
-        let applied = self.applied().await.map_err(failure::classify)?;
+        let applied = applied(&self.connections.reader)
+            .await
+            .map_err(failure::classify)?;
         Ok(unknown(&applied).cloned().collect())
     }
 
@@ -107,7 +99,7 @@ impl<'a> Migrations<'a> {
             return Ok(());
         }
         self.refuse_unknown().await?;
-        self.alone(async |db| Migrator::up(db, None).await).await
+        self.alone(async |db| up(db, MIGRATIONS.len()).await).await
     }
 
     /// Brings a database without any version up to the one called `name`.
@@ -115,12 +107,9 @@ impl<'a> Migrations<'a> {
     /// # Errors
     /// `NotFound` when there is no such version; otherwise as [`Migrations::up`].
     pub(super) async fn up_to(&self, name: &str) -> Result<()> {
-        let versions = Migrator::migrations();
-        let position = versions.iter().position(|m| m.name() == name);
+        let position = MIGRATIONS.iter().position(|m| m.name == name);
         let position = position.ok_or_else(|| Error::not_found("there is no such version"))?;
-        let steps = u32::try_from(position + 1).unwrap_or(u32::MAX);
-        self.alone(async |db| Migrator::up(db, Some(steps)).await)
-            .await
+        self.alone(async |db| up(db, position + 1).await).await
     }
 
     /// Takes back the newest `steps` versions, with their data.
@@ -129,8 +118,7 @@ impl<'a> Migrations<'a> {
     /// As [`Migrations::up`]; `Conflict` when a newer release was at work.
     pub async fn down(&self, steps: u32) -> Result<()> {
         self.refuse_unknown().await?;
-        self.alone(async |db| Migrator::down(db, Some(steps)).await)
-            .await
+        self.alone(async |db| down(db, steps as usize).await).await
     }
 
     /// The newest version is not one of ours, so that nothing can be put on it or taken from under it.
@@ -146,14 +134,9 @@ impl<'a> Migrations<'a> {
         Err(Error::new(Kind::Conflict, message))
     }
 
-    async fn alone(
-        &self,
-        work: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), DbErr>,
-    ) -> Result<()> {
+    async fn alone(&self, work: impl AsyncFnOnce(&Connections) -> Result<(), DbErr>) -> Result<()> {
         if self.connections.backend() != DbBackend::Postgres {
-            return work(&self.connections.writer)
-                .await
-                .map_err(failure::classify);
+            return work(self.connections).await.map_err(failure::classify);
         }
         // One holds the lock, which ends with its transaction: a pooler may give a session's lock to somebody else. The
         // other works.
@@ -164,7 +147,7 @@ impl<'a> Migrations<'a> {
                 "SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock({LOCK})"
             );
             lock.execute_unprepared(&sql).await?;
-            work(&db).await?;
+            work(&self.connections.writing_to(&db)).await?;
             lock.commit().await
         };
         let result = result.await.map_err(failure::classify);
@@ -179,10 +162,72 @@ impl<'a> Migrations<'a> {
     }
 }
 
+/// Names of the applied versions, oldest first. Changes nothing, also where none was ever applied.
+pub(super) async fn applied(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let backend = db.get_database_backend();
+    let is_there = match backend {
+        DbBackend::Postgres => "SELECT 1 WHERE to_regclass('seaql_migrations') IS NOT NULL",
+        _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
+    };
+    let ask = |sql: &str| Statement::from_string(backend, sql);
+    if db.query_one_raw(ask(is_there)).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let versions = "SELECT version FROM seaql_migrations ORDER BY version";
+    let rows = db.query_all_raw(ask(versions)).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// Applies those of the first `until` versions that are not applied yet, each in a transaction of its own.
+async fn up(db: &Connections, until: usize) -> Result<(), DbErr> {
+    run(&db.writer, &[APPLIED]).await?;
+    let applied = applied(&db.writer).await?;
+    let is_pending = |m: &&Migration| !applied.iter().any(|name| name == m.name);
+    for migration in MIGRATIONS[..until].iter().filter(is_pending) {
+        tracing::info!(migration = migration.name, "changing the schema");
+        let tx = db.begin().await?;
+        run(&*tx, migration.up).await?;
+        let now_s = db.now().as_second().into();
+        let note = "INSERT INTO seaql_migrations (version, applied_at) VALUES ($1, $2)";
+        tx.execute_raw(db.statement(note, [migration.name.into(), now_s]))
+            .await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Takes back the newest `steps` applied versions, newest first.
+async fn down(db: &Connections, steps: usize) -> Result<(), DbErr> {
+    let applied = applied(&db.writer).await?;
+    let is_applied = |m: &&Migration| applied.iter().any(|name| name == m.name);
+    for migration in MIGRATIONS.iter().rev().filter(is_applied).take(steps) {
+        tracing::info!(
+            migration = migration.name,
+            "taking a change of the schema back"
+        );
+        let tx = db.begin().await?;
+        run(&*tx, migration.down).await?;
+        let forget = "DELETE FROM seaql_migrations WHERE version = $1";
+        tx.execute_raw(db.statement(forget, [migration.name.into()]))
+            .await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn run(db: &impl ConnectionTrait, parts: &[Sql]) -> Result<(), DbErr> {
+    let database = match db.get_database_backend() {
+        DbBackend::Postgres => ::migrations::Database::Postgres,
+        _ => ::migrations::Database::Sqlite,
+    };
+    for text in parts.iter().filter_map(|sql| sql.text(database)) {
+        db.execute_unprepared(&text).await?;
+    }
+    Ok(())
+}
+
 /// Those of `applied` that this binary does not know.
 pub(super) fn unknown(applied: &[String]) -> impl Iterator<Item = &String> {
-    let known = Migrator::migrations();
-    applied
-        .iter()
-        .filter(move |name| known.iter().all(|m| m.name() != name.as_str()))
+    let is_known = |name: &String| MIGRATIONS.iter().any(|m| m.name == name);
+    applied.iter().filter(move |name| !is_known(name))
 }

@@ -15,7 +15,7 @@ const PLACES: [&str; 8] = [
     "utils", "util", "common", "types", "helpers", "helper", "misc", "shared",
 ];
 const SUFFIXES: [&str; 6] = ["Manager", "Helper", "Util", "Utils", "Service", "Impl"];
-const DRIVERS: [&str; 3] = ["sea_orm", "sea_orm_migration", "sqlx"];
+const DRIVERS: [&str; 2] = ["sea_orm", "sqlx"];
 const STATEMENTS: [&str; 9] = [
     "SELECT ",
     "INSERT INTO ",

@@ -14,7 +14,7 @@ use super::{file::SqliteFile, schema, tables};
 use crate::{
     config::database::Database,
     kernel::{Error, Kind, Result, SharedClock},
-    store::{Store, connection::Backend, failure, postgres, sqlite},
+    store::{Store, connection::Backend, failure, migrations, postgres, sqlite},
 };
 
 /// A claimed database, or one that is not there yet.
@@ -174,7 +174,7 @@ impl Schemas {
     async fn refuse_newer(&self) -> Result<()> {
         let newer = async {
             let tx = self.db.begin().await?;
-            let applied = schema::applied(&tx).await?;
+            let applied = migrations::applied(&tx).await?;
             tx.rollback().await?;
             Ok(applied.iter().any(|name| tables::database(name).is_none()))
         };

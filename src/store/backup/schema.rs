@@ -2,22 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::migrations::{DEFAULT_ORGANIZATION, SchemaManager};
+use ::migrations::DEFAULT_ORGANIZATION;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid,
 };
-
-/// Applied migrations, oldest first.
-pub(super) async fn applied(tx: &DatabaseTransaction) -> Result<Vec<String>, DbErr> {
-    let manager = SchemaManager::new(tx);
-    if !manager.has_table("seaql_migrations").await? {
-        return Ok(Vec::new());
-    }
-    let sql = "SELECT version FROM seaql_migrations ORDER BY version";
-    let ask = Statement::from_string(tx.get_database_backend(), sql);
-    let rows = tx.query_all_raw(ask).await?;
-    rows.iter().map(|row| row.try_get_by_index(0)).collect()
-}
 
 /// Every table of the database, PostgreSQL's current schema, with the names of its columns.
 pub(super) async fn columns(

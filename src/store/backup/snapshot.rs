@@ -68,7 +68,7 @@ impl Snapshot {
         let work = async {
             let tx = db.begin_with_options(options).await?;
             // The first read: it fixes the moment.
-            let applied = schema::applied(&tx).await?;
+            let applied = migrations::applied(&tx).await?;
             Ok((tx, applied))
         };
         let (tx, applied) = work.await.map_err(failure::classify)?;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::migrations::{Migrator, MigratorTrait};
+use ::migrations::MIGRATIONS;
 
 /// What a value is, in the terms of neither database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -295,8 +295,7 @@ const SPOOL: &[Table] = &[
 /// migration that this binary does not know.
 #[must_use]
 pub fn database(newest: &str) -> Option<Vec<Layout>> {
-    let versions = Migrator::migrations();
-    let names: Vec<&str> = versions.iter().map(|m| m.name()).collect();
+    let names: Vec<&str> = MIGRATIONS.iter().map(|m| m.name).collect();
     let until = names.iter().position(|name| *name == newest)?;
     let is_made = |since: &str| since.is_empty() || names[..=until].contains(&since);
     Some(layouts(TABLES, is_made))
