@@ -49,11 +49,11 @@ const INVALIDATE: Duration = Duration::from_secs(1);
 /// For closing the database.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// What renders. Retiring a legacy arm changes its alias here, and its lines below.
+/// The render capability. Retiring a legacy arm changes its alias here, and its lines below.
 pub type Render = kit::Recalled<render::legacy::Renderer, render::Engine, render::legacy::Judge>;
-/// What validates.
+/// The validate capability.
 pub type Validate = Versus<validate::legacy::Validator, validate::Checker, validate::legacy::Judge>;
-/// What answers questions about scans.
+/// The analyze capability.
 pub type Analytics =
     kit::Recalled<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
 
@@ -145,11 +145,11 @@ impl App {
     /// Puts everything together and starts the background work.
     ///
     /// # Errors
-    /// Whatever keeps a part from starting.
+    /// Those of the part that cannot start.
     pub async fn build(settings: Config, clock: SharedClock) -> Result<Arc<Self>> {
         let recorder = Recorder::install(settings.server.metrics_enabled)?;
         handles::gauge(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")]).set(1.0);
-        // What only depends on the settings first: a bad one should not leave half a first start behind.
+        // Parts that only need the settings come first: a bad setting must not leave half a first start behind.
         let tiers = Tiers::start(&settings.redis, &clock)?;
         let mut kit = Kit::new(&settings, &tiers, &clock)?;
         let (render, renderers) = render(&mut kit);
@@ -221,7 +221,7 @@ impl App {
         self.render.run(ctx, request).await
     }
 
-    /// Judges what somebody submitted.
+    /// Validates a submission.
     ///
     /// # Errors
     /// The arm's; a refusal is none.
@@ -247,7 +247,7 @@ impl App {
         Ok(question.unsettled(answered.answer))
     }
 
-    /// How the parts are.
+    /// The state of every part.
     pub async fn health(&self) -> Arc<health::Report> {
         self.health.report(self.keeper.backlog()).await
     }
@@ -304,7 +304,7 @@ impl App {
 }
 
 impl App {
-    /// Brings the gauges up to date that nobody changes by an event: called before a scrape.
+    /// Sets the gauges that no event sets. Called before a scrape.
     pub async fn observe(&self) {
         self.process.observe();
         self.machine.observe();

@@ -1,7 +1,7 @@
 //! The map of qr-observatory. `docs/ARCHITECTURE.md` says who may import whom; `tests/tidy.rs` holds it.
 //!
-//! From the ground up: `kernel`, then `config` and `telemetry`, then `rollout`, `cache` and `store`, then the
-//! features, then `http`, and `app` that puts them together for `cli`.
+//! From the ground up: `kernel`, then `config` and `telemetry`, then `rollout`, `cache` and `store`, then the features in
+//! their order, then `app`, which composes them, then `http`, and `server` on top, which `cli` starts.
 
 pub mod analytics;
 pub mod app;

@@ -28,7 +28,7 @@ use exercise::exercise;
 
 /// Descriptors that clients do not get: for databases, files, Redis and the listener of metrics.
 const RESERVED_DESCRIPTORS: usize = 256;
-/// Whatever the operating system allows.
+/// Upper bound, whatever the operating system allows.
 const MOST_CLIENTS: usize = 1 << 20;
 /// Connections of the listener of metrics.
 const SCRAPERS: usize = 64;
@@ -61,7 +61,7 @@ pub async fn serve(settings: Config) -> Result<()> {
             recorder.upkeep();
         }
     });
-    // To the end: whoever looks should see what a node does that is being stopped.
+    // Served to the end: a node that stops is still observed.
     let (stop_metrics, metrics_stopping) = watch::channel(false);
     let metrics = match server.metrics_bind {
         Some(address) => Some(serve_metrics(&app, bind(address).await?, metrics_stopping)),
@@ -111,7 +111,7 @@ pub async fn serve(settings: Config) -> Result<()> {
     Ok(())
 }
 
-/// In the background: what every request needs, then it is ready; and where `REDIS_WARM_CACHE` asks for it, what is stored.
+/// In the background: asks everything once, becomes ready, and warms the cache where `REDIS_WARM_CACHE` is set.
 fn warm_up<E>(app: &Arc<App>, routes: Arc<E>)
 where
     E: Endpoint<Output = Response> + 'static,
@@ -138,7 +138,7 @@ fn serve_metrics(
     })
 }
 
-/// Answers on one address until told to stop, and then until the requests under way are answered or `drain` is over.
+/// Serves one address until `stopping`, then finishes the requests under way for `drain` at most.
 async fn listen<E>(
     socket: TcpListener,
     routes: E,

@@ -13,9 +13,9 @@ use crate::{
     telemetry::labels::Space,
 };
 
-/// How long what is needed to draw a code is remembered: an update on another node shows within this.
+/// Age up to which a code's look is served from memory: an update on another node shows within this.
 const APPEARANCE_TTL: Duration = Duration::from_secs(5);
-/// Memory for what is needed to draw codes; a code takes about 1 KiB.
+/// Memory for the looks of codes; one takes about 1 KiB.
 const APPEARANCE_BYTES: u64 = 32 << 20;
 
 pub fn redirect(

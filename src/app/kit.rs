@@ -1,4 +1,4 @@
-//! What arms are put together from: caches around them, and experiments between them.
+//! Composes arms: caches around them, experiments between them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ const ANSWERS_BYTES: u64 = 16 << 20;
 /// An experiment between two arms, of which the candidate can be made to fail on purpose.
 pub type Versus<C, N, J> = Experiment<C, FaultInjecting<N>, J>;
 
-/// The same between arms that each remember their answers.
+/// The same between arms that each have a cache.
 #[allow(dead_code)] // once the last such pair is retired
 pub type Recalled<C, N, J> = Versus<Cached<C>, Cached<N>, J>;
 
@@ -57,7 +57,7 @@ impl<'a> Kit<'a> {
         })
     }
 
-    /// Where work goes that nobody waits for.
+    /// The background thread; no request waits for its work.
     pub fn aside(&self) -> Aside {
         self.spare.aside().clone()
     }
@@ -88,7 +88,7 @@ impl<'a> Kit<'a> {
         Cached::new(arm, self.tiers, place, cached::images())
     }
 
-    /// Analytics that remember.
+    /// Analytics with a cache.
     pub fn cached_answers<A>(&self, arm: A, space: Space) -> Cached<A>
     where
         A: ReadOnly<In = analytics::Asked, Out = analytics::Answered>,
@@ -102,7 +102,7 @@ impl<'a> Kit<'a> {
         Cached::new(arm, self.tiers, place, cached::answers())
     }
 
-    /// An experiment, and an entry for those who look after it.
+    /// An experiment, and its entry for operators.
     pub fn versus<C, N, J>(
         &mut self,
         name: labels::Experiment,

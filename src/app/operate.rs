@@ -1,4 +1,4 @@
-//! What commands do to an installation, and what a start does before it serves.
+//! Commands on an installation, and the steps of a start before it serves.
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Sends what was not sent yet.
+    /// Sends the log lines and traces that are left.
     pub fn stop(self) {
         self.repeats.finish();
         if let Some(traces) = self.traces {
@@ -207,12 +207,12 @@ pub(super) fn dial_changes_of(
 pub use crate::store::migrations::Version;
 pub use scans::Rebuilt;
 
-/// Tries to tell Redis, which is connected to in the background, and the pause between them.
+/// Tries to reach Redis, which connects in the background, and the pause between them.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Counts scans anew: of one code, or of all. `progress` is told what is done, and how many codes there are. Also answers
-/// whether running servers, which remember answers, were told through Redis.
+/// Counts scans anew: of one code, or of all. `progress` gets the results so far and the number of codes. The second result
+/// says whether running servers dropped their cached answers, which they learn through Redis.
 ///
 /// # Errors
 /// `NotFound` when there is no such code; the database's.
@@ -225,11 +225,11 @@ pub async fn rebuild_rollups(
     let codes = scans::rebuildable(&store, code_id).await?;
     let done = scans::rebuild(&store, code_id, |done| progress(done, codes)).await;
     store.close().await;
-    Ok((done?, tell_servers(settings, code_id).await))
+    Ok((done?, invalidate_answers(settings, code_id).await))
 }
 
-/// Has the answers dropped that were counted before. Does nothing where no Redis is configured.
-async fn tell_servers(settings: &Config, code_id: Option<Uuid>) -> Result<()> {
+/// Drops the cached answers on all nodes. Does nothing where no Redis is configured.
+async fn invalidate_answers(settings: &Config, code_id: Option<Uuid>) -> Result<()> {
     let tiers = Tiers::start(&settings.redis, &system_clock())?;
     let answers = match code_id {
         Some(id) => format!("analytics_rollups:{{{}}}:*", Tag::Scans(id)),

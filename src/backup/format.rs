@@ -133,7 +133,7 @@ pub fn line(row: &Row) -> serde_json::Result<String> {
 /// The row that a line is.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Its fault.
 pub fn row(line: &[u8], layout: &Layout) -> Result<Row, String> {
     let values: Vec<Value> = serde_json::from_slice(line).map_err(|e| format!("no row ({e})"))?;
     if values.len() != layout.columns.len() {

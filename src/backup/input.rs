@@ -1,4 +1,4 @@
-//! What is restored: a file, or standard input, which is a file before anything is touched.
+//! The source of a restore: a file, or standard input, which is copied into a file first.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
 //! `qr-observatory backup` and `restore`: everything that an installation knows, in one file that either database can be
-//! restored from. What is in the file, and what is not, and why: `docs/adr/0012-backup-format.md`.
+//! restored from. The format and its reasons: `docs/adr/0012-backup-format.md`.
 //!
 //! Invariants: a file that has its name is whole, or refused. A restore reads its file to the end before it touches
 //! anything, and what it replaces is kept.
@@ -77,7 +77,7 @@ impl Contents {
     }
 }
 
-/// Told how many rows are done, of how many.
+/// Gets the number of rows that are done, and of all.
 pub trait Progress: FnMut(u64, u64) {}
 impl<F: FnMut(u64, u64)> Progress for F {}
 

@@ -22,7 +22,7 @@ impl Partial {
         let path = PathBuf::from(name);
         let open = || {
             let mut options = OpenOptions::new();
-            // It holds password hashes: nobody else's business from the first byte on. One that a killed process left
+            // It holds password hashes, so only the owner may read it from the first byte on. One that a killed process left
             // is taken over.
             let file = options.write(true).create(true).truncate(false).mode(0o600);
             let file = file.open(&path)?;
@@ -47,7 +47,7 @@ impl Partial {
             _ => Path::new("."),
         };
         let finished = (&self.file).flush();
-        // Before the rename: else the name may be on the disk before what is in it.
+        // Before the rename: else the name may be on the disk before the content.
         let finished = finished.and_then(|()| self.file.sync_all());
         let finished = finished.and_then(|()| fs::rename(&self.path, path));
         let finished = finished.and_then(|()| File::open(folder)?.sync_all());

@@ -1,6 +1,6 @@
 //! Restoring: everything new beside everything old, compared, and then swapped.
 //!
-//! Invariant: an error, or an end of the process, before the swap leaves what is there as it was.
+//! Invariant: an error, or an end of the process, before the swap changes no existing file and no existing table.
 
 use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
@@ -32,11 +32,11 @@ pub struct Restored {
     pub forgotten: Option<Result<()>>,
 }
 
-/// Reads `path`, or standard input for `-`, to its end, and then puts what is in it into the place of what is there. Without
-/// `force` nothing may be there.
+/// Reads `path`, or standard input for `-`, to its end, and then replaces the database and the spool by its content. Without
+/// `force` both must be empty.
 ///
 /// # Errors
-/// As `reader::check`; `Conflict` when a server runs on what is there, or something is there and `force` is not set; those
+/// As `reader::check`; `Conflict` when a server runs on this installation, or it is not empty and `force` is not set; those
 /// of the database and the disk. Then nothing was changed.
 pub async fn restore(
     of: &Installation<'_>,
@@ -72,7 +72,7 @@ pub async fn restore(
     })
 }
 
-/// What is there, claimed.
+/// The existing database and spool, claimed.
 struct Old {
     place: Place,
     spool: SqliteFile,
@@ -219,7 +219,7 @@ impl Building {
     }
 }
 
-/// What was written must be what is read.
+/// Reads the new tables again and compares them with the file.
 async fn compare(new: Snapshot, expected: &[Sum]) -> Result<()> {
     for (layout, expected) in new.layouts().iter().zip(expected) {
         let mut tally = Tally::default();
@@ -240,7 +240,7 @@ async fn compare(new: Snapshot, expected: &[Sum]) -> Result<()> {
             return Err(Error::internal(message));
         }
     }
-    // What is renamed must not be open.
+    // A file that is renamed must not be open.
     new.close().await;
     Ok(())
 }
@@ -263,7 +263,7 @@ fn put_baseline(dir: &Path, content: &[u8]) -> bool {
 
 /// What depends on rows; images follow from what they show.
 const REMEMBERED: [&str; 2] = ["slug:*", "analytics_*"];
-/// Tries to tell Redis, which is connected to in the background, and the pause between them.
+/// Tries to reach Redis, which connects in the background, and the pause between them.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
 

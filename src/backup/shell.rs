@@ -1,4 +1,4 @@
-//! What a backup is wrapped in: one gzip member of ours, and around it whatever gzip somebody put it into once more.
+//! The layers around a backup: one gzip member of ours, and any that were added later.
 //!
 //! Invariant: the end is only reported after the last byte of every layer, so that nothing can follow unseen.
 
@@ -62,7 +62,7 @@ fn plain(head: &[u8], is_ours: bool) -> Result<(), String> {
     if head.is_empty() {
         return Err("it is empty".to_owned());
     }
-    // Text that no gzip of ours surrounds is checked by its digests; a header with a flipped bit is somebody else's.
+    // Text without our gzip is checked by its digests.
     match (head.starts_with(PLAIN), is_ours) {
         (true, true) => Ok(()),
         (true, false) => Err(

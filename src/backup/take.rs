@@ -83,7 +83,7 @@ async fn into_file(
     finished
 }
 
-/// A signal ends the process at once, also while nobody reads: there is nothing to clean up.
+/// A signal ends the process at once, also while the reader of the pipe waits: there is nothing to clean up.
 async fn into_pipe(from: &Installation<'_>, progress: &mut impl Progress) -> Result<Contents> {
     let stdout = io::stdout();
     if stdout.is_terminal() {
@@ -187,7 +187,7 @@ impl<W: Write, P: Progress> Taking<'_, W, P> {
 
     fn files(&mut self, dir: &Path) -> Result<()> {
         self.writer.begin(&format::files()).map_err(unwritable)?;
-        // A damaged one is worth nothing.
+        // A damaged baseline is left out.
         if let Ok(Some(_)) = baseline::read(dir)
             && let Ok(content) = fs::read(baseline::path(dir))
         {

@@ -9,7 +9,7 @@ use crate::telemetry::catalogue;
 /// `LatencyP95High`, `LatencyHigh`: seconds.
 const P95: f64 = 0.5;
 const P99: f64 = 1.0;
-/// `LatencyAboveBaseline`, `CandidateAboveBaseline`: times the baseline, and what nobody notices below (seconds).
+/// `LatencyAboveBaseline`, `CandidateAboveBaseline`: a multiple of the baseline, and the least threshold in seconds.
 const ABOVE: f64 = 1.5;
 const UNNOTICED: f64 = 0.005;
 const ARM_UNNOTICED: f64 = 0.000_1;
@@ -46,7 +46,7 @@ impl Row {
     }
 }
 
-/// What was observed, what is stored, and what follows.
+/// The observation, the stored baseline, and the proposal.
 #[derive(Clone, Debug)]
 pub struct Calibration {
     pub observed: Baseline,
@@ -161,7 +161,7 @@ fn candidate(experiment: &str, now: f64, then: Option<f64>) -> Row {
     }
 }
 
-/// Up to the next bound of the histogram: between two of them a quantile is a guess. Not below what nobody notices.
+/// Up to the next bound of the histogram: between two of them a quantile is a guess. Not below the least threshold.
 fn rounded(seconds: f64) -> f64 {
     let bounds = catalogue::HTTP_DURATION.buckets;
     let wanted = seconds.max(UNNOTICED);

@@ -1,6 +1,6 @@
 //! The stored baseline: `baseline.json` in `DATA_DIR`, and `baseline.previous.json`, which it replaced.
 //!
-//! Invariant: whoever reads finds one whole baseline or is told why there is none; what a file says becomes a label only
+//! Invariant: a reader gets one whole baseline, or the reason why there is none; what a file says becomes a label only
 //! if it looks like a route, and only so many of them.
 
 use std::{
@@ -108,7 +108,7 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let new = path.with_extension("new");
     let mut file = File::create(&new)?;
     file.write_all(bytes)?;
-    // Before the rename: else the name may be on the disk before what is in it.
+    // Before the rename: else the name may be on the disk before the content.
     file.sync_all()?;
     fs::rename(&new, path)
 }

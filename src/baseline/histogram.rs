@@ -9,7 +9,7 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// Counts more under `bound`. What is no bound of a duration, or no count, is left out.
+    /// Counts more under `bound`. A value that is no bound or no count is left out.
     pub fn add(&mut self, bound: f64, count: f64) {
         let sound = bound > 0.0 && count >= 0.0 && count.is_finite();
         if !sound {

@@ -27,7 +27,8 @@ pub use scrape::{Counted, Scrape};
 pub const ENOUGH: u64 = 100;
 /// What the file says that it is. A file that says something else is not ours, or of another release.
 const FORMAT: &str = "qr-observatory baseline 1";
-/// A start is told in whole seconds of a clock that may be set meanwhile. A restart within that makes counters smaller.
+/// Tolerance between two start times, which are whole seconds of a clock that may be set. A restart within it shows as a
+/// counter that fell.
 const SAME_START_SECONDS: f64 = 2.0;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,7 +108,7 @@ impl Baseline {
     /// From two looks at one process.
     ///
     /// # Errors
-    /// `Conflict` when it was restarted in between, or nobody asked it anything.
+    /// `Conflict` when it was restarted in between, or had no traffic.
     pub fn between(before: &Scrape, after: &Scrape, window: Window) -> Result<Self> {
         same_process(before, after)?;
         let none = Counted::default();
@@ -172,7 +173,7 @@ impl Baseline {
 }
 
 impl Route {
-    /// Nothing for a route that nobody asked for.
+    /// `None` for a route without traffic.
     fn between(before: &Counted, after: &Counted, seconds: f64) -> Result<Option<Self>> {
         let (requests, failures) = (
             after.requests - before.requests,

@@ -1,6 +1,6 @@
 //! Two looks at a running server's `/metrics`, and what happened in between.
 //!
-//! Invariant: nothing is written before the last look was good; a restart in between is told within [`LOOK`].
+//! Invariant: nothing is written unless the last scrape succeeded; a restart in between is noticed within [`LOOK`].
 
 use std::{net::IpAddr, path::Path, time::Duration};
 
@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(3);
 /// Between looks at whether it is still the same process.
 const LOOK: Duration = Duration::from_secs(15);
-/// How often progress is told.
+/// Interval of progress reports.
 const TICK: Duration = Duration::from_secs(1);
 /// Far above what the product answers.
 const LIMIT_BYTES: usize = 32 << 20;
@@ -43,7 +43,7 @@ impl Source {
     /// `url`: of the server, or of its metrics; without one, where these settings say that metrics are.
     ///
     /// # Errors
-    /// `Invalid` for what is no address, or when these settings serve no metrics.
+    /// `Invalid` for a text that is no address, or when these settings serve no metrics.
     pub fn of(settings: &Server, url: Option<&str>) -> Result<Self> {
         let url = match url {
             Some(url) => url.to_owned(),
@@ -134,10 +134,10 @@ fn own(settings: &Server) -> Result<String> {
     Ok(format!("http://{address}"))
 }
 
-/// Looks, waits for `duration`, and looks again. `progress` is told every second.
+/// Looks, waits for `duration`, and looks again. Calls `progress` every second.
 ///
 /// # Errors
-/// `Unavailable` when nobody, or somebody else, answers there; `Conflict` after a restart and without traffic.
+/// `Unavailable` when no server, or another program, answers there; `Conflict` after a restart and without traffic.
 pub async fn observe(
     source: &Source,
     duration: Duration,

@@ -131,7 +131,7 @@ pub(super) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// How far it is, where somebody looks.
+/// Progress, on a terminal.
 pub(super) struct Bar {
     is_shown: bool,
     was_drawn: bool,

@@ -110,7 +110,7 @@ impl Watch {
     }
 }
 
-/// How far it is. Where nobody looks at a terminal, once a minute.
+/// Progress; once a minute where standard error is no terminal.
 fn tell(progress: Progress) {
     let (done, of) = (progress.done.as_secs(), progress.of.as_secs());
     let text = format!("{done} of {of} s, {} requests", progress.requests);

@@ -64,7 +64,7 @@ pub fn bar(done: u64, of: u64, text: &str) {
         .map(|i| if i < full { '█' } else { '░' })
         .collect();
     let mut stderr = std::io::stderr().lock();
-    // Nobody is told less by a bar that is missing.
+    // Without a terminal there is no bar.
     let _ = write!(stderr, "\r{bar} {text}");
     let _ = stderr.flush();
 }

@@ -32,7 +32,7 @@ impl Rollups {
     pub async fn run(&self, settings: &Config) -> Result<ExitCode> {
         let Action::Rebuild { code, json } = &self.action;
         let shown = std::io::stderr().is_terminal();
-        let (done, told) = operate::rebuild_rollups(settings, *code, |done, of| {
+        let (done, invalidated) = operate::rebuild_rollups(settings, *code, |done, of| {
             if shown {
                 let text = format!("{} of {of} codes, {} scans", done.codes, done.scans);
                 output::bar(done.codes, of, &text);
@@ -42,10 +42,10 @@ impl Rollups {
         if shown {
             output::complain("");
         }
-        if let Err(e) = told {
+        if let Err(e) = invalidated {
             let why = e.message();
             output::complain(&format!(
-                "running servers were not told and may answer as before for an hour: {why}"
+                "running servers could not be reached and may answer as before for an hour: {why}"
             ));
         }
         if *json {

@@ -1,4 +1,4 @@
-//! What is logged, and how it looks.
+//! Level and format of the log.
 
 use super::{
     Reader,

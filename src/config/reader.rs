@@ -1,4 +1,4 @@
-//! Reads single settings from a file and the environment and collects what is wrong with them.
+//! Reads single settings from a file and the environment and collects their faults.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

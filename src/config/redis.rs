@@ -21,7 +21,7 @@ pub struct Node {
 pub enum Deployment {
     /// `REDIS_URL`, or `REDIS_HOST` and `REDIS_PORT`.
     Standalone(Node),
-    /// `REDIS_CLUSTER_NODES`: some of its nodes; they tell of the others.
+    /// `REDIS_CLUSTER_NODES`: some of its nodes; they name the others.
     Cluster(Vec<Node>),
     /// `REDIS_SENTINEL_NODES`, and the name that they know the master by.
     Sentinel { nodes: Vec<Node>, master: String },
@@ -36,7 +36,7 @@ pub enum Admission {
     Never,
 }
 
-/// What is needed to connect, whatever the deployment.
+/// Connection settings that every deployment shares.
 #[derive(Clone, Debug)]
 pub struct Access {
     pub deployment: Deployment,

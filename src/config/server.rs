@@ -116,7 +116,7 @@ impl Server {
         }
     }
 
-    /// `/metrics` is open to whoever can reach it only where that is this machine, or a listener made for it.
+    /// Without METRICS_TOKEN, `/metrics` is served on loopback addresses and on METRICS_BIND only.
     #[must_use]
     pub fn metrics_on_main(&self) -> bool {
         self.metrics_enabled

@@ -18,7 +18,7 @@ const FRESH: Duration = Duration::from_secs(1);
 const MIGRATIONS_FRESH: Duration = Duration::from_secs(5);
 /// A database that takes longer than this to answer is worth a warning.
 const SLOW: Duration = Duration::from_millis(250);
-/// A database that takes longer than this is as good as away.
+/// A database that takes longer than this fails its check.
 const AWAY: Duration = Duration::from_secs(2);
 /// Share of memory in use that is worth a warning (the shipped alert's threshold).
 const MEMORY_WARN: f64 = 0.9;

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use poem::{Request, http::HeaderMap};
 
 /// The client's address: the peer's, or, as long as that is a trusted proxy, the one that it names before itself
-/// ([`forwarded::hops`]). What an untrusted peer writes there is not believed. `None` when a trusted proxy names nobody
+/// ([`forwarded::hops`]). An untrusted peer's header is ignored. `None` when a trusted proxy names no client
 /// that can be read: then the client is unknown, and not the proxy.
 pub fn client_address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = request.remote_addr().as_socket_addr()?.ip();

@@ -1,4 +1,4 @@
-//! How the start makes requests of itself: over HTTP, on a pipe within the process, signed in as whoever it says.
+//! Requests that the start makes to itself: over HTTP, on a pipe within the process, signed in as a given principal.
 //!
 //! Invariant: what marks such a request is a value in memory, not text in it, so nothing that comes over a network can be one.
 

@@ -179,7 +179,7 @@ fn unacceptable(path: &str, cause: &serde_json::Error) -> Error {
     }
 }
 
-/// Somebody who showed valid credentials.
+/// The principal behind valid credentials.
 pub struct Signed(pub Arc<Principal>);
 
 impl<'a> FromRequest<'a> for Signed {

@@ -1,4 +1,6 @@
-//! `GET /r/{slug}`: the walk that everything else exists for.
+//! `GET /r/{slug}`: a scan.
+//!
+//! Invariant: no state of the database, of Redis or of the scan's storage keeps a known target from its 302.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -18,7 +20,7 @@ use crate::{
     telemetry::{catalogue, handles, labels::RedirectStatus, trace},
 };
 
-/// What a dynamic symbol's URL carries, so that a scan of the symbol can be told from a shared link.
+/// The query of a dynamic symbol's URL. It separates scans of the symbol from shared links.
 const GENUINE: &str = "scan_ref=qr";
 
 /// Answers `/r/{slug}`, ahead of the router: it is asked more often than all the rest together.
@@ -71,7 +73,7 @@ impl Redirect {
                 let headers = request.headers();
                 let texts = [header::USER_AGENT, header::REFERER].map(|name| text(headers, &name));
                 let scan = self.scan(ctx, request, (code_id, &texts));
-                // Whatever became of the scan is counted there; people are sent on in any case.
+                // The intake counts its failures; the redirect is answered in any case.
                 let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
                 Ok(found(location))
             }
@@ -105,7 +107,7 @@ impl Redirect {
 }
 
 impl Redirect {
-    /// As the proxy in front tells it. Of anybody else it is not believed.
+    /// The country that a trusted proxy names; `None` for any other peer.
     fn country(&self, request: &Request) -> Option<Country> {
         let name = self.app.settings.scans.country_header.as_ref()?;
         let value = request.headers().get(name)?;
@@ -128,7 +130,7 @@ impl Redirect {
     }
 }
 
-/// A header as text, whatever its bytes are (RFC 9110 §5.5: opaque beyond ASCII). What is UTF-8 stays; any other byte is taken
+/// A header as text (RFC 9110 §5.5: bytes beyond ASCII are opaque). UTF-8 stays; any other byte is taken
 /// for Latin-1, which is what older programs send.
 fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Cow<'h, str> {
     let bytes = headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);

@@ -40,7 +40,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Bytes that the kernel takes before they can be sent. With more it would take whole answers for a client that never
 /// reads, and its reading would be seen too late.
 const UNSENT_BYTES: u32 = 32 << 10;
-/// After a failed accept: what is missing, descriptors most likely, will be missing for a moment.
+/// Pause after a failed accept: most likely the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 pub struct Server {

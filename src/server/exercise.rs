@@ -1,9 +1,8 @@
-//! What requests need is used once before any is invited: pages are read in, connections opened, statements prepared. So the
-//! first request after a start is as fast as the hundredth.
+//! Asks every kind of request once before the node is ready: pages are read in, connections opened, statements prepared. So
+//! the first request after a start is as fast as the hundredth.
 //!
-//! Invariant: it changes nothing, and no request, answer or run of an arm is counted of it, so that neither a rate nor a
-//! verdict hears of it. (The database counts what it was asked, and where the most scanned codes lead is remembered.) It
-//! ends in time, whatever it asks hangs.
+//! Invariants: it changes nothing. It adds to no count of requests, answers or runs, so no rate and no verdict changes; the
+//! database counts its queries, and caches keep the targets. It ends after [`TIME`] even if a dependency hangs.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,21 +20,21 @@ use crate::{
 };
 
 /// For all of it: a database that is slow to answer must not keep a node from serving what it can.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// At the same time, so that not one thread and one connection to the database alone are warm.
+const TIME: Duration = Duration::from_secs(5);
+/// At the same time, so that several threads and database connections get warm.
 const WALKS: usize = 4;
 /// Of stored codes, the most scanned.
 const CODES: u64 = 2;
-/// Where nothing is stored, this is drawn and judged.
+/// Drawn and validated where no code is stored.
 const TARGET: &str = "https://example.com/";
 
-/// Uses everything that answers requests, over `routes` where a request would come.
+/// Asks all of it, through `routes`.
 pub async fn exercise<E>(app: &Arc<App>, routes: Arc<E>)
 where
     E: Endpoint<Output = Response> + 'static,
 {
     let start = app.clock.instant();
-    let outcome = tokio::time::timeout(PATIENCE, exercise_all(app, routes)).await;
+    let outcome = tokio::time::timeout(TIME, exercise_all(app, routes)).await;
     let took = app.clock.instant().saturating_duration_since(start);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match outcome {
@@ -52,7 +51,7 @@ async fn exercise_all<E>(app: &Arc<App>, routes: Arc<E>) -> Result<()>
 where
     E: Endpoint<Output = Response> + 'static,
 {
-    let mut ctx = Ctx::new(app.ids.next(), app.clock.instant() + PATIENCE);
+    let mut ctx = Ctx::new(app.ids.next(), app.clock.instant() + TIME);
     ctx.exercise = true;
     let who = app.auth.exercise(&ctx, &app.settings.auth).await?;
     let query = ListQuery {
@@ -87,7 +86,7 @@ async fn walk(app: &App, ctx: &Ctx, codes: &[Code], door: &Door) -> Result<()> {
     Ok(())
 }
 
-/// What came along over HTTP where something is stored.
+/// Asks the arms directly, where no stored code can be asked for over HTTP.
 async fn without_codes(app: &App, ctx: &Ctx) -> Result<()> {
     for format in Format::ALL {
         let spec = Spec {
@@ -105,7 +104,7 @@ async fn without_codes(app: &App, ctx: &Ctx) -> Result<()> {
     app.analyze(ctx, question).await.map(drop)
 }
 
-/// What is asked for over HTTP.
+/// The paths that are requested.
 fn paths(codes: &[Code]) -> Vec<String> {
     let mut paths = vec!["/health/live".to_owned(), "/api/v1/qr".to_owned()];
     for code in codes {

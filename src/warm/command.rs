@@ -15,7 +15,7 @@ use crate::{
 const TASKS: usize = 2;
 /// How long Redis may need to be connected to.
 const CONNECT: Duration = Duration::from_secs(5);
-/// For a batch, with everything that has to be tried again: a new master takes seconds.
+/// For a batch, with its retries: a new master takes seconds.
 const BATCH_TIME: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -58,7 +58,7 @@ pub struct Fill {
 
 fn interrupted(e: &Error) -> Error {
     let message = format!(
-        "{}; what is done is noted in DATA_DIR: run the command again to go on",
+        "{}; progress is noted in DATA_DIR: run the command again to go on",
         e.message()
     );
     Error::caused(e.kind(), message, e.clone())
@@ -133,12 +133,12 @@ impl Fill {
     }
 
     fn begin(self: &Arc<Self>, ids: &[Uuid]) -> oneshot::Receiver<Result<Stocked>> {
-        let (tell, told) = oneshot::channel();
+        let (done, result) = oneshot::channel();
         let (fill, ids) = (Arc::clone(self), ids.to_vec());
         drop(task::spawn("warm.batch", async move {
-            let _ = tell.send(fill.put(&ids).await);
+            let _ = done.send(fill.put(&ids).await);
         }));
-        told
+        result
     }
 
     /// Tries again while Redis, or the database, is away.

@@ -33,10 +33,10 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// Patterns of one request, and the codes that it warms at most.
 const PATTERNS: usize = 20;
 const MATCHES: usize = 1000;
-/// What is kept of a request's time for its answer.
+/// Part of a request's time that is left for its answer.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// What was done.
+/// Results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Warmed {
     /// Codes that were meant. Those that there was no time for are neither warmed nor failed.

@@ -1,7 +1,7 @@
 //! How far a command came, on disk: an interruption costs one batch.
 //!
 //! Invariant: the order in which codes are gone through is fixed when it begins. Scans that come meanwhile change
-//! counters, and so would move codes from what is to be done to what is done.
+//! counters, and so would move codes from the part that is left to the part that is done.
 
 use std::{
     io::{ErrorKind, Write as _},

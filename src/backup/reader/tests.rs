@@ -61,7 +61,7 @@ fn read(bytes: &[u8]) -> Result<(u64, String)> {
     Ok((rows, reader.digest()))
 }
 
-/// What is in the file, in another shell.
+/// The content of the file, in other layers.
 fn repacked(change: impl FnOnce(String) -> String) -> Vec<u8> {
     let mut text = String::new();
     let packed = file(3);

@@ -34,7 +34,7 @@ enum Part {
 #[oai(skip_serializing_if_is_none)]
 struct Check {
     status: Part,
-    /// Milliseconds that the check took, where it asked somebody.
+    /// Milliseconds that the check took, where it asked another system.
     latency_ms: Option<f64>,
     /// In words.
     detail: String,

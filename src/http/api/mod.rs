@@ -19,7 +19,7 @@ enum Group {
     Analytics,
     /// Moving traffic from one implementation to another.
     Rollout,
-    /// What is remembered, in memory and in Redis.
+    /// Cached values, in memory and in Redis.
     Cache,
     /// For operators and load balancers.
     Operation,

@@ -1,7 +1,7 @@
 //! What proxies say of those before them: `X-Forwarded-For`, and `Forwarded` (RFC 7239).
 //!
 //! Invariant: text that a client sent cannot swallow what a proxy appended after it. An element that is not well-formed
-//! names nobody.
+//! names no client.
 
 use std::{borrow::Cow, net::IpAddr};
 

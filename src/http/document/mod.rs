@@ -45,7 +45,7 @@ pub fn document(server: &Server) -> Value {
     document
 }
 
-/// What is answered without the framework's help, because it has to be fast or is not JSON.
+/// Routes outside of the framework: they have to be fast, or are not JSON.
 fn add_undeclared(document: &mut Value) {
     let slug = json!({
         "name": "slug", "in": "path", "required": true,
@@ -111,7 +111,7 @@ fn problem_schema() -> Value {
     })
 }
 
-/// Clients of this dialect send and get `null` for what is not there.
+/// Clients of this dialect send and get `null` for an absent value.
 fn optional_means_nullable(schema: &mut Value) {
     let required: Vec<String> = schema["required"]
         .as_array()
@@ -138,7 +138,7 @@ fn optional_means_nullable(schema: &mut Value) {
     }
 }
 
-/// Adds what every operation answers besides its own.
+/// Adds the answers that all operations share.
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let managed = path.starts_with("/api/");
     if managed {

@@ -81,7 +81,7 @@ pub struct Edge<E> {
     log_every: u64,
     served: AtomicU64,
     sampler: Sampler,
-    /// Whose word on what is traced counts.
+    /// Proxies whose trace context is followed.
     trusted: Vec<IpNet>,
 }
 
@@ -185,7 +185,7 @@ impl<E> Edge<E> {
             .get(&X_REQUEST_ID)
             .and_then(acceptable)
             .map(Into::into);
-        // What the start asks of itself is nobody's.
+        // A request of the start belongs to no client.
         if !ctx.exercise {
             let trusted = || is_behind_proxy(request, &self.trusted).then(|| request.headers());
             ctx.span = self.sampler.request(ctx.id, trusted);
@@ -208,7 +208,7 @@ impl<E> Edge<E> {
                 HeaderValue::from_static("max-age=31536000"),
             );
         }
-        // A redirect has nothing to frame or to run.
+        // An answer without a body has nothing to frame or to run.
         if headers.contains_key(header::CONTENT_TYPE) {
             headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
             headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
@@ -217,7 +217,7 @@ impl<E> Edge<E> {
         }
     }
 
-    /// What is kept of a request: how long it took, its trace, its line in the log.
+    /// Records a request: its duration, its trace, its log line.
     fn note(
         &self,
         ctx: &Ctx,

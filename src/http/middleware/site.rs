@@ -1,4 +1,4 @@
-//! For whom a request is (RFC 9112 §3.2), and from which site: only our own pages change something.
+//! The host that a request names (RFC 9112 §3.2) and the site that it comes from: only pages of this site may change state.
 //!
 //! A browser sends the password that it knows along with a request that another site made. It says so, too:
 //! `Sec-Fetch-Site` (Fetch Metadata) or, older and on plain HTTP, `Origin`. What sends neither is no browser and has no

@@ -140,7 +140,7 @@ impl Repeated {
         self.times.fetch_add(1, Relaxed);
     }
 
-    /// How often it happened, when that is to be told now.
+    /// The number of events to log, when a log line is due.
     fn due(&self, now: u64) -> Option<u64> {
         let last = self.warned.load(Relaxed);
         if self.times.load(Relaxed) == 0 || (last > 0 && now < last + WARN_EVERY) {
@@ -228,7 +228,7 @@ impl Registry {
         self.failed.note();
     }
 
-    /// Closes what is overdue. Called once every [`LOOK`].
+    /// Closes overdue connections. Called once every [`LOOK`].
     pub fn look(&self, stopping: bool) {
         let now = self.clock.fetch_add(1, Relaxed) + 1;
         let mut open = self.open();

@@ -164,7 +164,7 @@ async fn a_client_has_so_many_connections_and_no_more() {
         assert!(open(&registry, parse("198.51.100.7")).is_some());
     }
 
-    // Without a number: nobody has more than half, and this machine may have all.
+    // Without a setting: one client gets half at most, and loopback gets all.
     let registry = Registry::new(Bounds {
         total: 10,
         ..BOUNDS
