@@ -21,6 +21,7 @@ mod rendered;
 mod request;
 mod room;
 mod size;
+mod stamp;
 
 pub use color::Colors;
 pub use concern::Concern;

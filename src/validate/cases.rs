@@ -1,4 +1,4 @@
-//! Submissions on which both arms agree, with the fields that they refuse, in order.
+//! Submissions and addresses on which both arms agree, with what they say of them.
 //!
 //! Invariant: for tests only.
 
@@ -57,6 +57,7 @@ pub fn holding(content: String, error_level: Option<&str>) -> Submission {
     }
 }
 
+/// With the fields that are refused, in order.
 pub fn all() -> Vec<Case> {
     let lengths = |content, title, description| {
         let [title, description] = [title, description].map(|chars| "é".repeat(chars));
@@ -127,3 +128,94 @@ pub fn all() -> Vec<Case> {
     }
     cases
 }
+
+/// Addresses that cannot be reached from the internet, and a word of what they are.
+pub const PRIVATE: &[(&str, &str)] = &[
+    ("169.254.169.254", "metadata"),
+    ("::ffff:169.254.169.254", "metadata"),
+    ("0.0.0.0", "unspecified"),
+    ("0.255.255.255", "unspecified"),
+    ("10.0.0.0", "private"),
+    ("10.255.255.255", "private"),
+    ("100.64.0.0", "carrier"),
+    ("100.127.255.255", "carrier"),
+    ("127.0.0.1", "loopback"),
+    ("127.255.255.255", "loopback"),
+    ("169.254.0.1", "link-local"),
+    ("172.16.0.0", "private"),
+    ("172.31.255.255", "private"),
+    ("192.0.0.8", "reserved"),
+    ("192.0.2.1", "documentation"),
+    ("192.168.255.255", "private"),
+    ("198.18.0.0", "benchmarks"),
+    ("198.19.255.255", "benchmarks"),
+    ("198.51.100.1", "documentation"),
+    ("203.0.113.255", "documentation"),
+    ("224.0.0.1", "multicast"),
+    ("239.255.255.255", "multicast"),
+    ("240.0.0.1", "reserved"),
+    ("255.255.255.255", "reserved"),
+    ("::", "unspecified"),
+    ("::1", "loopback"),
+    ("::127.0.0.1", "loopback"),
+    ("::ffff:127.0.0.1", "loopback"),
+    ("::ffff:0:10.0.0.1", "private"),
+    ("64:ff9b::7f00:1", "loopback"),
+    ("64:ff9b:1::1", "private"),
+    ("2002:7f00:1::", "loopback"),
+    ("2002:a00:1::1", "private"),
+    ("100::1", "discards"),
+    ("2001::1", "reserved"),
+    ("2001:db8::1", "documentation"),
+    ("3fff::1", "documentation"),
+    ("fc00::1", "unique local"),
+    ("fd00:ec2::254", "unique local"),
+    ("fe80::1", "link-local"),
+    ("fec0::1", "site-local"),
+    ("ff02::1", "multicast"),
+    ("0.1.2.3", "unspecified"),
+    ("10.1.2.3", "private"),
+    ("100.64.0.1", "carrier"),
+    ("127.255.1.1", "loopback"),
+    ("172.16.0.1", "private"),
+    ("192.168.1.1", "private"),
+    ("198.19.0.1", "benchmarks"),
+    ("64:ff9b::10.0.0.1", "private"),
+    ("fdff::1", "unique local"),
+    ("febf::1", "link-local"),
+];
+
+/// Addresses beside those that can.
+pub const PUBLIC: &[&str] = &[
+    "1.0.0.0",
+    "9.255.255.255",
+    "11.0.0.0",
+    "100.63.255.255",
+    "100.128.0.0",
+    "126.255.255.255",
+    "128.0.0.0",
+    "169.253.255.255",
+    "169.255.0.0",
+    "172.15.255.255",
+    "172.32.0.0",
+    "192.0.1.0",
+    "192.167.255.255",
+    "192.169.0.0",
+    "198.17.255.255",
+    "198.20.0.0",
+    "223.255.255.255",
+    "::8.8.8.8",
+    "::ffff:8.8.8.8",
+    "64:ff9b::8.8.8.8",
+    "2002:808:808::1",
+    "2000::1",
+    "2001:200::1",
+    "2001:4860::8888",
+    "2606:4700::1111",
+    "2a00:1450::5efe:8.8.8.8",
+    "3ffe::1",
+    "1.1.1.1",
+    "128.0.0.1",
+    "169.253.0.1",
+    "2a00:1450::1",
+];

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the same submission always gets the same verdict, and no submission makes it panic.
 
-use super::{Purpose, Reason, Rules, Submission, Verdict, fields, target};
+use super::{Rules, Submission, Verdict, fields, target};
 use crate::{
     kernel::{Ctx, Result},
     rollout::{Arm, ReadOnly, Unit},
@@ -29,25 +29,17 @@ impl Checker {
     }
 
     fn target(&self, submission: &Submission, verdict: &mut Verdict) {
-        let field = "redirect_url";
-        let text = match (submission.purpose, submission.redirect_url.as_deref()) {
-            (Purpose::CreateStatic | Purpose::UpdateStatic, Some(_)) => {
-                let message = "a static code leads nowhere: leave it out, or make a dynamic code";
-                return verdict.refuse(field, Reason::Misplaced, message);
-            }
-            (Purpose::CreateDynamic, None) => {
-                let message = "is missing: give the page that the code shall open";
-                return verdict.refuse(field, Reason::Missing, message);
-            }
-            (_, None) => return,
-            (Purpose::CreateDynamic | Purpose::UpdateDynamic, Some(text)) => text,
-        };
-        match target::check(&self.rules, text) {
-            Ok((target, concerns)) => {
+        let checked = submission.target().and_then(|text| {
+            text.map(|text| target::check(&self.rules, text))
+                .transpose()
+        });
+        match checked {
+            Ok(None) => {}
+            Ok(Some((target, concerns))) => {
                 verdict.target = Some(target);
                 verdict.concerns.extend(concerns);
             }
-            Err(fault) => verdict.refuse(field, fault.reason, fault.message),
+            Err(fault) => verdict.refuse("redirect_url", fault.reason, fault.message),
         }
     }
 }

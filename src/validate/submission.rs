@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Concern, Reason};
+use super::{Concern, Reason, reason::Fault};
 use crate::kernel::{Error, Result, error::Detail};
 
 /// What is to be done with it: decides which fields must, may and must not be there.
@@ -30,6 +30,26 @@ pub struct Submission {
     pub title: Option<String>,
     pub description: Option<String>,
     pub style: Style,
+}
+
+impl Submission {
+    /// The target to be checked, if any.
+    ///
+    /// # Errors
+    /// Why there must be one, or must be none.
+    pub(super) fn target(&self) -> Result<Option<&str>, Fault> {
+        match (self.purpose, self.redirect_url.as_deref()) {
+            (Purpose::CreateStatic | Purpose::UpdateStatic, Some(_)) => {
+                let message = "a static code leads nowhere: leave it out, or make a dynamic code";
+                Err(Fault::new(Reason::Misplaced, message))
+            }
+            (Purpose::CreateDynamic, None) => {
+                let message = "is missing: give the page that the code shall open";
+                Err(Fault::new(Reason::Missing, message))
+            }
+            (_, target) => Ok(target),
+        }
+    }
 }
 
 /// How a symbol looks. An absent value means the default of dialect v1.

@@ -12,7 +12,24 @@ use crate::support::{
     on_both,
 };
 
-on_both!(
+/// Each on both databases, and by the other arm.
+macro_rules! by_both_arms {
+    ($($name:ident),+ $(,)?) => {
+        on_both!($($name),+);
+
+        mod engine {
+            use crate::support::{Database, Setup};
+
+            $(#[tokio::test]
+            async fn $name() {
+                let setup = Setup::on(Database::Sqlite).env("USE_NEW_QR_GENERATION_SERVICE", "true");
+                super::$name(setup.start().await).await;
+            })+
+        }
+    };
+}
+
+by_both_arms!(
     every_format_is_read_by_both_decoders,
     the_query_overrides_what_is_stored,
     data_modules_have_their_own_colours,
@@ -24,34 +41,6 @@ on_both!(
     what_a_reader_may_stumble_over_is_told,
     text_of_any_script_is_read_by_both_decoders,
 );
-
-/// The same by the other arm.
-mod engine {
-    use crate::support::{Database, Setup};
-
-    macro_rules! drawn_by_the_engine {
-        ($($name:ident),+ $(,)?) => {
-            $(#[tokio::test]
-            async fn $name() {
-                let setup = Setup::on(Database::Sqlite).env("USE_NEW_QR_GENERATION_SERVICE", "true");
-                super::$name(setup.start().await).await;
-            })+
-        };
-    }
-
-    drawn_by_the_engine!(
-        every_format_is_read_by_both_decoders,
-        the_query_overrides_what_is_stored,
-        data_modules_have_their_own_colours,
-        physical_sizes_are_exact_and_whole,
-        a_logo_leaves_the_symbol_readable,
-        svg_texts_are_texts,
-        images_are_revalidated,
-        bad_parameters_are_named,
-        what_a_reader_may_stumble_over_is_told,
-        text_of_any_script_is_read_by_both_decoders,
-    );
-}
 
 const TEXT: &str = "https://example.com/a/rather/long/path?with=a&query=too";
 

@@ -5,11 +5,11 @@ use symbol::{
     file::{self, Canvas, Channels, Inks, Length, Picture, Pixels, jpeg, png, svg, webp},
 };
 
-use super::stamp;
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
     render::{
         Color, Format, Request, Size, fit, layout::Layout, logo::Logo, request::DEFAULT_QUALITY,
+        stamp,
     },
 };
 
@@ -95,7 +95,12 @@ impl<'a> Drawing<'a> {
 
     fn stamped(&self, logo: &Logo) -> Result<Pixels> {
         let mut pixels = Pixels::paint_with(&self.picture, Channels::Rgb).map_err(not_encoded)?;
-        stamp::stamp(&mut pixels, logo, &self.layout, self.request.colors.light);
+        stamp::stamp(
+            pixels.bytes_mut(),
+            logo,
+            &self.layout,
+            self.request.colors.light,
+        );
         Ok(pixels)
     }
 

@@ -3,7 +3,6 @@
 //! Invariant: the bytes depend on the request only.
 
 mod drawing;
-mod stamp;
 #[cfg(test)]
 mod tests;
 

@@ -1,19 +1,20 @@
 //! Pixels, and the three formats that hold them.
 
 use image::{
-    ExtendedColorType, ImageEncoder, ImageResult, RgbaImage,
+    ExtendedColorType, ImageEncoder, ImageResult,
     codecs::{
         jpeg::{JpegEncoder, PixelDensity},
         png::PngEncoder,
         webp::WebPEncoder,
     },
-    imageops::{self, FilterType},
 };
 
 use super::symbol::Symbol;
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{Color, Format, Size, Spec, layout::Layout, logo::Logo, request::DEFAULT_QUALITY},
+    render::{
+        Color, Format, Size, Spec, layout::Layout, logo::Logo, request::DEFAULT_QUALITY, stamp,
+    },
 };
 
 /// A square picture, one byte per pixel if everything is grey, else three.
@@ -76,32 +77,9 @@ impl Canvas {
         }
     }
 
-    /// Puts the logo on a plate of the light colour, with half a module of air around. Needs three channels.
+    /// Needs three channels.
     pub fn stamp(&mut self, logo: &Logo, layout: &Layout, light: Color) {
-        let plate = layout.plate_modules() * layout.scale;
-        let at = layout.offset + (layout.modules - layout.plate_modules()) / 2 * layout.scale;
-        let room = (plate - layout.scale).max(1);
-        let (w, h) = fit(logo.pixels.dimensions(), room);
-        let scaled = imageops::resize(&logo.pixels, w, h, FilterType::Triangle);
-        self.fill((at, at), (plate, plate), |_, _, _| light.rgb);
-        let corner = (at + (plate - w) / 2, at + (plate - h) / 2);
-        self.fill(corner, (w, h), |x, y, below| blend(&scaled, x, y, below));
-    }
-
-    fn fill(
-        &mut self,
-        at: (u32, u32),
-        size: (u32, u32),
-        color: impl Fn(u32, u32, [u8; 3]) -> [u8; 3],
-    ) {
-        for y in 0..size.1 {
-            let row = ((at.1 + y) as usize * self.width as usize + at.0 as usize) * self.channels;
-            let pixels = self.bytes.get_mut(row..).unwrap_or_default();
-            for (x, pixel) in (0..size.0).zip(pixels.chunks_exact_mut(3)) {
-                let below = [pixel[0], pixel[1], pixel[2]];
-                pixel.copy_from_slice(&color(x, y, below));
-            }
-        }
+        stamp::stamp(&mut self.bytes, logo, layout, light);
     }
 
     /// # Errors
@@ -140,25 +118,6 @@ impl Canvas {
         };
         encoder.write_image(&self.bytes, self.width, self.width, kind)
     }
-}
-
-/// The largest size with the picture's proportions within a square of `room` pixels; never 0.
-fn fit((w, h): (u32, u32), room: u32) -> (u32, u32) {
-    let longest = w.max(h).max(1);
-    // Both are far below 2^16.
-    let scaled = |side: u32| (side * room / longest).clamp(1, room);
-    (scaled(w), scaled(h))
-}
-
-fn blend(logo: &RgbaImage, x: u32, y: u32, below: [u8; 3]) -> [u8; 3] {
-    let Some(above) = logo.get_pixel_checked(x, y) else {
-        return below;
-    };
-    let alpha = u16::from(above[3]);
-    std::array::from_fn(|i| {
-        let mixed = u16::from(above[i]) * alpha + u16::from(below[i]) * (255 - alpha);
-        u8::try_from((mixed + 127) / 255).unwrap_or(255)
-    })
 }
 
 fn rounded(dpi: f64) -> u16 {
@@ -201,20 +160,5 @@ mod tests {
     #[test]
     fn the_crc_is_that_of_png() {
         assert_eq!(crc32(b"IEND"), 0xae42_6082);
-    }
-
-    #[test]
-    fn a_picture_keeps_its_proportions_and_never_vanishes() {
-        assert_eq!(fit((200, 100), 50), (50, 25));
-        assert_eq!(fit((1, 2048), 40), (1, 40));
-        assert_eq!(fit((10, 10), 1), (1, 1));
-    }
-
-    #[test]
-    fn transparent_lets_through_and_opaque_covers() {
-        let logo = RgbaImage::from_raw(2, 1, vec![10, 20, 30, 0, 10, 20, 30, 255]).unwrap();
-        assert_eq!(blend(&logo, 0, 0, [7, 8, 9]), [7, 8, 9]);
-        assert_eq!(blend(&logo, 1, 0, [7, 8, 9]), [10, 20, 30]);
-        assert_eq!(blend(&logo, 2, 0, [7, 8, 9]), [7, 8, 9]);
     }
 }

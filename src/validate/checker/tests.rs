@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     kernel::{Clock as _, SystemClock},
-    validate::{Concern, Style},
+    validate::{Concern, Purpose, Reason, Style},
 };
 use std::sync::Arc;
 

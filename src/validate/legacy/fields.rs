@@ -6,6 +6,7 @@ use qrcode::EcLevel;
 
 use crate::{
     kernel::{
+        Color,
         error::Detail,
         limits::{BORDER_MODULES, CONTENT_CHARS, DESCRIPTION_CHARS, SIZE_STEPS, TITLE_CHARS},
     },
@@ -55,13 +56,13 @@ impl Findings {
     }
 
     /// `None` if absent or unparsable; the latter is noted.
-    fn color(&mut self, field: &'static str, value: Option<&String>) -> Option<[u8; 3]> {
+    fn color(&mut self, field: &'static str, value: Option<&String>) -> Option<Color> {
         let value = value?;
-        let rgb = rgb(value);
-        if rgb.is_none() {
+        let color = value.parse().ok();
+        if color.is_none() {
             self.add(field, "must be an opaque colour such as #RGB or #RRGGBB");
         }
-        rgb
+        color
     }
 }
 
@@ -149,8 +150,8 @@ fn style(style: &Style, findings: &mut Findings) {
         None => Some(absent),
         Some(_) => findings.color(field, value.as_ref()),
     };
-    let fill = color("fill_color", &style.fill_color, [0; 3]);
-    let back = color("back_color", &style.back_color, [255; 3]);
+    let fill = color("fill_color", &style.fill_color, Color::BLACK);
+    let back = color("back_color", &style.back_color, Color::WHITE);
     if fill.is_some() && fill == back {
         // The one that was given.
         let (field, other) = match style.fill_color {
@@ -160,24 +161,6 @@ fn style(style: &Style, findings: &mut Findings) {
         let message = format!("must differ from {other}: the symbol would be invisible");
         findings.add(field, message);
     }
-}
-
-/// CSS Color 4 §5.2, opaque only.
-fn rgb(text: &str) -> Option<[u8; 3]> {
-    let hex = text.strip_prefix('#').filter(|h| h.is_ascii())?;
-    let digits: Vec<u8> = hex
-        .chars()
-        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
-        .collect::<Option<_>>()?;
-    let (rgb, alpha) = digits.split_at_checked(if digits.len() < 5 { 3 } else { 6 })?;
-    if alpha.iter().any(|a| *a != 15) || ![0, rgb.len() / 3].contains(&alpha.len()) {
-        return None;
-    }
-    let channel = |i: usize| match rgb.len() {
-        3 => rgb[i] * 17,
-        _ => rgb[2 * i] << 4 | rgb[2 * i + 1],
-    };
-    Some([0, 1, 2].map(channel))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     kernel::{Ctx, Result},
     rollout::{Arm, ReadOnly, Unit},
-    validate::{self, Purpose, Rules, Submission, Verdict},
+    validate::{self, Rules, Submission, Verdict},
 };
 
 /// Checks field by field. Takes some µs, so it runs where it is called.
@@ -33,23 +33,12 @@ impl Validator {
     }
 
     fn target(&self, submission: &Submission, findings: &mut Findings) -> Option<String> {
-        let field = "redirect_url";
-        let text = match (submission.purpose, submission.redirect_url.as_deref()) {
-            (Purpose::CreateStatic | Purpose::UpdateStatic, Some(_)) => {
-                let message = "a static code leads nowhere: leave it out, or make a dynamic code";
-                findings.add(field, message);
-                return None;
-            }
-            (Purpose::CreateDynamic, None) => {
-                let message = "is missing: give the page that the code shall open";
-                findings.add(field, message);
-                return None;
-            }
-            (_, None) => return None,
-            (_, Some(text)) => text,
+        let checked = match submission.target() {
+            Ok(text) => target::check(&self.rules, text?),
+            Err(fault) => Err(fault.message.into_owned()),
         };
-        target::check(&self.rules, text)
-            .map_err(|message| findings.add(field, message))
+        checked
+            .map_err(|message| findings.add("redirect_url", message))
             .ok()
     }
 }
@@ -74,7 +63,10 @@ impl ReadOnly for Validator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Clock as _, SystemClock};
+    use crate::{
+        kernel::{Clock as _, SystemClock},
+        validate::Purpose,
+    };
     use std::sync::Arc;
 
     async fn verdict(purpose: Purpose, redirect_url: Option<&str>) -> Verdict {

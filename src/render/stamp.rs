@@ -4,12 +4,11 @@ use image::{
     RgbaImage,
     imageops::{self, FilterType},
 };
-use symbol::file::Pixels;
 
-use crate::render::{Color, layout::Layout, logo::Logo};
+use super::{Color, layout::Layout, logo::Logo};
 
-/// Puts the logo on a plate of the light colour, with half a module of air around. The pixels have three channels.
-pub(super) fn stamp(pixels: &mut Pixels, logo: &Logo, layout: &Layout, light: Color) {
+/// Puts the logo on a plate of the light colour, with half a module of air around. `pixels`: row by row, three bytes each.
+pub(super) fn stamp(pixels: &mut [u8], logo: &Logo, layout: &Layout, light: Color) {
     let plate = layout.plate_modules() * layout.scale;
     let at = layout.offset + (layout.modules - layout.plate_modules()) / 2 * layout.scale;
     let (w, h) = fit(logo.pixels.dimensions(), (plate - layout.scale).max(1));
@@ -19,8 +18,7 @@ pub(super) fn stamp(pixels: &mut Pixels, logo: &Logo, layout: &Layout, light: Co
         let y = y.checked_sub((plate - h) / 2)?;
         RgbaImage::get_pixel_checked(&scaled, x, y)
     };
-    let row_bytes = pixels.width_px() as usize * 3;
-    let rows = pixels.bytes_mut().chunks_exact_mut(row_bytes);
+    let rows = pixels.chunks_exact_mut(layout.width as usize * 3);
     for (y, row) in (0..plate).zip(rows.skip(at as usize)) {
         let (row, _) = row.as_chunks_mut::<3>();
         for (x, pixel) in (0..plate).zip(row.iter_mut().skip(at as usize)) {
