@@ -195,7 +195,7 @@ fn functions_have_a_size() {
     assert!(shape("src/a.rs", &body(68)).is_empty());
     assert_eq!(shape("src/a.rs", &body(69)), ["2: fn f has 71 lines"]);
 
-    let five = "//!\nfn f<F: Fn(u8, u8) -> u8>(&mut self, a: (u8, u8), b: F, c: [u8; 2], d: HashMap<u8, u8>, e: u8) {}";
+    let five = "//!\nfn f<F: Fn(u8, u8) -> u8>(&mut self, a: (u8, u8), b: F, c: [u8; 2], d: HashMap<u8, u8>) {}";
     assert!(
         shape("src/a.rs", five).is_empty(),
         "{:?}",
@@ -209,6 +209,32 @@ fn functions_have_a_size() {
     );
     let six = "//!\nfn f(a: u8, b: u8, c: u8, d: u8,\n e: fn(u8) -> u8, g: u8,\n) {}";
     assert_eq!(shape("src/a.rs", six), ["2: fn f has 6 parameters"]);
+}
+
+#[test]
+fn a_tuple_counts_by_its_members() {
+    for (parameters, count) in [
+        ("(a, b): (u8, Vec<(u8, u8)>), c: u8, d: u8, e: u8", None),
+        (
+            "(a, b): (u8, Vec<u8>), c: u8, d: u8, e: &mut (u8, u8)",
+            Some(6),
+        ),
+        (
+            "&self, (a, (b, c)): &(u8, (u8, u8)), d: u8, e: u8, f: u8",
+            Some(6),
+        ),
+        (
+            "a: &'a (u8, u8), b: (), c: fn(u8, u8) -> (u8, u8), d: [(u8, u8); 2]",
+            None,
+        ),
+    ] {
+        let code = format!("//!\nfn f<'a>({parameters}) {{}}");
+        let expected: Vec<String> = count
+            .map(|n| format!("2: fn f has {n} parameters"))
+            .into_iter()
+            .collect();
+        assert_eq!(shape("src/a.rs", &code), expected, "{parameters}");
+    }
 }
 
 #[test]

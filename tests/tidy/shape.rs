@@ -1,5 +1,7 @@
 //! Sizes, names, and where SQL may stand.
 
+use std::ops::Range;
+
 use crate::{
     Violation,
     source::{Kind, Source},
@@ -186,27 +188,65 @@ fn parameters_open(source: &Source, from: usize) -> Option<usize> {
 }
 
 /// Parameters between two brackets, without `self`, and without `Query<…>`: the framework binds those by name, and
-/// each is a field of a dialect that is not ours to group.
+/// each is a field of a dialect that is not ours to group. A tuple counts by its members: it names them no better than
+/// positions do.
 fn parameters(source: &Source, open: usize, close: usize) -> usize {
-    let (mut depth, mut count) = (0i32, 0);
-    let (mut seen, mut query) = (false, false);
-    for i in open + 1..close {
-        let token = &source.tokens[i];
-        match token.kind {
+    let t = &source.tokens;
+    let weight = |parameter: Range<usize>| {
+        let top = top_level(source, parameter.clone());
+        let is_named = |&i: &usize| t[i].name().is_some_and(|n| n != "self" && n != "mut");
+        if top.iter().any(|&i| t[i].name() == Some("Query")) {
+            return 0;
+        }
+        match top.iter().find(|&&i| t[i].is(':')) {
+            Some(colon) => members(source, colon + 1..parameter.end),
+            None => usize::from(top.iter().any(is_named)),
+        }
+    };
+    list(source, open, close).into_iter().map(weight).sum()
+}
+
+/// Members of a type that is a tuple or a reference to one, tuples in it included; 1 for any other type.
+fn members(source: &Source, of: Range<usize>) -> usize {
+    let t = &source.tokens;
+    let is_prefix = |&i: &usize| t[i].is('&') || t[i].name() == Some("mut");
+    match of.clone().find(|i| !is_prefix(i)) {
+        Some(open) if t[open].is('(') && source.closing(open) + 1 == of.end => {
+            let parts = list(source, open, source.closing(open));
+            parts.into_iter().map(|part| members(source, part)).sum()
+        }
+        _ => 1,
+    }
+}
+
+/// What commas divide between two brackets.
+fn list(source: &Source, open: usize, close: usize) -> Vec<Range<usize>> {
+    let top = top_level(source, open + 1..close);
+    let commas = top.into_iter().filter(|&i| source.tokens[i].is(','));
+    let (mut parts, mut from) = (Vec::new(), open + 1);
+    for end in commas.chain([close]) {
+        if from < end {
+            parts.push(from..end);
+        }
+        from = end + 1;
+    }
+    parts
+}
+
+/// Tokens outside of brackets and `<…>`.
+fn top_level(source: &Source, range: Range<usize>) -> Vec<usize> {
+    let mut depth = 0i32;
+    let mut out = Vec::new();
+    for i in range {
+        match source.tokens[i].kind {
             Kind::Punct('(' | '[' | '{' | '<') => depth += 1,
             Kind::Punct('>') if source.tokens[i - 1].is('-') => {}
             Kind::Punct(')' | ']' | '}' | '>') => depth -= 1,
-            Kind::Punct(',') if depth == 0 => {
-                count += usize::from(seen && !query);
-                (seen, query) = (false, false);
-                continue;
-            }
+            _ if depth == 0 => out.push(i),
             _ => {}
         }
-        query |= depth == 0 && token.name() == Some("Query");
-        seen |= depth == 0 && token.name().is_some_and(|n| n != "self" && n != "mut");
     }
-    count + usize::from(seen && !query)
+    out
 }
 
 fn sql(source: &Source) -> Vec<Violation> {
