@@ -26,7 +26,7 @@ use crate::{
     redirect::Redirect,
     render,
     rollout::Arm,
-    scans::{Intake, Keeper},
+    scans::{Intake, Pipeline},
     store::{
         Store,
         lock::{LockFiles, Locks},
@@ -117,7 +117,7 @@ pub struct App {
     analytics: Analytics,
     pub warmer: Warmer,
     health: Health,
-    keeper: Keeper,
+    pipeline: Pipeline,
     store: Store,
     process: Process,
     machine: Machine,
@@ -159,7 +159,7 @@ impl App {
         operate::prepare(&settings, &store, &clock).await?;
         made_under::note(&settings.server.base_url, &store, &clock).await?;
         store.open_readers().await?;
-        let keeper = Keeper::start(&settings.scans, store.clone(), &tiers, &clock).await?;
+        let pipeline = Pipeline::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
         let (aside, load) = (kit.aside(), Arc::clone(&kit.load));
@@ -168,7 +168,7 @@ impl App {
         let rollout = Rollout::start(entries, Arc::clone(&load), &settings.rollout, changes);
         let rollout = rollout.await?;
         let redirect = build::redirect(&settings, &store, &tiers, &clock);
-        let codes = build::codes(&settings, &store, &tiers, (&ids, &clock))?;
+        let codes = build::codes(&settings, &store, &tiers, &ids, &clock)?;
         let parts = Parts {
             codes: Arc::clone(&codes),
             redirect: Arc::clone(&redirect),
@@ -178,7 +178,7 @@ impl App {
             clock: SharedClock::clone(&clock),
         };
         Ok(Arc::new(Self {
-            auth: Auth::new(&settings.auth, store.clone(), SharedClock::clone(&clock))?,
+            auth: build::auth(&settings, &store, &tiers, &clock)?,
             codes,
             warmer: Warmer::new(parts, Arc::clone(&rollout), aside, load),
             render,
@@ -192,8 +192,8 @@ impl App {
                 tiers: Arc::clone(&tiers),
             }),
             rollout,
-            intake: keeper.intake(),
-            keeper,
+            intake: pipeline.intake(),
+            pipeline,
             store,
             process: Process::new(),
             machine: Machine::new(&settings.server.data_dir),
@@ -242,14 +242,14 @@ impl App {
         ctx: &Ctx,
         question: analytics::Question,
     ) -> Result<analytics::Answer> {
-        let settled = Arc::new(question.settled());
-        let answered = self.analytics.run(ctx, &settled).await?;
-        Ok(question.unsettled(answered.answer))
+        let asked = Arc::new(question.at_end_of_day());
+        let answered = self.analytics.run(ctx, &asked).await?;
+        Ok(question.answer_from_end_of_day(answered.answer))
     }
 
     /// The state of every part.
     pub async fn health(&self) -> Arc<health::Report> {
-        self.health.report(self.keeper.backlog()).await
+        self.health.report(self.pipeline.backlog()).await
     }
 
     /// Whether new requests should come here.
@@ -284,7 +284,7 @@ impl App {
     /// the database; those that do not are in the spool.
     pub async fn finish(&self, left: Duration) {
         self.rollout.save_apart().await;
-        self.keeper.stop(left.max(LEAST_DRAIN)).await;
+        self.pipeline.stop(left.max(LEAST_DRAIN)).await;
         // Then, because the last scans invalidate too.
         self.tiers.stop(INVALIDATE).await;
     }

@@ -1,4 +1,4 @@
-//! Turns a range into points: where it starts, how wide they are, and what they are called. UTC throughout.
+//! Turns a range into the points of a time series: start, width and labels. UTC throughout.
 //!
 //! Invariant: points touch, and a scan within the range belongs to exactly one of them.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{Span, Timestamp, Zoned, tz::TimeZone};
 
-use super::{Interval, Range, Timeseries, micros};
+use super::{Interval, Range, Timeseries};
 use crate::store::scans::Bucket;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -175,12 +175,16 @@ impl Calendar {
 
 /// How many spans of `width` begin in `start..end`.
 fn whole(start: Timestamp, end: Timestamp, width: Duration) -> usize {
-    let micros = end
+    let length = end
         .as_microsecond()
         .saturating_sub(start.as_microsecond())
         .max(0);
-    let width = i64::try_from(width.as_micros()).unwrap_or(i64::MAX);
-    usize::try_from(micros.saturating_add(width - 1) / width).unwrap_or(0)
+    let width = micros(width);
+    usize::try_from(length.saturating_add(width - 1) / width).unwrap_or(0)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn utc(t: Timestamp) -> Zoned {

@@ -7,17 +7,18 @@
 //! that are asked it answer the same.
 
 mod calendar;
+mod end_of_day;
 pub mod legacy;
 mod rollups;
-mod settled;
 mod timeline;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 pub use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Timestamp, id::Uuid};
-pub use crate::store::scans::{Agent, DeviceType, Excluded, ScanLog, Totals};
+use crate::kernel::{Timestamp, clock::micros, id::Uuid};
+pub use crate::store::scans::{Agent, DeviceType, Devices, Excluded, ScanLog, Totals};
 pub use rollups::Rollups;
 
 /// Values of a dimension that are answered.
@@ -196,7 +197,8 @@ impl Period {
 }
 
 /// How wide a point of a time series is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Interval {
     Hour,
     Day,
@@ -219,23 +221,17 @@ impl Interval {
 }
 
 /// Scans by people over time: one point per interval, no gaps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Timeseries {
+    #[serde(rename = "start_us", with = "micros")]
     pub start: Timestamp,
+    #[serde(rename = "end_us", with = "micros")]
     pub end: Timestamp,
     pub interval: Interval,
     pub labels: Vec<String>,
     pub all: Vec<i64>,
     pub genuine: Vec<i64>,
-}
-
-/// How often each value occurs among a code's scans by people, most frequent first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Devices {
-    pub device_types: Vec<(String, i64)>,
-    pub device_families: Vec<(String, i64)>,
-    pub browser_families: Vec<(String, i64)>,
-    pub os_families: Vec<(String, i64)>,
 }
 
 /// People per day of a time zone, ascending, no gaps.
@@ -249,8 +245,4 @@ pub struct Day {
     pub date: Date,
     pub all: i64,
     pub genuine: i64,
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

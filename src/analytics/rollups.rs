@@ -90,17 +90,16 @@ async fn timeline(scans: &Snapshot, days: &Days) -> Result<Timeline> {
 }
 
 async fn devices(scans: &Snapshot, genuine_only: bool) -> Result<Devices> {
-    let counted = scans.rolled_by_dimension(genuine_only).await?;
-    let top = |mut counts: Vec<(String, i64)>| {
+    let mut devices = scans.rolled_by_dimension(genuine_only).await?;
+    for counts in [
+        &mut devices.device_types,
+        &mut devices.device_families,
+        &mut devices.browser_families,
+        &mut devices.os_families,
+    ] {
         counts.truncate(TOP);
-        counts
-    };
-    Ok(Devices {
-        device_types: top(counted.device_types),
-        device_families: top(counted.device_families),
-        browser_families: top(counted.browsers),
-        os_families: top(counted.systems),
-    })
+    }
+    Ok(devices)
 }
 
 async fn summary(scans: &Snapshot, range: Range, now: Timestamp) -> Result<Totals> {

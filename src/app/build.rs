@@ -6,17 +6,25 @@ use crate::{
     cache::{Bounds, Life, Tiers},
     codes::{self, Codes, Parts},
     config::Config,
+    identity::Auth,
     kernel::{Error, Kind, Result, SharedClock, id::Ids},
-    redirect::{self, Bases, Known, Redirect},
+    redirect::{Bases, Redirect},
     render::Logo,
     store::Store,
     telemetry::labels::Space,
 };
 
-/// Age up to which a code's look is served from memory: an update on another node shows within this.
+/// Life of the look of a code in memory: without Redis an update on another node shows within this.
 const APPEARANCE_TTL: Duration = Duration::from_secs(5);
 /// Memory for the looks of codes; one takes about 1 KiB.
 const APPEARANCE_BYTES: u64 = 32 << 20;
+
+/// # Errors
+/// `Internal` when the operating system gives no randomness.
+pub fn auth(settings: &Config, store: &Store, tiers: &Tiers, clock: &SharedClock) -> Result<Auth> {
+    let (store, clock) = (store.clone(), SharedClock::clone(clock));
+    Auth::new(&settings.auth, store, tiers, clock)
+}
 
 pub fn redirect(
     settings: &Config,
@@ -24,25 +32,18 @@ pub fn redirect(
     tiers: &Tiers,
     clock: &SharedClock,
 ) -> Arc<Redirect> {
-    let known = Known::new(settings.targets.cache_bytes);
-    let fresh = Duration::from_millis(settings.targets.cache_ttl_ms);
     let server = &settings.server;
     let bases = Bases::new(&server.base_url, &server.former_base_urls);
-    let redirect = Arc::new(Redirect::new(
-        (&settings.targets, bases),
-        store.clone(),
-        (known, tiers.second(redirect::shape(fresh))),
-        SharedClock::clone(clock),
-    ));
-    tiers.add(Arc::<Redirect>::clone(&redirect));
-    redirect
+    let (store, clock) = (store.clone(), SharedClock::clone(clock));
+    Arc::new(Redirect::new(&settings.targets, bases, store, tiers, clock))
 }
 
 pub fn codes(
     settings: &Config,
     store: &Store,
     tiers: &Arc<Tiers>,
-    (ids, clock): (&Arc<Ids>, &SharedClock),
+    ids: &Arc<Ids>,
+    clock: &SharedClock,
 ) -> Result<Arc<Codes>> {
     let bounds = Bounds {
         bytes: APPEARANCE_BYTES,
@@ -51,7 +52,7 @@ pub fn codes(
     let parts = Parts {
         store: store.clone(),
         tiers: Arc::clone(tiers),
-        appearances: tiers.memory_shelf((Space::Code, codes::name), bounds, codes::weigh),
+        appearances: tiers.memory_cache(Space::Code, codes::name, bounds, codes::weigh),
         logo: Arc::new(logo(settings)?),
         ids: Arc::clone(ids),
         clock: SharedClock::clone(clock),

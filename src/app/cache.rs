@@ -1,4 +1,4 @@
-//! What this process remembers, for operators: how much, how well, and no more of it.
+//! Statistics and clearing of the cache, for operators.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use super::App;
 use crate::kernel::{Error, Kind, Result};
 
 use crate::cache::Pattern;
-pub use crate::cache::{Cleared, Cost, Counts, Facts, RemoteStats, ShelfStats};
+pub use crate::cache::{Cleared, Cost, Counts, Facts, MemoryStats, RemoteStats};
 
-/// Both tiers as they are now.
+/// State of both tiers.
 pub struct Stats {
     /// Each space of the first tier.
-    pub spaces: Vec<ShelfStats>,
+    pub spaces: Vec<MemoryStats>,
     /// The first tier in all.
     pub memory: Total,
-    /// `None` when none is configured.
+    /// `None` without Redis in the settings.
     pub redis: Option<RemoteStats>,
     /// `auto`, `always` or `never`.
     pub rule: &'static str,
     pub kinds: Vec<Cost>,
-    /// For people: how the second tier is.
+    /// State of the second tier, for people.
     pub detail: String,
 }
 
@@ -32,9 +32,9 @@ pub struct Total {
 }
 
 impl App {
-    /// How both tiers are.
+    /// The statistics of both tiers.
     pub async fn cache_stats(&self) -> Stats {
-        self.tiers.settle().await;
+        self.tiers.catch_up().await;
         let (rule, kinds) = self.tiers.admission();
         let (spaces, redis) = (self.tiers.memory(), self.tiers.redis());
         Stats {
@@ -47,7 +47,7 @@ impl App {
         }
     }
 
-    /// Drops what a pattern means, on all nodes.
+    /// Drops the entries that match a pattern, on all nodes.
     ///
     /// # Errors
     /// `Invalid` for a malformed pattern; `Unavailable` when Redis could not be asked: then
@@ -56,7 +56,7 @@ impl App {
         let pattern = Pattern::parse(pattern)?;
         let cleared = self.tiers.clear(&pattern).await.map_err(|e| {
             let message = format!(
-                "the memory of this node was cleared, but not Redis, and other nodes may still remember: {}",
+                "the memory of this node was cleared, but not Redis, and other nodes may still have entries: {}",
                 e.message()
             );
             Error::caused(Kind::Unavailable, message, e)
@@ -71,9 +71,9 @@ impl App {
     }
 }
 
-fn total(spaces: &[ShelfStats]) -> Total {
+fn total(spaces: &[MemoryStats]) -> Total {
     let mut total = Total::default();
-    // What is asked most says most about how long it takes.
+    // Weighted by the number of look-ups.
     let (mut took_ns, mut measured) = (0_u128, 0_u128);
     for space in spaces {
         total.entries += space.entries;
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_mean_is_weighted_by_use() {
-        let space = |hits, misses, us| ShelfStats {
+        let space = |hits, misses, us| MemoryStats {
             space: "slug",
             entries: 1,
             bytes: 10,

@@ -77,7 +77,7 @@ async fn analytics_conform() {
             range,
             now,
         };
-        Arc::new(question.settled())
+        Arc::new(question.at_end_of_day())
     };
     conforms(&experiment, &stand, timeseries).await;
     remembered_answers_are_not_compared(&experiment, &stand, &timeseries(u32::MAX)).await;
@@ -87,5 +87,5 @@ async fn analytics_conform() {
         range,
         now,
     };
-    only_the_candidate_answers(&experiment, &stand, &Arc::new(summary.settled())).await;
+    only_the_candidate_answers(&experiment, &stand, &Arc::new(summary.at_end_of_day())).await;
 }

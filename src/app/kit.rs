@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     analytics,
     cache::{Life, Tiers},
-    cached::{self, Cached, Place},
+    cached::{self, CacheSettings, Cached},
     config::Config,
     dials::{Entry, setting},
     kernel::{Result, SharedClock, task::Aside},
@@ -79,13 +79,13 @@ impl<'a> Kit<'a> {
     where
         A: ReadOnly<In = render::In, Out = Rendered>,
     {
-        let place = Place {
+        let settings = CacheSettings {
             space,
             bytes: self.settings.cache.memory_bytes,
             life: Life::by_use(Duration::from_millis(self.settings.cache.ttl_ms)),
             changes: false,
         };
-        Cached::new(arm, self.tiers, place, cached::images())
+        Cached::new(arm, self.tiers, settings, cached::images())
     }
 
     /// Analytics with a cache.
@@ -93,13 +93,13 @@ impl<'a> Kit<'a> {
     where
         A: ReadOnly<In = analytics::Asked, Out = analytics::Answered>,
     {
-        let place = Place {
+        let settings = CacheSettings {
             space,
             bytes: self.settings.cache.memory_bytes.min(ANSWERS_BYTES),
             life: Life::at_most(ANSWERS_TTL),
             changes: true,
         };
-        Cached::new(arm, self.tiers, place, cached::answers())
+        Cached::new(arm, self.tiers, settings, cached::answers())
     }
 
     /// An experiment, and its entry for operators.

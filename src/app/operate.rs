@@ -133,7 +133,7 @@ pub async fn prepare(settings: &Config, store: &Store, clock: &SharedClock) -> R
     }
     let user = &settings.auth.admin_user;
     match identity::ensure_administrator(&settings.auth, store, clock).await? {
-        Administrator::Kept => {}
+        Administrator::Existing => {}
         Administrator::Created => tracing::info!(user, "the administrator was made"),
         Administrator::PasswordReplaced => {
             tracing::warn!(

@@ -49,7 +49,7 @@ pub async fn warm(
     let fill = Fill {
         asked: renderers.asked(candidate_percent(settings, &store).await?),
         parts: Parts {
-            codes: build::codes(settings, &store, &tiers, (&ids, &clock))?,
+            codes: build::codes(settings, &store, &tiers, &ids, &clock)?,
             redirect: build::redirect(settings, &store, &tiers, &clock),
             renderers,
             tiers,

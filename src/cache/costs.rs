@@ -1,8 +1,7 @@
-//! What has a place in Redis: what is dearer to make than to fetch, by measurement.
+//! Admission to Redis: kinds of values that take longer to make than to fetch, by measurement.
 //!
-//! Invariant: nothing is assumed. A kind of value of which little is known is fetched, because another node may have paid
-//! for it, and a value that is fetched tells what it had cost. A kind that is not worth fetching is fetched now and then
-//! all the same: what was true of a busy Redis need not be true of it later.
+//! Invariant: both times are measured. A kind with few measurements is fetched, because another node may have made the value, and
+//! a fetched value carries its cost. A kind that is not admitted is fetched now and then, because a busy Redis may be fast later.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -18,22 +17,22 @@ use crate::{
     },
 };
 
-/// How much a new measurement moves the average at least; the first ones are a plain mean.
+/// Least weight of a new measurement; the first ones are a plain mean.
 const WEIGHT: f64 = 0.05;
-/// Measurements before an average is believed.
+/// Measurements before an average is used.
 const ENOUGH: u32 = 8;
-/// A measurement counts as so many times the average at most: one hiccup is no change.
+/// A measurement counts as so many times the average at most.
 const HICCUP: f64 = 4.0;
-/// One in so many of a kind that is not worth it is fetched all the same.
+/// One in so many of a kind that is not admitted is fetched.
 const TRIED: u32 = 64;
-/// A value gets its place if making it takes this much longer than fetching it, and keeps it until it is cheaper.
+/// A kind is admitted when making takes this many times as long as fetching, and stays so until making is faster.
 const MARGIN: f64 = 1.25;
 
 /// The rule and its figures.
 pub(super) struct Costs {
     rule: Admission,
     kinds: Mutex<BTreeMap<(&'static str, &'static str), Figures>>,
-    /// Of any value: for kinds that were never fetched.
+    /// Of any kind: for kinds that were never fetched.
     round_trip: Mutex<Average>,
 }
 
@@ -41,12 +40,12 @@ struct Figures {
     make: Average,
     fetch: Average,
     admitted: bool,
-    /// Questions since one was asked all the same.
+    /// Look-ups that were spared since the last one.
     passed_over: u32,
     shown: [Gauge; 3],
 }
 
-/// Moving; of microseconds.
+/// A moving mean, in microseconds.
 #[derive(Clone, Copy, Default)]
 struct Average {
     us: f64,
@@ -63,25 +62,25 @@ impl Average {
         self.us += (us - self.us) * WEIGHT.max(1.0 / f64::from(self.count));
     }
 
-    /// Microseconds, as soon as there were any.
+    /// Microseconds; `None` before the first measurement.
     fn shown(self) -> Option<f64> {
         (self.count > 0).then_some(self.us)
     }
 
-    /// Microseconds, as soon as they can be believed.
+    /// Microseconds; `None` before there are [`ENOUGH`] measurements.
     fn believed(self) -> Option<f64> {
         (self.count >= ENOUGH).then_some(self.us)
     }
 }
 
-/// One kind's figures.
+/// Figures of one kind of value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
     pub space: &'static str,
     pub kind: &'static str,
     /// Microseconds; `None` before the first.
     pub make_us: Option<f64>,
-    /// Microseconds; of any kind's round trips before the first of this kind.
+    /// Microseconds; the mean of all kinds before the first of this kind.
     pub fetch_us: Option<f64>,
     pub admitted: bool,
 }
@@ -95,7 +94,7 @@ impl Costs {
         }
     }
 
-    /// Whether to ask Redis for such a value, and to put it there.
+    /// Whether to look such a value up in Redis, and to put it there.
     pub(super) fn admits(&self, space: Space, kind: CacheKind) -> bool {
         match self.rule {
             Admission::Always => true,
@@ -113,7 +112,7 @@ impl Costs {
         self.learn(space, kind, |figures| figures.make.add(took));
     }
 
-    /// A value was fetched, and had cost this much.
+    /// A value was fetched. `cost`: the time that making it had taken.
     pub(super) fn fetched(&self, space: Space, kind: CacheKind, took: Duration, cost: Duration) {
         self.learn(space, kind, |figures| {
             figures.fetch.add(took);
@@ -121,7 +120,7 @@ impl Costs {
         });
     }
 
-    /// Redis answered, whatever it was asked.
+    /// Redis answered a request of any kind.
     pub(super) fn answered(&self, took: Duration) {
         self.round_trip.lock().add(took);
     }
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cheaper_to_make_is_not_fetched() {
+    fn a_kind_that_is_faster_to_make_is_not_fetched() {
         let costs = Costs::new(Admission::Auto);
         assert!(costs.admits(PNG.0, PNG.1), "another node may have it");
         costs.answered(us(5_000));
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fetched_value_tells_what_it_had_cost() {
+    fn a_fetched_value_carries_its_cost() {
         let costs = Costs::new(Admission::Auto);
         for _ in 0..ENOUGH {
             costs.fetched(PNG.0, PNG.1, us(100), us(900));
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_have_the_last_word() {
+    fn the_setting_overrules_the_measurement() {
         let costs = Costs::new(Admission::Always);
         costs.answered(us(100));
         costs.made(PNG.0, PNG.1, us(1));

@@ -1,7 +1,7 @@
-//! A value as it lies in Redis: who wrote it, what it is, when it was made and what that cost.
+//! The format of a value in Redis: version, checksum, generation, time, cost, kind, body.
 //!
-//! Invariant: what is read is what was written under this very name by this format's version, or it is refused. Anybody
-//! may write to a Redis; a wrong picture is worse than a miss.
+//! Invariant: bytes that this version of the format did not write under this very name are refused. Anybody may write to a Redis;
+//! a wrong picture is worse than a miss.
 
 use std::{
     io::{Read, Write},
@@ -12,45 +12,46 @@ use bytes::Bytes;
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use sha2::{Digest, Sha256};
 
-/// What our values begin with.
+/// First bytes of a value.
 const MAGIC: &[u8; 3] = b"QRO";
-/// Of this layout and of what stands in it. A release that changes either counts on; older ones then see a miss.
+/// Of the layout and the contents. A release that changes either increments it; other releases then see a miss.
 const VERSION: u8 = 1;
 const CHECK: usize = 16;
 /// Flags, generation, times and lengths.
 const HEAD: usize = 1 + 16 + 8 + 4 + 1 + 2;
 const DEFLATED: u8 = 1;
-/// A body that is shorter is not worth deflating.
+/// Shortest body that is deflated, in bytes.
 const WORTH_DEFLATING: usize = 1024;
-/// A body that inflates to more was not written by us.
+/// Longest body, in bytes. One that inflates to more is refused.
 const LARGEST: u64 = 32 << 20;
 
-/// Which state of what it is about a value was made from: 0 before the first change.
+/// Which state of its thing a value was made from: random per change, 0 before the first.
 pub(super) type Generation = [u8; 16];
 
-/// What one kind of value is written as.
+/// The encoded value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     pub bytes: Bytes,
-    /// Entity tag, where it has one (at most 65 535 bytes).
+    /// Entity tag, or empty; at most 65 535 bytes.
     pub etag: String,
-    /// Whether deflating it helps: true for text, false for what is deflated already.
+    /// Whether to deflate it: true for text, false for images.
     pub is_text: bool,
 }
 
-/// A value and what is known about it.
+/// A value with its facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// Label of its kind.
+    /// Label of its `CacheKind`.
     pub kind: String,
     pub generation: Generation,
     /// Milliseconds since the Unix epoch.
     pub made_at_ms: u64,
+    /// The time that making it took.
     pub cost: Duration,
     pub body: Body,
 }
 
-/// Why something is not a value of ours.
+/// Why bytes are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     Foreign,
@@ -60,7 +61,7 @@ pub(super) enum Refused {
 }
 
 impl Frame {
-    /// Bytes for Redis. `name`: what it will be called there.
+    /// Bytes for Redis. `name`: its key there.
     pub(super) fn write(&self, name: &str) -> Vec<u8> {
         let deflated = (self.body.is_text && self.body.bytes.len() >= WORTH_DEFLATING)
             .then(|| deflate(&self.body.bytes))
@@ -91,7 +92,7 @@ impl Frame {
     }
 
     /// # Errors
-    /// Whatever keeps it from being what was written under this name.
+    /// When the bytes are not a value that was written under this name.
     pub(super) fn read(name: &str, bytes: &Bytes) -> Result<Self, Refused> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(Refused::Foreign)?;
         let (version, rest) = rest.split_first().ok_or(Refused::Foreign)?;
@@ -136,7 +137,7 @@ impl Frame {
     }
 }
 
-/// The name is part of it: a value that was copied to another name is another picture.
+/// Covers the name: a value that was copied to another name is refused.
 fn check(name: &str, rest: &[u8]) -> [u8; CHECK] {
     let mut hash = Sha256::new();
     hash.update((name.len() as u64).to_be_bytes());
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_written_here_is_refused() {
+    fn foreign_and_damaged_bytes_are_refused() {
         let good = frame(vec![1, 2, 3], false).write("a");
         assert_eq!(read("b", &good), Err(Refused::Damaged), "of another name");
         assert_eq!(read("a", b"<svg/>"), Err(Refused::Foreign));
@@ -218,7 +219,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(bytes in prop::collection::vec(any::<u8>(), 0..3000), generation: [u8; 16], made_at_ms: u64, cost_us: u32, etag in "\\PC{0,40}") {
+        fn a_written_frame_is_read(bytes in prop::collection::vec(any::<u8>(), 0..3000), generation: [u8; 16], made_at_ms: u64, cost_us: u32, etag in "\\PC{0,40}") {
             let mut written = frame(bytes, false);
             written.generation = generation;
             written.made_at_ms = made_at_ms;
@@ -236,7 +237,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_lies_there_is_only_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..300), ours: bool) {
+        fn random_bytes_are_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..300), ours: bool) {
             if ours {
                 bytes.splice(0..0, *b"QRO\x01");
             }

@@ -1,7 +1,7 @@
-//! Which keys of a cache are about one thing.
+//! The keys of a cache by the thing that they are about.
 //!
-//! Invariant: a key whose value is remembered is in the index. The reverse holds nearly always: a value that goes at the
-//! very moment when it comes leaves its key behind, which costs a little room and is swept up.
+//! Invariant: the key of every cached value is in the index. A value that is dropped while it is inserted may leave its key
+//! behind; such keys are swept.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 use super::name::Tag;
 
-/// Keys more than this since the last look: then those without a value are swept up.
+/// New keys after which those without a value are swept.
 const SLACK: usize = 4096;
 
 type TagOf<K> = Box<dyn Fn(&K) -> Option<Tag> + Send + Sync>;
@@ -44,12 +44,12 @@ impl<K: Hash + Eq> Index<K> {
         }
     }
 
-    /// `holds`: whether a key's value is remembered. Set once, before anything is.
+    /// `holds`: whether a key's value is cached. Set once, before the first insertion.
     pub(super) fn watch(&self, holds: impl Fn(&K) -> bool + Send + Sync + 'static) {
         let _ = self.holds.set(Box::new(holds));
     }
 
-    /// What a key's value is about.
+    /// The thing that a key's value is about.
     pub(super) fn tag(&self, key: &K) -> Option<Tag> {
         (self.tag)(key)
     }
@@ -58,8 +58,8 @@ impl<K: Hash + Eq> Index<K> {
         self.holds.get().is_some_and(|holds| holds(key))
     }
 
-    /// A value was put there.
-    pub(super) fn kept(&self, key: K) {
+    /// A value was inserted.
+    pub(super) fn inserted(&self, key: K) {
         let Some(tag) = (self.tag)(&key) else {
             return;
         };
@@ -77,8 +77,8 @@ impl<K: Hash + Eq> Index<K> {
         }
     }
 
-    /// A value went; unless another has taken its place meanwhile, its key goes too. Looked at under the lock: whoever puts
-    /// a value there adds its key afterwards.
+    /// A value was dropped. Its key goes too, unless another value has replaced it. Checked under the lock: an insertion adds its
+    /// key after its value.
     pub(super) fn removed(&self, key: &K) {
         let Some(tag) = (self.tag)(key) else {
             return;
@@ -97,7 +97,7 @@ impl<K: Hash + Eq> Index<K> {
         keys.count -= usize::from(was_there);
     }
 
-    /// All that are about this.
+    /// All keys that are about this thing.
     pub(super) fn keys(&self, tag: &Tag) -> Vec<K>
     where
         K: Clone,
@@ -124,11 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_found_by_what_they_are_about() {
+    fn keys_are_found_by_their_tag() {
         let (index, held) = index();
         for key in 0..9 {
             held.lock().insert(key);
-            index.kept(key);
+            index.inserted(key);
         }
         let mut keys = index.keys(&Tag::Slug("1".into()));
         keys.sort_unstable();
@@ -146,10 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_left_behind_is_swept_up() {
+    fn keys_without_a_value_are_swept() {
         let (index, _) = index();
         for key in 0..100_000 {
-            index.kept(key);
+            index.inserted(key);
         }
         assert!(index.keys.lock().count <= SLACK);
     }

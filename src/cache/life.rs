@@ -1,23 +1,22 @@
-//! How long a value may live: one that nobody asks for again goes early, one that is asked for stays longer, and none
-//! lives for ever.
+//! The life of cached values: one that is not used again goes early, each use extends it, up to a bound.
 
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
 
-/// Of one kind of value.
+/// Times of one kind of value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Life {
-    /// For a value that was only made.
+    /// From making to the end, without a use.
     pub first: Duration,
-    /// What each use grants, from then on.
+    /// From a use to the end.
     pub more: Duration,
-    /// Since it was made, whatever happens.
+    /// From making to the end, at most.
     pub longest: Duration,
 }
 
 impl Life {
-    /// The same for all, however often they are used.
+    /// The same for all values, used or not.
     #[must_use]
     pub const fn fixed(ttl: Duration) -> Self {
         Self {
@@ -27,7 +26,7 @@ impl Life {
         }
     }
 
-    /// A quarter of `ttl` for a value that was only made, `ttl` from its last use, and four times that at most.
+    /// A quarter of `ttl` without a use, `ttl` from the last use, four times `ttl` at most.
     #[must_use]
     pub fn by_use(ttl: Duration) -> Self {
         Self {
@@ -37,7 +36,7 @@ impl Life {
         }
     }
 
-    /// As [`Life::by_use`], for what must be made anew after `ttl` at the latest.
+    /// As [`Life::by_use`], but `ttl` at most.
     #[must_use]
     pub fn at_most(ttl: Duration) -> Self {
         Self {
@@ -47,20 +46,20 @@ impl Life {
         }
     }
 
-    /// What is left for a value of this age that is used now.
+    /// The time left for a value of this age that is used now.
     #[must_use]
     pub fn left_when_used(&self, age: Duration) -> Duration {
         self.more.min(self.longest.saturating_sub(age))
     }
 
-    /// Whether it makes a difference.
+    /// Whether a use changes nothing.
     #[must_use]
     pub fn is_fixed(&self) -> bool {
         self.more.is_zero()
     }
 }
 
-/// Life as moka asks for it.
+/// Implements moka's policy.
 pub(super) struct ByUse(pub Life);
 
 impl<K, V> Expiry<K, V> for ByUse {
@@ -80,13 +79,13 @@ impl<K, V> Expiry<K, V> for ByUse {
             .0
             .left_when_used(read_at.saturating_duration_since(made_at));
         match left {
-            // To move it by a little would cost each look-up more than it gives.
+            // Small extensions are left out: each costs the look-up time.
             Some(left) if granted < left + self.0.more / 8 => Some(left),
             _ => Some(granted),
         }
     }
 
-    /// A value that took another's place is a new one.
+    /// A value that replaced another is a new one.
     fn expire_after_update(
         &self,
         _: &K,
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn one_hit_goes_early_and_hot_ones_stay_within_the_bound() {
+    fn unused_values_go_early_and_used_ones_stay_within_the_bound() {
         let life = Life::by_use(MINUTE * 60);
         let made = SystemClock.instant().into_std();
         let first = Expiry::<u8, u8>::expire_after_create(&ByUse(life), &0, &0, made);
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_made_anew_is() {
+    fn a_bounded_life_ends() {
         let life = Life::at_most(MINUTE * 60);
         assert_eq!(read(life, MINUTE * 10, MINUTE * 5), MINUTE * 50);
         assert_eq!(read(life, MINUTE * 59, MINUTE), MINUTE);

@@ -1,7 +1,7 @@
-//! The first tier: a cache in memory, bounded in bytes, in which everything has a last moment.
+//! The first tier: a cache in memory, bounded in bytes, whose values expire.
 //!
-//! Invariants: concurrent misses of one key make the value once; an error is handed to all who waited for it and is
-//! not kept; a value whose making began before its key was invalidated is not kept.
+//! Invariants: concurrent misses of one key make the value once; an error is returned to all callers that waited for it and is
+//! not cached; a value whose making began before its key was invalidated is not cached.
 
 use std::{
     borrow::Borrow,
@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use metrics::{Counter, Histogram};
 use moka::{future::Cache, notification::RemovalCause};
 
@@ -20,8 +21,9 @@ use super::{
     index::Index,
     life::{ByUse, Life},
     makings::{Making, Makings},
+    memory_cache::MemoryCache,
+    moving_mean::MovingMean,
     name::Tag,
-    pace::Pace,
 };
 use crate::{
     kernel::{Clock, Error, Result, SystemClock},
@@ -32,47 +34,48 @@ use crate::{
     },
 };
 
-/// What moka keeps per entry beside key and value (counts, times, two list nodes, a slot), estimated.
+/// Bytes of an entry in moka beside key and value (counts, times, two list nodes, a slot), estimated.
 const ENTRY_BYTES: usize = 160;
 
-/// One look-up in so many is timed: a clock takes longer to read than most of them.
+/// One look-up in so many is timed: reading a clock takes longer than most look-ups.
 const TIMED: u64 = 64;
 
-/// How much, and how long. By moka's own clock: tests cannot stop it.
+/// Size and lifetime. Time is moka's own: a paused test does not stop it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Keys, values and what the cache needs itself.
+    /// Keys, values and the cache's own entries.
     pub bytes: u64,
     pub life: Life,
 }
 
-/// How often it was asked since the start, what it dropped for lack of room, and how long a look-up takes these days.
+/// Look-ups since the start, values dropped for lack of room, and the moving mean of a look-up's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub hits: u64,
     pub misses: u64,
     pub evictions: u64,
-    /// `None` before the first that was measured.
+    /// `None` before the first measurement.
     pub get: Option<Duration>,
 }
 
-/// A value, and where it came from.
+/// A value and its origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found<V> {
+pub struct Lookup<V> {
     pub value: V,
-    /// By this very call; not remembered, nor made by a concurrent call that this one waited for.
+    /// This call made it: it was not cached, and no concurrent call made it.
     pub made: bool,
 }
 
-/// Why a value that was asked for is not remembered.
-enum NotKept<V> {
+/// Why a value was not cached.
+enum NotCached<V> {
     Failed(Error),
-    /// What it is about changed while it was made.
+    /// Its key was invalidated while it was made.
     Overtaken(V),
 }
 
 /// A cache of one kind of value. Values are cloned on every hit, so they are cheap to clone.
 pub struct Local<K, V> {
+    space: Space,
     entries: Cache<K, V>,
     index: Option<Arc<Index<K>>>,
     makings: Makings,
@@ -82,7 +85,7 @@ pub struct Local<K, V> {
     hits: Counter,
     misses: Counter,
     timer: Histogram,
-    pace: Pace,
+    mean_get: MovingMean,
 }
 
 impl<K, V> Local<K, V>
@@ -100,7 +103,7 @@ where
         Self::build(space, bounds, weigh, None)
     }
 
-    /// One that can drop everything that is about one thing. `tag`: what a key's value is about.
+    /// A cache that can drop everything that is about one thing. `tag`: the thing that a key's value is about.
     #[must_use]
     pub fn tagged(
         space: Space,
@@ -157,6 +160,7 @@ where
         }
         let timed = [Tier::Memory.label(), CacheOperation::Get.label()];
         Self {
+            space,
             entries,
             index,
             makings: Makings::default(),
@@ -166,7 +170,7 @@ where
             hits: requests(CacheResult::Hit),
             misses: requests(CacheResult::Miss),
             timer: histogram(&CACHE_DURATION, &timed),
-            pace: Pace::default(),
+            mean_get: MovingMean::default(),
         }
     }
 
@@ -181,7 +185,7 @@ where
         if let Some(start) = start {
             let took = SystemClock.instant().saturating_duration_since(start);
             self.timer.record(took);
-            self.pace.add(took);
+            self.mean_get.add(took);
         }
         if found.is_some() {
             self.found.fetch_add(1, Ordering::Relaxed);
@@ -192,12 +196,12 @@ where
         found
     }
 
-    /// The remembered value, or the one that `make` makes: called once for all concurrent callers of a key. If the
-    /// caller that is making it goes away, another takes over.
+    /// The cached value, or the one that `make` makes: called once for all concurrent callers of a key. If the caller that
+    /// makes it goes away, another takes over.
     ///
     /// # Errors
-    /// Those of `make`, for everybody who waited for it.
-    pub async fn get_or_make<Q, F, M>(&self, key: &Q, make: M) -> Result<Found<V>>
+    /// Those of `make`, for all callers that waited for it.
+    pub async fn get_or_make<Q, F, M>(&self, key: &Q, make: M) -> Result<Lookup<V>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
@@ -205,47 +209,46 @@ where
         F: Future<Output = Result<V>>,
     {
         if let Some(value) = self.get(key).await {
-            return Ok(Found { value, made: false });
+            return Ok(Lookup { value, made: false });
         }
         self.make(key, make).await
     }
 
-    /// As [`Local::get_or_make`], for a caller that has just looked in vain.
+    /// As [`Local::get_or_make`], after a miss.
     ///
     /// # Errors
     /// Those of `make`, for everybody who waited for it.
-    pub async fn make<Q, F, M>(&self, key: &Q, make: M) -> Result<Found<V>>
+    pub async fn make<Q, F, M>(&self, key: &Q, make: M) -> Result<Lookup<V>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
         M: FnOnce() -> F,
         F: Future<Output = Result<V>>,
     {
-        // Boxed, and made by the one who makes: futures of making are large, and neither a hit nor a thousand who wait
-        // should carry one around.
+        // Boxed, and only where the value is made: these futures are large, and a thousand callers may wait.
         let making = async { Box::pin(make()).await };
         Box::pin(self.fill(key, making)).await
     }
 
-    async fn fill<Q>(&self, key: &Q, making: impl Future<Output = Result<V>>) -> Result<Found<V>>
+    async fn fill<Q>(&self, key: &Q, making: impl Future<Output = Result<V>>) -> Result<Lookup<V>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let begun = self.begin(key);
         if begun.is_behind_an_old_one() {
-            // To wait for that one would be to take its value, of before the change.
+            // Waiting for the old one would return its value, of before the change.
             let value = making.await?;
-            self.keep(&begun, key.to_owned(), value.clone()).await;
-            return Ok(Found { value, made: true });
+            self.insert(&begun, key.to_owned(), value.clone()).await;
+            return Ok(Lookup { value, made: true });
         }
         let ran = AtomicBool::new(false);
         let making = async {
             ran.store(true, Ordering::Relaxed);
-            let value = making.await.map_err(NotKept::Failed)?;
-            // Not put there at all: by now there may be a newer one.
+            let value = making.await.map_err(NotCached::Failed)?;
+            // Not inserted: a newer value may be there by now.
             if begun.is_overtaken() {
-                return Err(NotKept::Overtaken(value));
+                return Err(NotCached::Overtaken(value));
             }
             Ok(value)
         };
@@ -254,14 +257,14 @@ where
             Ok(entry) => {
                 let made = entry.is_fresh();
                 if made {
-                    self.kept(&begun, key).await;
+                    self.inserted(&begun, key).await;
                 }
                 let value = entry.into_value();
-                Ok(Found { value, made })
+                Ok(Lookup { value, made })
             }
             Err(e) => match &*e {
-                NotKept::Failed(e) => Err(Error::clone(e)),
-                NotKept::Overtaken(value) => Ok(Found {
+                NotCached::Failed(e) => Err(Error::clone(e)),
+                NotCached::Overtaken(value) => Ok(Lookup {
                     value: value.clone(),
                     made: ran.load(Ordering::Relaxed),
                 }),
@@ -269,26 +272,23 @@ where
         }
     }
 
-    /// Makes a value anew, whatever is remembered; if that succeeds it takes the old one's place.
+    /// Makes a value anew; if that succeeds it replaces the cached one.
     ///
     /// # Errors
-    /// Those of `make`; what was remembered then stays.
-    pub async fn remake(&self, key: K, make: impl Future<Output = Result<V>>) -> Result<V>
-    where
-        K: Clone,
-    {
+    /// Those of `make`; the cached value then stays.
+    pub async fn remake(&self, key: K, make: impl Future<Output = Result<V>>) -> Result<V> {
         let begun = self.begin(&key);
         let value = make.await?;
-        self.keep(&begun, key, value.clone()).await;
+        self.insert(&begun, key, value.clone()).await;
         Ok(value)
     }
 
-    /// Before values about one thing are read or made elsewhere: for [`Local::keep`].
+    /// Call before values about one thing are read or made elsewhere, for [`Local::insert`].
     pub fn begin_about(&self, tag: &Tag) -> Making<'_> {
         self.makings.begin(tag)
     }
 
-    /// Before a value is read or made elsewhere: for [`Local::keep`].
+    /// Call before a value is read or made elsewhere, for [`Local::insert`].
     pub fn begin<Q>(&self, key: &Q) -> Making<'_>
     where
         K: Borrow<Q>,
@@ -300,11 +300,11 @@ where
         }
     }
 
-    /// Remembers a value that was read, or made, since `begun`; unless its key was invalidated meanwhile.
-    pub async fn keep(&self, begun: &Making<'_>, key: K, value: V) {
+    /// Caches a value that was read, or made, since `begun`, unless its key was invalidated meanwhile.
+    pub async fn insert(&self, begun: &Making<'_>, key: K, value: V) {
         if !begun.is_overtaken() {
             self.entries.insert(key.clone(), value).await;
-            self.kept(begun, &key).await;
+            self.inserted(begun, &key).await;
         }
     }
 
@@ -316,22 +316,22 @@ where
         index.and_then(|index| index.tag(&key.to_owned()))
     }
 
-    /// A value was just put there. If what it is about changed while it was made, it may be of before that.
-    async fn kept<Q>(&self, begun: &Making<'_>, key: &Q)
+    /// After an insertion. Drops the value again if its key was invalidated while it was made.
+    async fn inserted<Q>(&self, begun: &Making<'_>, key: &Q)
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         if let Some(index) = &self.index {
-            index.kept(key.to_owned());
+            index.inserted(key.to_owned());
         }
         if begun.is_overtaken() {
             self.entries.invalidate(key).await;
         }
     }
 
-    /// Forgets everything that is about one thing; also what is being made right now.
-    pub async fn forget(&self, tag: &Tag) {
+    /// Drops everything that is about one thing, and does not cache values about it that are being made.
+    pub async fn invalidate_tag(&self, tag: &Tag) {
         self.makings.overtake(tag);
         if let Some(index) = &self.index {
             for key in index.keys(tag) {
@@ -340,8 +340,8 @@ where
         }
     }
 
-    /// Forgets what is selected. How many there were.
-    pub async fn forget_those(&self, selected: impl Fn(&K) -> bool) -> u64 {
+    /// Drops the selected values. Returns how many there were.
+    pub async fn invalidate_where(&self, selected: impl Fn(&K) -> bool) -> u64 {
         self.makings.overtake_all();
         let mut dropped = 0;
         let keys: Vec<Arc<K>> = self.entries.iter().map(|(key, _)| key).collect();
@@ -352,7 +352,7 @@ where
         dropped
     }
 
-    /// Forgets a value; also one that is being made right now, as soon as it is.
+    /// Drops a value, and does not cache one that is being made.
     pub async fn invalidate<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,
@@ -365,7 +365,7 @@ where
         self.entries.invalidate(key).await;
     }
 
-    /// What is remembered; no look-up that is counted.
+    /// The cached value. Not counted as a look-up.
     pub async fn peek<Q>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -374,7 +374,7 @@ where
         self.entries.get(key).await
     }
 
-    /// Whether it is remembered; no look-up that is counted, and no use that keeps it longer.
+    /// Whether a value is cached. Not counted as a look-up, and does not extend its life.
     pub fn holds<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -382,9 +382,23 @@ where
     {
         self.entries.contains_key(key)
     }
+}
 
-    #[must_use]
-    pub fn counts(&self) -> Counts {
+impl<K, V> MemoryCache for Local<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    fn space(&self) -> Space {
+        self.space
+    }
+
+    /// Lags behind by some milliseconds of traffic.
+    fn size(&self) -> (u64, u64) {
+        (self.entries.entry_count(), self.entries.weighted_size())
+    }
+
+    fn counts(&self) -> Counts {
         let (asked, hits) = (
             self.asked.load(Ordering::Relaxed),
             self.found.load(Ordering::Relaxed),
@@ -393,25 +407,12 @@ where
             hits,
             misses: asked.saturating_sub(hits),
             evictions: self.evicted.load(Ordering::Relaxed),
-            get: self.pace.mean(),
+            get: self.mean_get.mean(),
         }
     }
 
-    /// Catches up on what the sizes lag behind.
-    pub async fn settle(&self) {
-        self.entries.run_pending_tasks().await;
-    }
-
-    /// For a gauge: approximate, it lags behind by some milliseconds of traffic.
-    #[must_use]
-    pub fn entries(&self) -> u64 {
-        self.entries.entry_count()
-    }
-
-    /// For a gauge: approximate, like [`Local::entries`].
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.entries.weighted_size()
+    fn catch_up(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.entries.run_pending_tasks())
     }
 }
 

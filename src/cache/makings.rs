@@ -1,7 +1,7 @@
-//! Values that are being made, and those of them that a change has overtaken.
+//! Values that are being made, and the changes meanwhile: a value that a change has overtaken is not cached.
 //!
-//! Invariant: a change overtakes the values that are about what changed, and no others; nothing is held for what is not
-//! being made.
+//! Invariant: a change overtakes the values that are about the changed thing, and no others; an entry goes with the last value
+//! that is being made.
 
 use std::{
     collections::HashMap,
@@ -10,13 +10,13 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// By the digest of what a value is about. Two things of one digest would overtake each other: that costs one more miss.
+/// By the digest of the key or tag. Two of one digest overtake each other, which costs one more miss.
 #[derive(Default)]
 pub(super) struct Makings(Mutex<HashMap<u64, Running>>);
 
 struct Running {
     count: usize,
-    /// Since the oldest of them began.
+    /// Changes since the oldest of them began.
     changes: u64,
 }
 
@@ -45,7 +45,7 @@ impl Makings {
         }
     }
 
-    /// Something changed: what is being made about it may be of the state before.
+    /// Something changed: values about it that are being made may be of the state before.
     pub(super) fn overtake(&self, about: &impl Hash) {
         if let Some(running) = self.0.lock().get_mut(&digest(about)) {
             running.changes += 1;
@@ -60,7 +60,7 @@ impl Makings {
 }
 
 impl Making<'_> {
-    /// Whether what it is about has changed since it began.
+    /// Whether its thing has changed since it began.
     pub(super) fn is_overtaken(&self) -> bool {
         let running = self.all.0.lock();
         running
@@ -68,7 +68,7 @@ impl Making<'_> {
             .is_some_and(|of| of.changes != self.changes)
     }
 
-    /// Whether an older one is still running that a change has overtaken: its value must not be taken for this one.
+    /// Whether an overtaken one is still running: its value must not be taken for this one.
     pub(super) fn is_behind_an_old_one(&self) -> bool {
         self.changes > 0
     }

@@ -1,37 +1,39 @@
-//! Remembering answers, in two tiers: the memory of this process, and Redis behind it.
+//! Two cache tiers: the memory of this process, and Redis behind it.
 //!
-//! Invariants: what is in memory is never looked for in Redis; what changed is remembered by no node for longer than a
-//! second; without Redis, or with a broken one, everything works, only colder.
+//! Invariants: a value in memory is not asked for in Redis; one second after a change no node serves the old value; without
+//! Redis, or with a broken one, everything works, only colder.
 
+mod bulk_fill;
 mod costs;
 mod frame;
 mod index;
 mod life;
 mod local;
 mod makings;
+mod memory_cache;
+mod moving_mean;
 mod name;
-mod pace;
 mod pattern;
 mod remote;
+mod revalidating;
 mod second;
-mod shelf;
-mod stock;
 mod tiered;
 mod tiers;
 
+pub use bulk_fill::{BulkFill, Filled};
 pub use costs::Cost;
 pub use frame::Body;
 pub use life::Life;
-pub use local::{Bounds, Counts, Found, Local};
+pub use local::{Bounds, Counts, Local, Lookup};
 pub use makings::Making;
+pub use memory_cache::MemoryCache;
 pub use name::{Name, Tag};
 pub use pattern::{Glob, Pattern};
 pub use remote::{Facts, Remote};
+pub use revalidating::{Revalidating, Revalidation, Source};
 pub use second::{Second, Shape};
-pub use shelf::Shelf;
-pub use stock::{Batch, Stocked};
 pub use tiered::Tiered;
-pub use tiers::{Cleared, RemoteStats, ShelfStats, Tiers};
+pub use tiers::{Cleared, MemoryStats, RemoteStats, Tiers};
 
-/// What a cache holds, and what it costs: names in the metrics.
+/// Spaces and kinds of values, as the metrics name them.
 pub use crate::telemetry::labels::{CacheKind, Space};

@@ -1,20 +1,19 @@
-//! What values are called in Redis, and what they are about.
+//! Keys in Redis, and the things that values are about.
 //!
-//! Invariant: names that are about one thing share a hash tag, so a cluster keeps them on one node and one command can
-//! drop them all.
+//! Invariant: names that are about one thing share a hash tag, so a cluster has them on one node and one command drops them all.
 
 use std::fmt;
 
 use crate::{kernel::id::Uuid, telemetry::labels::Space};
 
-/// What can change, and takes everything that is remembered about it with it.
+/// A thing that can change. Its change drops all cached values about it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Tag {
-    /// A code: what is needed to draw it, and its images.
+    /// A code: its look and its images.
     Code(Uuid),
-    /// Where a slug leads.
+    /// A slug: its destination.
     Slug(Box<str>),
-    /// The scans of a code: answers about them.
+    /// The scans of a code: statistics.
     Scans(Uuid),
 }
 
@@ -29,7 +28,7 @@ impl fmt::Display for Tag {
 }
 
 impl Tag {
-    /// What its `Display` wrote.
+    /// Parses the `Display` form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('-')?;
@@ -44,7 +43,7 @@ impl Tag {
     }
 }
 
-/// The name of a value, without the prefix that all of ours have.
+/// The name of a value, without the prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     pub tag: Option<Tag>,
@@ -70,7 +69,7 @@ impl Names {
         format!("{}:{}", self.prefix, short(space, name))
     }
 
-    /// Where the generation of a tag stands: it changes whenever what the tag names does.
+    /// The generation of a tag: it changes with the thing.
     pub(super) fn generation(&self, tag: &Tag) -> String {
         format!("{}:generation:{{{tag}}}", self.prefix)
     }
@@ -80,23 +79,23 @@ impl Names {
         format!("{}:members:{{{tag}}}", self.prefix)
     }
 
-    /// Where nodes tell each other what changed.
+    /// The channel for invalidations.
     pub(super) fn channel(&self) -> String {
         format!("{}:changes", self.prefix)
     }
 
-    /// What the prober writes to find out whether it can.
+    /// The prober's test value.
     pub(super) fn probe(&self, node: Uuid) -> String {
         format!("{}:probe:{node}", self.prefix)
     }
 
-    /// All names that a pattern means. A prefix has no character that a pattern understands.
+    /// A pattern with the prefix, which has no special character.
     pub(super) fn matching(&self, pattern: &str) -> String {
         format!("{}:{pattern}", self.prefix)
     }
 }
 
-/// What patterns are matched with: a name without the prefix.
+/// A name without the prefix, as patterns match it.
 pub(super) fn short(space: Space, name: &Name) -> String {
     let space = space.label();
     match &name.tag {
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_about_one_thing_shares_its_hash_tag() {
+    fn names_about_one_thing_share_a_hash_tag() {
         let names = Names::new("p");
         let tag = Tag::Slug("abc".into());
         let name = Name {

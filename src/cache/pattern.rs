@@ -1,5 +1,4 @@
-//! Patterns of names, as Redis understands them: `*`, `?`, `[a-c]`, `[^a]`, and `\` before a character that is meant as it
-//! is.
+//! Patterns of names, as Redis understands them: `*`, `?`, `[a-c]`, `[^a]`, and `\` before a literal character.
 //!
 //! Invariant: a malformed pattern is refused.
 
@@ -9,10 +8,10 @@ use crate::{
     telemetry::labels::Space,
 };
 
-/// Longer ones are mistakes.
+/// Bytes. Longer patterns are mistakes.
 const LONGEST: usize = 256;
 
-/// Of any text.
+/// A pattern of any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob(String);
 
@@ -21,10 +20,10 @@ pub struct Glob(String);
 pub struct Pattern(Glob);
 
 impl Glob {
-    /// One that means something. `field`: what it is called where it comes from.
+    /// `field`: its name in the caller's input.
     ///
     /// # Errors
-    /// `Invalid`, with what would be right.
+    /// `Invalid`, with the rule that it breaks.
     pub fn parse(field: &str, text: &str) -> Result<Self> {
         let refused = |message: &'static str| Error::invalid(field.to_owned(), message);
         if text.is_empty() || text.len() > LONGEST {
@@ -47,7 +46,7 @@ impl Glob {
 
 impl Pattern {
     /// # Errors
-    /// `Invalid`, with what would be right.
+    /// `Invalid`, with the rule that it breaks.
     pub fn parse(text: &str) -> Result<Self> {
         Ok(Self(Glob::parse("pattern", text)?))
     }
@@ -57,14 +56,10 @@ impl Pattern {
         &self.0.0
     }
 
-    /// Whether it means a value.
+    /// Whether it matches a value's name.
     #[must_use]
-    pub fn means(&self, space: Space, name: &Name) -> bool {
-        self.matches(&short(space, name))
-    }
-
-    fn matches(&self, name: &str) -> bool {
-        self.0.matches(name)
+    pub fn matches(&self, space: Space, name: &Name) -> bool {
+        self.0.matches(&short(space, name))
     }
 }
 
@@ -150,7 +145,7 @@ mod tests {
 
     #[test]
     fn patterns_match_as_in_redis() {
-        let matches = |p: &str, t: &str| Pattern::parse(p).unwrap().matches(t);
+        let matches = |p: &str, t: &str| Glob::parse("p", p).unwrap().matches(t);
         for (pattern, text) in [
             ("slug:*", "slug:{slug-a}:x"),
             ("*abc*", "xxabcab"),
@@ -188,9 +183,9 @@ mod tests {
         #[test]
         fn any_pattern_ends_and_a_plain_text_matches_itself(pattern in "[a-c*?\\[\\]\\\\^-]{0,20}", text in "[a-c]{1,30}") {
             if let Ok(pattern) = Pattern::parse(&pattern) {
-                let _ = pattern.matches(&text);
+                let _ = pattern.0.matches(&text);
             }
-            prop_assert!(Pattern::parse(&text).unwrap().matches(&text));
+            prop_assert!(Pattern::parse(&text).unwrap().0.matches(&text));
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The second tier as one kind of value sees it.
+//! The second tier for values of one space.
 //!
-//! Invariants: a value is asked for and put there only if it is dearer to make than to fetch; what is put there was made
-//! after its generation was read; what cannot be read there is a miss.
+//! Invariants: Redis is asked for a value, and given it, only if making it takes longer than fetching it; a value that is put
+//! into Redis was made after its generation was read; a value that cannot be read is a miss.
 
 use std::{
     sync::{
@@ -16,7 +16,8 @@ use metrics::Counter;
 use super::{
     frame::{Body, Frame, Generation},
     name::Name,
-    remote::{Found, Put, Remote},
+    remote::{Fetched, Put, Remote},
+    tiered::Keys,
 };
 use crate::{
     kernel::{Error, Kind, Result, SharedClock},
@@ -28,12 +29,12 @@ use crate::{
     },
 };
 
-/// How long a request with an old value in hand waits for a new one.
-const PATIENCE: Duration = Duration::from_millis(100);
-/// Larger values are not kept: fetching them would take longer than requests wait.
+/// How long a request that has a stale value waits for a new one.
+const WAIT: Duration = Duration::from_millis(100);
+/// Bytes. Larger values are not put into Redis: fetching them would take longer than requests wait.
 const LARGEST: usize = 1 << 20;
 
-/// What a key says about its value.
+/// How the keys and values of one space are named and stored.
 pub struct Shape<K, V> {
     pub space: Space,
     /// Equal keys, equal names.
@@ -41,12 +42,22 @@ pub struct Shape<K, V> {
     /// Whether a key's value can change; one that cannot is never stale.
     pub changes: bool,
     pub kind: fn(&K) -> CacheKind,
-    /// `None` for a value that is not kept.
+    /// `None` for a value that is not put into Redis.
     pub encode: fn(&V) -> Option<Body>,
-    /// `None` for bytes that are none of this key's values.
+    /// `None` for bytes that are no value of this key.
     pub decode: fn(&K, Body) -> Option<V>,
-    /// A value that is older is asked for only when it cannot be made.
+    /// An older value is served only when making a new one fails.
     pub fresh: Duration,
+}
+
+impl<K, V> Shape<K, V> {
+    pub(super) fn keys(&self) -> Keys<K> {
+        Keys {
+            space: self.space,
+            name: self.name,
+            changes: self.changes,
+        }
+    }
 }
 
 /// Redis, for values of one space.
@@ -56,23 +67,16 @@ pub struct Second<K, V> {
     clock: SharedClock,
     /// By `CacheResult`.
     results: Vec<Counter>,
-    /// Whether a value that was refused was told: each would be a line in the log after a rollback.
-    told: AtomicBool,
+    /// Whether a rejected value was logged. After a rollback every value may be rejected.
+    logged: AtomicBool,
 }
 
-/// Whether a value has a place in Redis.
-pub(super) enum Placed {
-    Worth(Put),
-    Bypassed,
-}
-
-/// What Redis knew.
-enum Known<V> {
+/// The answer of Redis. The generation is the one of a value that is made now.
+enum InRedis<V> {
     Fresh(V),
-    /// Older than it should be, and of the generation that a new one would be of.
     Stale(V, Generation),
-    /// Nothing; a value that is made now may be put there.
     Nothing(Generation),
+    /// Redis was not asked, or did not answer: a new value is not put there.
     Unknown,
 }
 
@@ -87,14 +91,14 @@ impl<K, V> Second<K, V> {
             remote,
             shape,
             clock,
-            told: AtomicBool::new(false),
+            logged: AtomicBool::new(false),
         }
     }
 
     /// The value from Redis, or the one that `maker` makes; and whether it was made.
     ///
     /// # Errors
-    /// Those of `maker`.
+    /// Those of `maker`, unless Redis has a stale value.
     pub async fn fetch_or<M>(&self, key: &K, maker: M) -> Result<(V, bool)>
     where
         M: Future<Output = Result<V>>,
@@ -102,17 +106,17 @@ impl<K, V> Second<K, V> {
         let (space, kind) = (self.shape.space, (self.shape.kind)(key));
         let name = (self.shape.name)(key);
         let known = if self.remote.costs.admits(space, kind) {
-            trace::of_store(("redis", "cache.get"), self.look(key, &name, kind)).await
+            trace::of_store(("redis", "cache.get"), self.look_up(key, &name, kind)).await
         } else {
             self.count(CacheResult::Bypassed);
-            Known::Unknown
+            InRedis::Unknown
         };
-        if let Known::Fresh(value) = known {
+        if let InRedis::Fresh(value) = known {
             return Ok((value, false));
         }
         let start = self.clock.instant();
         let made = match &known {
-            Known::Stale(..) => match tokio::time::timeout(PATIENCE, maker).await {
+            InRedis::Stale(..) => match tokio::time::timeout(WAIT, maker).await {
                 Ok(made) => made,
                 Err(_) => Err(Error::new(Kind::Timeout, "no answer in time")),
             },
@@ -120,49 +124,49 @@ impl<K, V> Second<K, V> {
         };
         let took = self.clock.instant().saturating_duration_since(start);
         match (made, known) {
-            // It was right once, and nothing else is left.
-            (Err(e), Known::Stale(value, _)) if e.kind().is_fault() => Ok((value, false)),
+            (Err(e), InRedis::Stale(value, _)) if e.kind().is_fault() => Ok((value, false)),
             (Err(e), _) => Err(e),
             (Ok(value), known) => {
                 self.remote.costs.made(space, kind, took);
-                if let Known::Nothing(generation) | Known::Stale(_, generation) = known {
-                    self.put(&name, kind, &value, (generation, took));
+                if let InRedis::Nothing(generation) | InRedis::Stale(_, generation) = known
+                    && let Some(put) = self.framed(key, &value, generation, took)
+                {
+                    self.remote.put(&put);
                 }
                 Ok((value, true))
             }
         }
     }
 
-    async fn look(&self, key: &K, name: &Name, kind: CacheKind) -> Known<V> {
+    async fn look_up(&self, key: &K, name: &Name, kind: CacheKind) -> InRedis<V> {
         let full = self.remote.names().value(self.shape.space, name);
         let start = self.clock.instant();
         let (bytes, generation) = match self.remote.fetch(&full, name.tag.as_ref()).await {
-            Found::Value(bytes, generation) => (bytes, generation),
-            Found::Nothing(generation) => {
+            Fetched::Value(bytes, generation) => (bytes, generation),
+            Fetched::Nothing(generation) => {
                 self.count(CacheResult::Miss);
-                return Known::Nothing(generation);
+                return InRedis::Nothing(generation);
             }
-            Found::Unknown(why) => {
+            Fetched::Unknown(why) => {
                 self.count(why);
-                return Known::Unknown;
+                return InRedis::Unknown;
             }
         };
         let frame = Frame::read(&full, &bytes).ok();
         let Some((frame, value)) = frame.and_then(|frame| self.read(key, kind, frame)) else {
             self.count(CacheResult::Rejected);
-            self.tell_refused(&full);
+            self.log_rejected(&full);
             self.remote.discard(&full);
-            return Known::Nothing(generation);
+            return InRedis::Nothing(generation);
         };
         if frame.generation != generation {
             self.count(CacheResult::Miss);
-            return Known::Nothing(generation);
+            return InRedis::Nothing(generation);
         }
         let age = self.age(&frame);
         if age > self.shape.fresh {
             self.count(CacheResult::Miss);
-            // What is made now takes its place.
-            return Known::Stale(value, generation);
+            return InRedis::Stale(value, generation);
         }
         self.count(CacheResult::Hit);
         let took = self.clock.instant().saturating_duration_since(start);
@@ -170,7 +174,7 @@ impl<K, V> Second<K, V> {
             .costs
             .fetched(self.shape.space, kind, took, frame.cost);
         self.remote.prolong(&full, age);
-        Known::Fresh(value)
+        InRedis::Fresh(value)
     }
 
     fn read(&self, key: &K, kind: CacheKind, mut frame: Frame) -> Option<(Frame, V)> {
@@ -181,54 +185,36 @@ impl<K, V> Second<K, V> {
         Some((frame, value))
     }
 
-    fn tell_refused(&self, name: &str) {
-        if !self.told.swap(true, Ordering::Relaxed) {
+    fn log_rejected(&self, name: &str) {
+        if !self.logged.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 key = name,
                 space = self.shape.space.label(),
-                "what is in Redis under this name is not ours, damaged, or of another release; it is not used. Others of this \
-                 space are only counted: qr_cache_requests_total{{result=\"rejected\"}}"
+                "a value in Redis is foreign, damaged, or of another release, and is not used. Further ones of this space are only \
+                 counted: qr_cache_requests_total{{result=\"rejected\"}}"
             );
         }
     }
 
-    fn put(
-        &self,
-        name: &Name,
-        kind: CacheKind,
-        value: &V,
-        (generation, cost): (Generation, Duration),
-    ) {
-        if let Some(put) = self.framed(name, kind, value, (generation, cost)) {
-            self.remote.keep(&put.name, put.tag.as_ref(), &put.bytes);
-        }
-    }
-
-    /// As it will lie there; `None` for a value that is not kept.
-    fn framed(
-        &self,
-        name: &Name,
-        kind: CacheKind,
-        value: &V,
-        (generation, cost): (Generation, Duration),
-    ) -> Option<Put> {
+    /// The value as Redis stores it; `None` for one that is not put there. `cost`: the time that making it took.
+    fn framed(&self, key: &K, value: &V, generation: Generation, cost: Duration) -> Option<Put> {
         let body = (self.shape.encode)(value)?;
         if body.bytes.len() > LARGEST {
             return None;
         }
-        let full = self.remote.names().value(self.shape.space, name);
+        let name = (self.shape.name)(key);
+        let full = self.remote.names().value(self.shape.space, &name);
         let frame = Frame {
-            kind: kind.label().to_owned(),
+            kind: (self.shape.kind)(key).label().to_owned(),
             generation,
             made_at_ms: self.now_ms(),
             cost,
             body,
         };
-        let bytes = frame.write(&full);
         Some(Put {
+            bytes: frame.write(&full),
             name: full,
-            tag: name.tag.clone(),
-            bytes,
+            tag: name.tag,
         })
     }
 
@@ -242,27 +228,25 @@ impl<K, V> Second<K, V> {
         self.remote.costs.admits(self.shape.space, kind)
     }
 
-    /// Learns what a value cost, and whether that is worth a place.
-    pub(super) fn place(
+    /// As [`Second::framed`], for a value that was made for Redis only: learns its cost, and decides by it.
+    pub(super) fn put_for_bulk(
         &self,
         key: &K,
         value: &V,
-        (generation, cost): (Generation, Duration),
-    ) -> Placed {
-        let (name, kind) = ((self.shape.name)(key), (self.shape.kind)(key));
+        generation: Generation,
+        cost: Duration,
+    ) -> Option<Put> {
+        let kind = (self.shape.kind)(key);
         self.remote.costs.made(self.shape.space, kind, cost);
-        if !self.remote.costs.admits(self.shape.space, kind) {
-            return Placed::Bypassed;
-        }
-        let put = self.framed(&name, kind, value, (generation, cost));
-        put.map_or(Placed::Bypassed, Placed::Worth)
+        let admitted = self.admits(key);
+        admitted.then(|| self.framed(key, value, generation, cost))?
     }
 
     pub(super) async fn put_all(&self, puts: Vec<Put>) -> Result<()> {
         self.remote.put_all(&puts).await
     }
 
-    /// Of another node's clock, so never below zero.
+    /// Never negative: the value's time is of another node's clock.
     fn age(&self, frame: &Frame) -> Duration {
         Duration::from_millis(self.now_ms().saturating_sub(frame.made_at_ms))
     }

@@ -1,4 +1,4 @@
-//! Both tiers as one: memory, then Redis, then whoever makes the value.
+//! Both tiers as one: memory, then Redis, then the caller's code that makes the value.
 
 use std::{
     hash::Hash,
@@ -8,23 +8,28 @@ use std::{
 use futures_util::future::BoxFuture;
 
 use super::{
-    Bounds, Counts, Found, Local,
+    Bounds, Counts, Local, Lookup,
     makings::Making,
+    memory_cache::MemoryCache,
     name::{Name, Tag},
     pattern::Pattern,
     second::Second,
-    shelf::Shelf,
 };
 use crate::{kernel::Result, telemetry::labels::Space};
 
+/// What the keys of one space mean.
+pub(super) struct Keys<K> {
+    pub space: Space,
+    pub name: fn(&K) -> Name,
+    /// Whether a key's value can change; one that cannot is never stale.
+    pub changes: bool,
+}
+
 /// Remembers values of one space. Concurrent misses of one key make, or fetch, the value once.
 pub struct Tiered<K, V> {
-    space: Space,
-    name: fn(&K) -> Name,
+    keys: Keys<K>,
     local: Local<K, V>,
     second: Option<Second<K, V>>,
-    /// Whether the values of a key can change; those that cannot are never stale.
-    changes: bool,
 }
 
 impl<K, V> Tiered<K, V>
@@ -34,54 +39,43 @@ where
 {
     /// `weigh`: bytes that a value holds on the heap.
     pub(super) fn new(
-        shape: (Space, fn(&K) -> Name, bool),
+        keys: Keys<K>,
         bounds: Bounds,
         weigh: fn(&V) -> u32,
         second: Option<Second<K, V>>,
     ) -> Self {
-        let (space, name, changes) = shape;
-        let local = Local::tagged(
-            space,
-            bounds,
-            move |_, value| weigh(value),
-            move |key| name(key).tag,
-        );
+        let name = keys.name;
+        let weigh = move |_: &K, value: &V| weigh(value);
         Self {
-            space,
-            name,
-            local,
+            local: Local::tagged(keys.space, bounds, weigh, move |key| name(key).tag),
+            keys,
             second,
-            changes,
         }
     }
 
     /// The remembered value, or the one that `make` makes.
     ///
     /// # Errors
-    /// Those of `make`, for everybody who waited for it.
-    pub async fn get_or_make<F>(&self, key: &K, make: impl FnOnce() -> F) -> Result<Found<V>>
+    /// Those of `make`, for all callers that waited for it.
+    pub async fn get_or_make<F>(&self, key: &K, make: impl FnOnce() -> F) -> Result<Lookup<V>>
     where
         F: Future<Output = Result<V>>,
     {
         let is_new = AtomicBool::new(false);
         let fetch = || async {
-            let Some(second) = &self.second else {
-                is_new.store(true, Ordering::Relaxed);
-                return make().await;
-            };
-            let (value, is_made) = second.fetch_or(key, make()).await?;
+            let (value, is_made) = fetch_or(self.second.as_ref(), key, make()).await?;
             is_new.store(is_made, Ordering::Relaxed);
             Ok(value)
         };
         let found = self.local.get_or_make(key, fetch).await?;
-        Ok(Found {
+        Ok(Lookup {
             made: found.made && is_new.load(Ordering::Relaxed),
             ..found
         })
     }
 
-    /// Has a value ready before somebody asks for it; one that is in memory stays. Whoever asks meanwhile does not wait for
-    /// this one.
+    /// Puts a value into memory before it is asked for; one that is there stays. Concurrent callers of
+    /// [`Tiered::get_or_make`] do not wait for it.
     ///
     /// # Errors
     /// Those of `make`.
@@ -92,70 +86,77 @@ where
         if self.local.holds(key) {
             return Ok(());
         }
-        let fetch = async {
-            match &self.second {
-                Some(second) => Ok(second.fetch_or(key, make()).await?.0),
-                None => make().await,
-            }
-        };
+        let fetch = async { Ok(fetch_or(self.second.as_ref(), key, make()).await?.0) };
         self.local.remake(key.clone(), fetch).await.map(drop)
     }
 
-    /// Before values about one thing are read elsewhere: for [`Tiered::keep`].
+    /// Call before values about one thing are read elsewhere, for [`Tiered::insert`].
     pub fn begin_about(&self, tag: &Tag) -> Making<'_> {
         self.local.begin_about(tag)
     }
 
-    /// Puts a value into memory that was read since `begun`; unless its key was invalidated meanwhile.
-    pub async fn keep(&self, begun: &Making<'_>, key: K, value: V) {
-        self.local.keep(begun, key, value).await;
+    /// Puts a value into memory that was read since `begun`, unless its key was invalidated meanwhile.
+    pub async fn insert(&self, begun: &Making<'_>, key: K, value: V) {
+        self.local.insert(begun, key, value).await;
     }
 
-    /// The second tier, where there is one.
+    /// The second tier; `None` without Redis.
     pub fn second(&self) -> Option<&Second<K, V>> {
         self.second.as_ref()
     }
 
-    /// Whether it is in memory; no look-up that is counted.
+    /// Whether the value is in memory. Not counted as a look-up.
     pub fn holds(&self, key: &K) -> bool {
         self.local.holds(key)
     }
 }
 
-impl<K, V> Shelf for Tiered<K, V>
+/// The value from Redis where there is one, else the one that `make` makes; and whether it was made.
+pub(super) async fn fetch_or<K, V>(
+    second: Option<&Second<K, V>>,
+    key: &K,
+    make: impl Future<Output = Result<V>>,
+) -> Result<(V, bool)> {
+    match second {
+        Some(second) => second.fetch_or(key, make).await,
+        None => Ok((make.await?, true)),
+    }
+}
+
+impl<K, V> MemoryCache for Tiered<K, V>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
     fn space(&self) -> Space {
-        self.space
+        self.keys.space
     }
 
     fn size(&self) -> (u64, u64) {
-        (self.local.entries(), self.local.bytes())
+        self.local.size()
     }
 
     fn counts(&self) -> Counts {
-        self.local.counts()
+        MemoryCache::counts(&self.local)
     }
 
-    fn settle(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.local.settle())
+    fn catch_up(&self) -> BoxFuture<'_, ()> {
+        self.local.catch_up()
     }
 
-    fn forget<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()> {
-        Box::pin(self.local.forget(tag))
+    fn invalidate<'a>(&'a self, tag: &'a Tag) -> BoxFuture<'a, ()> {
+        Box::pin(self.local.invalidate_tag(tag))
     }
 
     fn clear<'a>(&'a self, pattern: &'a Pattern) -> BoxFuture<'a, u64> {
-        let selected = |key: &K| pattern.means(self.space, &(self.name)(key));
-        Box::pin(self.local.forget_those(selected))
+        let selected = |key: &K| pattern.matches(self.keys.space, &(self.keys.name)(key));
+        Box::pin(self.local.invalidate_where(selected))
     }
 
-    fn doubt(&self) -> BoxFuture<'_, ()> {
+    fn resync(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            if self.changes {
-                self.local.forget_those(|_| true).await;
+            if self.keys.changes {
+                self.local.invalidate_where(|_| true).await;
             }
         })
     }

@@ -1,17 +1,18 @@
-//! All caches of this process, and what other nodes have to know of them.
+//! All caches of this process, and the invalidations between nodes.
 //!
-//! Invariant: whatever changes is told here, and then nobody remembers it: not this node, not Redis, and within a second
-//! not the other nodes.
+//! Invariant: after [`Tiers::invalidate`] this node and Redis do not serve the old value, and the other nodes stop within a second.
 
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use metrics::Counter;
 use parking_lot::RwLock;
 
 use super::{
-    Bounds, Cost, Counts, Name, Pattern, Second, Shape, Shelf, Tag, Tiered,
-    remote::{Facts, Hears, Remote},
+    Bounds, Cost, Counts, Local, MemoryCache, Name, Pattern, Revalidating, Revalidation, Second,
+    Shape, Tag, Tiered,
+    remote::{Facts, Remote, Subscriber},
+    tiered::Keys,
 };
 use crate::{
     config::redis::{Admission, Redis as Settings},
@@ -23,25 +24,25 @@ use crate::{
     },
 };
 
-/// Changes that are looked at in one go.
-const APART: usize = 256;
+/// Invalidations between two yields.
+const CHUNK: usize = 256;
 
 pub struct Tiers {
-    shelves: Arc<Shelves>,
+    memory: Arc<MemoryCaches>,
     remote: Option<Arc<Remote>>,
     rule: Admission,
     clock: SharedClock,
 }
 
-/// The first tier: all of it.
-struct Shelves {
-    all: RwLock<Vec<Arc<dyn Shelf>>>,
+/// The first tier: a cache for each space.
+struct MemoryCaches {
+    all: RwLock<Vec<Arc<dyn MemoryCache>>>,
     here: Counter,
     elsewhere: Counter,
     resync: Counter,
 }
 
-/// What was dropped.
+/// Numbers of values that were dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cleared {
     pub memory: u64,
@@ -50,30 +51,30 @@ pub struct Cleared {
 
 /// One space of the first tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShelfStats {
+pub struct MemoryStats {
     pub space: &'static str,
     pub entries: u64,
     pub bytes: u64,
     pub counts: Counts,
 }
 
-/// How the second tier is.
+/// State of the second tier.
 #[derive(Clone, Debug)]
 pub struct RemoteStats {
     /// `standalone`, `cluster` or `sentinel`.
     pub mode: &'static str,
     /// Whether requests ask it.
     pub usable: bool,
-    /// Whether changes on other nodes are heard.
+    /// Whether invalidations of other nodes arrive.
     pub subscribed: bool,
-    /// Changes that it was not told of yet.
+    /// Invalidations that it did not take yet.
     pub pending: usize,
     pub trouble: Option<Error>,
-    /// `None` before the first look, and with `REDIS_ENABLE_STATS=false`.
+    /// `None` before the first answer, and with `REDIS_ENABLE_STATS=false`.
     pub facts: Option<Facts>,
     pub counts: Counts,
-    /// How long a write takes these days; `None` before the first.
-    pub set: Option<std::time::Duration>,
+    /// Moving mean of a write's time; `None` before the first.
+    pub set: Option<Duration>,
 }
 
 impl Tiers {
@@ -82,11 +83,11 @@ impl Tiers {
     /// # Errors
     /// When a file that the settings name cannot be read.
     pub fn start(settings: &Settings, clock: &SharedClock) -> Result<Arc<Self>> {
-        let shelves = Arc::new(Shelves::new());
-        let hears: Arc<dyn Hears> = Arc::<Shelves>::clone(&shelves);
+        let memory = Arc::new(MemoryCaches::new());
+        let subscriber: Arc<dyn Subscriber> = Arc::<MemoryCaches>::clone(&memory);
         Ok(Arc::new(Self {
-            remote: Remote::start(settings, clock, hears)?,
-            shelves,
+            remote: Remote::start(settings, clock, subscriber)?,
+            memory,
             rule: settings.admission,
             clock: SharedClock::clone(clock),
         }))
@@ -96,141 +97,176 @@ impl Tiers {
     #[must_use]
     pub fn in_memory(clock: &SharedClock) -> Arc<Self> {
         Arc::new(Self {
-            shelves: Arc::new(Shelves::new()),
+            memory: Arc::new(MemoryCaches::new()),
             remote: None,
             rule: Admission::Never,
             clock: SharedClock::clone(clock),
         })
     }
 
-    /// Both tiers for one kind of value. `weigh`: bytes that a value holds on the heap.
-    pub fn shelf<K, V>(
+    /// Both tiers for one space. `weigh`: bytes that a value holds on the heap.
+    pub fn cache<K, V>(
         &self,
         shape: Shape<K, V>,
         bounds: Bounds,
         weigh: fn(&V) -> u32,
     ) -> Arc<Tiered<K, V>>
     where
-        K: std::hash::Hash + Eq + Clone + Send + Sync + 'static,
+        K: Hash + Eq + Clone + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
-        let facts = (shape.space, shape.name, shape.changes);
-        self.added(Tiered::new(facts, bounds, weigh, self.second(shape)))
+        let keys = shape.keys();
+        self.added(Arc::new(Tiered::new(
+            keys,
+            bounds,
+            weigh,
+            self.second(shape),
+        )))
+    }
+
+    /// Both tiers for one space, with stale-while-revalidate.
+    #[must_use]
+    pub fn revalidating<K, V>(
+        &self,
+        shape: Shape<K, V>,
+        bounds: Bounds,
+        how: Revalidation<K, V>,
+    ) -> Arc<Revalidating<K, V>>
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        let keys = shape.keys();
+        let clock = SharedClock::clone(&self.clock);
+        self.added(Revalidating::new(
+            keys,
+            bounds,
+            self.second(shape),
+            how,
+            clock,
+        ))
     }
 
     /// The first tier alone, for values that can change.
-    pub fn memory_shelf<K, V>(
+    pub fn memory_cache<K, V>(
         &self,
-        (space, name): (Space, fn(&K) -> Name),
+        space: Space,
+        name: fn(&K) -> Name,
         bounds: Bounds,
         weigh: fn(&V) -> u32,
     ) -> Arc<Tiered<K, V>>
     where
-        K: std::hash::Hash + Eq + Clone + Send + Sync + 'static,
+        K: Hash + Eq + Clone + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
-        self.added(Tiered::new((space, name, true), bounds, weigh, None))
+        let changes = true;
+        let keys = Keys {
+            space,
+            name,
+            changes,
+        };
+        self.added(Arc::new(Tiered::new(keys, bounds, weigh, None)))
     }
 
-    fn added<S: Shelf + 'static>(&self, new: S) -> Arc<S> {
-        let new = Arc::new(new);
-        self.add(Arc::<S>::clone(&new));
-        new
+    /// The first tier alone, for secrets: only time and lack of room drop them. No pattern names them.
+    pub fn secrets<K, V>(
+        &self,
+        space: Space,
+        bounds: Bounds,
+        weigh: fn(&V) -> u32,
+    ) -> Arc<Local<K, V>>
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        let weigh = move |_: &K, value: &V| weigh(value);
+        self.added(Arc::new(Local::new(space, bounds, weigh)))
     }
 
-    /// The second tier for one kind of value; `None` when there is none.
-    #[must_use]
-    pub fn second<K, V>(&self, shape: Shape<K, V>) -> Option<Second<K, V>> {
+    fn added<C: MemoryCache + 'static>(&self, cache: Arc<C>) -> Arc<C> {
+        self.memory.all.write().push(Arc::<C>::clone(&cache));
+        cache
+    }
+
+    fn second<K, V>(&self, shape: Shape<K, V>) -> Option<Second<K, V>> {
         let remote = Arc::clone(self.remote.as_ref()?);
         Some(Second::new(remote, shape, SharedClock::clone(&self.clock)))
     }
 
-    /// Has a cache looked after.
-    pub fn add(&self, cache: Arc<dyn Shelf>) {
-        let mut all = self.shelves.all.write();
-        all.push(cache);
-    }
-
-    /// Something changed, and is in the database already: nobody remembers it any more. Waits for Redis no longer than a
-    /// request may; the other nodes know within a second.
-    pub async fn changed(&self, tags: &[Tag]) {
-        for tag in tags {
-            self.shelves.here.increment(1);
-            self.shelves.forget(tag).await;
-        }
+    /// Call after a change is in the database. This node and Redis drop what is about these things; the other nodes do within a
+    /// second. Waits for Redis at most `REDIS_BUDGET_MS`.
+    pub async fn invalidate(&self, tags: &[Tag]) {
+        self.memory.invalidate(tags).await;
         if let Some(remote) = &self.remote {
-            remote.changed(tags).await;
+            remote.invalidate(tags).await;
         }
     }
 
-    /// As [`Tiers::changed`], of many things and for whoever is no request: it takes the time it takes, and leaves room
-    /// for requests in between.
-    pub async fn changed_apart(&self, tags: &[Tag]) {
-        for tags in tags.chunks(APART) {
-            for tag in tags {
-                self.shelves.here.increment(1);
-                self.shelves.forget(tag).await;
-            }
+    /// As [`Tiers::invalidate`], of many things and not for a request: waits until Redis has them, and leaves room for requests
+    /// in between.
+    pub async fn invalidate_in_background(&self, tags: &[Tag]) {
+        for tags in tags.chunks(CHUNK) {
+            self.memory.invalidate(tags).await;
             if let Some(remote) = &self.remote {
-                remote.changed_apart(tags).await;
+                remote.invalidate_in_background(tags).await;
             }
             tokio::task::yield_now().await;
         }
     }
 
-    /// Whether changes on other nodes are heard of.
+    /// Whether invalidations of other nodes arrive.
     #[must_use]
-    pub fn hears(&self) -> bool {
+    pub fn is_subscribed(&self) -> bool {
         self.remote.as_ref().is_some_and(|r| r.is_subscribed())
     }
 
-    /// Drops what a pattern means from the memory of this node. How many there were.
-    pub async fn forget_here(&self, pattern: &Pattern) -> u64 {
-        self.shelves.clear(pattern).await
+    /// Drops the values whose names match from the memory of this node. Returns how many there were.
+    pub async fn clear_memory(&self, pattern: &Pattern) -> u64 {
+        self.memory.clear(pattern).await
     }
 
-    /// Drops what a pattern means, on all nodes.
+    /// Drops the values whose names match, on all nodes.
     ///
     /// # Errors
     /// `Unavailable` when Redis could not be asked; the memory of this node is cleared all the same.
     pub async fn clear(&self, pattern: &Pattern) -> Result<Cleared> {
-        let memory = self.shelves.clear(pattern).await;
+        let memory = self.memory.clear(pattern).await;
         let Some(remote) = &self.remote else {
             return Ok(Cleared { memory, redis: 0 });
         };
         let swept = remote
             .sweep(&remote.names().matching(pattern.as_str()))
             .await;
-        // Only after Redis: what others drop they would fetch again from there.
-        remote.tell_cleared(pattern.as_str()).await;
+        // After Redis: other nodes would fetch again from there.
+        remote.publish_cleared(pattern.as_str()).await;
         Ok(Cleared {
             memory,
             redis: swept?,
         })
     }
 
-    /// Brings the sizes of the first tier up to date: without look-ups they stay as they were.
-    pub async fn settle(&self) {
-        for shelf in self.shelves.shelves() {
-            shelf.settle().await;
+    /// Brings the sizes of the first tier up to date: without look-ups they do not change.
+    pub async fn catch_up(&self) {
+        for cache in self.memory.all() {
+            cache.catch_up().await;
         }
     }
 
     #[must_use]
-    pub fn memory(&self) -> Vec<ShelfStats> {
-        let stats = |shelf: &Arc<dyn Shelf>| {
-            let (entries, bytes) = shelf.size();
-            ShelfStats {
-                space: shelf.space().label(),
+    pub fn memory(&self) -> Vec<MemoryStats> {
+        let stats = |cache: &Arc<dyn MemoryCache>| {
+            let (entries, bytes) = cache.size();
+            MemoryStats {
+                space: cache.space().label(),
                 entries,
                 bytes,
-                counts: shelf.counts(),
+                counts: cache.counts(),
             }
         };
-        self.shelves.shelves().iter().map(stats).collect()
+        self.memory.all().iter().map(stats).collect()
     }
 
-    /// `None` when none is configured.
+    /// `None` when no Redis is configured.
     #[must_use]
     pub fn redis(&self) -> Option<RemoteStats> {
         let remote = self.remote.as_ref()?;
@@ -239,10 +275,10 @@ impl Tiers {
             mode: remote.mode(),
             usable: remote.is_usable(),
             subscribed: remote.is_subscribed(),
-            pending: remote.pending(),
+            pending: remote.pending_count(),
             trouble: remote.trouble(),
             counts: remote.counts(facts.as_ref()),
-            set: remote.set_pace(),
+            set: remote.mean_set(),
             facts,
         })
     }
@@ -259,10 +295,10 @@ impl Tiers {
         (rule, shown.unwrap_or_default())
     }
 
-    /// Before the process ends: tells what Redis was not told of yet.
-    pub async fn stop(&self, patience: std::time::Duration) {
+    /// Before the process ends: sends the pending invalidations to Redis, for `timeout` at most.
+    pub async fn stop(&self, timeout: Duration) {
         if let Some(remote) = &self.remote {
-            remote.stop(patience).await;
+            remote.stop(timeout).await;
         }
     }
 }
@@ -275,7 +311,7 @@ impl Drop for Tiers {
     }
 }
 
-impl Shelves {
+impl MemoryCaches {
     fn new() -> Self {
         let origin = |origin: CacheOrigin| counter(&CACHE_INVALIDATIONS, &[origin.label()]);
         Self {
@@ -286,33 +322,41 @@ impl Shelves {
         }
     }
 
-    fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
+    fn all(&self) -> Vec<Arc<dyn MemoryCache>> {
         self.all.read().clone()
     }
 
-    async fn forget(&self, tag: &Tag) {
-        for shelf in self.shelves() {
-            shelf.forget(tag).await;
+    /// Changes of this node.
+    async fn invalidate(&self, tags: &[Tag]) {
+        for tag in tags {
+            self.here.increment(1);
+            self.drop_about(tag).await;
+        }
+    }
+
+    async fn drop_about(&self, tag: &Tag) {
+        for cache in self.all() {
+            cache.invalidate(tag).await;
         }
     }
 
     async fn clear(&self, pattern: &Pattern) -> u64 {
         let mut cleared = 0;
-        for shelf in self.shelves() {
-            cleared += shelf.clear(pattern).await;
+        for cache in self.all() {
+            cleared += cache.clear(pattern).await;
         }
         cleared
     }
 }
 
-impl Hears for Shelves {
-    fn changed(&self, tag: Tag, own: bool) -> BoxFuture<'_, ()> {
+impl Subscriber for MemoryCaches {
+    fn invalidated(&self, tag: Tag, own: bool) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             if !own {
                 self.elsewhere.increment(1);
             }
-            // One's own, too: between the change and its telling an old value may have been fetched.
-            self.forget(&tag).await;
+            // Also for a change of this node: an old value may have been fetched before Redis dropped it.
+            self.drop_about(&tag).await;
         })
     }
 
@@ -322,11 +366,11 @@ impl Hears for Shelves {
         })
     }
 
-    fn missed(&self) -> BoxFuture<'_, ()> {
+    fn resync(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.resync.increment(1);
-            for shelf in self.shelves() {
-                shelf.doubt().await;
+            for cache in self.all() {
+                cache.resync().await;
             }
         })
     }

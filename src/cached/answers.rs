@@ -1,14 +1,13 @@
-//! Answers about scans: what they are called, and how they lie in the second tier.
+//! Keys of answers about scans, and their format in Redis.
 //!
-//! Invariant: bytes that are not an answer of the key's kind, whole and in itself consistent, are none.
+//! Invariant: only bytes that are a whole and consistent answer of the key's kind are read.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     analytics::{
-        Answer, Answered, Asked, Date, Day, Devices, Interval, Question, Timeline, Timeseries,
-        Totals,
+        Answer, Answered, Asked, Date, Day, Devices, Question, Range, Timeline, Timeseries, Totals,
     },
     cache::{Body, CacheKind, Tag},
     cached::{Handling, Key},
@@ -16,7 +15,7 @@ use crate::{
     rollout::Arm,
 };
 
-/// Answers to settled questions. Single scans are not remembered: a page of them is asked for once.
+/// For questions at the end of a day. Single scans are not cached: a page of them is asked for once.
 #[must_use]
 pub fn answers<A>() -> Handling<A>
 where
@@ -32,11 +31,9 @@ where
 }
 
 fn key(question: &Question) -> Option<Key> {
+    let of_range = |range: &Range, now: &Timestamp| format!("{range:?} {}", now.as_nanosecond());
     let (kind, text) = match question {
-        Question::Timeseries { range, now, .. } => {
-            let text = format!("{range:?} {}", now.as_nanosecond());
-            (CacheKind::Timeseries, text)
-        }
+        Question::Timeseries { range, now, .. } => (CacheKind::Timeseries, of_range(range, now)),
         Question::Devices { genuine_only, .. } => (CacheKind::Devices, genuine_only.to_string()),
         Question::Timeline {
             period,
@@ -47,10 +44,7 @@ fn key(question: &Question) -> Option<Key> {
             let text = format!("{period:?} {} {time_zone}", now.as_nanosecond());
             (CacheKind::Timeline, text)
         }
-        Question::Summary { range, now, .. } => {
-            let text = format!("{range:?} {}", now.as_nanosecond());
-            (CacheKind::Summary, text)
-        }
+        Question::Summary { range, now, .. } => (CacheKind::Summary, of_range(range, now)),
         Question::Logs { .. } => return None,
     };
     let code_id = question.code_id();
@@ -62,79 +56,37 @@ fn key(question: &Question) -> Option<Key> {
     })
 }
 
-type Counts = Vec<(String, i64)>;
-
-/// An answer as it is stored. A release that changes it changes a field's name.
+/// An answer in Redis. A release that changes it changes a field's name.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
     recorded: u64,
-    answer: Kept,
+    answer: StoredAnswer,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
-enum Kept {
-    Timeseries {
-        start_us: i64,
-        end_us: i64,
-        interval: String,
-        labels: Vec<String>,
-        all: Vec<i64>,
-        genuine: Vec<i64>,
-    },
-    Devices {
-        device_types: Counts,
-        device_families: Counts,
-        browser_families: Counts,
-        os_families: Counts,
-    },
+enum StoredAnswer {
+    Timeseries(Timeseries),
+    Devices(Devices),
     Timeline {
         dates: Vec<String>,
         all: Vec<i64>,
         genuine: Vec<i64>,
     },
-    Summary {
-        people: i64,
-        genuine: i64,
-        head: i64,
-        prefetch: i64,
-        bot: i64,
-        visitors: i64,
-        countries: Counts,
-    },
+    Summary(Totals),
 }
 
 fn encode(answered: &Answered) -> Option<Body> {
     let answer = match answered.answer.clone() {
-        Answer::Timeseries(s) => Kept::Timeseries {
-            start_us: s.start.as_microsecond(),
-            end_us: s.end.as_microsecond(),
-            interval: s.interval.label().to_owned(),
-            labels: s.labels,
-            all: s.all,
-            genuine: s.genuine,
-        },
-        Answer::Devices(d) => Kept::Devices {
-            device_types: d.device_types,
-            device_families: d.device_families,
-            browser_families: d.browser_families,
-            os_families: d.os_families,
-        },
-        Answer::Timeline(t) => Kept::Timeline {
+        Answer::Timeseries(series) => StoredAnswer::Timeseries(series),
+        Answer::Devices(devices) => StoredAnswer::Devices(devices),
+        Answer::Timeline(t) => StoredAnswer::Timeline {
             dates: t.days.iter().map(|d| d.date.to_string()).collect(),
             all: t.days.iter().map(|d| d.all).collect(),
             genuine: t.days.iter().map(|d| d.genuine).collect(),
         },
-        Answer::Summary(s) => Kept::Summary {
-            people: s.people,
-            genuine: s.genuine,
-            head: s.head,
-            prefetch: s.prefetch,
-            bot: s.bot,
-            visitors: s.visitors,
-            countries: s.countries,
-        },
+        Answer::Summary(totals) => StoredAnswer::Summary(totals),
         Answer::Logs { .. } => return None,
     };
     let stored = Stored {
@@ -154,75 +106,25 @@ fn decode(key: &Key, body: Body) -> Option<Answered> {
         return None;
     }
     let stored: Stored = serde_json::from_slice(&body.bytes).ok()?;
-    let (kind, answer) = read(stored.answer)?;
-    (kind == key.kind).then(|| Answered::fresh(answer, stored.recorded))
-}
-
-/// With its kind.
-fn read(kept: Kept) -> Option<(CacheKind, Answer)> {
-    Some(match kept {
-        Kept::Timeseries {
-            start_us,
-            end_us,
-            interval,
-            labels,
-            all,
-            genuine,
-        } => {
-            let is_whole = all.len() == labels.len() && genuine.len() == labels.len();
-            let series = Timeseries {
-                start: Timestamp::from_microsecond(start_us).ok()?,
-                end: Timestamp::from_microsecond(end_us).ok()?,
-                interval: Interval::ALL.into_iter().find(|i| i.label() == interval)?,
-                labels: is_whole.then_some(labels)?,
+    let answer = match (key.kind, stored.answer) {
+        (CacheKind::Timeseries, StoredAnswer::Timeseries(s)) => {
+            let points = s.labels.len();
+            let is_whole = s.all.len() == points && s.genuine.len() == points;
+            is_whole.then_some(Answer::Timeseries(s))?
+        }
+        (CacheKind::Devices, StoredAnswer::Devices(devices)) => Answer::Devices(devices),
+        (
+            CacheKind::Timeline,
+            StoredAnswer::Timeline {
+                dates,
                 all,
                 genuine,
-            };
-            (CacheKind::Timeseries, Answer::Timeseries(series))
-        }
-        Kept::Devices {
-            device_types,
-            device_families,
-            browser_families,
-            os_families,
-        } => {
-            let devices = Devices {
-                device_types,
-                device_families,
-                browser_families,
-                os_families,
-            };
-            (CacheKind::Devices, Answer::Devices(devices))
-        }
-        Kept::Timeline {
-            dates,
-            all,
-            genuine,
-        } => (
-            CacheKind::Timeline,
-            Answer::Timeline(timeline(&dates, &all, &genuine)?),
-        ),
-        Kept::Summary {
-            people,
-            genuine,
-            head,
-            prefetch,
-            bot,
-            visitors,
-            countries,
-        } => {
-            let totals = Totals {
-                people,
-                genuine,
-                head,
-                prefetch,
-                bot,
-                visitors,
-                countries,
-            };
-            (CacheKind::Summary, Answer::Summary(totals))
-        }
-    })
+            },
+        ) => Answer::Timeline(timeline(&dates, &all, &genuine)?),
+        (CacheKind::Summary, StoredAnswer::Summary(totals)) => Answer::Summary(totals),
+        _ => return None,
+    };
+    Some(Answered::fresh(answer, stored.recorded))
 }
 
 fn timeline(dates: &[String], all: &[i64], genuine: &[i64]) -> Option<Timeline> {

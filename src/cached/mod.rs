@@ -1,7 +1,7 @@
-//! An arm that remembers the answers of another arm.
+//! An arm that caches the answers of another arm.
 //!
-//! Invariant: every arm has a cache of its own, so one arm's answer is never served as another's; and an answer that
-//! this call did not make says so.
+//! Invariant: every arm has a cache of its own, so one arm's answer is never served as another's; an answer that comes from the
+//! cache is marked.
 
 mod answers;
 mod images;
@@ -9,7 +9,7 @@ mod images;
 use std::sync::Arc;
 
 use crate::{
-    cache::{Body, Bounds, CacheKind, Life, Name, Shape, Space, Stocked, Tag, Tiered, Tiers},
+    cache::{Body, Bounds, CacheKind, Filled, Life, Name, Shape, Space, Tag, Tiered, Tiers},
     kernel::{Clock, Ctx, Result, id::hex},
     rollout::{Arm, ReadOnly, Unit},
 };
@@ -17,43 +17,45 @@ use crate::{
 pub use answers::answers;
 pub use images::images;
 
-/// What an answer is remembered under. The arm and its version are part of its name in the second tier.
+/// The cache key of a question. The arm and its version are part of the name in Redis.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Of everything that the answer depends on.
     pub digest: [u8; 32],
-    /// What the question is about.
+    /// The thing whose change makes the answer stale.
     pub tag: Option<Tag>,
     pub kind: CacheKind,
 }
 
-/// Tells the key of a question; `None` for one whose answer is not remembered.
+/// The key of a question; `None` for one whose answer is not cached.
 pub type KeyOf<A> = Box<dyn Fn(&<A as Arm>::In) -> Option<Key> + Send + Sync>;
 
-/// What the cache must know about an arm's questions and answers.
+/// How the questions and answers of one arm are cached.
 pub struct Handling<A: Arm> {
     pub key: KeyOf<A>,
     /// Bytes that the answer holds on the heap.
     pub weigh: fn(&A::Out) -> u32,
     /// Marks an answer as served from a cache.
     pub mark: fn(A::Out) -> A::Out,
-    /// For the second tier; `None` for an answer that is not shared.
+    /// For Redis; `None` for an answer that is not shared.
     pub encode: fn(&A::Out) -> Option<Body>,
     /// `None` for bytes that are no answer.
     pub decode: fn(&Key, Body) -> Option<A::Out>,
 }
 
-/// Where answers are kept, how long, and whether they can change.
+/// How the answers of one arm are cached.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct CacheSettings {
     /// Names the arm's answers in the metrics.
     pub space: Space,
+    /// Memory for them.
     pub bytes: u64,
     pub life: Life,
+    /// Whether the answer to a question can change.
     pub changes: bool,
 }
 
-/// The decorator. Errors are not remembered.
+/// The decorator. Errors are not cached.
 pub struct Cached<A: Arm> {
     arm: Arc<A>,
     key: Arc<KeyOf<A>>,
@@ -61,7 +63,7 @@ pub struct Cached<A: Arm> {
     answers: Arc<Tiered<Key, A::Out>>,
 }
 
-/// The same memory of the same arm.
+/// Clones share the arm and its cache.
 impl<A: Arm> Clone for Cached<A> {
     fn clone(&self) -> Self {
         Self {
@@ -74,29 +76,29 @@ impl<A: Arm> Clone for Cached<A> {
 }
 
 impl<A: ReadOnly<Out: Clone + Sync>> Cached<A> {
-    pub fn new(arm: A, tiers: &Tiers, place: Place, handling: Handling<A>) -> Self {
+    pub fn new(arm: A, tiers: &Tiers, settings: CacheSettings, handling: Handling<A>) -> Self {
         let shape = Shape {
-            space: place.space,
+            space: settings.space,
             name: name::<A>,
-            changes: place.changes,
+            changes: settings.changes,
             kind: |key: &Key| key.kind,
             encode: handling.encode,
             decode: handling.decode,
-            fresh: place.life.longest,
+            fresh: settings.life.longest,
         };
         let bounds = Bounds {
-            bytes: place.bytes,
-            life: place.life,
+            bytes: settings.bytes,
+            life: settings.life,
         };
         Self {
             arm: Arc::new(arm),
             key: Arc::new(handling.key),
             mark: handling.mark,
-            answers: tiers.shelf(shape, bounds, handling.weigh),
+            answers: tiers.cache(shape, bounds, handling.weigh),
         }
     }
 
-    /// Has an answer ready before somebody asks.
+    /// Puts an answer into memory before it is asked for.
     ///
     /// # Errors
     /// The arm's.
@@ -108,31 +110,36 @@ impl<A: ReadOnly<Out: Clone + Sync>> Cached<A> {
         self.answers.warm(&key, make).await
     }
 
-    /// Makes answers, and waits until the second tier has them; memory does not.
+    /// Puts answers into Redis, not into memory, and waits until Redis has them.
     ///
     /// # Errors
-    /// `Unavailable` when the second tier takes nothing.
-    pub async fn stock(&self, ctx: &Ctx, inputs: &[A::In], clock: &dyn Clock) -> Result<Stocked> {
+    /// `Unavailable` when Redis takes no values.
+    pub async fn bulk_fill(
+        &self,
+        ctx: &Ctx,
+        inputs: &[A::In],
+        clock: &dyn Clock,
+    ) -> Result<Filled> {
         let Some(second) = self.answers.second() else {
-            return Ok(Stocked::default());
+            return Ok(Filled::default());
         };
         let keyed: Vec<(&A::In, Key)> = inputs
             .iter()
             .filter_map(|input| Some((input, (self.key)(input)?)))
             .collect();
         let keys: Vec<Key> = keyed.iter().map(|(_, key)| key.clone()).collect();
-        let mut batch = second.batch(&keys).await?;
+        let mut fill = second.begin_bulk_fill(&keys).await?;
         for (nth, (input, _)) in keyed.iter().enumerate() {
-            if !batch.wants(nth) {
-                batch.skip();
+            if !fill.wants(nth) {
+                fill.skip();
                 continue;
             }
             let start = clock.instant();
             let made = self.arm.run(ctx, input).await;
             let took = clock.instant().saturating_duration_since(start);
-            batch.add(nth, &made, took);
+            fill.add(nth, &made, took);
         }
-        batch.finish().await
+        fill.finish().await
     }
 }
 
@@ -147,7 +154,7 @@ impl<A: Arm<Out: Clone + Sync>> Arm for Cached<A> {
     type In = A::In;
     type Out = A::Out;
 
-    /// Concurrent calls with one key run the inner arm once, under the context of whoever came first.
+    /// Concurrent calls with one key run the inner arm once, under the context of the first.
     async fn run(&self, ctx: &Ctx, input: &A::In) -> Result<A::Out> {
         let Some(key) = (self.key)(input) else {
             return self.arm.run(ctx, input).await;
@@ -216,10 +223,10 @@ mod tests {
         }
     }
 
-    /// Remembers all but 6.
+    /// Caches all but 6.
     fn cached() -> (Arc<Cached<Counting>>, Arc<AtomicU32>) {
         let runs = Arc::new(AtomicU32::new(0));
-        let place = Place {
+        let settings = CacheSettings {
             space: Space::RenderEngine,
             bytes: 100_000,
             life: Life::by_use(Duration::from_mins(1)),
@@ -239,7 +246,7 @@ mod tests {
         };
         let arm = Counting(Arc::clone(&runs));
         let clock: crate::kernel::SharedClock = Arc::new(SystemClock);
-        let cached = Cached::new(arm, &Tiers::in_memory(&clock), place, handling);
+        let cached = Cached::new(arm, &Tiers::in_memory(&clock), settings, handling);
         (Arc::new(cached), runs)
     }
 
@@ -277,7 +284,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_no_key_is_not_remembered() {
+    async fn a_question_without_a_key_is_not_cached() {
         let (cached, _) = cached();
         assert_eq!(cached.run(&ctx(), &6).await.unwrap(), (1, false));
         assert_eq!(cached.run(&ctx(), &6).await.unwrap(), (2, false));
@@ -285,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_is_not_remembered() {
+    async fn an_error_is_not_cached() {
         let (cached, runs) = cached();
         for _ in 0..2 {
             assert!(cached.run(&ctx(), &1).await.is_err());

@@ -51,7 +51,7 @@ impl Warm {
             output::json(&json!({
                 "codes": done.codes,
                 "resumed_at": done.resumed_at,
-                "kept": entries.kept,
+                "kept": entries.stored,
                 "bypassed": entries.bypassed,
                 "failed": entries.failed,
                 "seconds": done.seconds,
@@ -70,7 +70,7 @@ impl Warm {
                 done.codes,
                 done.seconds,
                 done.codes_per_second,
-                entries.kept,
+                entries.stored,
                 entries.bypassed,
                 entries.failed
             ));

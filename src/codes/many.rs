@@ -36,7 +36,9 @@ impl Codes {
         for code in self.many(ids).await? {
             let (key, code) = ((code.org_id, code.id), Arc::new(code));
             if let Some(making) = begun.get(&code.id) {
-                self.appearances.keep(making, key, Arc::clone(&code)).await;
+                self.appearances
+                    .insert(making, key, Arc::clone(&code))
+                    .await;
             }
             codes.push(code);
         }

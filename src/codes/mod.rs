@@ -139,7 +139,7 @@ impl Codes {
                 continue;
             }
             // It may have been asked for, and remembered as unknown, before it existed.
-            self.tiers.changed(&[Tag::Slug(slug.into())]).await;
+            self.tiers.invalidate(&[Tag::Slug(slug.into())]).await;
             return inserted.map(|()| code);
         }
         Err(Error::new(
@@ -215,7 +215,7 @@ impl Codes {
     async fn forget(&self, code: &Code) {
         let mut tags = vec![Tag::Code(code.id), Tag::Scans(code.id)];
         tags.extend(code.slug.as_deref().map(|slug| Tag::Slug(slug.into())));
-        self.tiers.changed(&tags).await;
+        self.tiers.invalidate(&tags).await;
     }
 }
 

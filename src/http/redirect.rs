@@ -63,7 +63,7 @@ impl Redirect {
         let slug = Self::slug(request.uri().path()).unwrap_or_default();
         let slug = percent_decode_str(slug).decode_utf8().ok();
         let slug = slug.as_deref().and_then(Slug::parse).ok_or_else(unknown)?;
-        let resolving = self.app.redirect.resolve(ctx, slug);
+        let resolving = self.app.redirect.resolve(slug);
         match trace::of("redirect.resolve", resolving).await? {
             Destination::Nowhere => Err(unknown()),
             Destination::NotARedirect => {

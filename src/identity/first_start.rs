@@ -14,11 +14,11 @@ use crate::{
     },
 };
 
-/// What the start did about the administrator.
+/// Result of [`ensure_administrator`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Administrator {
-    /// It was there already.
-    Kept,
+    /// It existed.
+    Existing,
     /// Made with the configured password.
     Created,
     /// Made with a generated password, which was written to the file and should be shown once.
@@ -47,7 +47,7 @@ pub async fn ensure_administrator(
             audit(store, clock, &user, "password.replace").await?;
             Ok(Administrator::PasswordReplaced)
         }
-        (Some(_), _) => Ok(Administrator::Kept),
+        (Some(_), _) => Ok(Administrator::Existing),
     }
 }
 
@@ -61,7 +61,7 @@ async fn create(
         None => (id::secret::<12>()?, true),
     };
     if generated {
-        // Before the user exists: an administrator whose password nobody knows would be worse than none.
+        // Before the user exists: an administrator with a lost password would be worse than none.
         write_for_owner(&settings.initial_password_file, &password)?;
     }
     let user = User {

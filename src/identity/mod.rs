@@ -1,4 +1,4 @@
-//! Who may manage codes: users with a password, and API keys.
+//! Authentication: users with a password, and API keys.
 //!
 //! Invariant: a password is checked by argon2id only, a wrong one always pays for it, and a right one is
 //! remembered for a short while by a keyed hash, so that authenticated calls stay as fast as others.
@@ -20,6 +20,7 @@ pub use operator::Operation;
 pub use crate::store::organizations::Role;
 
 use crate::{
+    cache::Tiers,
     config,
     kernel::{Ctx, Error, ID_CHARS, Kind, Result, SharedClock, id::Uuid, task},
     store::{Store, organizations::Organizations},
@@ -28,12 +29,12 @@ use credentials::Claim;
 use password::Passwords;
 use remembered::Remembered;
 
-/// Somebody who may manage codes.
+/// An authenticated user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     pub user_id: Uuid,
     pub name: String,
-    /// The organization whose codes this one manages.
+    /// The organization whose codes the user manages.
     pub org_id: Uuid,
     pub role: Role,
 }
@@ -48,17 +49,23 @@ pub struct Auth {
 impl Auth {
     /// # Errors
     /// `Internal` when the operating system gives no randomness.
-    pub fn new(settings: &config::auth::Auth, store: Store, clock: SharedClock) -> Result<Self> {
+    pub fn new(
+        settings: &config::auth::Auth,
+        store: Store,
+        tiers: &Tiers,
+        clock: SharedClock,
+    ) -> Result<Self> {
+        let ttl = Duration::from_millis(settings.credential_ttl_ms);
         Ok(Self {
             store,
             clock,
             passwords: Passwords::new()?,
-            remembered: Remembered::new(Duration::from_millis(settings.credential_ttl_ms))?,
+            remembered: Remembered::new(ttl, tiers)?,
         })
     }
 
     /// # Errors
-    /// `Unauthenticated` when the credentials are not valid (which part of them is not said), `RateLimited`
+    /// `Unauthenticated` when the credentials are not valid (without naming the wrong part), `RateLimited`
     /// when too many passwords are being checked, and the store's.
     pub async fn authenticate(
         &self,
@@ -73,11 +80,15 @@ impl Auth {
             };
             principal.map(Arc::new).ok_or_else(refused)
         };
-        self.remembered.get_or_check(key, check).await
+        if ctx.exercise {
+            self.remembered.check(key, check).await
+        } else {
+            self.remembered.get_or_check(key, check).await
+        }
     }
 
-    /// Does once what requests need of it, and returns the administrator, whom the start acts as. A configured password is
-    /// checked as if it had come with a request, and so is remembered when the first one comes.
+    /// Warms up for requests, and returns the administrator, whom the start acts as. Checks a configured password as a request
+    /// would, so that it is cached for the first one.
     ///
     /// # Errors
     /// The store's; `Unauthenticated` without such a user.
@@ -123,8 +134,7 @@ impl Auth {
         }
     }
 
-    /// For the operator who asks which keys are still in use. A sign-in neither depends on it nor waits for it: it is a
-    /// write.
+    /// Notes the use of a key, for operators. A write, so sign-ins neither wait for it nor depend on it.
     fn note_use(&self, ctx: &Ctx, key_id: Uuid) {
         let (users, now) = (self.store.users.clone(), self.clock.now());
         let request_id = ctx.shown_id(&mut [0; ID_CHARS]).to_owned();

@@ -1,25 +1,27 @@
-//! Credentials that were valid a moment ago, by a keyed hash: neither a memory dump nor a guess at the hash
-//! gives a password away, and the key dies with the process.
+//! Credentials that were valid a moment ago, by a keyed hash: neither a memory dump nor a guess at the hash gives a password
+//! away, and the key goes with the process.
 
 use std::{sync::Arc, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
-use moka::future::Cache;
 use sha2::Sha256;
 
 use super::{Credentials, Principal};
-use crate::kernel::{Error, Kind, Result, id};
+use crate::{
+    cache::{Bounds, Life, Local, Space, Tiers},
+    kernel::{Error, Kind, Result, id},
+};
 
-/// Credentials remembered at most.
-const ENTRIES: u64 = 10_000;
+/// Memory for some 10 000 credentials.
+const BYTES: u64 = 3 << 20;
 
 pub(super) struct Remembered {
     mac: Hmac<Sha256>,
-    valid: Cache<[u8; 32], Arc<Principal>>,
+    valid: Arc<Local<[u8; 32], Arc<Principal>>>,
 }
 
 impl Remembered {
-    pub(super) fn new(ttl: Duration) -> Result<Self> {
+    pub(super) fn new(ttl: Duration, tiers: &Tiers) -> Result<Self> {
         let mac = Hmac::new_from_slice(&id::random::<32>()?).map_err(|e| {
             Error::caused(
                 Kind::Internal,
@@ -27,12 +29,13 @@ impl Remembered {
                 e.to_string(),
             )
         })?;
+        let bounds = Bounds {
+            bytes: BYTES,
+            life: Life::fixed(ttl),
+        };
         Ok(Self {
             mac,
-            valid: Cache::builder()
-                .max_capacity(ENTRIES)
-                .time_to_live(ttl)
-                .build(),
+            valid: tiers.secrets(Space::Credentials, bounds, weigh),
         })
     }
 
@@ -44,11 +47,11 @@ impl Remembered {
         mac.finalize().into_bytes().into()
     }
 
-    /// The remembered principal, or what `check` finds: called once for all who show the same credentials at the same time. A
+    /// The remembered principal, or the one that `check` finds: called once for all concurrent callers with the same credentials. A
     /// crowd after a start would otherwise fill the memory with hashes, each as slow as all.
     ///
     /// # Errors
-    /// Those of `check`, for everybody who waited for it; nothing is remembered then.
+    /// Those of `check`, for all callers that waited for it; they are not remembered.
     pub(super) async fn get_or_check<F>(
         &self,
         key: [u8; 32],
@@ -57,25 +60,41 @@ impl Remembered {
     where
         F: Future<Output = Result<Arc<Principal>>>,
     {
-        if let Some(principal) = self.valid.get(&key).await {
-            return Ok(principal);
-        }
-        // Boxed, and made by the one who checks: its future is large, and a thousand may wait.
-        let checking = async { Box::pin(check()).await };
-        let checked = Box::pin(self.valid.try_get_with(key, checking)).await;
-        checked.map_err(|e| Error::clone(&e))
+        Ok(self.valid.get_or_make(&key, check).await?.value)
     }
+
+    /// As [`Remembered::get_or_check`], for the start: not counted as a look-up.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn check<F>(
+        &self,
+        key: [u8; 32],
+        check: impl FnOnce() -> F,
+    ) -> Result<Arc<Principal>>
+    where
+        F: Future<Output = Result<Arc<Principal>>>,
+    {
+        Ok(self.valid.make(&key, check).await?.value)
+    }
+}
+
+fn weigh(principal: &Arc<Principal>) -> u32 {
+    let bytes = size_of::<Principal>() + principal.name.len();
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::id::Uuid;
+    use crate::kernel::{SharedClock, SystemClock, id::Uuid};
     use std::sync::atomic::{AtomicU32, Ordering};
 
     #[tokio::test]
     async fn a_crowd_with_one_password_costs_one_check() {
-        let remembered = Remembered::new(Duration::from_mins(1)).unwrap();
+        let clock: SharedClock = Arc::new(SystemClock);
+        let tiers = Tiers::in_memory(&clock);
+        let remembered = Remembered::new(Duration::from_mins(1), &tiers).unwrap();
         let checks = AtomicU32::new(0);
         let check = |is_right: bool| {
             let checks = &checks;

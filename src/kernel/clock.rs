@@ -72,6 +72,24 @@ pub fn from_micros(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// Serializes a time as microseconds since the Unix epoch: `#[serde(with = "micros")]`.
+pub mod micros {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    use super::Timestamp;
+
+    #[allow(clippy::missing_errors_doc)] // serde's
+    pub fn serialize<S: Serializer>(t: &Timestamp, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_i64(t.as_microsecond())
+    }
+
+    #[allow(clippy::missing_errors_doc)] // serde's
+    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Timestamp, D::Error> {
+        let micros = i64::deserialize(input)?;
+        Timestamp::from_microsecond(micros).map_err(D::Error::custom)
+    }
+}
+
 fn whole_micros(t: Timestamp) -> Timestamp {
     from_micros(t.as_microsecond())
 }

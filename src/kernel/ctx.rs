@@ -1,4 +1,4 @@
-//! What travels with one request through every layer: made once by the HTTP middleware, passed by reference.
+//! The context of one request: made once by the HTTP middleware, passed by reference through every layer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ impl Trail {
     }
 }
 
-/// Of an id as text.
+/// Characters of an id as text.
 pub const ID_CHARS: usize = Hyphenated::LENGTH;
 
 /// Context of one request (or of one run of a background task).
@@ -34,13 +34,13 @@ pub const ID_CHARS: usize = Hyphenated::LENGTH;
 pub struct Ctx {
     /// Ours: unique, UUIDv7. Also the id of the scan that this request may record.
     pub id: Uuid,
-    /// What is echoed as `X-Request-Id`: the caller's if it sent an acceptable one, else `id`.
+    /// The `X-Request-Id` of the answer: the caller's if it sent an acceptable one, else `id`.
     pub request_id: Option<Arc<str>>,
     /// When the answer must be on its way.
     pub deadline: Instant,
     /// Which way the request went; for the answer's headers.
     pub trail: Arc<Trail>,
-    /// The start asks this of itself, to be warm: nobody's request, so nothing is counted of it and nothing learned.
+    /// A request of the start, to warm up. Not counted, and not evidence in an experiment.
     pub exercise: bool,
     /// Steps of this request nest in here. Disabled (free) where it is not traced.
     pub span: tracing::Span,
@@ -59,7 +59,7 @@ impl Ctx {
         }
     }
 
-    /// For work that goes on after the answer: no part of how long the request took.
+    /// For work after the answer: its time is not part of the request's.
     #[must_use]
     pub fn apart(&self) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Ctx {
         }
     }
 
-    /// What the answer's `X-Request-Id` says: lines in the log name it. `buffer` is for one of ours.
+    /// The `X-Request-Id` of the answer, which log lines name. `buffer`: for the text of `id`.
     pub fn shown_id<'a>(&'a self, buffer: &'a mut [u8; ID_CHARS]) -> &'a str {
         match &self.request_id {
             Some(theirs) => theirs,
@@ -76,7 +76,7 @@ impl Ctx {
         }
     }
 
-    /// What is left until the deadline; zero once it passed.
+    /// Time until the deadline; zero after it.
     #[must_use]
     pub fn left(&self, now: Instant) -> Duration {
         self.deadline.saturating_duration_since(now)

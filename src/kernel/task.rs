@@ -1,15 +1,13 @@
 //! Background work. A task has a name, and a panic in it is logged instead of vanishing.
 
-use std::{
-    future::Future,
-    panic::AssertUnwindSafe,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{future::Future, panic::AssertUnwindSafe};
 
 use futures_util::{FutureExt, future::BoxFuture};
-use parking_lot::Mutex;
-use tokio::{runtime::Builder, task::JoinHandle};
+use tokio::{
+    runtime::Builder,
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    task::JoinHandle,
+};
 
 use super::{Error, Kind, Result};
 
@@ -32,18 +30,10 @@ async fn logged(name: &'static str, work: impl Future<Output = ()>) {
     }
 }
 
-/// A thread of its own, at the lowest priority, for work that nobody waits for: whoever serves a request gets the processor
-/// first. What such work moves to threads that may block runs at that priority, too. It looks for work from time to time:
-/// to wake it would cost the one who brings it more than the rest together. Clones share it; with the last of them it
-/// ends, and what runs on it is dropped.
+/// A background thread at the lowest priority: requests get the processor first. Blocking work of its tasks runs at that priority,
+/// too. Clones share the thread. It ends with the last clone, and drops what still runs on it.
 #[derive(Clone)]
-pub struct Aside(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
-
-/// How often it is looked for work: while there is some, and later.
-const LOOK_BUSY: Duration = Duration::from_millis(1);
-const LOOK_IDLE: Duration = Duration::from_millis(20);
-/// Looks without work after which there is none.
-const PATIENCE: u32 = 1000;
+pub struct Aside(UnboundedSender<BoxFuture<'static, ()>>);
 
 impl Aside {
     /// # Errors
@@ -52,48 +42,31 @@ impl Aside {
         let unable = |e| Error::caused(Kind::Internal, "a thread could not be started", e);
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(unable)?;
-        let brought = Arc::default();
-        let looking = look(Arc::downgrade(&brought));
+        let (work, received) = mpsc::unbounded_channel();
         let run = move || {
             // Where it is refused, the work is done at the common priority.
             let _ = rustix::process::nice(LOWEST);
-            runtime.block_on(looking);
+            runtime.block_on(run_all(received));
         };
         let thread = std::thread::Builder::new().name(name.to_owned());
         thread.spawn(run).map_err(unable)?;
-        Ok(Self(brought))
+        Ok(Self(work))
     }
 
-    /// As [`spawn`], there and soon.
+    /// As [`spawn`], on this thread.
     pub fn spawn<F>(&self, name: &'static str, work: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut brought = self.0.lock();
-        brought.push(Box::pin(logged(name, work)));
+        // The thread lives as long as this sender.
+        let _ = self.0.send(Box::pin(logged(name, work)));
     }
 }
 
-#[allow(clippy::disallowed_methods)] // what is brought has its name already
-async fn look(brought: Weak<Mutex<Vec<BoxFuture<'static, ()>>>>) {
-    let mut in_vain = PATIENCE;
-    while let Some(brought) = brought.upgrade() {
-        let work = std::mem::take(&mut *brought.lock());
-        drop(brought);
-        in_vain = if work.is_empty() {
-            in_vain.saturating_add(1)
-        } else {
-            0
-        };
-        for one in work {
-            drop(tokio::spawn(one));
-        }
-        let pause = if in_vain < PATIENCE {
-            LOOK_BUSY
-        } else {
-            LOOK_IDLE
-        };
-        tokio::time::sleep(pause).await;
+#[allow(clippy::disallowed_methods)] // the work has its name already
+async fn run_all(mut received: UnboundedReceiver<BoxFuture<'static, ()>>) {
+    while let Some(work) = received.recv().await {
+        drop(tokio::spawn(work));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Targets that are codes of ours, under the address that we have or had.
+//! Targets that are codes of this installation, under its present or a former address.
 //!
 //! Invariant: a code never leads to itself, and a target under a former address leads to where we are today.
 
@@ -7,7 +7,7 @@ use url::{Position, Url};
 
 use crate::{kernel::Slug, validate::leads_to_us};
 
-/// Where we are reached, and where we were.
+/// The present and the former base addresses.
 pub struct Bases {
     /// Without a trailing slash.
     now: String,
@@ -15,12 +15,12 @@ pub struct Bases {
     known: Vec<Url>,
 }
 
-/// A target that is one of ours.
+/// A target that is a code of this installation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Own {
     /// The very code that leads there.
     Itself,
-    /// As it is reached today.
+    /// Another code, under the present address.
     Other(String),
 }
 
@@ -36,7 +36,7 @@ impl Bases {
         }
     }
 
-    /// `None` for a target that is not ours, or is spelled so that only a browser can tell.
+    /// `None` for a target elsewhere, or in a spelling that only browsers understand.
     pub(super) fn own(&self, slug: &Slug, target: &str) -> Option<Own> {
         let url = Url::parse(target).ok()?;
         let base = self.known.iter().find(|base| leads_to_us(base, &url))?;

@@ -1,4 +1,4 @@
-//! How much of a visitor's address is kept.
+//! Truncates a visitor's address for storage.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

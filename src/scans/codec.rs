@@ -1,4 +1,4 @@
-//! How a batch of scans is written into one row of the spool.
+//! The format of a batch of scans: one row of the spool.
 //!
 //! Format 2, little-endian: `u8` format, then per scan `u128` id, `u128` code, `i64` microseconds, `u8` flags,
 //! country (two letters, or two zeros), address (`u8` length 0, 4 or 16, bytes), user agent and referer (`u16` length,
@@ -38,11 +38,11 @@ pub struct Scan<'a> {
     pub excluded: Option<Excluded>,
     /// Already truncated.
     pub address: Option<IpAddr>,
-    /// As far as a proxy told.
+    /// From the header of a proxy.
     pub country: Option<Country>,
-    /// At most [`USER_AGENT_BYTES`] are kept.
+    /// Cut to [`USER_AGENT_BYTES`].
     pub user_agent: &'a str,
-    /// At most [`REFERER_BYTES`] are kept.
+    /// Cut to [`REFERER_BYTES`].
     pub referer: &'a str,
 }
 

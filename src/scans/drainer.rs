@@ -31,7 +31,7 @@ use crate::{
 
 /// Spool rows read at once. A row holds one commit's scans: hundreds under load.
 const ROWS: u32 = 64;
-/// Scans in one transaction at most, and what a slow database brings it down to.
+/// Most scans in one transaction, and the least that a slow database brings it down to.
 const MOST: usize = 4096;
 const LEAST: usize = 32;
 /// Longest pause after a failure.
@@ -44,7 +44,7 @@ const AGENTS: usize = 20_000;
 pub(super) struct Recording {
     store: Store,
     agents: Arc<Mutex<HashMap<Box<str>, Known>>>,
-    /// Scans in one transaction: halved when one takes too long, so that a slow database still gets them all.
+    /// Scans in one transaction: halved when one fails, so that a slow database takes them.
     at_once: Arc<AtomicUsize>,
     touched: Touched,
     stored: Counter,
@@ -75,8 +75,8 @@ impl Recording {
         self.record(&codec::decode(batch)?).await
     }
 
-    /// Stores scans in as many transactions as it takes. Whatever was stored before one failed is known by its id
-    /// when it comes again.
+    /// Stores scans in as many transactions as it takes. Scans that were stored before one failed are found by their ids when
+    /// they come again.
     async fn record(&self, scans: &[Scan<'_>]) -> Result<()> {
         let mut rest = scans;
         while !rest.is_empty() {
@@ -252,7 +252,7 @@ fn whole(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
 
-/// Trying again would end the same way.
+/// Whether another try would fail, too.
 fn refused_for_good(e: &crate::kernel::Error) -> bool {
     !matches!(e.kind(), Kind::Unavailable | Kind::Timeout)
 }

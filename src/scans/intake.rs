@@ -18,7 +18,7 @@ use crate::{
     telemetry::{catalogue, handles, labels::ScanKind},
 };
 
-/// What became of an accepted scan by the time its redirect may be answered.
+/// State of a scan when its redirect may be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
     /// Committed: it survives what `SCAN_DURABILITY` promises.
@@ -33,7 +33,7 @@ const OPEN: u8 = 0;
 const DURABLE: u8 = 1;
 const LATE: u8 = 2;
 
-/// Tells everybody who waits for one batch how it ended.
+/// Wakes the requests that wait for one batch.
 #[derive(Default)]
 pub(super) struct Signal {
     state: AtomicU8,
@@ -86,7 +86,7 @@ struct Open {
     closed: bool,
 }
 
-/// Takes scans from requests. Shared by all of them and the writer.
+/// Takes scans from requests. Shared by the requests and the writer.
 pub struct Intake {
     open: Mutex<Open>,
     /// Wakes the writer.
@@ -156,7 +156,7 @@ impl Intake {
             }
             scan.encode(&mut open.batch.bytes);
             open.batch.scans += 1;
-            // With the scan itself: counted later, its batch could be let go of before it was counted.
+            // Under the same lock: the batch could be let go of before.
             open.held += 1;
             (Arc::clone(&open.batch.signal), open.batch.scans == 1)
         };
@@ -179,7 +179,7 @@ impl Intake {
         Some(std::mem::replace(&mut open.batch, next))
     }
 
-    /// Lets everybody go who waits for the open batch; the batch stays.
+    /// Releases the requests that wait for the open batch; the batch stays.
     pub(super) fn release_late(&self) {
         let mut open = self.lock();
         if open.batch.scans > 0 {
@@ -187,7 +187,7 @@ impl Intake {
         }
     }
 
-    /// No scan is taken from now on.
+    /// Refuses scans from now on.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.work.notify_one();
@@ -219,7 +219,7 @@ mod tests {
     use crate::kernel::{clock::from_micros, id::Uuid};
 
     #[test]
-    fn what_is_held_is_never_less_than_nothing() {
+    fn the_number_of_held_scans_never_goes_below_zero() {
         const EACH: u64 = 20_000;
         let intake = Intake::new(usize::MAX);
         let scan = Scan {

@@ -1,4 +1,4 @@
-//! Requests that browsers and messengers announce as a look-ahead: nobody has opened the page.
+//! Requests that browsers and messengers announce as a look-ahead: no person has opened the page.
 
 use http::{HeaderMap, HeaderName};
 

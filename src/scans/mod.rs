@@ -2,7 +2,7 @@
 //! there to the database exactly once.
 //!
 //! Invariant: a scan leaves the memory only for the spool (or, if the spool fails, for the database), and the
-//! spool only after the database has committed it. Whatever dies in between, it is found again.
+//! spool only after the database has committed it. A crash in between loses none.
 //!
 //! ```text
 //! request ─ accept ─▶ open batch ─ writer ─▶ spool (one row per commit) ─ drainer ─▶ scans + counters
@@ -14,8 +14,8 @@ mod address;
 mod codec;
 mod drainer;
 mod intake;
-mod keeper;
 mod look_ahead;
+mod pipeline;
 mod refresh;
 mod rollups;
 mod user_agent;
@@ -24,7 +24,7 @@ mod writer;
 pub use address::kept_address;
 pub use codec::Scan;
 pub use intake::{Accepted, Intake};
-pub use keeper::{Keeper, open_spool};
+pub use pipeline::{Pipeline, open_spool};
 pub use rollups::{Rebuilt, rebuild, rebuildable};
 
 use http::HeaderMap;
@@ -32,8 +32,8 @@ use http::HeaderMap;
 pub use crate::store::scans::Country;
 use crate::store::scans::Excluded;
 
-/// Why a scan is not a person's, as far as the request itself tells (RFC 9110 §9.3.2, and the headers of
-/// `look_ahead`). Bots are told apart later, off the request path.
+/// Why a scan is not a person's, by the request alone (RFC 9110 §9.3.2, and the headers of `look_ahead`). Bots are found later,
+/// off the request path.
 #[must_use]
 pub fn excluded_by_request(head: bool, headers: &HeaderMap) -> Option<Excluded> {
     if head {

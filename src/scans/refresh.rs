@@ -1,7 +1,7 @@
-//! Has answers about scans made anew: once in a while, for all codes that were scanned since.
+//! Invalidates cached answers about scans: at an interval, for all codes that were scanned since.
 //!
-//! Invariant: what was recorded is in every answer, on every node, one interval later, or a second after Redis is back. A
-//! code that nobody scanned keeps its answers, as long as scans on other nodes would be heard of.
+//! Invariant: a recorded scan is in every answer, on every node, one interval later, or a second after Redis is back. A code
+//! without new scans keeps its answers, as long as invalidations of other nodes arrive.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -12,24 +12,24 @@ use crate::{
     kernel::{Result, id::Uuid},
 };
 
-/// Codes that are remembered to have been scanned. More of them, and all answers go.
+/// Scanned codes that are noted. With more of them, all answers are dropped.
 const MOST: usize = 100_000;
-/// After Redis could not be asked to drop everything.
+/// After Redis could not be cleared.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Codes whose scans changed. Cheap to clone.
+/// Codes that were scanned since the last invalidation. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Touched(Arc<Mutex<Codes>>);
 
 #[derive(Default)]
 struct Codes {
     ids: HashSet<Uuid>,
-    /// Too many to tell apart.
+    /// There were too many: all codes.
     all: bool,
 }
 
 impl Default for Touched {
-    /// All of them: whatever an earlier run recorded last before it was killed, it may not have told.
+    /// All codes: an earlier run may have been killed before its last invalidation.
     fn default() -> Self {
         Self(Arc::new(Mutex::new(Codes {
             all: true,
@@ -89,8 +89,8 @@ impl Refresh {
     /// Runs for ever: drop the future to stop.
     pub(super) async fn run(&self) {
         loop {
-            let is_told = self.tell().await;
-            let pause = if is_told {
+            let is_done = self.invalidate().await;
+            let pause = if is_done {
                 self.interval
             } else {
                 self.interval.min(RETRY)
@@ -99,13 +99,13 @@ impl Refresh {
         }
     }
 
-    /// Has the answers about all touched codes dropped. Whether Redis could be told; if not, it is tried again.
-    pub(super) async fn tell(&self) -> bool {
+    /// Drops the answers about all noted codes. False when Redis could not be cleared: then it is tried again.
+    pub(super) async fn invalidate(&self) -> bool {
         let Codes { ids, all } = self.touched.take();
         let tags: Vec<Tag> = ids.into_iter().map(Tag::Scans).collect();
-        self.tiers.changed_apart(&tags).await;
-        if self.is_shared && !self.tiers.hears() {
-            self.tiers.forget_here(&self.answers).await;
+        self.tiers.invalidate_in_background(&tags).await;
+        if self.is_shared && !self.tiers.is_subscribed() {
+            self.tiers.clear_memory(&self.answers).await;
         }
         if all && self.tiers.clear(&self.answers).await.is_err() {
             self.touched.all();
@@ -123,12 +123,12 @@ mod tests {
         kernel::SystemClock,
     };
 
-    type Shelf = crate::cache::Tiered<Uuid, u32>;
+    type Answers = crate::cache::Tiered<Uuid, u32>;
 
     const ID: Uuid = Uuid::from_u128(1);
     const OTHER: Uuid = Uuid::from_u128(2);
 
-    fn stand(is_shared: bool) -> (Refresh, Arc<Shelf>) {
+    fn stand(is_shared: bool) -> (Refresh, Arc<Answers>) {
         let clock: crate::kernel::SharedClock = Arc::new(SystemClock);
         let tiers = Tiers::in_memory(&clock);
         let name = |id: &Uuid| Name {
@@ -139,58 +139,58 @@ mod tests {
             bytes: 1 << 20,
             life: Life::at_most(Duration::from_hours(1)),
         };
-        let shelf = tiers.memory_shelf((Space::AnalyticsRollups, name), bounds, |_| 0);
+        let shelf = tiers.memory_cache(Space::AnalyticsRollups, name, bounds, |_| 0);
         let interval = Duration::from_secs(5);
         let refresh = Refresh::new(Touched::default(), &tiers, interval, is_shared).unwrap();
         (refresh, shelf)
     }
 
-    async fn remember(shelf: &Shelf) {
+    async fn remember(shelf: &Answers) {
         for id in [ID, OTHER] {
             shelf.get_or_make(&id, || async { Ok(1) }).await.unwrap();
         }
     }
 
     #[tokio::test]
-    async fn what_was_scanned_is_asked_anew_and_nothing_else() {
+    async fn answers_about_scanned_codes_are_dropped_and_no_others() {
         let (refresh, shelf) = stand(false);
         remember(&shelf).await;
-        assert!(refresh.tell().await);
+        assert!(refresh.invalidate().await);
         assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER), "after a start");
         remember(&shelf).await;
         refresh.touched.add([ID, ID]);
         assert!(shelf.holds(&ID), "not before it is time");
-        assert!(refresh.tell().await);
+        assert!(refresh.invalidate().await);
         assert!(!shelf.holds(&ID) && shelf.holds(&OTHER));
         remember(&shelf).await;
-        assert!(refresh.tell().await);
+        assert!(refresh.invalidate().await);
         assert!(shelf.holds(&ID), "nobody scanned it again");
     }
 
     #[tokio::test]
-    async fn where_others_record_unheard_nothing_is_kept_for_longer() {
+    async fn without_a_subscription_all_answers_are_dropped() {
         let (refresh, shelf) = stand(true);
-        refresh.tell().await;
+        refresh.invalidate().await;
         remember(&shelf).await;
-        assert!(refresh.tell().await);
+        assert!(refresh.invalidate().await);
         assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER));
     }
 
     #[tokio::test]
-    async fn too_many_to_tell_apart_are_all() {
+    async fn too_many_codes_drop_all_answers() {
         let (refresh, shelf) = stand(false);
-        refresh.tell().await;
+        refresh.invalidate().await;
         remember(&shelf).await;
         refresh
             .touched
             .add((10..).map(Uuid::from_u128).take(MOST + 1));
         assert!(refresh.touched.0.lock().ids.is_empty(), "bounded");
-        assert!(refresh.tell().await);
+        assert!(refresh.invalidate().await);
         assert!(!shelf.holds(&ID) && !shelf.holds(&OTHER));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_told_once_in_an_interval() {
+    async fn it_invalidates_once_in_an_interval() {
         let (refresh, shelf) = stand(false);
         let refresh = Arc::new(refresh);
         let task = {

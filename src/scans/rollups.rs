@@ -1,4 +1,4 @@
-//! Looks after rollups: builds those that are incomplete, and lets visitors' keys and hashes go when their day is over.
+//! Maintains rollups: completes them, and deletes visitors' keys and hashes when their day is over.
 //!
 //! Invariant: every step is one short transaction that may be cut off anywhere; any number of nodes may do this at once.
 
@@ -13,12 +13,12 @@ use crate::{
     telemetry::{catalogue, handles},
 };
 
-/// Between two looks. A release that knows no rollups may store scans at any time while nodes are being replaced.
+/// Between two rounds. An older release may store scans without rollups at any time while nodes are being replaced.
 const PAUSE: Duration = Duration::from_secs(30);
 /// Codes asked for at once.
 const CODES: u32 = 256;
 
-/// What a rebuild did.
+/// Progress of a rebuild.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rebuilt {
     pub codes: u64,
@@ -37,10 +37,10 @@ pub async fn rebuildable(store: &Store, code_id: Option<Uuid>) -> Result<u64> {
     }
 }
 
-/// Builds rollups again from the rows: of one code, or of all that have any. `progress` is told after every step.
+/// Builds rollups again from the rows: of one code, or of all that have any. `progress` is called after every step.
 ///
 /// # Errors
-/// The database's. What is done by then stays done, and the rest is incomplete until a server goes on with it.
+/// The database's. Finished codes stay so; a server completes the rest.
 pub async fn rebuild(
     store: &Store,
     code_id: Option<Uuid>,
@@ -122,7 +122,7 @@ impl Upkeep {
             after = Some(last);
             for code in codes {
                 scans.complete(code, |_| {}).await?;
-                // What was answered before they were found to be incomplete may be remembered.
+                // Answers of before may be cached.
                 self.touched.add([code]);
                 self.rebuilt.increment(1);
                 left = left.saturating_sub(1);

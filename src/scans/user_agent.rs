@@ -11,19 +11,19 @@ use woothee::{parser::Parser, woothee::VALUE_UNKNOWN};
 
 use crate::{kernel::limits::USER_AGENT_BYTES, store::scans::DeviceType};
 
-/// What is not known.
+/// Name of an unknown value.
 pub const UNKNOWN: &str = "Unknown";
 
 /// Texts are [`UNKNOWN`] when not known, never empty. A part of them comes from the header and so from the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
-    /// Safari on an iPad in its default setting calls itself a Mac and is counted as `Pc`: nothing in the header tells.
+    /// Safari on an iPad in its default setting calls itself a Mac and is counted as `Pc`: its header does not differ.
     pub device_type: DeviceType,
     /// `iPhone`, `iPad`, `Mac`, or an Android model such as `SM-G991B`.
     pub device_family: String,
     /// `iOS`, `Android`, `Windows`, `macOS`, `Linux`, …
     pub os_family: String,
-    /// Dotted, as far as the header tells: `17.4`, `10`.
+    /// Dotted, as in the header: `17.4`, `10`.
     pub os_version: String,
     /// The program: browser, app with a browser inside, or bot.
     pub browser_family: String,

@@ -1,4 +1,4 @@
-//! Commits batches to the spool, one after the other, and releases those who wait.
+//! Commits batches to the spool, one after the other, and releases the waiting requests.
 //!
 //! If the spool cannot be written (disk full, I/O error), the batch goes to the database directly; if that fails
 //! too it stays in memory and is tried again. Waiting requests are released at their deadline in any case.
@@ -17,7 +17,7 @@ use crate::{
     telemetry::{Outcome, catalogue, handles},
 };
 
-/// Between two tries of a batch that neither the spool nor the database takes.
+/// Between two tries of a batch.
 const RETRY: Duration = Duration::from_millis(500);
 
 pub(super) struct Writer {
@@ -61,7 +61,7 @@ impl Writer {
             match self.intake.take(std::mem::take(&mut spare)) {
                 Some(batch) => {
                     let begun = self.clock.instant();
-                    spare = self.keep(batch).await;
+                    spare = self.persist(batch).await;
                     next = begun + self.interval;
                 }
                 None if self.intake.is_closed() => return,
@@ -74,19 +74,19 @@ impl Writer {
         }
     }
 
-    /// Gets a batch out of the memory, however often it takes, and returns its buffer for the next one.
-    async fn keep(&self, batch: Batch) -> Vec<u8> {
-        let kept = {
-            let mut done = std::pin::pin!(self.try_until_kept(&batch));
+    /// Stores a batch, with as many tries as it takes, and returns its buffer for the next one.
+    async fn persist(&self, batch: Batch) -> Vec<u8> {
+        let is_stored = {
+            let mut done = std::pin::pin!(self.try_until_stored(&batch));
             loop {
-                if let Ok(kept) = tokio::time::timeout(self.ack_timeout, &mut done).await {
-                    break kept;
+                if let Ok(is_stored) = tokio::time::timeout(self.ack_timeout, &mut done).await {
+                    break is_stored;
                 }
                 batch.signal.late();
                 self.intake.release_late();
             }
         };
-        if kept {
+        if is_stored {
             batch.signal.durable();
         } else {
             batch.signal.late();
@@ -97,8 +97,8 @@ impl Writer {
         bytes
     }
 
-    /// Whether it is kept; only a stop gives it up.
-    async fn try_until_kept(&self, batch: &Batch) -> bool {
+    /// Whether it is stored; only a stop gives it up.
+    async fn try_until_stored(&self, batch: &Batch) -> bool {
         loop {
             let Err(spool_fault) = self.commit(batch).await else {
                 return true;
@@ -115,7 +115,7 @@ impl Writer {
                 "neither the scan spool nor the database takes scans; they stay in memory: {spool_fault:?}; {store_fault:?}"
             );
             if self.intake.is_closed() {
-                // A stop cannot wait for ever: what it loses is counted and said.
+                // A stop cannot wait for ever. The loss is counted and logged.
                 self.metrics.unrecorded.increment(u64::from(batch.scans));
                 return false;
             }

@@ -72,7 +72,7 @@ async fn walk(app: &App, ctx: &Ctx, codes: &[Code], door: &Door) -> Result<()> {
         let _ = door.get(&path).await;
     }
     for slug in codes.iter().filter_map(|c| Slug::parse(c.slug.as_deref()?)) {
-        app.redirect.resolve(ctx, slug).await?;
+        app.redirect.resolve(slug).await?;
     }
     let submission = Submission {
         purpose: Purpose::CreateDynamic,

@@ -54,8 +54,7 @@ impl Audit {
     pub async fn append(&self, entry: &Entry) -> Result<()> {
         check(entry)?;
         let insert = audit_entry::Entity::insert(entry.row()).build(self.db.backend());
-        let work = self.db.execute(insert);
-        self.db.write(&self.append, work).await.map(drop)
+        self.db.write_one(&self.append, insert).await.map(drop)
     }
 
     /// The newest entries of actions that begin with `prefix`, newest first.

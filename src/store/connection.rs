@@ -1,8 +1,8 @@
-//! The pools, and the one way through which repositories use them: timed, bounded, classified.
+//! The connection pools. Repositories use them through here: timed, bounded, with classified errors.
 //!
 //! Invariant: SQLite has exactly one writing connection, so writers of this process queue in the pool instead of
 //! failing on a locked file; a transaction takes the write lock when it begins, so it never has to give up later.
-//! Whatever writes goes through [`Connections::write`], and there through [`Connections::begin`] or
+//! Every write goes through [`Connections::write`], and there through [`Connections::begin`] or
 //! [`Connections::execute`]: see `transaction` for when a write is believed.
 
 use std::{
@@ -37,7 +37,7 @@ use crate::{
 /// Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connections {
-    /// May lag behind `writer` by nothing: both see every committed row.
+    /// Sees every row that `writer` has committed.
     pub reader: DatabaseConnection,
     pub writer: DatabaseConnection,
     write_state: WriteState,
@@ -45,7 +45,7 @@ pub(super) struct Connections {
     pub is_pooled: bool,
     timeout: Duration,
     clock: SharedClock,
-    /// Where it was opened.
+    /// The runtime of the start.
     runtime: Handle,
 }
 
@@ -89,7 +89,7 @@ impl Connections {
 
     /// Runs one operation: measured as `timer`, given up after the timeout, its failure classified. A connection that it
     /// opens belongs to the runtime of the start, also where it runs on another: a shadow's runtime has the lowest
-    /// priority, and whoever uses the connection later would wait for it.
+    /// priority, and later users of the connection would wait for it.
     pub async fn run<T>(
         &self,
         timer: &StoreTimer,
@@ -109,7 +109,7 @@ impl Connections {
         timer.time(bounded).await
     }
 
-    /// [`Connections::run`] for what writes: whether the last write failed is known to health checks.
+    /// [`Connections::run`] for writes: health checks learn whether the last one failed.
     pub async fn write<T>(
         &self,
         timer: &StoreTimer,
@@ -137,7 +137,7 @@ impl Connections {
         self.write_state.are_failing()
     }
 
-    /// Writes something that changes nothing.
+    /// Writes without a change.
     pub async fn try_to_write(&self, timer: &StoreTimer) -> Result<()> {
         let work = async {
             let nothing = match self.backend() {
@@ -201,6 +201,11 @@ impl Connections {
         Ok(done.rows_affected())
     }
 
+    /// Writes with one statement, as [`Connections::write`]. Returns the number of rows.
+    pub async fn write_one(&self, timer: &StoreTimer, statement: Statement) -> Result<u64> {
+        self.write(timer, self.execute(statement)).await
+    }
+
     /// Brings the gauges of the pools up to date.
     #[allow(clippy::cast_precision_loss)] // gauges
     pub fn observe(&self) {
@@ -228,6 +233,25 @@ impl Connections {
     }
 }
 
+/// Declares `Timers`: `timers!("users": find, insert)` times `users.find` and `users.insert`.
+macro_rules! timers {
+    ($repository:literal: $($operation:ident),+ $(,)?) => {
+        #[derive(Clone)]
+        struct Timers {
+            $($operation: $crate::telemetry::StoreTimer,)+
+        }
+
+        impl Timers {
+            fn new(db: &$crate::store::connection::Connections) -> Self {
+                Self {
+                    $($operation: db.timer(concat!($repository, ".", stringify!($operation))),)+
+                }
+            }
+        }
+    };
+}
+pub(super) use timers;
+
 /// Which database a URL means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backend {
@@ -250,7 +274,7 @@ impl Backend {
     }
 }
 
-/// An offset or a limit that a database can count to: 63 bits.
+/// An offset or a limit, cut to the 63 bits of the databases.
 pub(super) fn in_range(n: u64) -> u64 {
     n.min(i64::MAX.unsigned_abs())
 }

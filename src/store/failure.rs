@@ -1,4 +1,4 @@
-//! What drivers say, in the terms of `kernel::Error`. The message is for callers and names no SQL.
+//! Classifies errors of drivers as `kernel::Error`. The message is for callers and names no SQL.
 //!
 //! Invariant: `Unavailable` and `Timeout` mean that the same operation may succeed later; every other kind means
 //! that it will fail again.
@@ -22,7 +22,7 @@ pub(super) fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Error
     )
 }
 
-/// The kind of a failure, with the driver's words as the cause.
+/// The error for callers, with the driver's as its cause.
 pub(super) fn classify(e: DbErr) -> Error {
     let kind = match &e {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Kind::Unavailable,

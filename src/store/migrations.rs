@@ -138,7 +138,7 @@ impl<'a> Migrations<'a> {
         if self.connections.backend() != DbBackend::Postgres {
             return work(self.connections).await.map_err(failure::classify);
         }
-        // One holds the lock, which ends with its transaction: a pooler may give a session's lock to somebody else. The
+        // One holds the lock, which ends with its transaction: a pooler may give a session's lock to another client. The
         // other works.
         let (holder, db) = (self.patient()?, self.patient()?);
         let result = async {

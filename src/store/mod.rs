@@ -1,8 +1,8 @@
-//! Where codes, scans, accounts and the audit log are kept: SQLite or PostgreSQL. The local spool of scans, a
-//! file of its own, is [`spool`].
+//! Storage of codes, scans, accounts and the audit log: SQLite or PostgreSQL. The local spool of scans, a file of its own, is
+//! [`spool`].
 //!
 //! Invariants: an operation ends, well or with an error, within the configured timeout, also while the database
-//! is stopped or unreachable. What a driver says becomes a [`kernel::Error`](crate::kernel::Error) here.
+//! is stopped or unreachable. Errors of drivers become a [`kernel::Error`](crate::kernel::Error) here.
 //! sea-orm's models never leave this module; repositories return plain structs.
 
 pub mod audit;
@@ -52,8 +52,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Connects, and finds out now rather than at the first request whether the database answers. The schema
-    /// is not looked at: see [`Store::migrations`].
+    /// Connects, and checks that the database answers. Does not check the schema: see [`Store::migrations`].
     ///
     /// # Errors
     /// `Invalid` when the URL is none; `Unavailable` when the database does not answer.
@@ -74,8 +73,7 @@ impl Store {
         Ok(store)
     }
 
-    /// One round trip to where writes go. After a write that failed it writes, too: that writes work again is known
-    /// only when one did.
+    /// One round trip to the writing connection. After a failed write it writes, too, to find out whether writes work again.
     ///
     /// # Errors
     /// `Unavailable` when no answer came within the timeout, or nothing can be written.

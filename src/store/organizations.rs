@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{kernel::Result, telemetry::StoreTimer};
 
-/// What somebody may do, from all to little.
+/// Rights in an organization, from most to least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     Owner,
@@ -94,7 +94,7 @@ impl Organizations {
         self.db.run(&self.get, work).await
     }
 
-    /// A user's role; `None` for somebody who is not a member, or of an organization that does not exist.
+    /// A user's role; `None` without a membership or an organization.
     ///
     /// # Errors
     /// Faults only.
@@ -125,7 +125,6 @@ impl Organizations {
                     .to_owned(),
             )
             .build(self.db.backend());
-        let work = self.db.execute(insert);
-        self.db.write(&self.join, work).await.map(drop)
+        self.db.write_one(&self.join, insert).await.map(drop)
     }
 }

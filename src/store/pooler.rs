@@ -113,7 +113,7 @@ async fn prepare(a: &mut PgConnection, b: &mut PgConnection) -> Result<(), sqlx:
     Ok(())
 }
 
-/// In the words of somebody who can change the pooler's settings.
+/// An error for operators that names the setting of the pooler.
 fn explained(e: sqlx::Error) -> Error {
     let Some(told) = e.as_database_error() else {
         return failure::classify_sqlx(e);

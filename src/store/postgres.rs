@@ -26,7 +26,7 @@ use crate::{
 /// A connection that rested longer is tried before it is used: the server may have restarted meanwhile.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 const STATEMENTS: usize = 256;
-/// A new version of a row that says what it said before.
+/// Writes a new version of a row with the same values.
 pub(super) const WRITES_NOTHING_NEW: &str = "UPDATE seaql_migrations SET applied_at = applied_at \
      WHERE version = (SELECT min(version) FROM seaql_migrations)";
 
@@ -126,7 +126,7 @@ async fn ping(connection: &mut PgConnection, timeout: Duration) -> Result<(), sq
 }
 
 /// False within a transaction that the driver does not know of: it was given up between BEGIN and the answer to it. What is
-/// written on such a connection is answered, seen by nobody else, and never committed.
+/// written on such a connection is answered, invisible to others, and never committed.
 async fn is_outside_transactions(
     connection: &mut PgConnection,
     timeout: Duration,

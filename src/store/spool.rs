@@ -113,10 +113,10 @@ impl Spool {
         })))
     }
 
-    /// Keeps one batch and returns its id. Once this returned, the batch is durable.
+    /// Appends one batch and returns its id. Once this returned, the batch is durable.
     ///
     /// # Errors
-    /// `Unavailable`, e.g. when the disk is full; the batch may then be kept nevertheless.
+    /// `Unavailable`, e.g. when the disk is full; the batch may be in the spool nevertheless.
     pub async fn append(&self, payload: &[u8], scans: u32) -> Result<i64> {
         let work = async {
             let mut connection = self.0.appender.take().await?;
@@ -158,7 +158,7 @@ impl Spool {
             .collect())
     }
 
-    /// Forgets batches that were recorded. Unknown ids are none's loss.
+    /// Deletes recorded batches. Unknown ids are ignored.
     ///
     /// # Errors
     /// `Unavailable`; the batches are then delivered again.
@@ -178,7 +178,7 @@ impl Spool {
         timed.map_err(failure::classify_sqlx)
     }
 
-    /// Takes a batch that can never be recorded out of the way, and keeps it with the reason. Whether it was there.
+    /// Moves a batch that can never be recorded to another table, with the reason. False when it is not in the spool.
     ///
     /// # Errors
     /// `Unavailable`; the batch is then where it was.
@@ -209,8 +209,8 @@ impl Spool {
         timed.map_err(failure::classify_sqlx)
     }
 
-    /// Batches and scans that wait. Reads the whole file: for the start and for health checks. After an append that
-    /// failed it writes, too: that appending works again is known only then.
+    /// Numbers of batches and scans. Reads the whole file: for the start and for health checks. After a failed append it writes,
+    /// too, to find out whether appending works again.
     ///
     /// # Errors
     /// As [`Spool::oldest`], and `Unavailable` when nothing can be appended.
@@ -242,8 +242,8 @@ impl Spool {
         Ok(())
     }
 
-    /// The time in microseconds, or one more than the last id if the clock did not move on. Only called by whoever
-    /// holds the appending connection.
+    /// The time in microseconds, or one more than the last id if the clock did not move on. Call it only with the
+    /// appending connection.
     fn next_id(&self) -> i64 {
         let now_us = self.0.clock.now().as_microsecond();
         let id = now_us.max(self.0.last_id.load(Ordering::Relaxed) + 1);

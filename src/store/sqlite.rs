@@ -42,7 +42,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 const MMAP_BYTES: &str = "268435456";
 /// A log that grew under load is cut to this after a checkpoint.
 pub(super) const WAL_LIMIT_BYTES: &str = "67108864";
-/// A page of the log for a number in the file's header that nobody uses.
+/// Costs a page of the log. Sets an unused number in the file's header.
 pub(super) const WRITES_NOTHING_NEW: &str = "PRAGMA user_version = 0";
 
 /// A reader and a writer.

@@ -1,4 +1,4 @@
-//! What text the databases can hold, and how it is searched.
+//! Text that the databases can store, and text for searching.
 //!
 //! Invariant: text with a NUL never reaches a driver. PostgreSQL cannot store it and SQLite would: refusing it
 //! here makes both the same, and a search for it finds nothing.

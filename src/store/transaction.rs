@@ -1,7 +1,7 @@
-//! Transactions that may write, and whether writes happen at all.
+//! Transactions that may write, and proof that they were committed.
 //!
-//! Invariants: a write is reported as done only if the database said that it committed it. A connection of which
-//! that cannot be said any more is closed, and the next operation opens another one.
+//! Invariants: a write is reported as done only if the database has committed it. A connection in doubt is closed, and the
+//! next operation opens another one.
 //!
 //! SQLite rolls a transaction back by itself when it fails with FULL, IOERR, NOMEM or INTERRUPT, in a statement or in
 //! COMMIT. The driver counts the depth of transactions itself and does not notice: its next "transaction" on that
@@ -30,7 +30,7 @@ use std::{
 
 use sea_orm::{DatabaseTransaction, DbBackend, DbErr, RuntimeErr};
 
-/// How writes to one database went. Cheap to clone.
+/// Outcome of writes to one database. Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct WriteState(Arc<Inner>);
 
@@ -55,7 +55,7 @@ impl WriteState {
         self.0.failing.store(false, Ordering::Release);
     }
 
-    /// Something could not be written, or nobody knows.
+    /// A write failed, or its outcome is unknown.
     pub fn failed(&self) {
         self.0.failing.store(true, Ordering::Release);
     }

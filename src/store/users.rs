@@ -1,4 +1,4 @@
-//! People who may sign in, and the keys of their programs.
+//! Users, and the API keys of their programs.
 //!
 //! Invariant: neither a password nor a key is stored, only its hash.
 
@@ -8,14 +8,11 @@ use sea_orm::{
 };
 
 use super::{
-    connection::Connections,
+    connection::{Connections, timers},
     entity::{api_key, user},
     text,
 };
-use crate::{
-    kernel::{Result, Timestamp, clock::from_micros},
-    telemetry::StoreTimer,
-};
+use crate::kernel::{Result, Timestamp, clock::from_micros};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -27,7 +24,7 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
-/// A key as it is shown; the key itself is known to its owner only.
+/// A key without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     pub id: Uuid,
@@ -50,33 +47,12 @@ pub struct Users {
     timers: Timers,
 }
 
-#[derive(Clone)]
-struct Timers {
-    find: StoreTimer,
-    insert: StoreTimer,
-    set_password: StoreTimer,
-    insert_key: StoreTimer,
-    list_keys: StoreTimer,
-    find_key: StoreTimer,
-    touch_key: StoreTimer,
-    revoke_key: StoreTimer,
-    rewrite: StoreTimer,
-}
+timers!("users": find, insert, set_password, insert_key, list_keys, find_key, touch_key, revoke_key, rewrite);
 
 impl Users {
     pub(super) fn new(db: &Connections) -> Self {
         Self {
-            timers: Timers {
-                find: db.timer("users.find"),
-                insert: db.timer("users.insert"),
-                set_password: db.timer("users.set_password"),
-                insert_key: db.timer("users.insert_key"),
-                list_keys: db.timer("users.list_keys"),
-                find_key: db.timer("users.find_key"),
-                touch_key: db.timer("users.touch_key"),
-                revoke_key: db.timer("users.revoke_key"),
-                rewrite: db.timer("users.rewrite"),
-            },
+            timers: Timers::new(db),
             db: db.clone(),
         }
     }
@@ -111,11 +87,11 @@ impl Users {
             created_at_us: Set(user.created_at.as_microsecond()),
         };
         let insert = user::Entity::insert(row).build(self.db.backend());
-        let work = self.db.execute(insert);
-        self.db.write(&self.timers.insert, work).await.map(drop)
+        let written = self.db.write_one(&self.timers.insert, insert).await;
+        written.map(drop)
     }
 
-    /// Writes what is there already, all the way to the disk: the first write after a start is the dearest.
+    /// Writes a row without a change, all the way to the disk: the first write after a start takes longest.
     ///
     /// # Errors
     /// Faults only.
@@ -124,11 +100,11 @@ impl Users {
             .col_expr(user::Column::Name, Expr::col(user::Column::Name))
             .filter(user::Column::Id.eq(id))
             .build(self.db.backend());
-        let work = self.db.execute(update);
-        self.db.write(&self.timers.rewrite, work).await.map(drop)
+        let written = self.db.write_one(&self.timers.rewrite, update).await;
+        written.map(drop)
     }
 
-    /// Whether there is such a user.
+    /// False without such a user.
     ///
     /// # Errors
     /// `Invalid` when the hash holds a NUL.
@@ -138,8 +114,7 @@ impl Users {
             .col_expr(user::Column::PasswordHash, Expr::value(password_hash))
             .filter(user::Column::Id.eq(id))
             .build(self.db.backend());
-        let work = self.db.execute(update);
-        let changed = self.db.write(&self.timers.set_password, work).await?;
+        let changed = self.db.write_one(&self.timers.set_password, update).await?;
         Ok(changed > 0)
     }
 
@@ -159,8 +134,8 @@ impl Users {
             revoked_at_us: Set(key.revoked_at.map(Timestamp::as_microsecond)),
         };
         let insert = api_key::Entity::insert(row).build(self.db.backend());
-        let work = self.db.execute(insert);
-        self.db.write(&self.timers.insert_key, work).await.map(drop)
+        let written = self.db.write_one(&self.timers.insert_key, insert).await;
+        written.map(drop)
     }
 
     /// All keys of a user, revoked ones too, oldest first.
@@ -214,11 +189,11 @@ impl Users {
             )
             .filter(api_key::Column::Id.eq(id))
             .build(self.db.backend());
-        let work = self.db.execute(update);
-        self.db.write(&self.timers.touch_key, work).await.map(drop)
+        let written = self.db.write_one(&self.timers.touch_key, update).await;
+        written.map(drop)
     }
 
-    /// Whether the user had such a key that was not revoked yet.
+    /// False when the user has no such key, or it was revoked before.
     ///
     /// # Errors
     /// Faults only.
@@ -232,8 +207,7 @@ impl Users {
             .filter(api_key::Column::UserId.eq(user))
             .filter(api_key::Column::RevokedAtUs.is_null())
             .build(self.db.backend());
-        let work = self.db.execute(update);
-        let changed = self.db.write(&self.timers.revoke_key, work).await?;
+        let changed = self.db.write_one(&self.timers.revoke_key, update).await?;
         Ok(changed > 0)
     }
 }

@@ -36,7 +36,7 @@ const WORK_SECONDS: &[f64] = &[
 const STORE_SECONDS: &[f64] = &[
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0,
 ];
-/// From a look-up in memory (0.2 µs) to a Redis that is not well.
+/// From a look-up in memory (0.2 µs) to a slow Redis.
 const CACHE_SECONDS: &[f64] = &[
     0.000_000_25,
     0.000_001,
@@ -100,9 +100,9 @@ catalogue! {
     CACHE_DURATION = Histogram "qr_cache_operation_duration_seconds" "seconds" ["tier", "operation"] CACHE_SECONDS;
     /// Entries that a tier dropped for lack of room.
     CACHE_EVICTIONS = Counter "qr_cache_evictions_total" "entries" ["tier"] &[];
-    /// 1 while Redis answers. Absent where none is configured.
+    /// 1 while Redis answers. Absent without Redis in the settings.
     CACHE_REDIS_UP = Gauge "qr_cache_redis_up" "state" [] &[];
-    /// 1 while this node hears of changes on other nodes. Absent where no Redis is configured.
+    /// 1 while invalidations of other nodes arrive. Absent without Redis in the settings.
     CACHE_REDIS_SUBSCRIBED = Gauge "qr_cache_redis_subscribed" "state" [] &[];
     /// Memory that Redis uses, all masters together.
     CACHE_REDIS_MEMORY = Gauge "qr_cache_redis_memory_bytes" "bytes" [] &[];
@@ -112,17 +112,17 @@ catalogue! {
     CACHE_BREAKER_STATE = Gauge "qr_cache_breaker_state" "state" [] &[];
     /// Changes of that breaker's state, by the new state.
     CACHE_BREAKER_TRANSITIONS = Counter "qr_cache_breaker_transitions_total" "changes" ["to"] &[];
-    /// Things that changed and were dropped from this node's memory, by who told: here, elsewhere, resync (news may have been missed).
+    /// Changed things that were dropped from this node's memory, by origin: here, elsewhere, resync (invalidations may have been missed).
     CACHE_INVALIDATIONS = Counter "qr_cache_invalidations_total" "changes" ["origin"] &[];
-    /// Changes that Redis was not told of yet.
+    /// Invalidations that Redis did not take yet.
     CACHE_INVALIDATIONS_PENDING = Gauge "qr_cache_invalidations_pending" "changes" [] &[];
-    /// What making a value takes, a moving average.
+    /// Time that making a value takes, a moving average.
     CACHE_MAKE = Gauge "qr_cache_make_seconds" "seconds" ["space", "kind"] &[];
-    /// What fetching it from Redis takes, a moving average.
+    /// Time that fetching it from Redis takes, a moving average.
     CACHE_FETCH = Gauge "qr_cache_fetch_seconds" "seconds" ["space", "kind"] &[];
-    /// 1 where values are kept in Redis, because they are dearer to make than to fetch.
+    /// 1 where values go into Redis, because they take longer to make than to fetch.
     CACHE_ADMITTED = Gauge "qr_cache_admitted" "state" ["space", "kind"] &[];
-    /// Codes that were made ready before somebody asked for them.
+    /// Codes that were cached before a request asked for them.
     CACHE_WARMED = Counter "qr_cache_warmed_codes_total" "codes" ["result"] &[];
     /// Scans accepted by a redirect, by kind: genuine, shared, or not a person's (head, prefetch).
     SCANS_ACCEPTED = Counter "qr_scans_accepted_total" "scans" ["kind"] &[];

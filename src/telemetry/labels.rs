@@ -38,7 +38,7 @@ label! {
         /// It took more than its part of the time that was left.
         Timeout = "timeout",
         Panic = "panic",
-        /// It cannot do what was asked; another arm may.
+        /// This arm cannot do the input; another may.
         Unsupported = "unsupported",
         /// The client went away.
         Cancelled = "cancelled",
@@ -157,6 +157,8 @@ label! {
         RenderEngine = "render_engine",
         AnalyticsLegacy = "analytics_legacy",
         AnalyticsRollups = "analytics_rollups",
+        /// Credentials that were valid a moment ago.
+        Credentials = "credentials",
     }
 }
 
@@ -189,7 +191,7 @@ label! {
 }
 
 label! {
-    /// Where the news came from that something changed.
+    /// Origin of an invalidation.
     CacheOrigin {
         Here = "here",
         Elsewhere = "elsewhere",

@@ -14,7 +14,7 @@ struct Seen {
     /// Ticks of all processors together.
     all: u64,
     idle: u64,
-    /// Times that the control group was kept from running.
+    /// Times that the control group was throttled.
     throttled: u64,
 }
 

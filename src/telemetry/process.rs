@@ -1,5 +1,4 @@
-//! What the operating system knows of this process, under the names that every Prometheus client uses.
-//! Read from `/proc` when somebody asks; where there is no `/proc`, nothing is claimed.
+//! Metrics of this process from `/proc`, under the names that every Prometheus client uses. Without `/proc` there are none.
 
 use metrics::{Counter, Gauge};
 
@@ -92,7 +91,7 @@ pub fn memory_limit_bytes() -> Option<u64> {
     group.or_else(|| meminfo("MemTotal:"))
 }
 
-/// Memory of the control group that is in use, else of the machine. Not counted are pages of files that nobody used lately:
+/// Memory of the control group that is in use, else of the machine. Not counted are pages of files without recent use:
 /// the kernel takes them back before it runs short, and every large file that is written once leaves some.
 #[must_use]
 pub fn memory_used_bytes() -> Option<u64> {

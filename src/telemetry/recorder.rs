@@ -18,7 +18,7 @@ impl Recorder {
     /// handle is made: a handle made earlier counts into nothing. With `enabled` false all of them do.
     ///
     /// # Errors
-    /// `Internal` when another recorder was installed by somebody else.
+    /// `Internal` when another recorder is installed.
     pub fn install(enabled: bool) -> Result<Self> {
         if let Some(handle) = INSTALLED.get() {
             return Ok(Self(handle.clone()));

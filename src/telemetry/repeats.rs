@@ -1,11 +1,11 @@
-//! Says a warning once, and then how often it came again: a full disk would otherwise write a line for every commit.
+//! Logs a warning once, and then the number of its repetitions: a full disk would otherwise write a line for every commit.
 //!
 //! Two warnings are the same when they come from the same line of code and have the same texts. What differs from one
 //! occurrence to the next (numbers, the request's id) is no subject. A line of code whose texts always differ gets
 //! [`SUBJECTS`] lines in a window, and the rest is counted together.
 //!
-//! Invariants: the first of its kind is never held back; whatever was held back is counted in a later line; memory is
-//! bounded by the number of lines of code that warn.
+//! Invariants: the first of its kind is never held back; repetitions are counted in a later line; memory is bounded by the
+//! number of lines of code that warn.
 
 use std::{
     collections::HashMap,
@@ -29,7 +29,7 @@ use crate::kernel::{SharedClock, clock::Instant};
 
 /// From a warning, or the count of its repetitions, to the next count.
 const WINDOW: Duration = Duration::from_secs(30);
-/// Different texts of one line of code that are told apart.
+/// Different texts of one line of code that are counted apart.
 const SUBJECTS: usize = 16;
 /// Of a text, in a count.
 const TEXT_BYTES: usize = 500;
@@ -44,12 +44,12 @@ pub struct Repeats(Arc<Inner>);
 
 struct Inner {
     clock: SharedClock,
-    places: Mutex<HashMap<Identifier, Place>>,
+    call_sites: Mutex<HashMap<Identifier, CallSite>>,
 }
 
 /// A line of code that warns.
 #[derive(Default)]
-struct Place {
+struct CallSite {
     subjects: HashMap<u64, Held>,
     /// All subjects beyond [`SUBJECTS`].
     others: Option<Held>,
@@ -70,11 +70,11 @@ impl Repeats {
     pub fn new(clock: SharedClock) -> Self {
         Self(Arc::new(Inner {
             clock,
-            places: Mutex::default(),
+            call_sites: Mutex::default(),
         }))
     }
 
-    /// Whether this one is written.
+    /// Whether to write this one.
     fn admits(&self, event: &Event<'_>) -> bool {
         let about = event.metadata();
         if !can_repeat(about) {
@@ -90,11 +90,11 @@ impl Repeats {
             from: about.target(),
             text,
         };
-        let mut places = self.0.places.lock();
-        let place = places.entry(about.callsite()).or_default();
-        let room = place.subjects.len() < SUBJECTS;
-        match place.subjects.get_mut(&subject.hash.finish()) {
-            // It was quiet for long: news again.
+        let mut call_sites = self.0.call_sites.lock();
+        let call_site = call_sites.entry(about.callsite()).or_default();
+        let room = call_site.subjects.len() < SUBJECTS;
+        match call_site.subjects.get_mut(&subject.hash.finish()) {
+            // It was quiet for a window: a first one again.
             Some(held) if held.times == 0 && now.duration_since(held.since) >= WINDOW => {
                 held.since = now;
                 true
@@ -105,11 +105,13 @@ impl Repeats {
             }
             None if room => {
                 let held = first(0, subject.text);
-                place.subjects.insert(subject.hash.finish(), held);
+                call_site.subjects.insert(subject.hash.finish(), held);
                 true
             }
             None => {
-                let others = place.others.get_or_insert_with(|| first(0, String::new()));
+                let others = call_site
+                    .others
+                    .get_or_insert_with(|| first(0, String::new()));
                 others.times += 1;
                 others.text = format!(
                     "others from the same place, the last of them: {}",
@@ -120,12 +122,12 @@ impl Repeats {
         }
     }
 
-    /// Writes the counts of which the window is over, and forgets what was quiet. Called from time to time.
+    /// Writes the counts whose window is over, and drops quiet subjects. Call it from time to time.
     pub fn report(&self) {
         self.tell(WINDOW);
     }
 
-    /// Writes what was not counted yet: the process ends.
+    /// Writes all counts. Call it before the process ends.
     pub fn finish(&self) {
         self.tell(Duration::ZERO);
     }
@@ -151,16 +153,20 @@ impl Repeats {
             (held.since, held.times) = (now, 0);
             true
         };
-        let mut places = self.0.places.lock();
-        places.retain(|_, place| {
-            place.subjects.retain(|_, held| over(held));
-            if place.others.as_mut().is_some_and(|others| !over(others)) {
-                place.others = None;
+        let mut call_sites = self.0.call_sites.lock();
+        call_sites.retain(|_, call_site| {
+            call_site.subjects.retain(|_, held| over(held));
+            if call_site
+                .others
+                .as_mut()
+                .is_some_and(|others| !over(others))
+            {
+                call_site.others = None;
             }
-            !place.subjects.is_empty() || place.others.is_some()
+            !call_site.subjects.is_empty() || call_site.others.is_some()
         });
         // Writing a line comes by here again.
-        drop(places);
+        drop(call_sites);
         for (is_error, times, passed, from, text) in due {
             let seconds = passed.as_secs();
             if is_error {

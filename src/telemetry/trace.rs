@@ -176,7 +176,7 @@ fn parent(headers: &http::HeaderMap) -> Option<opentelemetry::Context> {
     sampled.then_some(context)
 }
 
-/// Says of a traced request what is known at its end.
+/// Sets the fields of a request span that are known at its end.
 pub fn answered(span: &Span, (method, route): (&str, &str), (request_id, status): (&str, u16)) {
     // The layer takes a name that comes late for an attribute like any other.
     span.context()

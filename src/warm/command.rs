@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{Parts, Picture, node::per_second, place::Place};
 use crate::{
-    cache::Stocked,
+    cache::Filled,
     codes::Wishes,
     kernel::{Ctx, Error, Kind, Result, Slug, id::Uuid, task},
 };
@@ -40,7 +40,7 @@ pub struct Summary {
     /// Codes that an interrupted run had done before.
     pub resumed_at: u64,
     /// Of pictures and destinations.
-    pub entries: Stocked,
+    pub entries: Filled,
     pub seconds: f64,
     pub codes_per_second: f64,
 }
@@ -132,7 +132,7 @@ impl Fill {
         }
     }
 
-    fn begin(self: &Arc<Self>, ids: &[Uuid]) -> oneshot::Receiver<Result<Stocked>> {
+    fn begin(self: &Arc<Self>, ids: &[Uuid]) -> oneshot::Receiver<Result<Filled>> {
         let (done, result) = oneshot::channel();
         let (fill, ids) = (Arc::clone(self), ids.to_vec());
         drop(task::spawn("warm.batch", async move {
@@ -142,7 +142,7 @@ impl Fill {
     }
 
     /// Tries again while Redis, or the database, is away.
-    async fn put(&self, ids: &[Uuid]) -> Result<Stocked> {
+    async fn put(&self, ids: &[Uuid]) -> Result<Filled> {
         let until = self.parts.clock.instant() + BATCH_TIME;
         loop {
             match self.try_put(ids).await {
@@ -154,7 +154,7 @@ impl Fill {
         }
     }
 
-    async fn try_put(&self, ids: &[Uuid]) -> Result<Stocked> {
+    async fn try_put(&self, ids: &[Uuid]) -> Result<Filled> {
         let ctx = Ctx::new(
             self.parts.ids.next(),
             self.parts.clock.instant() + BATCH_TIME,
@@ -162,7 +162,7 @@ impl Fill {
         let codes = self.parts.codes.many(ids).await?;
         let slugs = codes.iter().filter_map(|code| code.slug.as_deref());
         let slugs: Vec<Slug> = slugs.filter_map(Slug::parse).collect();
-        let mut done = self.parts.redirect.stock(&ctx, &slugs).await?;
+        let mut done = self.parts.redirect.bulk_fill(&slugs).await?;
         let mut requests = Vec::with_capacity(codes.len());
         for code in &codes {
             match self.parts.codes.drawing(code, Wishes::default()) {
@@ -171,7 +171,9 @@ impl Fill {
             }
         }
         for picture in &self.asked {
-            done += picture.stock(&ctx, &requests, &*self.parts.clock).await?;
+            done += picture
+                .bulk_fill(&ctx, &requests, &*self.parts.clock)
+                .await?;
         }
         Ok(done)
     }

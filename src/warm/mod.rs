@@ -11,7 +11,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    cache::{Stocked, Tiers},
+    cache::{Filled, Tiers},
     cached::Cached,
     codes::Codes,
     kernel::{Clock, Ctx, Result, SharedClock, id::Ids},
@@ -29,12 +29,12 @@ pub trait Picture: Send + Sync {
     fn warm<'a>(&'a self, ctx: &'a Ctx, request: &'a render::In) -> BoxFuture<'a, Result<()>>;
 
     /// Puts pictures into Redis, and waits for that.
-    fn stock<'a>(
+    fn bulk_fill<'a>(
         &'a self,
         ctx: &'a Ctx,
         requests: &'a [render::In],
         clock: &'a dyn Clock,
-    ) -> BoxFuture<'a, Result<Stocked>>;
+    ) -> BoxFuture<'a, Result<Filled>>;
 }
 
 impl<A> Picture for Cached<A>
@@ -45,13 +45,13 @@ where
         Box::pin(self.warm(ctx, request))
     }
 
-    fn stock<'a>(
+    fn bulk_fill<'a>(
         &'a self,
         ctx: &'a Ctx,
         requests: &'a [render::In],
         clock: &'a dyn Clock,
-    ) -> BoxFuture<'a, Result<Stocked>> {
-        Box::pin(self.stock(ctx, requests, clock))
+    ) -> BoxFuture<'a, Result<Filled>> {
+        Box::pin(self.bulk_fill(ctx, requests, clock))
     }
 }
 

@@ -217,7 +217,7 @@ impl Warmer {
         let slugs = codes.iter().filter_map(|code| code.slug.as_deref());
         let slugs = slugs.filter_map(Slug::parse).collect();
         let pictures = self.warm_pictures(&ctx, &codes);
-        let (mut ready, slugs) = tokio::join!(pictures, self.parts.redirect.warm(&ctx, slugs));
+        let (mut ready, slugs) = tokio::join!(pictures, self.parts.redirect.warm(slugs));
         if slugs.is_err() {
             ready.fill(false);
         }

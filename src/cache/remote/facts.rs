@@ -1,4 +1,4 @@
-//! What Redis tells about itself.
+//! Statistics from Redis: INFO and DBSIZE.
 
 use std::time::Duration;
 
@@ -18,31 +18,31 @@ use crate::{
 };
 
 /// For all masters together.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Of all masters together, and of everybody who uses them.
+/// Sums over all masters, for all their users.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     pub keys: u64,
     pub used_bytes: u64,
-    /// 0: none.
+    /// `maxmemory`; 0 for none.
     pub limit_bytes: u64,
     pub evictions: u64,
     pub operations_per_second: u64,
 }
 
 impl Remote {
-    /// Asks all masters. What cannot be asked stays as it was.
+    /// Asks all masters. Without an answer the last facts stay.
     #[allow(clippy::cast_precision_loss)] // gauges
     pub(super) async fn gather(&self) {
         let ask = async {
             let mut sum = Facts::default();
-            for master in self.places.masters().await? {
+            for master in self.endpoints.masters().await? {
                 sum.add(&self.ask_master(&master).await?);
             }
             RedisResult::Ok(sum)
         };
-        let Ok(Ok(facts)) = tokio::time::timeout(PATIENCE, ask).await else {
+        let Ok(Ok(facts)) = tokio::time::timeout(TIMEOUT, ask).await else {
             return;
         };
         let set = |metric, labels: &[&'static str], n: u64| gauge(metric, labels).set(n as f64);
@@ -56,7 +56,7 @@ impl Remote {
     }
 
     async fn ask_master(&self, node: &Node) -> RedisResult<Facts> {
-        let mut connection = self.places.connect(node).await?;
+        let mut connection = self.endpoints.connect(node).await?;
         let info: String = redis::cmd("INFO").query_async(&mut connection).await?;
         let keys = redis::cmd("DBSIZE").query_async(&mut connection).await?;
         Ok(Facts {

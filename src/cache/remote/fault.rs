@@ -1,4 +1,4 @@
-//! What Redis says when it does not do what it was asked, and what to do about it.
+//! Errors of Redis: their meaning for the tier, and messages for operators.
 //!
 //! Invariant: a message names no password, and says which setting to look at.
 
@@ -9,14 +9,14 @@ use crate::{
     kernel::{Error, Kind},
 };
 
-/// What a refusal means for the tier.
+/// Meaning of an error for the tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// It answers, but takes no values: a replica, or full.
+    /// Redis answers, but takes no values: a replica, or full.
     TakesNothing,
-    /// It is there and will be well by itself, or never as it is configured: nothing is asked of it meanwhile.
+    /// Redis refuses, for a while or because of its settings: requests do not ask it meanwhile.
     Refuses,
-    /// The connection is of no use any more.
+    /// The connection is lost.
     Gone,
 }
 
@@ -35,10 +35,10 @@ pub(super) fn meaning(error: &RedisError) -> Meaning {
     }
 }
 
-/// What a server is that has some of the slots.
+/// Said of a server that has only some of the slots.
 pub(super) const ONE_OF_MANY: &str = "it is one server of a cluster";
 
-/// In the words of somebody who can mend it.
+/// An error for operators that names the setting to look at.
 pub(super) fn explain(error: &RedisError, deployment: &Deployment) -> Error {
     let code = error.code().unwrap_or_default();
     let text = error.to_string();

@@ -10,15 +10,15 @@ use redis::{
     cluster_routing::{MultipleNodeRoutingInfo, ResponsePolicy, RoutingInfo},
 };
 
-use super::{fault::ONE_OF_MANY, place::Places};
+use super::{endpoints::Endpoints, fault::ONE_OF_MANY};
 use crate::config::redis::{Deployment, Node};
 
 /// More than these do not make one server faster.
 const MOST: usize = 4;
-/// For news of changes, and for what operators ask.
+/// For invalidations, and for commands of operators.
 const OTHERS: usize = 2;
 
-/// Ends with its last clone: what was asked and not answered then fails.
+/// Closes with its last reference; requests without an answer then fail.
 pub(super) enum Link {
     Server {
         node: Node,
@@ -31,20 +31,20 @@ pub(super) enum Link {
 
 impl Link {
     /// # Errors
-    /// What keeps it from being of use: also that a server is none that takes values.
-    pub(super) async fn open(places: &Places, max_connections: usize) -> RedisResult<Self> {
-        if let Deployment::Cluster(nodes) = &places.access.deployment {
-            let client = places.cluster(nodes)?;
+    /// Those of connecting; also when the server is a replica or one of a cluster.
+    pub(super) async fn open(endpoints: &Endpoints, max_connections: usize) -> RedisResult<Self> {
+        if let Deployment::Cluster(nodes) = &endpoints.access.deployment {
+            let client = endpoints.cluster(nodes)?;
             return client.get_async_connection().await.map(Self::Cluster);
         }
-        let node = places.masters().await?.into_iter().next();
+        let node = endpoints.masters().await?.into_iter().next();
         let node =
             node.ok_or_else(|| RedisError::from((ErrorKind::Client, "no server is named")))?;
         let mut connections = Vec::new();
         for _ in 0..max_connections.saturating_sub(OTHERS).clamp(1, MOST) {
-            connections.push(places.connect(&node).await?);
+            connections.push(endpoints.connect(&node).await?);
         }
-        if matches!(places.access.deployment, Deployment::Sentinel { .. })
+        if matches!(endpoints.access.deployment, Deployment::Sentinel { .. })
             && let Some(first) = connections.first()
         {
             // A sentinel may name the old master for a moment.
@@ -63,7 +63,7 @@ impl Link {
             }
         }
         if let (Deployment::Standalone(_), Some(first)) =
-            (&places.access.deployment, connections.first())
+            (&endpoints.access.deployment, connections.first())
             && is_one_of_many(first).await
         {
             return Err(RedisError::from((ErrorKind::Client, ONE_OF_MANY)));
@@ -75,7 +75,7 @@ impl Link {
         })
     }
 
-    /// The server, if it is one.
+    /// The server; `None` for a cluster.
     pub(super) fn node(&self) -> Option<&Node> {
         match self {
             Self::Server { node, .. } => Some(node),
@@ -84,7 +84,7 @@ impl Link {
     }
 
     /// # Errors
-    /// Also what the server answers with an error: the connections hand that on as a value.
+    /// Also the errors of the server, which the connections return as values.
     pub(super) async fn send(&self, cmd: &Cmd) -> RedisResult<Value> {
         let answer = match self {
             Self::Server {
@@ -95,7 +95,7 @@ impl Link {
         answer?.extract_error()
     }
 
-    /// All commands have keys of one slot. Their answers are not of interest, unless one failed.
+    /// Sends commands with keys of one slot. Returns no answers, only the first error.
     pub(super) async fn send_all(&self, pipe: &Pipeline) -> RedisResult<()> {
         match self {
             Self::Server {
@@ -105,12 +105,12 @@ impl Link {
         }
     }
 
-    /// Every master answers.
+    /// Checks that every master answers.
     pub(super) async fn ping(&self) -> RedisResult<()> {
         let ping = redis::cmd("PING");
         match self {
             Self::Server { connections, .. } => {
-                // At the same time: how long it takes is held against what one request may wait.
+                // At once: the time is compared with the budget of one request.
                 let asked = connections.iter().cloned().map(|mut connection| {
                     let ping = &ping;
                     async move {
@@ -131,8 +131,8 @@ impl Link {
     }
 }
 
-/// Whether it has only some of a cluster's slots: with luck the prober's own name would be in one of those, and most
-/// others not. Who may not ask, or is told that there is no cluster, need not worry.
+/// Whether it has only some of a cluster's slots. The prober's own key may be in one of those while most others are not. An error
+/// counts as no cluster.
 async fn is_one_of_many(connection: &MultiplexedConnection) -> bool {
     let mut ask = redis::cmd("CLUSTER");
     ask.arg("INFO");

@@ -1,20 +1,19 @@
 //! The second tier: Redis, standalone, as a cluster, or behind sentinels.
 //!
-//! Invariants: a request waits for Redis no longer than its budget, and not at all while Redis is not well; one task of
-//! its own, the prober, owns the connection; what is waiting to be written is bounded. Whatever Redis does, a caller
-//! gets an answer or a miss.
+//! Invariants: a request waits for Redis within its budget, and not at all while the breaker is open; one task, the prober, owns
+//! the connection; pending writes are bounded. A fault of Redis is a miss.
 
+mod breaker;
+mod bulk_fill;
+mod endpoints;
 mod facts;
 mod fault;
-mod gate;
+mod invalidate;
 mod link;
-mod news;
-mod place;
 mod prober;
 mod rights;
-mod stock;
+mod subscribe;
 mod sweep;
-mod tell;
 mod write;
 
 use std::{
@@ -39,8 +38,8 @@ use super::{
     costs::Costs,
     frame::Generation,
     life::Life,
+    moving_mean::MovingMean,
     name::{Names, Tag},
-    pace::Pace,
 };
 use crate::{
     config::redis::{Deployment, Redis as Settings},
@@ -53,35 +52,35 @@ use crate::{
         labels::{CacheOperation, CacheResult, Tier},
     },
 };
+use breaker::{Breaker, ReadOnlyBackoff};
+pub(super) use bulk_fill::Put;
+use endpoints::Endpoints;
 pub use facts::Facts;
-use gate::{Gate, Vain};
+use invalidate::Pending;
 use link::Link;
-pub(super) use news::Hears;
-use place::Places;
 use prober::Prober;
 use rights::Denied;
-pub(super) use stock::Put;
-use tell::Untold;
+pub(super) use subscribe::Subscriber;
 
-/// Questions of requests under way at once, per connection that is allowed.
+/// Look-ups of requests under way at once, per allowed connection.
 const QUESTIONS: usize = 16;
 /// Writes under way at once.
 const WRITES: usize = 64;
 
-/// Redis, however it is. Cheap to share.
+/// The connection to Redis, with its state.
 pub struct Remote {
-    places: Places,
+    endpoints: Endpoints,
     names: Names,
     settings: Settings,
     life: Life,
     node: Uuid,
     clock: SharedClock,
-    /// What the prober last connected; `None` while there is nothing to ask.
+    /// Set by the prober; `None` without a connection.
     link: RwLock<Option<Arc<Link>>>,
-    gate: Gate,
-    /// Whether it takes values.
+    breaker: Breaker,
+    /// Whether Redis takes values.
     writable: AtomicBool,
-    vain: Vain,
+    read_only_backoff: ReadOnlyBackoff,
     subscribed: AtomicBool,
     state: Mutex<State>,
     questions: Semaphore,
@@ -89,14 +88,14 @@ pub struct Remote {
     write_bytes: AtomicUsize,
     hits: AtomicU64,
     misses: AtomicU64,
-    untold: Untold,
+    pending: Pending,
     wake: Notify,
     pub(super) costs: Costs,
     timers: Timers,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// What the prober saw last.
+/// Results of the prober.
 struct State {
     trouble: Option<Error>,
     denied: Denied,
@@ -104,8 +103,8 @@ struct State {
 }
 
 struct Timers {
-    gets: Pace,
-    sets: Pace,
+    gets: MovingMean,
+    sets: MovingMean,
     get: Histogram,
     set: Histogram,
     invalidate: Histogram,
@@ -115,24 +114,24 @@ struct Timers {
     pending: Gauge,
 }
 
-/// What a look-up found.
-pub(super) enum Found {
+/// Result of a look-up.
+pub(super) enum Fetched {
     Value(Bytes, Generation),
-    /// Nothing; a value that is made now is of this generation.
+    /// No value. One that is made now is of this generation.
     Nothing(Generation),
-    /// It was not asked, or did not answer.
+    /// Redis was not asked, or did not answer.
     Unknown(CacheResult),
 }
 
 impl Remote {
-    /// `None` when none is configured. Connects in the background: a start does not wait for it.
+    /// `None` without Redis in the settings. Connects in the background: a start does not wait for it.
     ///
     /// # Errors
     /// When its certificates cannot be read.
     pub(super) fn start(
         settings: &Settings,
         clock: &SharedClock,
-        hears: Arc<dyn Hears>,
+        subscriber: Arc<dyn Subscriber>,
     ) -> Result<Option<Arc<Self>>> {
         let Some(access) = settings.access.clone() else {
             return Ok(None);
@@ -141,15 +140,15 @@ impl Remote {
             histogram(&CACHE_DURATION, &[Tier::Redis.label(), operation.label()])
         };
         let remote = Arc::new(Self {
-            places: Places::new(access)?,
+            endpoints: Endpoints::new(access)?,
             names: Names::new(&settings.prefix),
             life: Life::by_use(Duration::from_secs(settings.ttl_secs)),
             node: Uuid::new_v4(),
             clock: SharedClock::clone(clock),
             link: RwLock::new(None),
-            gate: Gate::new(),
+            breaker: Breaker::new(),
             writable: AtomicBool::new(false),
-            vain: Vain::default(),
+            read_only_backoff: ReadOnlyBackoff::default(),
             subscribed: AtomicBool::new(false),
             state: Mutex::new(State {
                 trouble: None,
@@ -161,12 +160,12 @@ impl Remote {
             write_bytes: AtomicUsize::new(0),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
-            untold: Untold::default(),
+            pending: Pending::default(),
             wake: Notify::new(),
             costs: Costs::new(settings.admission),
             timers: Timers {
-                gets: Pace::default(),
-                sets: Pace::default(),
+                gets: MovingMean::default(),
+                sets: MovingMean::default(),
                 get: timer(CacheOperation::Get),
                 set: timer(CacheOperation::Set),
                 invalidate: timer(CacheOperation::Invalidate),
@@ -180,8 +179,11 @@ impl Remote {
         });
         let tasks = vec![
             task::spawn("cache.prober", Prober::new(&remote).run()),
-            task::spawn("cache.news", news::listen(Arc::downgrade(&remote), hears)),
-            task::spawn("cache.tell", tell::retry(Arc::downgrade(&remote))),
+            task::spawn(
+                "cache.subscribe",
+                subscribe::run(Arc::downgrade(&remote), subscriber),
+            ),
+            task::spawn("cache.invalidate", invalidate::run(Arc::downgrade(&remote))),
         ];
         *remote.tasks.lock() = tasks;
         Ok(Some(remote))
@@ -192,7 +194,7 @@ impl Remote {
     }
 
     pub(super) fn mode(&self) -> &'static str {
-        match self.places.access.deployment {
+        match self.endpoints.access.deployment {
             Deployment::Standalone(_) => "standalone",
             Deployment::Cluster(_) => "cluster",
             Deployment::Sentinel { .. } => "sentinel",
@@ -201,14 +203,14 @@ impl Remote {
 
     /// Whether requests may ask it.
     pub(super) fn is_usable(&self) -> bool {
-        !self.gate.is_open()
+        !self.breaker.is_open()
     }
 
     pub(super) fn is_subscribed(&self) -> bool {
         self.subscribed.load(Ordering::Acquire)
     }
 
-    /// Why it is not used, or not wholly, in the words of somebody who can mend it.
+    /// Why it is not used, or not fully: for operators.
     pub(super) fn trouble(&self) -> Option<Error> {
         let state = self.state.lock();
         let denied = || state.denied.explained(self.clock.instant());
@@ -219,7 +221,7 @@ impl Remote {
         self.state.lock().facts.clone()
     }
 
-    /// As this node asked it; what it dropped for lack of room, as it tells.
+    /// Look-ups of this node, and evictions as Redis reports them.
     pub(super) fn counts(&self, facts: Option<&Facts>) -> Counts {
         Counts {
             hits: self.hits.load(Ordering::Relaxed),
@@ -229,8 +231,8 @@ impl Remote {
         }
     }
 
-    /// How long a write takes these days; nobody waits for it.
-    pub(super) fn set_pace(&self) -> Option<Duration> {
+    /// Moving mean of the time of a write.
+    pub(super) fn mean_set(&self) -> Option<Duration> {
         self.timers.sets.mean()
     }
 
@@ -238,24 +240,24 @@ impl Remote {
         self.link.read().clone()
     }
 
-    /// A value and the generation of what it is about, in one round trip.
-    pub(super) async fn fetch(&self, name: &str, tag: Option<&Tag>) -> Found {
+    /// A value and the current generation of its tag, in one round trip.
+    pub(super) async fn fetch(&self, name: &str, tag: Option<&Tag>) -> Fetched {
         let takes_values = self.writable.load(Ordering::Relaxed);
-        if !takes_values && !self.vain.asks() {
-            return Found::Unknown(CacheResult::Unavailable);
+        if !takes_values && !self.read_only_backoff.allows() {
+            return Fetched::Unknown(CacheResult::Unavailable);
         }
         let mut cmd = redis::cmd("MGET");
-        // Not GET: a key of another type would be an error there, and is nothing here.
+        // Not GET: for a key of another type that is an error, and MGET returns nothing.
         cmd.arg(name);
         if let Some(tag) = tag {
             cmd.arg(self.names.generation(tag));
         }
         let answer = match self.ask(&cmd).await {
             Ok(answer) => answer,
-            Err(why) => return Found::Unknown(why),
+            Err(why) => return Fetched::Unknown(why),
         };
         let Ok(values) = redis::from_redis_value::<Vec<Option<Vec<u8>>>>(answer) else {
-            return Found::Unknown(CacheResult::Error);
+            return Fetched::Unknown(CacheResult::Error);
         };
         let mut values = values.into_iter();
         let value = values.next().flatten();
@@ -264,7 +266,7 @@ impl Remote {
             .and_then(|g| g.try_into().ok())
             .unwrap_or_default();
         if takes_values || value.is_some() {
-            self.vain.is_over();
+            self.read_only_backoff.reset();
         }
         let count = if value.is_some() {
             &self.hits
@@ -273,14 +275,14 @@ impl Remote {
         };
         count.fetch_add(1, Ordering::Relaxed);
         match value {
-            Some(bytes) => Found::Value(bytes.into(), generation),
-            None => Found::Nothing(generation),
+            Some(bytes) => Fetched::Value(bytes.into(), generation),
+            None => Fetched::Nothing(generation),
         }
     }
 
-    /// One question of a request: within the budget, or not at all.
+    /// Sends one command of a request, within the budget.
     async fn ask(&self, cmd: &Cmd) -> Result<Value, CacheResult> {
-        if self.gate.is_open() {
+        if self.breaker.is_open() {
             return Err(CacheResult::Unavailable);
         }
         let Ok(_place) = self.questions.try_acquire() else {
@@ -297,7 +299,7 @@ impl Remote {
         self.timers.gets.add(took);
         match answer {
             Ok(Ok(answer)) => {
-                self.gate.passed();
+                self.breaker.passed();
                 self.costs.answered(took);
                 Ok(answer)
             }
@@ -315,51 +317,51 @@ impl Remote {
     }
 
     fn failed(&self) {
-        if self.gate.failed() {
+        if self.breaker.failed() {
             self.wake.notify_one();
         }
     }
 
-    /// Tells Redis and the other nodes what could not be told yet, and ends the background work.
-    pub async fn stop(&self, patience: Duration) {
-        let _ = tokio::time::timeout(patience, self.tell_the_rest()).await;
+    /// Sends the pending invalidations, for `timeout` at most, and ends the background work.
+    pub async fn stop(&self, timeout: Duration) {
+        let _ = tokio::time::timeout(timeout, self.flush_pending()).await;
         self.end();
     }
 
-    /// Ends the background work, which would go on for ever.
+    /// Ends the background work.
     pub(super) fn end(&self) {
         for task in self.tasks.lock().drain(..) {
             task.abort();
         }
     }
 
-    /// Connects once, to see whether it works: for a check of the settings.
+    /// Connects once, to check the settings. `None` without Redis in them.
     ///
     /// # Errors
-    /// What does not, in the words of somebody who can mend it.
+    /// The first fault, for operators.
     pub async fn examine(settings: &Settings) -> Result<Option<String>> {
         let Some(access) = settings.access.clone() else {
             return Ok(None);
         };
-        let places = Places::new(access)?;
-        let explained = |e: redis::RedisError| fault::explain(&e, &places.access.deployment);
+        let endpoints = Endpoints::new(access)?;
+        let explained = |e: redis::RedisError| fault::explain(&e, &endpoints.access.deployment);
         let names = Names::new(&settings.prefix);
         let look = async {
-            // First: what is refused there keeps the rest from working, and is named better.
-            let missing = rights::missing(&places, &names, settings.stats).await?;
+            // First: a missing right breaks the rest, and its message is clearer.
+            let missing = rights::missing(&endpoints, &names, settings.stats).await?;
             if missing.is_empty() {
-                let link = Link::open(&places, settings.max_connections).await?;
+                let link = Link::open(&endpoints, settings.max_connections).await?;
                 link.ping().await?;
                 prober::write(&link, &names.probe(Uuid::new_v4())).await?;
             }
-            let masters = places.masters().await?.len();
+            let masters = endpoints.masters().await?.len();
             RedisResult::Ok((masters, missing))
         };
         let (masters, missing) = look.await.map_err(explained)?;
         if !missing.is_empty() {
             return Err(rights::lacking(missing));
         }
-        let mode = match places.access.deployment {
+        let mode = match endpoints.access.deployment {
             Deployment::Standalone(_) => "standalone".to_owned(),
             Deployment::Cluster(_) => format!("a cluster of {masters} masters"),
             Deployment::Sentinel { .. } => "behind sentinels".to_owned(),

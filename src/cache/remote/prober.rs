@@ -1,6 +1,6 @@
-//! Owns Redis' health: connects, looks, connects anew. Nobody waits for it.
+//! The prober: connects to Redis, checks it, connects anew.
 //!
-//! Invariant: requests ask Redis only after it answered the prober, twice in a row and within their budget.
+//! Invariant: requests ask Redis only after two checks in a row succeeded within the budget.
 
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
@@ -14,41 +14,44 @@ use super::{
     fault::{self, Meaning},
     link::Link,
 };
-use crate::{config::redis::Deployment, kernel::Clock};
+use crate::{
+    config::redis::Deployment,
+    kernel::{Clock, Error},
+};
 
-/// Between looks; sooner when requests fail.
-const LOOK: Duration = Duration::from_millis(250);
-/// For one look. Slower than this is gone.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Between tries to connect. What changed meanwhile is served within a second of the way being free again: this, a look
-/// and the telling have to fit in there.
+/// Between checks; sooner when requests fail.
+const PERIOD: Duration = Duration::from_millis(250);
+/// For one check. A slower Redis counts as lost.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// Between attempts to connect. Invalidations arrive within a second of Redis being back: this, a check and sending them have to
+/// fit in there.
 const PAUSE: Duration = Duration::from_millis(100);
-/// For one try: several servers may have to be asked.
+/// For one attempt: several servers may have to be asked.
 const CONNECT: Duration = Duration::from_secs(2);
-/// Looks between two questions to the sentinels, and between two looks at Redis' memory.
+/// Checks between two questions to the sentinels, and between two reads of the statistics.
 const ASK_SENTINELS: u32 = 2;
 const FACTS: u32 = 20;
-/// Good looks in a row before requests may ask.
+/// Good checks in a row before requests may ask.
 const GOOD: u32 = 2;
-/// Looks in a row without an answer after which it is connected to anew.
+/// Lost checks in a row before it connects anew.
 const LOST: u32 = 2;
-/// What lag is measured by; timers have whole milliseconds.
+/// The sleep by which lag is measured; timers have whole milliseconds.
 const TICK: Duration = Duration::from_millis(1);
-/// How long what a look writes stays.
+/// Life of the test value.
 pub(super) const PROBE_MS: u64 = 60_000;
 
 pub(super) struct Prober {
     remote: Weak<Remote>,
-    /// What was logged last: an outage is told once.
-    told: Option<String>,
-    /// It was away: it may be another one now, which lacks what was told last.
+    /// The last logged message: an outage is logged once.
+    logged: Option<String>,
+    /// Redis was away. It may be another server now, which lacks recent invalidations.
     was_away: bool,
 }
 
-/// What one look saw.
-enum Sight {
+/// Result of one check.
+enum Check {
     Well,
-    /// It answers, but later than requests would wait, or refuses.
+    /// It answers later than the budget, or refuses.
     Unwell(Option<RedisError>),
     Lost(Option<RedisError>),
     /// Another server is the master now.
@@ -59,14 +62,14 @@ impl Prober {
     pub(super) fn new(remote: &Arc<Remote>) -> Self {
         Self {
             remote: Arc::downgrade(remote),
-            told: None,
+            logged: None,
             was_away: true,
         }
     }
 
     pub(super) async fn run(mut self) {
         while let Some(remote) = self.remote.upgrade() {
-            let opened = Link::open(&remote.places, remote.settings.max_connections);
+            let opened = Link::open(&remote.endpoints, remote.settings.max_connections);
             let opened = match tokio::time::timeout(CONNECT, opened).await {
                 Ok(opened) => opened,
                 Err(_) => Err(late()),
@@ -79,7 +82,7 @@ impl Prober {
                     drop(remote);
                     self.watch(&link).await;
                     if let Some(remote) = self.remote.upgrade() {
-                        remote.gate.open();
+                        remote.breaker.open();
                         remote.connected(None);
                     }
                 }
@@ -89,71 +92,71 @@ impl Prober {
         }
     }
 
-    /// Returns when the link is of no use any more.
+    /// Returns when the link is lost.
     async fn watch(&mut self, link: &Arc<Link>) {
-        let (mut good, mut lost, mut looks) = (0, 0, 0_u32);
+        let (mut good, mut lost, mut checks) = (0, 0, 0_u32);
         loop {
             let Some(remote) = self.remote.upgrade() else {
                 return;
             };
-            looks = looks.wrapping_add(1);
-            match look(&remote, link, looks).await {
-                Sight::Well => {
+            checks = checks.wrapping_add(1);
+            match check(&remote, link, checks).await {
+                Check::Well => {
                     (good, lost) = (good + 1, 0);
                     if good >= GOOD {
                         self.well(&remote);
                     }
-                    if remote.settings.stats && (looks % FACTS == GOOD) {
+                    if remote.settings.stats && (checks % FACTS == GOOD) {
                         remote.gather().await;
                     }
                 }
-                Sight::Unwell(why) => {
+                Check::Unwell(why) => {
                     (good, lost) = (0, 0);
-                    remote.gate.open();
+                    remote.breaker.open();
                     if let Some(e) = why {
                         self.was_away = true;
                         self.trouble(&remote, &e);
                     }
                 }
-                Sight::Lost(why) => {
+                Check::Lost(why) => {
                     self.was_away = true;
                     (good, lost) = (0, lost + 1);
-                    remote.gate.open();
+                    remote.breaker.open();
                     self.trouble(&remote, &why.unwrap_or_else(late));
                     if lost >= LOST {
                         return;
                     }
                 }
-                Sight::Moved => return,
+                Check::Moved => return,
             }
-            // Sooner when a request failed, or when it is not known yet whether all is well.
-            let pause = if good < GOOD { LOOK / 5 } else { LOOK };
+            // Sooner after a failed request, and until enough checks were good.
+            let pause = if good < GOOD { PERIOD / 5 } else { PERIOD };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = remote.wake.notified() => tokio::time::sleep(LOOK / 25).await,
+                () = remote.wake.notified() => tokio::time::sleep(PERIOD / 25).await,
             }
         }
     }
 
     fn well(&mut self, remote: &Remote) {
-        remote.gate.close();
+        remote.breaker.close();
         if std::mem::take(&mut self.was_away) {
-            remote.tell_again();
+            remote.repeat_recent();
             tracing::info!("Redis is in use ({})", remote.mode());
         }
-        // A server that takes no values answers all the same; that stays told.
+        // A server that takes no values answers, too; that trouble stays.
         if remote.writable.load(Ordering::Relaxed) {
             remote.state.lock().trouble = None;
-            self.told = None;
+            self.logged = None;
         }
     }
 
     fn trouble(&mut self, remote: &Remote, error: &RedisError) {
-        let explained = fault::explain(error, &remote.places.access.deployment);
+        let explained = fault::explain(error, &remote.endpoints.access.deployment);
         let message = explained.message().to_owned();
-        if self.told.as_ref() != Some(&message) {
+        if self.logged.as_ref() != Some(&message) {
             tracing::warn!("{message} (everything works without it, only colder): {error}");
-            self.told = Some(message);
+            self.logged = Some(message);
         }
         remote.state.lock().trouble = Some(explained);
     }
@@ -166,63 +169,61 @@ impl Remote {
     }
 }
 
-async fn look(remote: &Remote, link: &Link, looks: u32) -> Sight {
+async fn check(remote: &Remote, link: &Link, checks: u32) -> Check {
     let ping = async {
         let start = remote.clock.instant();
-        let pinged = tokio::time::timeout(PATIENCE, link.ping()).await;
+        let pinged = tokio::time::timeout(TIMEOUT, link.ping()).await;
         let took = remote.clock.instant().saturating_duration_since(start);
         (pinged, took)
     };
     let ((pinged, took), lag) = tokio::join!(ping, lag(&*remote.clock));
     remote.timers.probe.record(took);
     match pinged {
-        Err(_) => return Sight::Lost(None),
-        Ok(Err(e)) if fault::meaning(&e) == Meaning::Gone => return Sight::Lost(Some(e)),
-        Ok(Err(e)) => return Sight::Unwell(Some(e)),
+        Err(_) => return Check::Lost(None),
+        Ok(Err(e)) if fault::meaning(&e) == Meaning::Gone => return Check::Lost(Some(e)),
+        Ok(Err(e)) => return Check::Unwell(Some(e)),
         Ok(Ok(())) => {}
     }
     let name = remote.names.probe(remote.node);
-    let takes = match tokio::time::timeout(PATIENCE, write(link, &name)).await {
-        Err(_) => return Sight::Lost(None),
+    let takes = match tokio::time::timeout(TIMEOUT, write(link, &name)).await {
+        Err(_) => return Check::Lost(None),
         Ok(Ok(())) => Ok(()),
         Ok(Err(e)) => match fault::meaning(&e) {
             Meaning::TakesNothing => Err(e),
-            Meaning::Refuses => return Sight::Unwell(Some(e)),
-            Meaning::Gone => return Sight::Lost(Some(e)),
+            Meaning::Refuses => return Check::Unwell(Some(e)),
+            Meaning::Gone => return Check::Lost(Some(e)),
         },
     };
     remote.writable.store(takes.is_ok(), Ordering::Relaxed);
     if let Err(e) = takes {
-        let explained = fault::explain(&e, &remote.places.access.deployment);
+        let explained = fault::explain(&e, &remote.endpoints.access.deployment);
         let mut state = remote.state.lock();
-        if state
-            .trouble
-            .as_ref()
-            .map(|t| t.message().to_owned())
-            .as_deref()
-            != Some(explained.message())
-        {
+        let known = state.trouble.as_ref().map(Error::message);
+        if known != Some(explained.message()) {
             tracing::warn!("{}: {e}", explained.message());
         }
         state.trouble = Some(explained);
         drop(state);
         // A master that became a replica stays one: the sentinels, or the cluster, know the new one.
         if e.code() == Some("READONLY")
-            && !matches!(remote.places.access.deployment, Deployment::Standalone(_))
+            && !matches!(
+                remote.endpoints.access.deployment,
+                Deployment::Standalone(_)
+            )
         {
-            return Sight::Moved;
+            return Check::Moved;
         }
     }
-    if looks.is_multiple_of(ASK_SENTINELS) && has_moved(remote, link).await {
-        return Sight::Moved;
+    if checks.is_multiple_of(ASK_SENTINELS) && has_moved(remote, link).await {
+        return Check::Moved;
     }
     if took.saturating_sub(lag) > Duration::from_millis(remote.settings.budget_ms) {
-        return Sight::Unwell(None);
+        return Check::Unwell(None);
     }
-    Sight::Well
+    Check::Well
 }
 
-/// How late this process wakes its tasks: that is not Redis' fault, and just then its help is welcome.
+/// How late this process wakes its tasks. The check does not count that against Redis.
 async fn lag(clock: &dyn Clock) -> Duration {
     let start = clock.instant();
     tokio::time::sleep(TICK).await;
@@ -230,18 +231,18 @@ async fn lag(clock: &dyn Clock) -> Duration {
     took.saturating_sub(TICK)
 }
 
-/// Whether the sentinels name another master. When they do not answer, nothing is known.
+/// Whether the sentinels name another master; false without an answer.
 async fn has_moved(remote: &Remote, link: &Link) -> bool {
-    let Deployment::Sentinel { .. } = remote.places.access.deployment else {
+    let Deployment::Sentinel { .. } = remote.endpoints.access.deployment else {
         return false;
     };
-    match remote.places.masters().await {
+    match remote.endpoints.masters().await {
         Ok(masters) => masters.first() != link.node(),
         Err(_) => false,
     }
 }
 
-/// Finds out whether it takes values.
+/// Writes a test value.
 pub(super) async fn write(link: &Link, name: &str) -> RedisResult<()> {
     let mut set = redis::cmd("SET");
     set.arg(name).arg("1").arg("PX").arg(PROBE_MS);

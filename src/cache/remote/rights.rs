@@ -1,6 +1,6 @@
-//! What the user of Redis must be allowed to do (ACL), and which of it is missing.
+//! The rights (ACL) that the user of Redis needs, and those that are missing.
 //!
-//! Invariant: nothing is changed but names of a probe's own, which vanish again.
+//! Invariant: a probe changes only keys of its own, which expire.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,14 +9,14 @@ use std::{
 
 use redis::{Cmd, RedisError, RedisResult, Value, aio::MultiplexedConnection};
 
-use super::{Remote, place::Places, prober::PROBE_MS};
+use super::{Remote, endpoints::Endpoints, prober::PROBE_MS};
 use crate::{
     cache::name::{Names, Tag},
     config::redis::{Deployment, Node},
     kernel::{Error, Kind, clock::Instant, id::Uuid},
 };
 
-/// The server refused for lack of a right: by itself, or within a script.
+/// Whether the server refused for lack of a right, by itself or within a script.
 pub(super) fn is_denied(error: &RedisError) -> bool {
     let text = error.to_string();
     error.code() == Some("NOPERM")
@@ -32,23 +32,23 @@ pub(super) fn is_denied(error: &RedisError) -> bool {
         .any(|words| text.contains(words))
 }
 
-/// What has to be granted, in the words of `ACL SETUSER`, so that everything works. Each master has rights of its own.
+/// The missing rights of all masters, as `ACL SETUSER` spells them. Each master has rights of its own.
 pub(super) async fn missing(
-    places: &Places,
+    endpoints: &Endpoints,
     names: &Names,
     stats: bool,
 ) -> RedisResult<BTreeSet<String>> {
-    let masters = match places.masters().await {
+    let masters = match endpoints.masters().await {
         Err(e) if is_denied(&e) => return Ok(BTreeSet::from([rule(&e, names)])),
         masters => masters?,
     };
     let mut missing = BTreeSet::new();
     for master in masters {
-        let looked = match places.connect(&master).await {
+        let looked = match endpoints.connect(&master).await {
             Ok(mut connection) => {
-                let probes = probes(names, &places.access.deployment, stats);
+                let probes = probes(names, &endpoints.access.deployment, stats);
                 let denied = denied(&mut connection, &probes).await?;
-                [denied, subscribe(places, &master, names).await?].concat()
+                [denied, subscribe(endpoints, &master, names).await?].concat()
             }
             Err(e) if is_denied(&e) => vec![e],
             Err(e) => return Err(e),
@@ -58,21 +58,25 @@ pub(super) async fn missing(
     Ok(missing)
 }
 
-async fn subscribe(places: &Places, node: &Node, names: &Names) -> RedisResult<Vec<RedisError>> {
-    let mut news = places.client(node)?.get_async_pubsub().await?;
-    match news.subscribe(names.channel()).await {
+async fn subscribe(
+    endpoints: &Endpoints,
+    node: &Node,
+    names: &Names,
+) -> RedisResult<Vec<RedisError>> {
+    let mut channel = endpoints.client(node)?.get_async_pubsub().await?;
+    match channel.subscribe(names.channel()).await {
         Err(e) if is_denied(&e) => Ok(vec![e]),
         done => done.map(|()| Vec::new()),
     }
 }
 
-/// Every command that is used, on names of the probe.
+/// Every command that is used, on keys of the probe.
 fn probes(names: &Names, deployment: &Deployment, stats: bool) -> Vec<Cmd> {
     let probe = Uuid::new_v4();
     // One slot for both.
     let tag = Tag::Slug(format!("probe-{probe}").into());
     let (key, set) = (names.generation(&tag), names.members(&tag));
-    let told = format!("{probe} changed {tag}");
+    let message = format!("{probe} changed {tag}");
     let life = PROBE_MS.to_string();
     let probes: &[(bool, &str, &[&str])] = &[
         (true, "PING", &[]),
@@ -84,7 +88,7 @@ fn probes(names: &Names, deployment: &Deployment, stats: bool) -> Vec<Cmd> {
         (true, "SMEMBERS", &[&set]),
         (true, "UNLINK", &[&key, &set]),
         (true, "EVAL", &["return 1", "0"]),
-        (true, "PUBLISH", &[&names.channel(), &told]),
+        (true, "PUBLISH", &[&names.channel(), &message]),
         (true, "SCAN", &["0", "MATCH", &key]),
         (stats, "INFO", &["memory"]),
         (stats, "DBSIZE", &[]),
@@ -108,8 +112,8 @@ fn probes(names: &Names, deployment: &Deployment, stats: bool) -> Vec<Cmd> {
     .collect()
 }
 
-/// The refusals for lack of a right. Others, such as a cluster's for a name of another node, are told by other checks: rights
-/// are looked at before the slot.
+/// The refusals for lack of a right. Other refusals, such as a cluster's for a key of another node, are found by other checks: Redis
+/// checks rights before the slot.
 async fn denied(
     connection: &mut MultiplexedConnection,
     probes: &[Cmd],
@@ -127,7 +131,7 @@ async fn denied(
         .collect())
 }
 
-/// What would grant it. Redis says "… to run the 'eval' command", "… to access a channel", "… one of the keys …".
+/// The right that is missing. Redis says "… to run the 'eval' command", "… to access a channel", "… one of the keys …".
 fn rule(error: &RedisError, names: &Names) -> String {
     let text = error.to_string();
     let command = text
@@ -140,7 +144,7 @@ fn rule(error: &RedisError, names: &Names) -> String {
     }
 }
 
-/// In the words of somebody who can grant them.
+/// An error for operators.
 pub(super) fn lacking(rules: impl IntoIterator<Item = String>) -> Error {
     let rules: Vec<String> = rules.into_iter().collect();
     let message = format!(
@@ -150,15 +154,15 @@ pub(super) fn lacking(rules: impl IntoIterator<Item = String>) -> Error {
     Error::new(Kind::Unavailable, message)
 }
 
-/// Rights that were found missing in use, and when last. The rest may work.
+/// Rights that were missing in use, with the last time. Other commands may work.
 #[derive(Default)]
 pub(super) struct Denied(BTreeMap<String, Instant>);
 
-/// What was not refused for so long is taken to be granted.
+/// A right that was not refused for so long counts as granted.
 const REMEMBERED: Duration = Duration::from_secs(10);
 
 impl Denied {
-    /// Whether it is new.
+    /// Returns whether it is new.
     fn add(&mut self, rule: String, now: Instant) -> bool {
         self.0.insert(rule, now).is_none()
     }
@@ -176,7 +180,7 @@ impl Denied {
 }
 
 impl Remote {
-    /// Keeps in mind what was refused for lack of a right, and logs it once.
+    /// Notes a refusal for lack of a right, and logs it once.
     pub(super) fn note_denied(&self, error: &RedisError) {
         if !is_denied(error) {
             return;
@@ -201,7 +205,7 @@ mod tests {
     use crate::kernel::{Clock as _, SystemClock};
 
     #[test]
-    fn a_refusal_is_told_as_what_would_grant_it() {
+    fn a_refusal_names_the_missing_right() {
         let names = Names::new("qr");
         // Redis 7 and Redis 6.
         for (text, granted) in [
@@ -240,13 +244,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_granted_again_is_forgotten() {
+    async fn a_granted_right_is_no_longer_missing() {
         let (mut denied, start) = (Denied::default(), SystemClock.instant());
         assert!(denied.explained(start).is_none());
         assert!(denied.add("+eval".to_owned(), start));
         assert!(!denied.add("+eval".to_owned(), start));
-        let told = denied.explained(start).unwrap();
-        assert!(told.message().contains("ACL SETUSER … +eval"), "{told:?}");
+        let error = denied.explained(start).unwrap();
+        assert!(error.message().contains("ACL SETUSER … +eval"), "{error:?}");
         assert!(denied.explained(start + REMEMBERED).is_none());
     }
 

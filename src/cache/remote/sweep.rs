@@ -1,28 +1,29 @@
-//! Dropping what a pattern means, on every master, step by step: Redis answers others in between.
+//! Drops the keys that match a pattern, on every master, step by step: Redis answers others in between.
 
 use redis::{RedisResult, aio::MultiplexedConnection};
 
 use super::{Remote, fault};
 use crate::kernel::{Error, Kind, Result};
 
-/// Names that one step looks at.
+/// Keys that one SCAN looks at.
 const STEP: usize = 1000;
 
 impl Remote {
-    /// Drops all names that match, ours or not: the pattern begins with our prefix. How many there were.
+    /// Drops all keys that match; the pattern begins with our prefix. Returns how many there were.
     ///
     /// # Errors
-    /// `Unavailable`; some may be gone then.
+    /// `Unavailable`; some keys may be gone then.
     pub(in crate::cache) async fn sweep(&self, pattern: &str) -> Result<u64> {
-        let explained = |e: redis::RedisError| fault::explain(&e, &self.places.access.deployment);
+        let explained =
+            |e: redis::RedisError| fault::explain(&e, &self.endpoints.access.deployment);
         if self.link().is_none() {
             return Err(self
                 .trouble()
                 .unwrap_or_else(|| Error::new(Kind::Unavailable, "Redis is not connected")));
         }
         let mut dropped = 0;
-        for master in self.places.masters().await.map_err(explained)? {
-            let mut connection = self.places.connect(&master).await.map_err(explained)?;
+        for master in self.endpoints.masters().await.map_err(explained)? {
+            let mut connection = self.endpoints.connect(&master).await.map_err(explained)?;
             dropped += sweep(&mut connection, pattern).await.map_err(explained)?;
         }
         Ok(dropped)

@@ -1,7 +1,7 @@
-//! Writing to Redis: nobody waits for it.
+//! Writes to Redis in the background.
 //!
-//! Invariant: writes under way are bounded in number and bytes; what finds no room is dropped, and only makes the next one
-//! who asks pay for the value again.
+//! Invariant: writes under way are bounded in number and bytes; a write that finds no room is dropped, and the next request makes
+//! the value again.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -10,34 +10,33 @@ use std::{
 
 use redis::Pipeline;
 
-use super::{Remote, fault, millis};
-use crate::{cache::name::Tag, kernel::task};
+use super::{Put, Remote, fault, millis};
+use crate::kernel::task;
 
 /// Bytes of writes under way at once.
 const WRITE_BYTES: usize = 8 << 20;
 /// For one write.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Remote {
-    /// Puts a value there, if there is room for another write; nobody waits for it.
-    pub(in crate::cache) fn keep(self: &Arc<Self>, name: &str, tag: Option<&Tag>, bytes: &[u8]) {
-        let length = bytes.len();
+    /// Writes a value in the background, if there is room for another write.
+    pub(in crate::cache) fn put(self: &Arc<Self>, put: &Put) {
         let mut pipe = redis::pipe();
-        self.add_put(&mut pipe, name, tag, bytes);
-        self.write(pipe, length);
+        self.add_put(&mut pipe, put);
+        self.write(pipe, put.bytes.len());
     }
 
-    /// What puts a value there.
-    pub(super) fn add_put(&self, pipe: &mut Pipeline, name: &str, tag: Option<&Tag>, bytes: &[u8]) {
+    /// Adds the commands that write a value.
+    pub(super) fn add_put(&self, pipe: &mut Pipeline, put: &Put) {
         pipe.cmd("SET")
-            .arg(name)
-            .arg(bytes)
+            .arg(&put.name)
+            .arg(&put.bytes)
             .arg("PX")
             .arg(millis(self.life.first))
             .ignore();
-        if let Some(tag) = tag {
+        if let Some(tag) = &put.tag {
             let members = self.names.members(tag);
-            pipe.cmd("SADD").arg(&members).arg(name).ignore();
+            pipe.cmd("SADD").arg(&members).arg(&put.name).ignore();
             pipe.cmd("PEXPIRE")
                 .arg(&members)
                 .arg(millis(self.life.longest))
@@ -45,7 +44,7 @@ impl Remote {
         }
     }
 
-    /// A value is used: it may stay longer, within its bound.
+    /// Extends the life of a value that was used, within its bound.
     pub(in crate::cache) fn prolong(self: &Arc<Self>, name: &str, age: Duration) {
         let left = self.life.left_when_used(age);
         if age > self.life.first / 2 && !left.is_zero() {
@@ -55,7 +54,7 @@ impl Remote {
         }
     }
 
-    /// Drops one that is of no use.
+    /// Drops a value.
     pub(in crate::cache) fn discard(self: &Arc<Self>, name: &str) {
         let mut pipe = redis::pipe();
         pipe.cmd("UNLINK").arg(name).ignore();
@@ -63,7 +62,7 @@ impl Remote {
     }
 
     fn write(self: &Arc<Self>, pipe: Pipeline, length: usize) {
-        if self.gate.is_open() || !self.writable.load(Ordering::Relaxed) {
+        if self.breaker.is_open() || !self.writable.load(Ordering::Relaxed) {
             return;
         }
         let before = self.write_bytes.fetch_add(length, Ordering::AcqRel);
@@ -81,7 +80,7 @@ impl Remote {
                 return;
             };
             let start = remote.clock.instant();
-            let sent = tokio::time::timeout(PATIENCE, link.send_all(&pipe)).await;
+            let sent = tokio::time::timeout(TIMEOUT, link.send_all(&pipe)).await;
             let took = remote.clock.instant().saturating_duration_since(start);
             remote.timers.set.record(took);
             remote.timers.sets.add(took);
@@ -92,7 +91,7 @@ impl Remote {
                     remote.wake.notify_one();
                 }
                 Ok(Err(e)) => {
-                    tracing::debug!("Redis did not keep a value: {e}");
+                    tracing::debug!("Redis did not take a value: {e}");
                     remote.note_denied(&e);
                     remote.failed();
                 }

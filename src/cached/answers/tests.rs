@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    analytics::{Period, Range},
+    analytics::{Interval, Period},
     kernel::clock::from_micros,
 };
 
@@ -17,7 +17,7 @@ fn micros() -> impl Strategy<Value = Timestamp> {
     (0..NOW_US).prop_map(from_micros)
 }
 
-fn counts() -> impl Strategy<Value = Counts> {
+fn counts() -> impl Strategy<Value = Vec<(String, i64)>> {
     proptest::collection::vec((".{0,12}", any::<i64>()), 0..6)
 }
 
@@ -123,7 +123,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_odd_is_no_answer() {
+fn odd_bytes_are_no_answer() {
     let of = |kind, text: &str| decode(&key_of(kind), body(text));
     let good =
         r#"{"recorded":1,"answer":{"timeline":{"dates":["2026-01-01"],"all":[1],"genuine":[0]}}}"#;

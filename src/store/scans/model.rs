@@ -36,7 +36,7 @@ impl Excluded {
     }
 }
 
-/// A country that a proxy told: two letters in upper case (ISO 3166-1 alpha-2).
+/// A country from the header of a proxy: two letters in upper case (ISO 3166-1 alpha-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
 

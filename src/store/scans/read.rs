@@ -1,4 +1,4 @@
-//! What analytics ask of the rows: how many scans when, by whom, with what.
+//! Reads the rows of scans for analytics.
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value, prelude::Uuid};
 
@@ -27,7 +27,7 @@ pub struct ScanLog {
     pub agent: Option<Agent>,
 }
 
-/// By what scans are told apart.
+/// A part of the user agent by which scans are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dimension {
     DeviceType,
@@ -47,9 +47,9 @@ impl Dimension {
     }
 }
 
-/// What stands for an agent, or a part of one, that is not known.
+/// Name of an unknown agent, or of an unknown part of one.
 pub(super) const UNKNOWN: &str = "Unknown";
-/// A genuine scan by a person, in the words of both databases.
+/// A genuine scan by a person, in the SQL of both databases.
 const GENUINE_PERSON: &str = " AND genuine = TRUE AND excluded IS NULL";
 
 impl Snapshot {
@@ -127,7 +127,7 @@ impl Snapshot {
         self.scans.db.run(&self.scans.timers.logs, work).await
     }
 
-    /// Scans by people, by what they used: most first, then by name. What is not known counts as `Unknown`.
+    /// Scans by people per value of a dimension: most first, then by name. An unknown value is `Unknown`.
     ///
     /// # Errors
     /// Faults only.
@@ -166,7 +166,7 @@ impl Snapshot {
         Ok(counts)
     }
 
-    /// When a person first scanned the code.
+    /// Time of the first scan by a person.
     ///
     /// # Errors
     /// Faults only.

@@ -50,7 +50,7 @@ impl Scans {
     pub async fn record(&self, rows: &[ScanRow], agents: &[Agent]) -> Result<Recorded> {
         rows.iter().try_for_each(ScanRow::check)?;
         agents.iter().try_for_each(Agent::check)?;
-        // Before the transaction: nobody waits for a key while holding a lock.
+        // Before the transaction: no lock is held while a key is read.
         let keys = self.day_keys(rows).await?;
         let keyed = (&keys, i64::from_le_bytes(id::random()?));
         let work = async {

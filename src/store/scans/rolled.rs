@@ -1,8 +1,9 @@
-//! What analytics ask of the rollups. They answer only what they hold: ask [`Snapshot::is_rolled_up`] first.
+//! Reads the rollups for analytics. Check [`Snapshot::is_rolled_up`] first: incomplete rollups give too small counts.
 
 use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Bucket, Dimension, Snapshot,
@@ -15,20 +16,22 @@ use crate::{
     store::statement::{chunks, placeholders},
 };
 
-/// Parts of a user agent, in the order of [`ByDimension`].
+/// Parts of a user agent, in the order of [`Devices`].
 type Parts = [String; 4];
 
-/// Values and how often each occurs among people: most first, then by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ByDimension {
+/// Values with the number of scans by people: most first, then by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Devices {
     pub device_types: Vec<(String, i64)>,
     pub device_families: Vec<(String, i64)>,
-    pub browsers: Vec<(String, i64)>,
-    pub systems: Vec<(String, i64)>,
+    pub browser_families: Vec<(String, i64)>,
+    pub os_families: Vec<(String, i64)>,
 }
 
 /// Scans of whole UTC days.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Totals {
     pub people: i64,
     pub genuine: i64,
@@ -37,7 +40,7 @@ pub struct Totals {
     pub bot: i64,
     /// People, each once a day.
     pub visitors: i64,
-    /// People by country, as far as a header told: most first, then by name.
+    /// People by country, where a header names it: most first, then by name.
     pub countries: Vec<(String, i64)>,
 }
 
@@ -57,8 +60,7 @@ impl Snapshot {
             let message = "rollups are kept by quarters of an hour; this begins within one";
             return Err(Error::new(Kind::Unsupported, message));
         }
-        // The quarter that is still open holds everything up to now, and so nothing too many, unless something was
-        // scanned after `to`. Then it is counted from the rows.
+        // The quarter that contains `to` is too large if something was scanned after `to`. Then it is counted from the rows.
         let whole_us = to_us / QUARTER_US * QUARTER_US;
         let cut = whole_us >= from_us && whole_us < to_us && self.any_after(to_us).await?;
         let rolled_to_us = if cut { whole_us } else { to_us };
@@ -180,11 +182,11 @@ impl Snapshot {
         }
     }
 
-    /// Scans by people, by what they used. What is not known counts as `Unknown`.
+    /// Scans by people per value of each dimension. An unknown value is `Unknown`.
     ///
     /// # Errors
     /// Faults only.
-    pub async fn rolled_by_dimension(&self, genuine_only: bool) -> Result<ByDimension> {
+    pub async fn rolled_by_dimension(&self, genuine_only: bool) -> Result<Devices> {
         const SQL: &str = "SELECT agents FROM rollup_days WHERE code_id = $1";
         let work = async {
             let ask = self.scans.db.statement(SQL, [self.code_id.into()]);
@@ -212,17 +214,17 @@ impl Snapshot {
             Ok(counts)
         };
         let timer = &self.scans.timers.rolled_agents;
-        let [device_types, device_families, browsers, systems] =
+        let [device_types, device_families, browser_families, os_families] =
             self.scans.db.run(timer, work).await?.map(ordered);
-        Ok(ByDimension {
+        Ok(Devices {
             device_types,
             device_families,
-            browsers,
-            systems,
+            browser_families,
+            os_families,
         })
     }
 
-    /// What agents are, in the order of [`ByDimension`].
+    /// The parts of agents, in the order of [`Devices`].
     async fn parts_of(&self, agents: &[i64]) -> Result<HashMap<i64, Parts>, DbErr> {
         let columns = [
             Dimension::DeviceType,
@@ -250,7 +252,7 @@ impl Snapshot {
         Ok(parts)
     }
 
-    /// All there is of the UTC days that begin in `[from, to)`.
+    /// Totals of the UTC days that begin in `[from, to)`.
     ///
     /// # Errors
     /// Faults only.

@@ -1,4 +1,4 @@
-//! One state of a code's scans, for several questions: what is recorded meanwhile is not seen.
+//! One state of a code's scans, for several questions: later scans are not seen.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, prelude::Uuid};
 
@@ -15,12 +15,12 @@ pub struct Snapshot {
 }
 
 impl Scans {
-    /// What is known of a code's scans at this moment. A code that does not exist has none.
+    /// The scans of a code at this moment. An unknown code has none.
     ///
     /// # Errors
     /// Faults only.
     pub async fn snapshot(&self, code_id: Uuid) -> Result<Snapshot> {
-        // It is the first read, and so what fixes the moment.
+        // The first read fixes the moment.
         const SQL: &str = "SELECT recorded, counted_before_us FROM rollup_state WHERE code_id = $1";
         let work = async {
             let tx = self.db.begin_snapshot().await?;

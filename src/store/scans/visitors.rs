@@ -2,7 +2,7 @@
 //! recognized the day after.
 //!
 //! Invariant: a key is never written anywhere but `visitor_keys`, is the same on every node, and is deleted when its
-//! UTC day is over. Without a key nobody is counted: a scan that arrives later than [`GRACE`] adds no visitor.
+//! UTC day is over. Without a key no visitor is counted: a scan that arrives later than [`GRACE`] adds none.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -36,14 +36,14 @@ pub(super) struct DayKeys(HashMap<i64, Key>);
 pub(super) struct Remembered(Arc<Mutex<DayKeys>>);
 
 impl DayKeys {
-    /// Day and visitor of a person's row. Without an address nobody can be told from anybody else.
+    /// Day and visitor of a person's row. `None` without an address.
     pub(super) fn visitor(&self, row: &ScanRow) -> Option<(i64, i64)> {
         if row.excluded.is_some() {
             return None;
         }
         let day_us = day_of(row.at.as_microsecond());
         let mut mac = self.0.get(&day_us)?.clone();
-        // The code belongs to it: nobody can be followed from one code to another.
+        // With the code: a visitor cannot be followed from one code to another.
         mac.update(row.code_id.as_bytes());
         mac.update(&row.agent.map_or([0; 8], |a| a.0.to_be_bytes()));
         mac.update(row.address.as_deref()?.as_bytes());
@@ -80,7 +80,7 @@ pub(super) fn first_live_day_us(now: Timestamp) -> i64 {
 }
 
 impl Scans {
-    /// Keys of the days of `rows`, made where nobody made one yet.
+    /// Keys of the days of `rows`; missing ones are made.
     pub(super) async fn day_keys(&self, rows: &[ScanRow]) -> Result<DayKeys> {
         let people = rows.iter().filter(|r| r.excluded.is_none());
         let days: BTreeSet<i64> = people.map(|r| day_of(r.at.as_microsecond())).collect();

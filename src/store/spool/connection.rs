@@ -1,6 +1,6 @@
 //! One of the spool's connections, which is opened anew after anything failed on it.
 //!
-//! Invariant: what is used next has seen no error, and nothing is under way on it. A failed COMMIT may have ended the
+//! Invariant: a connection that is used has seen no error, and nothing is under way on it. A failed COMMIT may have ended the
 //! transaction or not, and the driver does not know; an operation that was given up still runs.
 
 use std::ops::{Deref, DerefMut};
@@ -22,7 +22,7 @@ impl Connection {
         }
     }
 
-    /// Waits until nobody else uses it. Dropped without [`Taken::put_back`], it is closed.
+    /// Waits until it is free. Dropped without [`Taken::put_back`], it is closed.
     ///
     /// # Errors
     /// The driver's, when it cannot be opened anew.
@@ -36,7 +36,7 @@ impl Connection {
     }
 }
 
-/// Somebody's for one operation.
+/// The connection during one operation.
 pub(super) struct Taken<'a> {
     place: MutexGuard<'a, Option<SqliteConnection>>,
     connection: SqliteConnection,

@@ -1,4 +1,4 @@
-//! The spool's file: how it is opened, what is in it, and what happens when it is damaged.
+//! The spool's file: opening it, its schema, and replacing a damaged one.
 
 use std::{
     ffi::OsString,
@@ -31,8 +31,8 @@ pub(in crate::store) const SCHEMA: &str = "
 
 /// For locks of other processes, e.g. an operator's shell. Our own two connections take turns.
 const BUSY: Duration = Duration::from_secs(5);
-/// Pages in the log before whoever commits folds it into the file. The drainer does it early, so that appending,
-/// which a redirect waits for, nearly never has to.
+/// Pages in the log before a commit folds it into the file. The drainer does it early, so that appending, which a redirect waits
+/// for, nearly never has to.
 const DRAINER_CHECKPOINT_PAGES: &str = "1000";
 const APPENDER_CHECKPOINT_PAGES: &str = "16000";
 /// SQLite's primary result codes CORRUPT and NOTADB.

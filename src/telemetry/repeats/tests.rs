@@ -87,7 +87,7 @@ async fn a_warning_is_written_once_and_then_counted() {
     pass(WINDOW).await;
     disk_is_full(9);
     assert_eq!(lines.take(), ["WARN the spool failed: disk full scans=9"]);
-    assert!(repeats.0.places.lock().len() == 1);
+    assert!(repeats.0.call_sites.lock().len() == 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +119,7 @@ async fn different_subjects_do_not_hide_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_that_always_says_something_else_is_bounded() {
+async fn a_call_site_with_ever_new_texts_is_bounded() {
     let (repeats, lines, _guard) = logged();
     for n in 0..10_000 {
         let text = format!("client {n} {}", "é".repeat(600));
@@ -127,10 +127,14 @@ async fn a_place_that_always_says_something_else_is_bounded() {
     }
     assert_eq!(lines.take().len(), SUBJECTS);
     let (kept, bytes) = {
-        let places = repeats.0.places.lock();
-        let place = places.values().next().unwrap();
-        let longest = place.subjects.values().map(|held| held.text.len()).max();
-        (place.subjects.len(), longest.unwrap())
+        let call_sites = repeats.0.call_sites.lock();
+        let call_site = call_sites.values().next().unwrap();
+        let longest = call_site
+            .subjects
+            .values()
+            .map(|held| held.text.len())
+            .max();
+        (call_site.subjects.len(), longest.unwrap())
     };
     assert_eq!((kept, bytes <= TEXT_BYTES), (SUBJECTS, true));
     pass(WINDOW).await;
@@ -142,5 +146,5 @@ async fn a_place_that_always_says_something_else_is_bounded() {
     // All of it is forgotten.
     pass(WINDOW).await;
     repeats.report();
-    assert!(repeats.0.places.lock().is_empty());
+    assert!(repeats.0.call_sites.lock().is_empty());
 }

@@ -1,4 +1,4 @@
-//! Answers about scans: remembered, and counted anew when scans came.
+//! Answers about scans: cached, and counted anew after new scans.
 
 use std::time::{Duration, Instant};
 
@@ -56,19 +56,9 @@ async fn scan(client: &Client, code: &Dynamic, total: u64) {
     counted(client, &code.id, total, total).await;
 }
 
-/// Redis is asked, and news are heard.
-async fn connected(client: &Client) {
-    eventually(10, async || {
-        let scrape = Scrape::of(client).await;
-        let is = |name, value: f64| scrape.sum(name, &[]) == Some(value);
-        if is("qr_cache_redis_subscribed", 1.0) && is("qr_cache_breaker_state", 0.0) {
-            Ok(())
-        } else {
-            Err("Redis is not in use".to_owned())
-        }
-    })
-    .await;
-    // What a start has dropped is gone by then.
+/// Redis is in use, and invalidations of the start are through.
+async fn connected(server: &Server) {
+    super::connected(server).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
 }
 
@@ -180,13 +170,22 @@ fn keys(redis: &RedisServer) -> usize {
         .count()
 }
 
+/// Waits until an answer is in Redis.
+async fn stored(redis: &RedisServer) {
+    eventually(5, async || match keys(redis) {
+        0 => Err("nothing in Redis".to_owned()),
+        _ => Ok(()),
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_scan_on_one_node_is_in_the_answers_of_the_other() {
     let redis = RedisServer::start(RedisSetup::default()).await;
     let (first, second) = two(&redis, "500").await;
     let (here, there) = (Client::admin(&first), Client::admin(&second));
-    connected(&here).await;
-    connected(&there).await;
+    connected(&first).await;
+    connected(&second).await;
     let code = create_dynamic(&here).await;
     let mut slowest = Duration::ZERO;
     for n in 1..=5 {
@@ -207,18 +206,11 @@ async fn nodes_share_answers_until_the_code_changes() {
     let redis = RedisServer::start(RedisSetup::default()).await;
     let (first, second) = two(&redis, HOUR).await;
     let (here, there) = (Client::admin(&first), Client::admin(&second));
-    connected(&here).await;
-    connected(&there).await;
+    connected(&first).await;
+    connected(&second).await;
     let code = create_dynamic(&here).await;
     assert_eq!(people(&here, &code).await, 0);
-    eventually(5, async || {
-        if keys(&redis) > 0 {
-            Ok(())
-        } else {
-            Err("nothing in Redis".to_owned())
-        }
-    })
-    .await;
+    stored(&redis).await;
     scan(&here, &code, 1).await;
     assert_eq!(people(&there, &code).await, 0, "as it was counted there");
     assert!(requests(&there, "redis", "hit").await >= 1);
@@ -229,14 +221,7 @@ async fn nodes_share_answers_until_the_code_changes() {
     let took = shown(&there, &code, 1).await;
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert_eq!(people(&here, &code).await, 1);
-    eventually(5, async || {
-        if keys(&redis) > 0 {
-            Ok(())
-        } else {
-            Err("nothing in Redis".to_owned())
-        }
-    })
-    .await;
+    stored(&redis).await;
     here.delete(&path).await.expect(204);
     eventually(1, async || match keys(&redis) {
         0 => Ok(()),
@@ -255,26 +240,19 @@ async fn what_a_killed_node_recorded_last_is_counted_after_its_start() {
         .env("ANALYTICS_REFRESH_MS", HOUR);
     let mut server = setup.start().await;
     let client = Client::admin(&server);
-    connected(&client).await;
+    connected(&server).await;
     let code = create_dynamic(&client).await;
     assert_eq!(people(&client, &code).await, 0);
-    eventually(5, async || {
-        if keys(&redis) > 0 {
-            Ok(())
-        } else {
-            Err("nothing in Redis".to_owned())
-        }
-    })
-    .await;
+    stored(&redis).await;
     scan(&client, &code, 1).await;
     server.kill().await;
     server.start().await;
-    connected(&client).await;
+    connected(&server).await;
     assert_eq!(people(&client, &code).await, 1);
 }
 
 #[tokio::test]
-async fn a_rebuild_is_told_to_running_servers() {
+async fn a_rebuild_drops_the_answers_of_running_servers() {
     let redis = RedisServer::start(RedisSetup::default()).await;
     let setup = Setup::on(Database::Sqlite)
         .env("REDIS_URL", redis.url())
@@ -283,7 +261,7 @@ async fn a_rebuild_is_told_to_running_servers() {
     let client = Client::admin(&server);
     let all = json!({ "candidate_percent": 100 });
     client.put("/api/rollout/analytics", &all).await.expect(200);
-    connected(&client).await;
+    connected(&server).await;
     let code = create_dynamic(&client).await;
     for arguments in [
         &["rollups", "rebuild"][..],
@@ -313,7 +291,7 @@ async fn a_rebuild_is_told_to_running_servers() {
 const MANY: usize = 10_000;
 
 /// How long it took.
-async fn tell_many(settings: &[(&str, String)], stored: impl AsyncFn() -> usize) -> Duration {
+async fn invalidate_many(settings: &[(&str, String)], stored: impl AsyncFn() -> usize) -> Duration {
     let settings = settings
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone()));
@@ -327,7 +305,7 @@ async fn tell_many(settings: &[(&str, String)], stored: impl AsyncFn() -> usize)
     .await;
     let tags: Vec<Tag> = (0..MANY).map(|_| Tag::Scans(Uuid::new_v4())).collect();
     let start = Instant::now();
-    tiers.changed_apart(&tags).await;
+    tiers.invalidate_in_background(&tags).await;
     let took = start.elapsed();
     assert!(took < Duration::from_secs(10), "{took:?}");
     eventually(10, async || match tiers.redis().unwrap().pending {
@@ -346,14 +324,14 @@ fn size(server: &RedisServer) -> usize {
 }
 
 #[tokio::test]
-async fn ten_thousand_changes_are_told_soon() {
+async fn ten_thousand_invalidations_are_sent_soon() {
     let redis = RedisServer::start(RedisSetup::default()).await;
-    let took = tell_many(&[("REDIS_URL", redis.url())], async || size(&redis)).await;
-    println!("{MANY} changes were told in {took:?}");
+    let took = invalidate_many(&[("REDIS_URL", redis.url())], async || size(&redis)).await;
+    println!("{MANY} invalidations were sent in {took:?}");
 }
 
 #[tokio::test]
-async fn ten_thousand_changes_are_told_soon_to_a_cluster() {
+async fn ten_thousand_invalidations_are_sent_soon_to_a_cluster() {
     let cluster = RedisCluster::start(RedisSetup::default()).await;
     let settings = [("REDIS_CLUSTER_NODES", cluster.nodes())];
     let masters = cluster.masters().await;
@@ -365,6 +343,6 @@ async fn ten_thousand_changes_are_told_soon_to_a_cluster() {
         };
         masters.iter().map(of).sum()
     };
-    let took = tell_many(&settings, sizes).await;
-    println!("{MANY} changes were told in {took:?}");
+    let took = invalidate_many(&settings, sizes).await;
+    println!("{MANY} invalidations were sent in {took:?}");
 }

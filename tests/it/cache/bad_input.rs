@@ -230,7 +230,7 @@ async fn values_that_are_not_ours() {
     }
     let log = node.server.log();
     assert!(
-        log.contains("not ours, damaged, or of another release"),
+        log.contains("foreign, damaged, or of another release"),
         "{log}"
     );
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{CLEAR, PATIENT, connected, from_another_site, image, number, stats, user};
+use super::{CLEAR, PATIENT, connected, for_admins, image, number, stats};
 use crate::support::{
     Client, Database, Server, Setup,
     client::send,
@@ -103,24 +103,10 @@ async fn what_makes_no_sense_clears_nothing(server: Server) {
 }
 
 async fn clearing_is_for_admins(server: Server) {
-    let body = json!({ "pattern": "slug:*" });
-    Client::anonymous(&server)
-        .post(CLEAR, &body)
-        .await
-        .problem(401);
-    for role in ["member", "analyst", "manager"] {
-        user(&server, role)
-            .await
-            .post(CLEAR, &body)
-            .await
-            .problem(403);
-    }
-    let admin = user(&server, "owner").await;
-    from_another_site(&admin, CLEAR, &body).await.problem(403);
-    admin.post(CLEAR, &body).await.expect(200);
+    for_admins(&server, CLEAR, &json!({ "pattern": "slug:*" })).await;
 }
 
-/// Two nodes; what one clears, the other forgets, and no master keeps.
+/// No master keeps a cleared value.
 #[tokio::test]
 async fn a_cluster_is_cleared_on_all_masters() {
     let cluster = RedisCluster::start(RedisSetup::default()).await;

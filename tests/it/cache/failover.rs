@@ -86,12 +86,7 @@ async fn slots_move() {
     }
     cluster.reshard(400).await;
     let (moved_at, lag) = (Instant::now(), Lag::start());
-    let before = scene.node.redis_hits("slug").await;
-    eventually(10, async || {
-        let now = scene.node.redis_hits("slug").await;
-        (now > before).then_some(()).ok_or("no hit".to_owned())
-    })
-    .await;
+    scene.node.hit_again("slug").await;
     let back = moved_at.elapsed();
     load.progress(300).await;
     let answers = load.stop().await;
@@ -176,12 +171,7 @@ async fn finish(
     (watch, lag): (Watch, Lag),
     (killed_at, promoted_at): (Instant, Instant),
 ) {
-    let before = scene.node.redis_hits("slug").await;
-    eventually(10, async || {
-        let now = scene.node.redis_hits("slug").await;
-        (now > before).then_some(()).ok_or("no hit".to_owned())
-    })
-    .await;
+    scene.node.hit_again("slug").await;
     load.progress(200).await;
     let answers = load.stop().await;
     let back_at = watch.stop().await.back(killed_at);

@@ -228,12 +228,7 @@ impl Scene {
 
     /// Values come from it, and new ones are put there.
     async fn used(&self) {
-        let before = self.with.redis_hits("slug").await;
-        eventually(20, async || {
-            let now = self.with.redis_hits("slug").await;
-            (now > before).then_some(()).ok_or("no hit".to_owned())
-        })
-        .await;
+        self.with.hit_again("slug").await;
         eventually(20, async || {
             // Drawn once, and looked for at once: the next one is another.
             let nth = self.made.fetch_add(1, Ordering::Relaxed);

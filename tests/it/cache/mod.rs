@@ -1,5 +1,4 @@
-//! The cache with real Redis processes behind it, in each way that they are deployed, well and unwell; and what operators
-//! see of it and do to it.
+//! The cache with real Redis processes behind it, in every deployment, healthy and faulty; statistics, clearing and warming.
 // What was measured is printed.
 #![allow(clippy::print_stdout)]
 
@@ -21,7 +20,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::support::{
-    Answer, Client, Server,
+    Client, Server,
     client::{Auth, send},
     eventually,
     process::PASSWORD,
@@ -50,14 +49,14 @@ async fn connected(server: &Server) -> Value {
 /// Redis for tests in which a look-up must find it, however busy the machine is.
 const PATIENT: (&str, &str) = ("REDIS_BUDGET_MS", "1000");
 
-/// Waits until Redis was told of every change.
-async fn told(server: &Server) {
+/// Waits until Redis has every invalidation.
+async fn flushed(server: &Server) {
     connected(server).await;
     eventually(20, async || {
         let stats = stats(server).await;
         match number(&stats, "/redis/pending_invalidations") {
             0 => Ok(()),
-            pending => Err(format!("{pending} changes are not told yet")),
+            pending => Err(format!("{pending} invalidations are pending")),
         }
     })
     .await;
@@ -69,13 +68,22 @@ async fn user(server: &Server, role: &str) -> Client {
     Client::with(server, Auth::Basic(role.into(), PASSWORD.into()))
 }
 
-/// A request that another site's page makes.
-async fn from_another_site(client: &Client, path: &str, body: &Value) -> Answer {
-    let request = client.request(Method::POST, path).json(body);
-    send(request.header("sec-fetch-site", "cross-site")).await
+/// Checks that only administrators may post this, and only from our own site.
+async fn for_admins(server: &Server, path: &str, body: &Value) {
+    let anonymous = Client::anonymous(server);
+    anonymous.post(path, body).await.problem(401);
+    for role in ["member", "analyst", "manager"] {
+        let client = user(server, role).await;
+        client.post(path, body).await.problem(403);
+    }
+    let admin = user(server, "owner").await;
+    let request = admin.request(Method::POST, path).json(body);
+    let request = request.header("sec-fetch-site", "cross-site");
+    send(request).await.problem(403);
+    admin.post(path, body).await.expect(200);
 }
 
-/// Has an image made, or found; by the path without a version where there is one.
+/// Asks for an image.
 async fn image(client: &Client, id: &str) -> Vec<u8> {
     let path = format!("/api/v1/qr/{id}/image");
     client.get(&path).await.expect(200).body

@@ -91,7 +91,7 @@ async fn suite(redis: Deployed) {
     let channel = format!("&{PREFIX}:changes");
     let detail = here.health("warn").await;
     assert!(
-        detail.contains("are not heard") || detail.contains(&channel),
+        detail.contains("do not arrive") || detail.contains(&channel),
         "{detail}"
     );
     let said = doctor(&here);

@@ -103,6 +103,16 @@ impl Node {
         hits(&self.admin, space).await
     }
 
+    /// Waits until another value of a space came from Redis.
+    pub async fn hit_again(&self, space: &str) {
+        let before = self.redis_hits(space).await;
+        eventually(20, async || {
+            let now = self.redis_hits(space).await;
+            (now > before).then_some(()).ok_or("no hit".to_owned())
+        })
+        .await;
+    }
+
     /// Images that were drawn so far.
     pub async fn drawn(&self) -> u64 {
         let made = [("experiment", "render"), ("outcome", "ok")];

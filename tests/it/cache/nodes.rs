@@ -130,7 +130,7 @@ impl Tier {
             life: Life::by_use(Duration::from_hours(1)),
         };
         Self {
-            values: tiers.shelf(shape, bounds, |_| 0),
+            values: tiers.cache(shape, bounds, |_| 0),
             tiers,
             world: Arc::clone(world),
         }
@@ -166,7 +166,9 @@ impl Tier {
         tokio::time::sleep(dice.millis(20)).await;
         let version = self.world.write(key);
         tokio::time::sleep(dice.millis(10)).await;
-        self.tiers.changed(&[Tag::Code(Uuid::from_u128(key))]).await;
+        self.tiers
+            .invalidate(&[Tag::Code(Uuid::from_u128(key))])
+            .await;
         self.world.told(key, version);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PATIENT, connected, from_another_site, image, number, space, stats, told, user};
+use super::{PATIENT, connected, flushed, for_admins, image, number, space, stats};
 use crate::support::{
     Client, Database, Server, Setup,
     codes::{Dynamic, create_dynamic, create_static},
@@ -126,21 +126,7 @@ async fn what_makes_no_sense_warms_nothing(server: Server) {
 }
 
 async fn warming_is_for_admins(server: Server) {
-    let body = json!({ "patterns": ["a*"] });
-    Client::anonymous(&server)
-        .post(WARM, &body)
-        .await
-        .problem(401);
-    for role in ["member", "analyst", "manager"] {
-        user(&server, role)
-            .await
-            .post(WARM, &body)
-            .await
-            .problem(403);
-    }
-    let admin = user(&server, "owner").await;
-    admin.post(WARM, &body).await.expect(200);
-    from_another_site(&admin, WARM, &body).await.problem(403);
+    for_admins(&server, WARM, &json!({ "patterns": ["a*"] })).await;
 }
 
 async fn the_arm_that_answers_is_warmed(server: Server) {
@@ -205,7 +191,7 @@ async fn everything_is_put_into_redis(database: Database) {
     let redis = RedisServer::start(RedisSetup::default().password("secret")).await;
     let mut server = on_redis(&redis, database).start().await;
     let codes = create(&Client::admin(&server), 25).await;
-    told(&server).await;
+    flushed(&server).await;
     let done = server.run_json(&["warm", "--batch", "10", "--json"]);
     assert_eq!(
         (&done["codes"], &done["kept"]),
@@ -253,7 +239,7 @@ async fn a_cluster_is_warmed() {
         .start()
         .await;
     let codes = create(&Client::admin(&server), 25).await;
-    told(&server).await;
+    flushed(&server).await;
     let done = server.run_json(&["warm", "--json"]);
     assert_eq!(done["kept"], 50, "{done}");
     server.kill().await;

@@ -1,16 +1,10 @@
 //! PostgreSQL goes away while the process runs: operations fail within the timeout, and work again afterwards. Where it
 //! goes away in a commit, what it did is unknown, and nothing is done twice.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use qr_observatory::{
-    kernel::{Kind, Result, task::spawn},
+    kernel::{Kind, Result},
     store::{
         Store,
         codes::{Change, Code},
@@ -18,159 +12,70 @@ use qr_observatory::{
     },
 };
 use sea_orm::ConnectionTrait;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream, tcp},
-    sync::watch,
-    time::Instant,
-};
+use tokio::time::Instant;
 
 use super::{
     databases::{self, at, clock, code, ids, postgres_url, settings},
     record::scan,
 };
+use crate::support::proxy::{Fault, Proxy};
 
-/// What the wire does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Wire {
-    Open,
-    /// Accepts and says nothing, as a stopped server does.
-    Silent,
-    /// Closes at once, as a server that restarts does.
-    Cut,
-    /// Closes instead of bringing an answer, from the first question with these words on. Questions arrive.
-    DeafFrom(&'static str),
-}
-
-/// A wire to `target` that can fail. Returns its address.
-async fn wire(target: String, state: watch::Receiver<Wire>) -> std::net::SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let target = Arc::new(target);
-    spawn("listen", async move {
-        while let Ok((near, _)) = listener.accept().await {
-            let (target, mut state) = (target.clone(), state.clone());
-            spawn("connection", async move {
-                let _ = state.wait_for(|s| *s != Wire::Silent).await;
-                let Ok(far) = TcpStream::connect(&*target).await else {
-                    return;
-                };
-                let ((near_in, near_out), (far_in, far_out)) =
-                    (near.into_split(), far.into_split());
-                let deaf = Arc::new(AtomicBool::new(false));
-                let questions = forward(near_in, far_out, state.clone(), Asks(Arc::clone(&deaf)));
-                spawn("upstream", questions);
-                forward(far_in, near_out, state, Answers(deaf)).await;
-            });
-        }
-    });
-    address
-}
-
-use Way::{Answers, Asks};
-
-/// Which way bytes go, and whether answers of this connection are lost by now.
-enum Way {
-    Asks(Arc<AtomicBool>),
-    Answers(Arc<AtomicBool>),
-}
-
-impl Way {
-    fn passes(&self, wire: Wire, bytes: &[u8]) -> bool {
-        match (self, wire) {
-            (_, Wire::Cut) => false,
-            (Asks(deaf), Wire::DeafFrom(words)) => {
-                if String::from_utf8_lossy(bytes).contains(words) {
-                    deaf.store(true, Ordering::SeqCst);
-                }
-                true
-            }
-            (Answers(deaf), Wire::DeafFrom(_)) => !deaf.load(Ordering::SeqCst),
-            _ => true,
-        }
-    }
-}
-
-async fn forward(
-    mut from: tcp::OwnedReadHalf,
-    mut to: tcp::OwnedWriteHalf,
-    mut state: watch::Receiver<Wire>,
-    way: Way,
-) {
-    let mut bytes = [0; 8192];
-    loop {
-        let read = tokio::select! {
-            read = from.read(&mut bytes) => read,
-            _ = state.wait_for(|s| *s == Wire::Cut) => return,
-        };
-        let Ok(n @ 1..) = read else { return };
-        match state.wait_for(|s| *s != Wire::Silent).await {
-            Ok(wire) if way.passes(*wire, &bytes[..n]) => {}
-            _ => return,
-        }
-        if to.write_all(&bytes[..n]).await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn through_a_wire() -> (Store, watch::Sender<Wire>) {
+async fn behind_a_proxy() -> (Store, Proxy) {
     let mut url = url::Url::parse(&postgres_url().await).unwrap();
-    let target = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
-    let (switch, state) = watch::channel(Wire::Open);
-    let address = wire(target, state).await;
+    let proxy = Proxy::before(url.port().unwrap()).await;
     url.set_host(Some("127.0.0.1")).unwrap();
-    url.set_port(Some(address.port())).unwrap();
+    url.set_port(Some(proxy.port)).unwrap();
     let mut settings = settings(url.into());
     settings.timeout_ms = 600;
     settings.max_connections = 3;
     let store = Store::connect(&settings, clock()).await.unwrap();
     store.migrations().up().await.unwrap();
-    (store, switch)
+    (store, proxy)
 }
 
-async fn survives(wire: Wire) {
-    let (store, switch) = through_a_wire().await;
+async fn survives(fault: Fault) {
+    let (store, proxy) = behind_a_proxy().await;
     let code = code(ids().next());
     store.codes.insert(&code).await.unwrap();
-    switch.send(wire).unwrap();
+    proxy.set(fault.clone()).await;
     for _ in 0..3 {
         let start = databases::clock().instant();
         let tries = (0..8).map(|_| store.codes.get(code.org_id, code.id));
         for result in futures_util::future::join_all(tries).await {
             let kind = result.unwrap_err().kind();
-            assert_eq!(kind, Kind::Unavailable, "{wire:?}");
+            assert_eq!(kind, Kind::Unavailable, "{fault:?}");
         }
-        assert!(elapsed(start) < Duration::from_millis(1200), "{wire:?}");
+        assert!(elapsed(start) < Duration::from_millis(1200), "{fault:?}");
     }
-    switch.send(Wire::Open).unwrap();
+    proxy.set(Fault::Pass).await;
     let start = databases::clock().instant();
     while store.ping().await.is_err() {
-        assert!(elapsed(start) < Duration::from_secs(5), "{wire:?}");
+        assert!(elapsed(start) < Duration::from_secs(5), "{fault:?}");
     }
     let found = store.codes.get(code.org_id, code.id).await.unwrap();
     assert_eq!(found.map(|c| c.created_at), Some(at(0)));
 }
 
-/// Of work whose answer to `words` is lost on the way.
+/// Runs work whose answer to a request with `text` is lost on the way.
 async fn unanswered<T: std::fmt::Debug>(
-    (switch, words): (&watch::Sender<Wire>, &'static str),
+    proxy: &Proxy,
+    text: &'static str,
     work: impl Future<Output = Result<T>>,
 ) {
-    switch.send(Wire::DeafFrom(words)).unwrap();
+    proxy.set(Fault::DeafFrom(text)).await;
     assert_eq!(work.await.unwrap_err().kind(), Kind::Unavailable);
-    switch.send(Wire::Open).unwrap();
+    proxy.set(Fault::Pass).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_whose_answer_is_lost_is_an_error_and_not_done_twice() {
-    let (store, switch) = through_a_wire().await;
+    let (store, proxy) = behind_a_proxy().await;
     let ids = ids();
     let made = Code {
         target: Some("https://example.com/unanswered".to_owned()),
         ..code(ids.next())
     };
-    unanswered((&switch, "/unanswered"), store.codes.insert(&made)).await;
+    unanswered(&proxy, "/unanswered", store.codes.insert(&made)).await;
     let again = store.codes.insert(&made).await;
     // It was made, and nobody was told.
     assert_eq!(again.unwrap_err().kind(), Kind::Conflict);
@@ -184,7 +89,7 @@ async fn a_write_whose_answer_is_lost_is_an_error_and_not_done_twice() {
     store.scans.record(&rows[..1], &[]).await.unwrap();
     for _ in 0..3 {
         let recording = store.scans.record(&rows, &[]);
-        unanswered((&switch, "COMMIT"), recording).await;
+        unanswered(&proxy, "COMMIT", recording).await;
         // All of it was stored, and nobody was told.
         let again = store.scans.record(&rows, &[]).await.unwrap();
         assert_eq!((again.stored, again.duplicates), (0, 20));
@@ -236,12 +141,12 @@ fn elapsed(start: Instant) -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_server() {
-    survives(Wire::Silent).await;
+    survives(Fault::BlackHole).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_hangs_up() {
-    survives(Wire::Cut).await;
+    survives(Fault::Reset).await;
 }
 
 /// A request that is given up while its transaction begins leaves nothing behind in which a later write is lost.

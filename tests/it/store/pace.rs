@@ -93,23 +93,15 @@ async fn answering() {
         let store = Store::connect(&db.settings, clock()).await.unwrap();
         let ctx = Ctx::new(ids.next(), SystemClock.instant());
         let (rows, rollups) = (Rows::new(store.clone()), Rollups::new(store));
-        for period in [Period::Year, Period::Days7] {
-            let asked = Arc::new(Question::Timeline {
-                code_id: code,
-                period,
-                time_zone: "Europe/Berlin".into(),
-                now,
-            });
-            let start = Instant::now();
-            let counted = rows.run(&ctx, &asked).await.unwrap();
-            let by_rows = start.elapsed();
-            let start = Instant::now();
-            let rolled = rollups.run(&ctx, &asked).await.unwrap();
-            let by_rollups = start.elapsed();
-            assert_eq!(counted, rolled);
-            println!("round {round}: {period:?}: rows {by_rows:?}, rollups {by_rollups:?}");
-        }
+        let timeline = |period| Question::Timeline {
+            code_id: code,
+            period,
+            time_zone: "Europe/Berlin".into(),
+            now,
+        };
         for asked in [
+            timeline(Period::Year),
+            timeline(Period::Days7),
             Question::Devices {
                 code_id: code,
                 genuine_only: false,

@@ -277,14 +277,14 @@ async fn a_settled_question_has_the_answer_of_the_question(db: &Fresh) {
         let summaries = [Range::Today, Range::Last7Days, Range::AllTime].map(summary);
         for question in questions(code, now).into_iter().chain(summaries) {
             let raw = arms.ask(question.clone()).await;
-            let settled = arms.ask(question.settled()).await;
-            for (raw, settled) in raw.into_iter().zip(settled) {
-                match (raw, settled) {
-                    (Ok(raw), Ok(settled)) => {
-                        let shown = question.unsettled(settled.answer);
+            let at_end = arms.ask(question.at_end_of_day()).await;
+            for (raw, at_end) in raw.into_iter().zip(at_end) {
+                match (raw, at_end) {
+                    (Ok(raw), Ok(at_end)) => {
+                        let shown = question.answer_from_end_of_day(at_end.answer);
                         assert_eq!(raw.answer, shown, "{question:?}");
                     }
-                    (raw, settled) => assert_eq!(judged(&raw, &settled), Match::Same),
+                    (raw, at_end) => assert_eq!(judged(&raw, &at_end), Match::Same),
                 }
             }
         }

@@ -34,6 +34,8 @@ pub enum Fault {
     Say(Arc<[u8]>),
     /// Connections are accepted and reset.
     Reset,
+    /// Answers are lost from the first request on that holds this text: the connection is closed instead. Requests arrive.
+    DeafFrom(&'static str),
 }
 
 impl Fault {
@@ -138,6 +140,7 @@ async fn relay(
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (mut up, mut down) = (vec![0; 16 << 10], vec![0; 16 << 10]);
+    let mut is_deaf = false;
     loop {
         let fault = faults.borrow_and_update().clone();
         let late = match &fault {
@@ -150,7 +153,7 @@ async fn relay(
                 continue;
             }
             Fault::Delay(late) => *late,
-            Fault::Pass | Fault::Garbage(_) | Fault::Say(_) => Duration::ZERO,
+            Fault::Pass | Fault::Garbage(_) | Fault::Say(_) | Fault::DeafFrom(_) => Duration::ZERO,
         };
         tokio::select! {
             changed = faults.changed() => if changed.is_err() { return Ok(()) },
@@ -163,13 +166,17 @@ async fn relay(
                 (length, Fault::Say(bytes)) => {
                     client.write_all(&bytes.repeat(commands(&up[..length]))).await?;
                 }
-                (length, _) => {
+                (length, fault) => {
+                    if let Fault::DeafFrom(text) = fault {
+                        is_deaf |= String::from_utf8_lossy(&up[..length]).contains(text);
+                    }
                     tokio::time::sleep(late).await;
                     server.write_all(&up[..length]).await?;
                 }
             },
             length = server.read(&mut down) => match length? {
                 0 => return Ok(()),
+                _ if is_deaf && matches!(fault, Fault::DeafFrom(_)) => return Ok(()),
                 length => {
                     tokio::time::sleep(late).await;
                     client.write_all(&down[..length]).await?;

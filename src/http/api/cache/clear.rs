@@ -17,17 +17,17 @@ use crate::{
 
 pub struct Clear;
 
-/// What shall be forgotten.
+/// Entries to drop.
 #[derive(Default, Deserialize, Object)]
 #[oai(rename = "CacheClear")]
 struct Selection {
-    /// Of names such as `render_engine:{code-…}:…`, `slug:{slug-…}:target`; as Redis understands them: `*`, `?`,
-    /// `[a-c]`, `\`. None: everything.
+    /// Matches names such as `render_engine:{code-…}:…`, `slug:{slug-…}:target`, as Redis does: `*`, `?`, `[a-c]`, `\`.
+    /// Without a pattern: everything.
     #[oai(validator(min_length = 1, max_length = 256))]
     pattern: Option<String>,
 }
 
-/// What was forgotten.
+/// Result of clearing.
 #[derive(Object)]
 #[oai(rename = "CacheCleared")]
 struct Cleared {
@@ -35,18 +35,18 @@ struct Cleared {
     cleared: Tiers,
 }
 
-/// Entries.
+/// Numbers of entries.
 #[derive(Object)]
 #[oai(rename = "CacheClearedTiers")]
 struct Tiers {
-    /// Of this node; the others are told, and do the same.
+    /// Of this node. The others drop theirs, too.
     memory: u64,
     redis: u64,
 }
 
 #[OpenApi(tag = "Group::Cache")]
 impl Clear {
-    /// Forget what a pattern means, or everything, on all nodes
+    /// Drop the entries that match a pattern, or all, on all nodes
     ///
     /// 503 when Redis cannot be asked; the memory of this node is cleared all the same.
     #[oai(path = "/api/v2/qr/cache/clear", method = "post")]

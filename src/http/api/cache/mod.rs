@@ -1,4 +1,4 @@
-//! `/api/v2/qr/cache`, and the same under `/api/qr/cache`: what is remembered, how well, and no more of it.
+//! `/api/v2/qr/cache`, and the same under `/api/qr/cache`: statistics, clearing and warming.
 
 pub mod clear;
 pub mod stats;
@@ -13,6 +13,7 @@ fn may_look(who: &Principal) -> Result<()> {
     operators::may_look(who, WHAT)
 }
 
+/// A cleared cache costs all users of this installation.
 fn may_change(who: &Principal) -> Result<()> {
     operators::may_change(who, WHAT)
 }

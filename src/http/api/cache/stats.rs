@@ -31,10 +31,10 @@ struct Report {
     mode: Mode,
     /// Whether requests ask Redis now.
     connected: bool,
-    /// How Redis is, and what to do about it.
+    /// State of Redis, and what to do about a fault.
     detail: String,
     memory: Memory,
-    /// `null` when none is configured.
+    /// `null` without Redis in the settings.
     redis: Option<Redis>,
     admission: Admission,
 }
@@ -67,7 +67,7 @@ struct MemoryLatency {
 #[oai(rename = "CacheSpace")]
 #[allow(clippy::struct_field_names)] // what stands in the answer
 struct Space {
-    /// `slug`, `code`, `render_legacy`, `render_engine`, `analytics_legacy`, `analytics_rollups`.
+    /// `slug`, `code`, `render_legacy`, `render_engine`, `analytics_legacy`, `analytics_rollups`, `credentials`.
     space: String,
     entries: u64,
     bytes: u64,
@@ -80,7 +80,7 @@ struct Space {
 #[derive(Object)]
 #[oai(rename = "CacheRedis")]
 struct Redis {
-    /// Keys of all masters, whoever put them there; `null` before the first look, and with `REDIS_ENABLE_STATS=false`.
+    /// Keys of all masters, of all their users; `null` before the first answer, and with `REDIS_ENABLE_STATS=false`.
     entries: Option<u64>,
     /// Memory that all masters use.
     bytes: Option<u64>,
@@ -92,11 +92,11 @@ struct Redis {
     evictions: u64,
     latency_ms: RedisLatency,
     operations_per_second: Option<u64>,
-    /// Open: nothing is asked.
+    /// Open: requests do not ask Redis.
     breaker: Breaker,
-    /// Whether changes on other nodes are heard.
+    /// Whether invalidations of other nodes arrive.
     subscribed: bool,
-    /// Changes that Redis was not told of yet.
+    /// Invalidations that Redis did not take yet.
     pending_invalidations: u64,
 }
 
@@ -115,11 +115,11 @@ struct RedisLatency {
     set: Option<f64>,
 }
 
-/// What has a place in Redis.
+/// Kinds of entries that go into Redis.
 #[derive(Object)]
 #[oai(rename = "CacheAdmission")]
 struct Admission {
-    /// `auto`: what is dearer to make than to fetch; `always`; `never`.
+    /// `auto`: kinds that take longer to make than to fetch; `always`; `never`.
     rule: String,
     kinds: Vec<Kind>,
 }
@@ -140,7 +140,7 @@ struct Kind {
 
 #[OpenApi(tag = "Group::Cache")]
 impl Stats {
-    /// What is remembered, and how well
+    /// Sizes, hit rates and latencies of the cache
     #[oai(path = "/api/v2/qr/cache/stats", method = "get")]
     async fn stats(&self, app: Data<&Arc<App>>, signed: Signed) -> Result<Json<Report>> {
         may_look(&signed.0)?;
@@ -190,7 +190,7 @@ fn report(stats: &cache::Stats) -> Report {
     }
 }
 
-fn space(stats: &cache::ShelfStats) -> Space {
+fn space(stats: &cache::MemoryStats) -> Space {
     Space {
         space: stats.space.to_owned(),
         entries: stats.entries,

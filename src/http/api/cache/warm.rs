@@ -18,33 +18,33 @@ use crate::{
 
 pub struct Warm;
 
-/// Which codes shall be ready.
+/// Codes to warm.
 #[derive(Deserialize, Object)]
 #[oai(rename = "CacheWarm")]
 struct Selection {
-    /// Of slugs, ids and titles, such as `a1b2*`: `*`, `?`, `[a-c]`, `\`. One that would match everything is refused.
+    /// Match slugs, ids and titles, such as `a1b2*`: `*`, `?`, `[a-c]`, `\`. A pattern that matches everything is refused.
     #[oai(validator(min_items = 1, max_items = 20))]
     patterns: Vec<String>,
 }
 
-/// What was done.
+/// Result of warming.
 #[derive(Object)]
 #[oai(rename = "CacheWarmed")]
 #[allow(clippy::struct_field_names)] // what stands in the answer
 struct Warmed {
     success: bool,
-    /// Codes, 1000 at most, the most scanned first.
+    /// Codes that match: 1000 at most, the most scanned first.
     matched: u64,
-    /// They are ready. What there was no time for is not, and has not failed.
+    /// Codes that are in the cache now. Those without time left count neither here nor as failed.
     warmed: u64,
-    /// They cannot be drawn, or the database was away.
+    /// Codes that cannot be drawn, or for which the database was away.
     failed: u64,
     duration_ms: u64,
 }
 
 #[OpenApi(tag = "Group::Cache")]
 impl Warm {
-    /// Have some codes ready: where they lead, and their images as they are stored
+    /// Cache the targets and the stored images of some codes
     #[oai(path = "/api/v2/qr/cache/warm", method = "post")]
     async fn warm(
         &self,

@@ -1,4 +1,4 @@
-//! Where Redis is: from the settings to clients, whatever the deployment.
+//! The servers of a deployment: from the settings to clients.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::{
     kernel::{Error, Kind, Result, tls},
 };
 
-/// For a connection with its greeting.
+/// For connecting and the handshake.
 const CONNECT: Duration = Duration::from_secs(1);
-/// For an answer; requests wait for less, by themselves.
+/// For an answer. Requests have a shorter time-out of their own.
 const ANSWER: Duration = Duration::from_secs(1);
 /// For one sentinel's answer: there are others.
 const SENTINEL: Duration = Duration::from_millis(400);
 
-pub(super) struct Places {
+pub(super) struct Endpoints {
     pub(super) access: Access,
     certificates: Option<TlsCertificates>,
 }
 
-impl Places {
+impl Endpoints {
     /// # Errors
     /// When the file of certificates cannot be read.
     pub(super) fn new(access: Access) -> Result<Self> {
@@ -84,7 +84,7 @@ impl Places {
         }
     }
 
-    /// Of one server.
+    /// A client of one server.
     pub(super) fn client(&self, node: &Node) -> RedisResult<Client> {
         self.build(self.info(node)?)
     }
@@ -120,7 +120,7 @@ impl Places {
         builder.build()
     }
 
-    /// Servers that take values: one, or each master of a cluster.
+    /// The servers that take values: one, or each master of a cluster.
     pub(super) async fn masters(&self) -> RedisResult<Vec<Node>> {
         match &self.access.deployment {
             Deployment::Standalone(node) => Ok(vec![node.clone()]),
@@ -135,13 +135,13 @@ impl Places {
                         Err(e) => failure = Some(e),
                     }
                 }
-                Err(failure.unwrap_or_else(nobody))
+                Err(failure.unwrap_or_else(no_node))
             }
         }
     }
 
     async fn ask_cluster(&self, node: &Node) -> RedisResult<Vec<Node>> {
-        /// First slot, last slot, then nodes, the master first: host, port, and what else newer versions tell.
+        /// First slot, last slot, then nodes, the master first: host, port, and more in newer versions.
         type Range = (u16, u16, (Option<String>, u16));
         let mut connection = self.connect(node).await?;
         let slots: Vec<redis::Value> = redis::cmd("CLUSTER")
@@ -158,7 +158,7 @@ impl Places {
                 master.truncate(2);
             }
             let (_, _, (host, port)): Range = redis::from_redis_value(redis::Value::Array(parts))?;
-            // An empty host means: the one that was asked.
+            // An empty host is the server that was asked.
             let host = host
                 .filter(|h| !h.is_empty())
                 .unwrap_or_else(|| node.host.clone());
@@ -168,13 +168,13 @@ impl Places {
             }
         }
         if masters.is_empty() {
-            Err(nobody())
+            Err(no_node())
         } else {
             Ok(masters)
         }
     }
 
-    /// The first sentinel that answers is believed; which is the master is checked by asking it.
+    /// The answer of the first sentinel that answers. `Link::open` checks that it is the master.
     async fn ask_sentinels(&self, nodes: &[Node], master: &str) -> RedisResult<Node> {
         let mut failure = None;
         for node in nodes {
@@ -185,10 +185,10 @@ impl Places {
                     failure = Some(RedisError::from((kind, "a sentinel knows no such master")));
                 }
                 Ok(Err(e)) => failure = Some(e),
-                Err(_) => failure = failure.or_else(|| Some(silent())),
+                Err(_) => failure = failure.or_else(|| Some(timed_out())),
             }
         }
-        Err(failure.unwrap_or_else(nobody))
+        Err(failure.unwrap_or_else(no_node))
     }
 
     async fn ask_sentinel(&self, node: &Node, master: &str) -> RedisResult<Option<Node>> {
@@ -207,10 +207,10 @@ impl Places {
     }
 }
 
-fn nobody() -> RedisError {
+fn no_node() -> RedisError {
     RedisError::from((ErrorKind::ClusterConnectionNotFound, "no node answered"))
 }
 
-fn silent() -> RedisError {
+fn timed_out() -> RedisError {
     RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))
 }

@@ -1,21 +1,21 @@
-//! How long something takes these days: for people who look, beside the histograms that only a scraper can read.
+//! The moving mean of an operation's time, for the statistics page. Histograms are for scrapers.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-/// A new measurement moves the mean by this part of what it differs.
+/// A new measurement moves the mean by this part of its difference.
 const PART: i64 = 16;
 
-/// A moving mean. Two measurements at once may count as one: it costs no lock.
+/// Has no lock: two measurements at once may count as one.
 #[derive(Default)]
-pub(super) struct Pace {
+pub(super) struct MovingMean {
     /// Nanoseconds; 0 before the first.
     mean: AtomicU64,
 }
 
-impl Pace {
+impl MovingMean {
     pub(super) fn add(&self, took: Duration) {
         let took = i64::try_from(took.as_nanos()).unwrap_or(i64::MAX).max(1);
         let mean = self.mean.load(Ordering::Relaxed).cast_signed();
@@ -40,14 +40,14 @@ mod tests {
 
     #[test]
     fn it_follows_what_is_measured() {
-        let pace = Pace::default();
-        assert_eq!(pace.mean(), None);
-        pace.add(Duration::from_micros(100));
-        assert_eq!(pace.mean(), Some(Duration::from_micros(100)));
+        let mean = MovingMean::default();
+        assert_eq!(mean.mean(), None);
+        mean.add(Duration::from_micros(100));
+        assert_eq!(mean.mean(), Some(Duration::from_micros(100)));
         for _ in 0..200 {
-            pace.add(Duration::from_micros(500));
+            mean.add(Duration::from_micros(500));
         }
-        let mean = pace.mean().unwrap();
+        let mean = mean.mean().unwrap();
         assert!(mean > Duration::from_micros(490) && mean <= Duration::from_micros(500));
     }
 }

@@ -1,8 +1,7 @@
-//! Which part of its time an answer depends on: questions that are answered alike become equal, so that an answer can be
-//! remembered.
+//! Moves the time of a question to the end of its day: all questions of one day become equal, so that their answer can be cached.
 //!
-//! Invariant: as long as nothing was scanned after it was asked, a settled question has the answer of the question itself,
-//! but for the end that a time series shows.
+//! Invariant: without later scans, the question at the end of the day has the answer of the question itself, except the end that
+//! a time series shows.
 
 use std::time::Duration;
 
@@ -17,26 +16,26 @@ use crate::kernel::{Timestamp, clock::from_micros};
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 impl Question {
-    /// The same, asked at the last moment at which it would be answered alike: when its day ends.
+    /// The same question, asked when its day ends.
     #[must_use]
-    pub fn settled(&self) -> Self {
-        let mut settled = self.clone();
-        match &mut settled {
+    pub fn at_end_of_day(&self) -> Self {
+        let mut moved = self.clone();
+        match &mut moved {
             Self::Timeseries { now, .. } | Self::Summary { now, .. } => *now = end_of_day(*now),
             Self::Timeline { time_zone, now, .. } => {
-                // A zone that is none is refused by whoever answers.
+                // The arm refuses an unknown zone.
                 if let Ok(zone) = tz::db().get(time_zone) {
                     *now = end_of_local_day(*now, &zone).unwrap_or(*now);
                 }
             }
             Self::Logs { .. } | Self::Devices { .. } => {}
         }
-        settled
+        moved
     }
 
-    /// The answer to the settled question as the answer to this one.
+    /// Makes the answer to [`Question::at_end_of_day`] the answer to this question.
     #[must_use]
-    pub fn unsettled(&self, mut answer: Answer) -> Answer {
+    pub fn answer_from_end_of_day(&self, mut answer: Answer) -> Answer {
         if let (Self::Timeseries { range, now, .. }, Answer::Timeseries(series)) =
             (self, &mut answer)
             && !matches!(range, Range::Yesterday | Range::LastMonth)
@@ -53,7 +52,7 @@ fn end_of_day(now: Timestamp) -> Timestamp {
     from_micros(day.saturating_add(1).saturating_mul(DAY_US) - 1).max(now)
 }
 
-/// The last microsecond of the day in a zone; `None` where a clock that was put back at midnight makes a day end twice.
+/// The last microsecond of the day in a zone; `None` where the clock is put back at midnight, so that the day ends twice.
 fn end_of_local_day(now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let today = now.to_zoned(zone.clone()).date();
     let tomorrow = today.checked_add(Span::new().days(1)).ok()?;

@@ -1,4 +1,4 @@
-//! Many values at once, waited for: not for requests.
+//! Reads generations and writes values in bulk. Waits for Redis, so it is not for requests.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::{
     kernel::{Error, Kind, Result},
 };
 
-/// Values in one go: larger ones hold up others of the same connection.
+/// Commands in one pipeline. More would hold up others on the same connection.
 const AT_ONCE: usize = 64;
-/// For one go.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For one pipeline.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A value to be put there.
+/// A value for Redis.
 pub(in crate::cache) struct Put {
     pub name: String,
     pub tag: Option<Tag>,
@@ -24,7 +24,7 @@ pub(in crate::cache) struct Put {
 }
 
 impl Remote {
-    /// Of each tag, in this order; the first generation for what has none.
+    /// The generation of each tag, in this order; the first one for a key without a tag.
     ///
     /// # Errors
     /// `Unavailable`, with what to do about it.
@@ -38,28 +38,28 @@ impl Remote {
             .map(|tag| tag.as_ref().map(|tag| self.names.generation(tag)))
             .collect();
         if let Some(name) = names.iter().flatten().next() {
-            // One by itself: what a request would wait is measured.
+            // One by itself, to measure how long a request would wait.
             let _ = self.ask(redis::cmd("GET").arg(name)).await;
         }
         for chunk in names.chunks(AT_ONCE) {
-            let link = self.ready()?;
+            let link = self.usable_link()?;
             let read = read_all(&link, chunk);
-            generations.extend(self.patient(read).await?);
+            generations.extend(self.within_timeout(read).await?);
         }
         Ok(generations)
     }
 
     /// # Errors
-    /// `Unavailable`, with what to do about it; some may be there then.
+    /// `Unavailable`, with what to do about it; Redis may have some of the values then.
     pub(in crate::cache) async fn put_all(&self, puts: &[Put]) -> Result<()> {
         for chunk in puts.chunks(AT_ONCE) {
-            let link = self.ready()?;
+            let link = self.usable_link()?;
             // A cluster routes by slot: one pipeline for each value, all of them under way at once.
             let size = if link.node().is_some() { AT_ONCE } else { 1 };
             let pipes: Vec<Pipeline> = chunk.chunks(size).map(|puts| self.pipe(puts)).collect();
             let start = self.clock.instant();
             let sent = try_join_all(pipes.iter().map(|pipe| link.send_all(pipe)));
-            self.patient(sent).await?;
+            self.within_timeout(sent).await?;
             let took = self.clock.instant().saturating_duration_since(start);
             self.timers.set.record(took);
         }
@@ -69,12 +69,12 @@ impl Remote {
     fn pipe(&self, puts: &[Put]) -> Pipeline {
         let mut pipe = redis::pipe();
         for put in puts {
-            self.add_put(&mut pipe, &put.name, put.tag.as_ref(), &put.bytes);
+            self.add_put(&mut pipe, put);
         }
         pipe
     }
 
-    fn ready(&self) -> Result<std::sync::Arc<Link>> {
+    fn usable_link(&self) -> Result<std::sync::Arc<Link>> {
         let link = self.link().filter(|_| self.is_usable());
         link.ok_or_else(|| {
             self.trouble()
@@ -82,9 +82,9 @@ impl Remote {
         })
     }
 
-    async fn patient<T>(&self, work: impl Future<Output = RedisResult<T>>) -> Result<T> {
-        match tokio::time::timeout(PATIENCE, work).await {
-            Ok(done) => done.map_err(|e| fault::explain(&e, &self.places.access.deployment)),
+    async fn within_timeout<T>(&self, work: impl Future<Output = RedisResult<T>>) -> Result<T> {
+        match tokio::time::timeout(TIMEOUT, work).await {
+            Ok(done) => done.map_err(|e| fault::explain(&e, &self.endpoints.access.deployment)),
             Err(_) => Err(Error::new(
                 Kind::Unavailable,
                 "Redis did not answer in time",

@@ -1,6 +1,6 @@
-//! Hearing what changed on other nodes.
+//! Receives the invalidations of other nodes.
 //!
-//! Invariant: while it is connected, what one node tells the others hear; after every gap they drop whatever may be stale.
+//! Invariant: while it is connected every invalidation arrives; after every gap the caches resync.
 
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
@@ -10,30 +10,30 @@ use std::{
 use futures_util::{StreamExt, future::BoxFuture};
 use redis::{RedisError, RedisResult};
 
-use super::{Remote, place::Places};
+use super::{Remote, endpoints::Endpoints};
 use crate::{
     cache::{name::Tag, pattern::Pattern},
     config::redis::{Deployment, Node},
 };
 
-/// Between proofs that the connection lives.
+/// Between pings.
 const BEAT: Duration = Duration::from_millis(500);
-/// For such a proof, and for connecting.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Between tries to connect.
+/// For a ping, and for connecting.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// Between attempts to connect.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Whoever remembers something.
-pub(in crate::cache) trait Hears: Send + Sync {
-    /// Something changed on another node; or on this one, whose own news come back.
-    fn changed(&self, tag: Tag, own: bool) -> BoxFuture<'_, ()>;
-    /// Another node was told to clear.
+/// The caches of this process.
+pub(in crate::cache) trait Subscriber: Send + Sync {
+    /// Something changed on another node, or on this one: a node receives its own invalidations, too.
+    fn invalidated(&self, tag: Tag, own: bool) -> BoxFuture<'_, ()>;
+    /// Another node was cleared.
     fn cleared(&self, pattern: Pattern) -> BoxFuture<'_, ()>;
-    /// News may have been missed.
-    fn missed(&self) -> BoxFuture<'_, ()>;
+    /// Invalidations may have been missed.
+    fn resync(&self) -> BoxFuture<'_, ()>;
 }
 
-pub(super) async fn listen(remote: Weak<Remote>, hears: Arc<dyn Hears>) {
+pub(super) async fn run(remote: Weak<Remote>, subscriber: Arc<dyn Subscriber>) {
     let mut turn = 0;
     loop {
         let Some(strong) = remote.upgrade() else {
@@ -42,15 +42,15 @@ pub(super) async fn listen(remote: Weak<Remote>, hears: Arc<dyn Hears>) {
         if let Some(link) = strong.link() {
             let node = match link.node() {
                 Some(node) => Some(node.clone()),
-                None => seed(&strong.places, turn),
+                None => seed(&strong.endpoints, turn),
             };
             turn += 1;
             drop(link);
             if let Some(node) = node {
-                // Why it ended says the prober, in better words; but not that a right is missing for this only.
-                if let Err(e) = hear(&strong, &node, &*hears).await {
+                // The prober logs why it ended, except for a right that only subscribing needs.
+                if let Err(e) = receive(&strong, &node, &*subscriber).await {
                     strong.note_denied(&e);
-                    tracing::debug!("news of other nodes are not heard: {e}");
+                    tracing::debug!("invalidations of other nodes do not arrive: {e}");
                 }
                 strong.subscribed.store(false, Ordering::Release);
                 strong.timers.subscribed.set(0.0);
@@ -61,31 +61,31 @@ pub(super) async fn listen(remote: Weak<Remote>, hears: Arc<dyn Hears>) {
     }
 }
 
-/// Any node of a cluster hears everything.
-fn seed(places: &Places, turn: usize) -> Option<Node> {
-    match &places.access.deployment {
+/// A node of a cluster: each receives the messages of all.
+fn seed(endpoints: &Endpoints, turn: usize) -> Option<Node> {
+    match &endpoints.access.deployment {
         Deployment::Cluster(nodes) => nodes.get(turn % nodes.len().max(1)).cloned(),
         _ => None,
     }
 }
 
 /// Until the connection ends, or another server is the master.
-async fn hear(remote: &Remote, node: &Node, hears: &dyn Hears) -> RedisResult<()> {
-    let client = remote.places.client(node)?;
+async fn receive(remote: &Remote, node: &Node, subscriber: &dyn Subscriber) -> RedisResult<()> {
+    let client = remote.endpoints.client(node)?;
     let subscribe = async {
-        let mut news = client.get_async_pubsub().await?;
-        news.subscribe(remote.names.channel()).await?;
-        RedisResult::Ok(news.split())
+        let mut channel = client.get_async_pubsub().await?;
+        channel.subscribe(remote.names.channel()).await?;
+        RedisResult::Ok(channel.split())
     };
     let (mut sink, mut stream) = within(subscribe).await?;
-    hears.missed().await;
+    subscriber.resync().await;
     remote.subscribed.store(true, Ordering::Release);
     remote.timers.subscribed.set(1.0);
     loop {
         tokio::select! {
             message = stream.next() => {
                 let message = message.ok_or_else(|| RedisError::from(std::io::Error::from(std::io::ErrorKind::ConnectionReset)))?;
-                deliver(remote, message.get_payload_bytes(), hears).await;
+                deliver(remote, message.get_payload_bytes(), subscriber).await;
             }
             () = tokio::time::sleep(BEAT) => {
                 within(sink.ping::<redis::Value>()).await?;
@@ -99,27 +99,27 @@ async fn hear(remote: &Remote, node: &Node, hears: &dyn Hears) -> RedisResult<()
 }
 
 async fn within<T>(work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    match tokio::time::timeout(PATIENCE, work).await {
+    match tokio::time::timeout(TIMEOUT, work).await {
         Ok(done) => done,
         Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     }
 }
 
-/// What cannot be understood may be of a newer release: then something changed, and nobody here knows what.
-async fn deliver(remote: &Remote, payload: &[u8], hears: &dyn Hears) {
+/// A message that cannot be parsed may be of a newer release: anything may have changed.
+async fn deliver(remote: &Remote, payload: &[u8], subscriber: &dyn Subscriber) {
     let text = std::str::from_utf8(payload).unwrap_or_default();
     let mut words = text.splitn(3, ' ');
     let own = words.next() == Some(remote.node.to_string().as_str());
     match (words.next(), words.next()) {
         (Some("changed"), Some(tag)) => match Tag::parse(tag) {
-            Some(tag) => hears.changed(tag, own).await,
-            None => hears.missed().await,
+            Some(tag) => subscriber.invalidated(tag, own).await,
+            None => subscriber.resync().await,
         },
         (Some("cleared"), Some(pattern)) if !own => match Pattern::parse(pattern) {
-            Ok(pattern) => hears.cleared(pattern).await,
-            Err(_) => hears.missed().await,
+            Ok(pattern) => subscriber.cleared(pattern).await,
+            Err(_) => subscriber.resync().await,
         },
         (Some("cleared"), Some(_)) => {}
-        _ => hears.missed().await,
+        _ => subscriber.resync().await,
     }
 }

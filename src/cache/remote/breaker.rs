@@ -1,4 +1,4 @@
-//! The breaker in front of Redis. Requests open it; only the prober, which nobody waits for, closes it.
+//! The breaker in front of Redis. Failed requests open it; only the prober closes it.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -10,10 +10,10 @@ use crate::telemetry::{
     labels::BreakerState,
 };
 
-/// Failures of requests, one after the other, that open it.
+/// Failures of requests in a row that open it.
 const FAIL_MAX: u32 = 5;
 
-pub(super) struct Gate {
+pub(super) struct Breaker {
     open: AtomicBool,
     failures: AtomicU32,
     state: Gauge,
@@ -21,19 +21,19 @@ pub(super) struct Gate {
     closed: Counter,
 }
 
-impl Gate {
-    /// Open: nothing is known about Redis yet.
+impl Breaker {
+    /// Open, until Redis has answered.
     pub(super) fn new() -> Self {
         let to = |state: BreakerState| counter(&CACHE_BREAKER_TRANSITIONS, &[state.label()]);
-        let gate = Self {
+        let breaker = Self {
             open: AtomicBool::new(true),
             failures: AtomicU32::new(0),
             state: gauge(&CACHE_BREAKER_STATE, &[]),
             opened: to(BreakerState::Open),
             closed: to(BreakerState::Closed),
         };
-        gate.state.set(1.0);
-        gate
+        breaker.state.set(1.0);
+        breaker
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -48,12 +48,12 @@ impl Gate {
         }
     }
 
-    /// A request was not. Whether that opened it.
+    /// A request failed. Returns whether that opened it.
     pub(super) fn failed(&self) -> bool {
         self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAIL_MAX && self.open()
     }
 
-    /// Whether it was closed.
+    /// Returns whether it was closed before.
     pub(super) fn open(&self) -> bool {
         let was_closed = !self.open.swap(true, Ordering::AcqRel);
         if was_closed {
@@ -72,23 +72,24 @@ impl Gate {
     }
 }
 
-/// Questions to a Redis that takes no values: what is not there will not come, so those that find nothing are soon
-/// spared.
+/// Spares look-ups in a Redis that takes no values: a value that is not there will not come.
 #[derive(Default)]
-pub(super) struct Vain(AtomicU32);
+pub(super) struct ReadOnlyBackoff(AtomicU32);
 
-/// Questions without an answer before some are spared, and which are asked even then.
-const VAIN: u32 = 32;
+/// Look-ups in a row that find nothing before most are spared.
+const FREE: u32 = 32;
+/// One in so many is made even then.
 const TRIED: u32 = 16;
 
-impl Vain {
-    pub(super) fn asks(&self) -> bool {
+impl ReadOnlyBackoff {
+    /// Whether to make this look-up.
+    pub(super) fn allows(&self) -> bool {
         let nth = self.0.fetch_add(1, Ordering::Relaxed);
-        nth < VAIN || nth.is_multiple_of(TRIED)
+        nth < FREE || nth.is_multiple_of(TRIED)
     }
 
-    /// One was answered, or it takes values.
-    pub(super) fn is_over(&self) {
+    /// A value was found, or Redis takes values.
+    pub(super) fn reset(&self) {
         if self.0.load(Ordering::Relaxed) != 0 {
             self.0.store(0, Ordering::Relaxed);
         }
@@ -100,30 +101,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_finds_nothing_is_spared_until_something_is_found() {
-        let vain = Vain::default();
-        assert_eq!((0..32).filter(|_| vain.asks()).count(), 32);
-        assert_eq!((0..160).filter(|_| vain.asks()).count(), 10);
-        vain.is_over();
-        assert_eq!((0..32).filter(|_| vain.asks()).count(), 32);
+    fn look_ups_are_spared_until_a_value_is_found() {
+        let backoff = ReadOnlyBackoff::default();
+        assert_eq!((0..32).filter(|_| backoff.allows()).count(), 32);
+        assert_eq!((0..160).filter(|_| backoff.allows()).count(), 10);
+        backoff.reset();
+        assert_eq!((0..32).filter(|_| backoff.allows()).count(), 32);
     }
 
     #[test]
     fn a_few_failures_in_a_row_open_it_and_only_the_prober_closes_it() {
-        let gate = Gate::new();
-        assert!(gate.is_open(), "until Redis answered once");
-        gate.close();
+        let breaker = Breaker::new();
+        assert!(breaker.is_open(), "until Redis answered once");
+        breaker.close();
         for _ in 0..4 {
-            assert!(!gate.failed());
+            assert!(!breaker.failed());
         }
-        gate.passed();
+        breaker.passed();
         for _ in 0..4 {
-            assert!(!gate.failed());
+            assert!(!breaker.failed());
         }
-        assert!(gate.failed() && gate.is_open());
-        gate.passed();
-        assert!(gate.is_open());
-        gate.close();
-        assert!(!gate.is_open() && !gate.failed());
+        assert!(breaker.failed() && breaker.is_open());
+        breaker.passed();
+        assert!(breaker.is_open());
+        breaker.close();
+        assert!(!breaker.is_open() && !breaker.failed());
     }
 }

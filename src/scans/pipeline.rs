@@ -1,4 +1,4 @@
-//! Starts and stops the tasks that keep scans and their rollups.
+//! Starts and stops the tasks that record scans and maintain their rollups.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,12 +22,12 @@ use crate::{
     telemetry::{catalogue, handles},
 };
 
-/// For telling the caches of the last scans.
-const TELL: Duration = Duration::from_secs(1);
-/// For counting what waits in the spool.
-const LOOK: Duration = Duration::from_secs(1);
+/// For invalidating answers about the last scans.
+const INVALIDATE: Duration = Duration::from_secs(1);
+/// For counting the spool.
+const COUNT: Duration = Duration::from_secs(1);
 
-/// The spool, as configured.
+/// The configured spool.
 ///
 /// # Errors
 /// `Unavailable` when it can be neither opened nor made.
@@ -39,8 +39,8 @@ pub async fn open_spool(settings: &config::scans::Scans, clock: &SharedClock) ->
     Spool::open(&settings.spool, durability, SharedClock::clone(clock)).await
 }
 
-/// Owns the spool, the writer, the drainer, and what looks after rollups.
-pub struct Keeper {
+/// Owns the spool, the writer, the drainer, and the upkeep of rollups.
+pub struct Pipeline {
     intake: Arc<Intake>,
     spool: Spool,
     drainer: Arc<Drainer>,
@@ -55,7 +55,7 @@ struct Tasks {
     refreshing: JoinHandle<()>,
 }
 
-impl Keeper {
+impl Pipeline {
     /// Opens the spool and starts to write and drain it; scans left by an earlier run are drained first.
     ///
     /// # Errors
@@ -123,9 +123,9 @@ impl Keeper {
     /// Scans that are not in the database yet: in memory and in the spool.
     ///
     /// # Errors
-    /// `Unavailable` when the spool cannot be read, or somebody keeps its lock for a second: who asks has no more time.
+    /// `Unavailable` when the spool cannot be read, or is locked for a second.
     pub async fn backlog(&self) -> Result<u64> {
-        let spooled = tokio::time::timeout(LOOK, self.spool.backlog()).await;
+        let spooled = tokio::time::timeout(COUNT, self.spool.backlog()).await;
         let late = |e| Error::caused(Kind::Unavailable, "the spool does not answer", e);
         Ok(self.intake.held() + spooled.map_err(late)??.1)
     }
@@ -142,7 +142,7 @@ impl Keeper {
             rolling,
             refreshing,
         } = tasks;
-        // A step that is cut short is rolled back, and taken again by the next start.
+        // A step that is cut short is rolled back, and repeated by the next start.
         rolling.abort();
         refreshing.abort();
         self.intake.close();
@@ -159,7 +159,7 @@ impl Keeper {
                 }
             }
         }
-        // Other nodes go on answering.
-        let _ = tokio::time::timeout(TELL, self.refresh.tell()).await;
+        // For the other nodes.
+        let _ = tokio::time::timeout(INVALIDATE, self.refresh.invalidate()).await;
     }
 }

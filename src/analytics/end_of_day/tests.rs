@@ -1,4 +1,4 @@
-//! A settled question is answered as the question is, however clocks are turned.
+//! A question at the end of its day has the answer of the question itself, whatever clocks do.
 
 use std::sync::Arc;
 
@@ -112,10 +112,10 @@ proptest! {
         which in 0usize..7,
     ) {
         let question = timeseries(RANGES[which], now);
-        let settled = question.settled();
-        let end = asked_at(&settled);
+        let moved = question.at_end_of_day();
+        let end = asked_at(&moved);
         prop_assert!(end >= now);
-        prop_assert_eq!(settled.settled(), settled);
+        prop_assert_eq!(moved.at_end_of_day(), moved);
         let first = Some(from_micros(now.as_microsecond() - back_us));
         for first in [None, first] {
             let (raw, at_end) = (Calendar::new(RANGES[which], now, first), Calendar::new(RANGES[which], end, first));
@@ -133,17 +133,17 @@ proptest! {
                 });
                 Answer::Timeseries(c.series(buckets.collect()))
             };
-            prop_assert_eq!(buckets(&raw), question.unsettled(buckets(&at_end)));
+            prop_assert_eq!(buckets(&raw), question.answer_from_end_of_day(buckets(&at_end)));
         }
     }
 
     #[test]
     fn a_timeline_has_the_same_days_until_its_day_ends(now in moment(), back_us in 0i64..700_000_000_000, which in 0usize..8) {
         let question = timeline(ZONES[which], now);
-        let settled = question.settled();
-        let end = asked_at(&settled);
+        let moved = question.at_end_of_day();
+        let end = asked_at(&moved);
         prop_assert!(end >= now);
-        prop_assert_eq!(settled.settled(), settled);
+        prop_assert_eq!(moved.at_end_of_day(), moved);
         let days = |now| Days::new(Period::Days7, ZONES[which], now).unwrap();
         let scans = [now, from_micros(now.as_microsecond() - back_us), from_micros(now.as_microsecond() - back_us / 7)];
         prop_assert_eq!(counted(&days(now), &scans), counted(&days(end), &scans));
@@ -155,23 +155,23 @@ fn a_days_questions_are_one_until_midnight() {
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
     let day = ["2026-03-15T00:00:00Z", "2026-03-15T23:59:59.999999Z"].map(at);
     for range in RANGES {
-        let [first, last] = day.map(|now| timeseries(range, now).settled());
+        let [first, last] = day.map(|now| timeseries(range, now).at_end_of_day());
         assert_eq!(first, last);
         assert_eq!(asked_at(&first), day[1]);
-        let next = timeseries(range, at("2026-03-16T00:00:00Z")).settled();
+        let next = timeseries(range, at("2026-03-16T00:00:00Z")).at_end_of_day();
         assert_ne!(first, next);
     }
     // A day of 25 hours.
     let berlin = ["2026-10-24T22:00:00Z", "2026-10-25T22:59:59.999999Z"].map(at);
-    let [first, last] = berlin.map(|now| timeline("Europe/Berlin", now).settled());
+    let [first, last] = berlin.map(|now| timeline("Europe/Berlin", now).at_end_of_day());
     assert_eq!(first, last);
     assert_eq!(asked_at(&first), berlin[1]);
     assert_ne!(
         first,
-        timeline("Europe/Berlin", at("2026-10-25T23:00:00Z")).settled()
+        timeline("Europe/Berlin", at("2026-10-25T23:00:00Z")).at_end_of_day()
     );
     let nowhere = timeline("Mars/Olympus", day[0]);
-    assert_eq!(nowhere.settled(), nowhere, "left to be refused");
+    assert_eq!(nowhere.at_end_of_day(), nowhere, "left to be refused");
 }
 
 #[test]
@@ -179,9 +179,9 @@ fn a_series_shows_when_it_was_asked() {
     let now: Timestamp = "2026-03-15T10:30:00Z".parse().unwrap();
     let ends = |range| {
         let question = timeseries(range, now);
-        let settled = asked_at(&question.settled());
-        let series = Calendar::new(range, settled, None).series(Vec::new());
-        match question.unsettled(Answer::Timeseries(series)) {
+        let end = asked_at(&question.at_end_of_day());
+        let series = Calendar::new(range, end, None).series(Vec::new());
+        match question.answer_from_end_of_day(Answer::Timeseries(series)) {
             Answer::Timeseries(series) => series.end,
             _ => panic!("a series"),
         }

@@ -1,6 +1,6 @@
-//! How a destination lies in the second tier.
+//! The format of destinations in Redis.
 //!
-//! Invariant: only slugs that exist are there. Others can be made up by anybody, without end.
+//! Invariant: only slugs of codes are put there. Anybody can make up others, without end.
 
 use std::time::Duration;
 
@@ -17,9 +17,8 @@ use crate::{
 const TARGET: u8 = 1;
 const NOT_A_REDIRECT: u8 = 2;
 
-/// `fresh`: how long the database need not be asked again.
-#[must_use]
-pub fn shape(fresh: Duration) -> Shape<Slug, Destination> {
+/// `fresh`: how long a destination is served without asking the database again.
+pub(super) fn shape(fresh: Duration) -> Shape<Slug, Destination> {
     Shape {
         space: Space::Slug,
         name,
@@ -31,14 +30,14 @@ pub fn shape(fresh: Duration) -> Shape<Slug, Destination> {
     }
 }
 
-pub(super) fn name(slug: &Slug) -> Name {
+fn name(slug: &Slug) -> Name {
     Name {
         tag: Some(Tag::Slug(slug.as_str().into())),
         rest: "target".to_owned(),
     }
 }
 
-/// What it is, then the code's id and where it leads.
+/// The kind, then the code's id and its target.
 fn encode(destination: &Destination) -> Option<Body> {
     let mut bytes = BytesMut::new();
     match destination {
