@@ -116,7 +116,7 @@ impl Server {
         }
     }
 
-    /// Without METRICS_TOKEN, `/metrics` is served on loopback addresses and on METRICS_BIND only.
+    /// Without `METRICS_TOKEN`, `/metrics` is served on loopback addresses and on `METRICS_BIND` only.
     #[must_use]
     pub fn metrics_on_main(&self) -> bool {
         self.metrics_enabled

@@ -68,6 +68,15 @@ impl<E: Endpoint<Output = Response>> Inside for Routed<E> {
     }
 }
 
+/// The parts of a request that are recorded after its answer.
+struct Asked<'a> {
+    method: &'a Method,
+    /// `None` where it is not logged.
+    path: Option<&'a str>,
+    /// Of the route that answered.
+    pattern: Option<&'a str>,
+}
+
 pub struct Edge<E> {
     inner: E,
     clock: SharedClock,
@@ -165,12 +174,12 @@ impl<E: Inside> Endpoint for Edge<E> {
         trail_headers(&ctx, response.headers_mut());
         if OBSERVED {
             let took = self.clock.instant().saturating_duration_since(start);
-            self.note(
-                &ctx,
-                (&method, path.as_deref(), pattern.as_deref()),
-                &response,
-                took,
-            );
+            let asked = Asked {
+                method: &method,
+                path: path.as_deref(),
+                pattern: pattern.as_deref(),
+            };
+            self.note(&ctx, &asked, &response, took);
         }
         Ok(response)
     }
@@ -218,13 +227,12 @@ impl<E> Edge<E> {
     }
 
     /// Records a request: its duration, its trace, its log line.
-    fn note(
-        &self,
-        ctx: &Ctx,
-        (method, path, pattern): (&Method, Option<&str>, Option<&str>),
-        response: &Response,
-        took: Duration,
-    ) {
+    fn note(&self, ctx: &Ctx, asked: &Asked<'_>, response: &Response, took: Duration) {
+        let Asked {
+            method,
+            path,
+            pattern,
+        } = *asked;
         let metrics = self.routes.metrics(pattern);
         if !ctx.exercise
             && let Some(duration) = metrics.duration(method, response.status())

@@ -51,19 +51,30 @@ pub(crate) fn draw(
     mask: Option<Mask>,
     data: &[u8],
 ) -> Symbol {
-    DESK.with_borrow_mut(
-        |desk| dispatch!(features, simd => draw_here(simd, desk, (version, level), mask, data)),
-    )
+    let form = Form {
+        version,
+        level,
+        mask,
+    };
+    DESK.with_borrow_mut(|desk| dispatch!(features, simd => draw_here(simd, desk, form, data)))
+}
+
+/// The form that a symbol is drawn in.
+#[derive(Clone, Copy)]
+struct Form {
+    version: Version,
+    level: Level,
+    /// `None`: the best one is found.
+    mask: Option<Mask>,
 }
 
 #[inline(always)]
-fn draw_here<S: Simd>(
-    simd: S,
-    desk: &mut Desk,
-    (version, level): (Version, Level),
-    mask: Option<Mask>,
-    data: &[u8],
-) -> Symbol {
+fn draw_here<S: Simd>(simd: S, desk: &mut Desk, form: Form, data: &[u8]) -> Symbol {
+    let Form {
+        version,
+        level,
+        mask,
+    } = form;
     let layout = Layout::of(version);
     if version.is_micro() {
         protect_micro(version, level, data, &mut desk.codewords);
@@ -81,13 +92,13 @@ fn draw_here<S: Simd>(
         Some(mask) => mask,
         None if version.is_micro() => micro_mask(layout, level, &rows),
         None => {
-            let scores = penalty::scores(
-                simd,
+            let symbol = penalty::Unmasked {
                 layout,
                 level,
-                (&rows, &desk.columns),
-                &mut desk.scratch,
-            );
+                rows: &rows,
+                columns: &desk.columns,
+            };
+            let scores = penalty::scores(simd, &symbol, &mut desk.scratch);
             penalty::best(&scores)
         }
     };

@@ -26,40 +26,50 @@ pub(crate) struct Scratch {
     right: Vec<Line>,
 }
 
-/// The scores of all masks. `rows` and `columns` are the same symbol, not masked yet.
+/// A symbol before its mask.
+pub(crate) struct Unmasked<'a> {
+    pub layout: &'a Layout,
+    pub level: Level,
+    pub rows: &'a [Row],
+    /// The same modules as `rows`.
+    pub columns: &'a [Row],
+}
+
+/// The lines of a plane, and of its right neighbour, which may be empty.
+#[derive(Clone, Copy)]
+struct Lines<'a> {
+    own: &'a [Line],
+    right: &'a [Line],
+}
+
+/// The scores of all masks.
 #[inline(always)]
-pub(crate) fn scores<S: Simd>(
-    simd: S,
-    layout: &Layout,
-    level: Level,
-    (rows, columns): (&[Row], &[Row]),
-    scratch: &mut Scratch,
-) -> [u64; 8] {
+pub(crate) fn scores<S: Simd>(simd: S, symbol: &Unmasked<'_>, scratch: &mut Scratch) -> [u64; 8] {
+    let Unmasked {
+        layout,
+        level,
+        rows,
+        columns,
+    } = *symbol;
     let mut tally = Tally::default();
     for (index, plane) in layout.planes.iter().enumerate() {
         std::mem::swap(&mut scratch.plane, &mut scratch.right);
         fill(plane, level, (rows, columns), &mut scratch.plane);
         let right = if index == 0 { &[][..] } else { &scratch.right };
+        let lines = Lines {
+            own: &scratch.plane,
+            right,
+        };
         // As many masks at once as a register has words.
         for from in (0..8).step_by(S::u64s::LEN) {
             match (plane.rows != 0, right.is_empty()) {
                 (true, true) => {
-                    scan::<S, true, false>(
-                        simd,
-                        plane,
-                        (&scratch.plane, right),
-                        (from, &mut tally),
-                    );
+                    scan::<S, true, false>(simd, plane, lines, from, &mut tally);
                 }
                 (true, false) => {
-                    scan::<S, true, true>(simd, plane, (&scratch.plane, right), (from, &mut tally));
+                    scan::<S, true, true>(simd, plane, lines, from, &mut tally);
                 }
-                (false, _) => scan::<S, false, false>(
-                    simd,
-                    plane,
-                    (&scratch.plane, right),
-                    (from, &mut tally),
-                ),
+                (false, _) => scan::<S, false, false>(simd, plane, lines, from, &mut tally),
             }
         }
     }
@@ -123,9 +133,11 @@ fn load<S: Simd>(simd: S, line: &Line, from: usize) -> S::u64s {
 fn scan<S: Simd, const ROWS: bool, const RIGHT: bool>(
     simd: S,
     plane: &Plane,
-    (lines, right): (&[Line], &[Line]),
-    (from, tally): (usize, &mut Tally),
+    lines: Lines<'_>,
+    from: usize,
+    tally: &mut Tally,
 ) {
+    let Lines { own: lines, right } = lines;
     let nothing = S::u64s::splat(simd, 0);
     let modules = S::u64s::splat(simd, plane.modules);
     let (mut runs, mut finders, mut dark) = (nothing, nothing, nothing);

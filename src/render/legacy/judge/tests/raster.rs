@@ -52,10 +52,17 @@ fn tampered(tamper: impl Fn(&mut RgbImage)) -> [Match; 3] {
     })
 }
 
-fn fill(pixels: &mut RgbImage, at: (u32, u32), size: (u32, u32), rgb: [u8; 3]) {
-    for (x, y) in (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y))) {
-        pixels.put_pixel(at.0 + x, at.1 + y, image::Rgb(rgb));
+/// Left, top, width, height.
+type Area = [u32; 4];
+
+fn fill(pixels: &mut RgbImage, [left, top, width, height]: Area, rgb: [u8; 3]) {
+    for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+        pixels.put_pixel(left + x, top + y, image::Rgb(rgb));
     }
+}
+
+fn area((left, top): (u32, u32), (width, height): (u32, u32)) -> Area {
+    [left, top, width, height]
 }
 
 /// The upper left pixel of a module.
@@ -115,7 +122,7 @@ fn a_quiet_zone_must_be_wide_and_clean() {
     };
     assert_eq!(tampered(none), [Match::Mismatch("quiet zone"); 3]);
     for at in [(1, 1), (3, 120), (246, 246), module(26, 12)] {
-        let stained = |pixels: &mut RgbImage| fill(pixels, at, (3, 3), [0; 3]);
+        let stained = |pixels: &mut RgbImage| fill(pixels, area(at, (3, 3)), [0; 3]);
         assert_eq!(
             tampered(stained),
             [Match::Mismatch("quiet zone"); 3],
@@ -139,15 +146,15 @@ fn no_module_may_be_wrong() {
             };
             let old = pixels.get_pixel(x + 3, y + 3).0;
             let new = if old[1] < 100 { light } else { dark };
-            fill(pixels, (x, y), (7, 7), new);
+            fill(pixels, area((x, y), (7, 7)), new);
         };
         // The middle may be hidden by a logo.
         let label = if at == (12, 12) { "logo" } else { "damage" };
         assert_eq!(tampered(turned_over), [Match::Mismatch(label); 3], "{at:?}");
     }
-    let half = |pixels: &mut RgbImage| fill(pixels, module(24, 24), (7, 3), [90; 3]);
+    let half = |pixels: &mut RgbImage| fill(pixels, area(module(24, 24), (7, 3)), [90; 3]);
     assert_eq!(tampered(half)[..2], [Match::Mismatch("damage"); 2]);
-    let tinted = |pixels: &mut RgbImage| fill(pixels, module(3, 3), (7, 7), [0, 0, 1]);
+    let tinted = |pixels: &mut RgbImage| fill(pixels, area(module(3, 3), (7, 7)), [0, 0, 1]);
     assert_eq!(tampered(tinted)[..2], [Match::Mismatch("damage"); 2]);
 }
 
@@ -278,7 +285,7 @@ fn a_logo_must_be_the_same_and_in_its_place() {
         let side = 5 * scale;
         let shaded = |pixels: &mut RgbImage| {
             let (x, y) = (at + side / 2, at + side / 2);
-            fill(pixels, (x, y), (1, 1), [60; 3]);
+            fill(pixels, area((x, y), (1, 1)), [60; 3]);
         };
         let found = stamped(&shaded);
         assert!(
@@ -286,11 +293,19 @@ fn a_logo_must_be_the_same_and_in_its_place() {
             "{found:?}"
         );
         let other = |pixels: &mut RgbImage| {
-            fill(pixels, (at + 4, at + 4), (side - 8, side - 8), [200, 0, 0]);
+            fill(
+                pixels,
+                area((at + 4, at + 4), (side - 8, side - 8)),
+                [200, 0, 0],
+            );
         };
         assert_eq!(stamped(&other), Match::Mismatch("logo"));
         let wide = |pixels: &mut RgbImage| {
-            fill(pixels, (at - scale, at), (side + 2 * scale, side), [255; 3]);
+            fill(
+                pixels,
+                area((at - scale, at), (side + 2 * scale, side)),
+                [255; 3],
+            );
         };
         let found = stamped(&wide);
         assert!(
