@@ -36,7 +36,7 @@ pub struct Spec {
     pub size: Size,
     /// Quiet zone in modules, within [`BORDER_MODULES`].
     pub border: u8,
-    /// Of a JPEG, within [`QUALITY`]; `None` means [`DEFAULT_QUALITY`]. The other formats are lossless and ignore it.
+    /// Of a JPEG, within [`QUALITY`]; `None` means 90. The other formats are lossless and ignore it.
     pub quality: Option<u8>,
     pub colors: Colors,
     /// In the middle of the symbol.

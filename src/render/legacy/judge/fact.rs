@@ -48,7 +48,7 @@ pub(super) struct Seen {
     /// False for a JPEG.
     pub is_exact: bool,
     pub inks: Inks,
-    /// See [`super::sampled::reading::Reading`], as for the next two.
+    /// As `sampled` reads it, and so are the next two.
     pub noise: u8,
     pub damaged: usize,
     pub strays: usize,
