@@ -3,8 +3,12 @@
 //! Invariant: a release that only knows the columns `fill_color` to `error_level` reads what this one writes, and this one
 //! reads what that one writes (`migrations/src/m0012_code_look.rs`).
 
-use sea_orm::{ActiveValue::Set, DbErr};
+use std::fmt::Display;
+
+use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use tracing::warn;
+use uuid::Uuid;
 
 use crate::{
     kernel::{
@@ -51,30 +55,47 @@ fn read_level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Level, D::Er
 }
 
 impl Look {
-    /// # Errors
-    /// `DbErr::Type` when the row holds no look, or one that cannot be drawn.
-    pub(super) fn of_row(row: &code::Model) -> Result<Self, DbErr> {
-        let mut look = match &row.look {
-            Some(json) => serde_json::from_str(json).map_err(|e| unreadable("look", &e))?,
-            None if row.fill_color.is_none() => return Err(unreadable("look", &"NULL")),
-            None => Self::default(),
-        };
-        if let Some(color) = &row.fill_color {
-            look.fill_color = color.parse().map_err(|e| unreadable("fill_color", &e))?;
+    /// What cannot be read has its default, and is logged: one row changed by hand must not hide the other codes of a list,
+    /// nor make its own symbol unreachable.
+    pub(super) fn of_row(row: &code::Model) -> Self {
+        let id = &row.id;
+        let mut look = row.look.as_deref().map_or_else(Self::default, |json| {
+            read(id, "look", serde_json::from_str(json)).unwrap_or_default()
+        });
+        if let Some(color) = row
+            .fill_color
+            .as_deref()
+            .and_then(|c| read(id, "fill_color", c.parse()))
+        {
+            look.fill_color = color;
         }
-        if let Some(color) = &row.back_color {
-            look.back_color = color.parse().map_err(|e| unreadable("back_color", &e))?;
+        if let Some(color) = row
+            .back_color
+            .as_deref()
+            .and_then(|c| read(id, "back_color", c.parse()))
+        {
+            look.back_color = color;
         }
-        if let Some(size) = row.size {
-            look.size = u8::try_from(size).map_err(|e| unreadable("size", &e))?;
+        if let Some(size) = row
+            .size
+            .and_then(|size| read(id, "size", u8::try_from(size)))
+        {
+            look.size = size;
         }
-        if let Some(border) = row.border {
-            look.border = u8::try_from(border).map_err(|e| unreadable("border", &e))?;
+        if let Some(border) = row
+            .border
+            .and_then(|border| read(id, "border", u8::try_from(border)))
+        {
+            look.border = border;
         }
-        if let Some(level) = &row.error_level {
-            look.error_level = level.parse().map_err(|e| unreadable("error_level", &e))?;
+        if let Some(level) = row
+            .error_level
+            .as_deref()
+            .and_then(|l| read(id, "error_level", l.parse()))
+        {
+            look.error_level = level;
         }
-        Ok(look)
+        look
     }
 
     /// Both spellings, into a row that is to be written.
@@ -88,8 +109,11 @@ impl Look {
     }
 }
 
-fn unreadable(column: &str, why: &dyn std::fmt::Display) -> DbErr {
-    DbErr::Type(format!("codes.{column}: {why}"))
+fn read<T, E: Display>(code: &Uuid, column: &str, read: Result<T, E>) -> Option<T> {
+    read.inspect_err(
+        |error| warn!(%code, column, %error, "a stored look cannot be read: the default is used"),
+    )
+    .ok()
 }
 
 #[cfg(test)]

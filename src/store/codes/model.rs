@@ -183,7 +183,7 @@ impl Code {
     }
 
     pub(super) fn from_row(row: code::Model) -> Result<Self, DbErr> {
-        let look = Look::of_row(&row)?;
+        let look = Look::of_row(&row);
         Ok(Self {
             id: row.id,
             org_id: row.org_id,

@@ -1,8 +1,8 @@
 //! A code's look beside releases that store it otherwise (`migrations/src/m0012_code_look.rs`).
 
 use qr_observatory::{
-    kernel::Level,
-    store::codes::{Change, Code, Look},
+    kernel::{Color, Level},
+    store::codes::{Change, Code, ListQuery, Look},
 };
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -11,6 +11,7 @@ use super::databases::{self, Fresh, at, code, ids, on_both};
 on_both!(
     the_release_before_reads_what_is_written,
     what_the_release_before_writes_is_read,
+    a_look_that_cannot_be_read_has_its_default,
     later_releases_may_leave_the_columns_and_add_to_the_json
 );
 
@@ -83,11 +84,46 @@ async fn what_the_release_before_writes_is_read(db: &Fresh) {
     execute(db, update).await;
     assert!(columns(db).await.1.contains("#000000"));
     assert_eq!(found(db, &code).await, styled());
-    for bad in ["size = -1", "fill_color = 'red'", "error_level = 'x'"] {
-        execute(db, &format!("UPDATE codes SET {bad}")).await;
-        let unreadable = db.codes.get(code.org_id, code.id).await.unwrap_err();
-        assert!(unreadable.kind().is_fault(), "{bad}: {unreadable}");
-        execute(db, update).await;
+}
+
+/// A row that was changed by hand hides neither itself nor the others of a list, and what of it can be read is.
+async fn a_look_that_cannot_be_read_has_its_default(db: &Fresh) {
+    let (one, other) = (code(ids().next()), code(ids().next()));
+    for code in [&one, &other] {
+        db.codes.insert(code).await.unwrap();
+    }
+    let change = Change {
+        look: Some(styled()),
+        ..Change::default()
+    };
+    let page = ListQuery {
+        limit: 10,
+        ..ListQuery::default()
+    };
+    #[rustfmt::skip]
+    let cases = [
+        ("size = -1", Look { size: 10, ..styled() }),
+        ("border = 300", Look { border: 4, ..styled() }),
+        ("fill_color = 'red'", Look { fill_color: Color::BLACK, ..styled() }),
+        ("back_color = ''", Look { back_color: Color::WHITE, ..styled() }),
+        ("error_level = 'x'", Look { error_level: Level::M, ..styled() }),
+    ];
+    let slug = one.slug.clone().unwrap();
+    for (bad, expected) in cases {
+        for json in ["NULL", "'['", "'{}'"] {
+            db.codes
+                .update(one.org_id, one.id, &change, at(1))
+                .await
+                .unwrap();
+            execute(
+                db,
+                &format!("UPDATE codes SET look = {json}, {bad} WHERE slug = '{slug}'"),
+            )
+            .await;
+            assert_eq!(found(db, &one).await, expected, "{bad}, {json}");
+            let (listed, _) = db.codes.list(one.org_id, &page).await.unwrap();
+            assert_eq!(listed.len(), 2, "{bad}, {json}");
+        }
     }
 }
 
