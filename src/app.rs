@@ -162,7 +162,7 @@ impl App {
         let pipeline = Pipeline::start(&settings.scans, store.clone(), &tiers, &clock).await?;
         let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
         let analytics = analytics(&mut kit, &store);
-        let (aside, load) = (kit.aside(), Arc::clone(&kit.load));
+        let (background, load) = (kit.background_thread(), Arc::clone(&kit.load));
         let changes = operate::dial_changes_of(&settings, &store, &clock, &ids);
         let entries = kit.entries;
         let rollout = Rollout::start(entries, Arc::clone(&load), &settings.rollout, changes);
@@ -180,7 +180,7 @@ impl App {
         Ok(Arc::new(Self {
             auth: build::auth(&settings, &store, &tiers, &clock)?,
             codes,
-            warmer: Warmer::new(parts, Arc::clone(&rollout), aside, load),
+            warmer: Warmer::new(parts, Arc::clone(&rollout), background, load),
             render,
             validate,
             analytics,

@@ -7,13 +7,13 @@ use crate::{
     cache::{Life, Tiers},
     cached::{self, CacheSettings, Cached},
     config::Config,
-    dials::{Entry, setting},
-    kernel::{Result, SharedClock, task::Aside},
+    dials::{ExperimentEntry, setting},
+    kernel::{Result, SharedClock, task::BackgroundThread},
     render::{self, Rendered},
     rollout::{
         AnyExperiment, Experiment, FaultInjecting, FaultInjector, Judge, Pilot, ReadOnly, breaker,
         evidence,
-        pilot::{Policy, Spare},
+        pilot::{Policy, ShadowCapacity},
     },
     telemetry::{
         Load,
@@ -40,15 +40,15 @@ pub struct Kit<'a> {
     pub clock: &'a SharedClock,
     pub load: Arc<Load>,
     pub tiers: &'a Tiers,
-    pub entries: Vec<Entry>,
-    spare: Spare,
+    pub entries: Vec<ExperimentEntry>,
+    shadow_capacity: ShadowCapacity,
 }
 
 impl<'a> Kit<'a> {
     pub fn new(settings: &'a Config, tiers: &'a Tiers, clock: &'a SharedClock) -> Result<Self> {
         let load = Arc::new(Load::sparing(settings.rollout.spare_percent));
         Ok(Self {
-            spare: Spare::new(Arc::clone(&load), settings.rollout.shadows)?,
+            shadow_capacity: ShadowCapacity::new(Arc::clone(&load), settings.rollout.shadows)?,
             settings,
             clock,
             load,
@@ -58,8 +58,8 @@ impl<'a> Kit<'a> {
     }
 
     /// The background thread; no request waits for its work.
-    pub fn aside(&self) -> Aside {
-        self.spare.aside().clone()
+    pub fn background_thread(&self) -> BackgroundThread {
+        self.shadow_capacity.background_thread().clone()
     }
 
     /// # Errors
@@ -131,14 +131,14 @@ impl<'a> Kit<'a> {
         let pilot = Pilot::new(
             name,
             policy,
-            self.spare.clone(),
+            self.shadow_capacity.clone(),
             SharedClock::clone(self.clock),
         );
         let injector = FaultInjector::new(SharedClock::clone(self.clock));
         let candidate = FaultInjecting::new(candidate, injector.clone(), J::spoil);
         let experiment = Experiment::new(control, candidate, judge, pilot);
         let any: Arc<dyn AnyExperiment> = Arc::new(experiment.clone());
-        self.entries.push(Entry::new(any, injector));
+        self.entries.push(ExperimentEntry::new(any, injector));
         experiment
     }
 }

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use super::Sum;
 use crate::{
     kernel::id::{Uuid, hex},
-    store::backup::{self, Cell, Column, Kind, Layout, Row},
+    store::backup::{self, Cell, Column, Kind, Row, TableLayout},
 };
 
 /// What the first line begins with, and the only one there is.
@@ -88,7 +88,7 @@ const FILES: &str = "files";
 pub const BASELINE: &str = "baseline.json";
 
 /// All tables of a file in their order, and how many of them are not the database's. `None` for a schema that is not known.
-pub fn layouts(schema: &str) -> Option<(Vec<Layout>, usize)> {
+pub fn layouts(schema: &str) -> Option<(Vec<TableLayout>, usize)> {
     let mut all = backup::spool();
     all.push(files());
     let first = all.len();
@@ -96,8 +96,8 @@ pub fn layouts(schema: &str) -> Option<(Vec<Layout>, usize)> {
     Some((all, first))
 }
 
-pub fn files() -> Layout {
-    Layout {
+pub fn files() -> TableLayout {
+    TableLayout {
         name: FILES,
         columns: vec![
             Column::new("name", Kind::Text),
@@ -108,7 +108,7 @@ pub fn files() -> Layout {
 }
 
 impl Begin {
-    pub fn of(layout: &Layout) -> Self {
+    pub fn of(layout: &TableLayout) -> Self {
         let column = |c: &Column| format!("{} {}", c.name, c.kind.label());
         Self {
             table: layout.name.to_owned(),
@@ -134,7 +134,7 @@ pub fn line(row: &Row) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// Its fault.
-pub fn row(line: &[u8], layout: &Layout) -> Result<Row, String> {
+pub fn row(line: &[u8], layout: &TableLayout) -> Result<Row, String> {
     let values: Vec<Value> = serde_json::from_slice(line).map_err(|e| format!("no row ({e})"))?;
     if values.len() != layout.columns.len() {
         let (n, of) = (values.len(), layout.columns.len());

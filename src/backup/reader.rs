@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
-    store::backup::{Layout, Row},
+    store::backup::{Row, TableLayout},
 };
 
 /// What comes next.
@@ -43,7 +43,7 @@ pub struct Reader<'a> {
     path: PathBuf,
     lines: Lines<'a>,
     header: Header,
-    layouts: Vec<Layout>,
+    layouts: Vec<TableLayout>,
     /// The first table that is the database's.
     first: usize,
     table: Option<Tally>,
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Every table, in order, and the position of the database's first one.
-    pub fn layouts(&self) -> (&[Layout], usize) {
+    pub fn layouts(&self) -> (&[TableLayout], usize) {
         (&self.layouts, self.first)
     }
 

@@ -15,7 +15,7 @@ use crate::{
     baseline,
     cache::{Pattern, Tiers},
     kernel::{Clock as _, Error, Kind, Result, SharedClock, SystemClock},
-    store::backup::{Cell, Filling, Layout, Place, Row, Snapshot, SqliteFile},
+    store::backup::{Cell, ClaimedDatabase, Filling, Row, Snapshot, SqliteFile, TableLayout},
 };
 
 /// What was done.
@@ -23,9 +23,9 @@ pub struct Restored {
     pub contents: Contents,
     pub seconds: f64,
     /// Where the database that was there now is.
-    pub database_kept: Option<String>,
+    pub replaced_database: Option<String>,
     /// Where the spool that was there now is.
-    pub spool_kept: Option<String>,
+    pub replaced_spool: Option<String>,
     /// Whether the baseline of the file was put where none was.
     pub baseline: bool,
     /// Whether Redis forgot what it remembered; `None` where none is configured.
@@ -59,14 +59,14 @@ pub async fn restore(
             return Err(e);
         }
     };
-    let (database_kept, spool_kept) = old.swap(has_spool).await?;
+    let (replaced_database, replaced_spool) = old.swap(has_spool).await?;
     let baseline = files.is_some_and(|content| put_baseline(of.data_dir, &content));
     let took = SystemClock.instant().saturating_duration_since(start);
     Ok(Restored {
         contents,
         seconds: took.as_secs_f64(),
-        database_kept,
-        spool_kept,
+        replaced_database,
+        replaced_spool,
         baseline,
         forgotten: forget(of).await,
     })
@@ -74,7 +74,7 @@ pub async fn restore(
 
 /// The existing database and spool, claimed.
 struct Old {
-    place: Place,
+    claimed: ClaimedDatabase,
     spool: SqliteFile,
 }
 
@@ -83,12 +83,12 @@ impl Old {
         Ok(Self {
             // The spool first: it is this machine's server that is most likely to run.
             spool: SqliteFile::claim(of.spool, stamp).await?,
-            place: Place::claim(of.database, stamp).await?,
+            claimed: ClaimedDatabase::claim(of.database, stamp).await?,
         })
     }
 
     async fn refuse_unless(&mut self, force: bool) -> Result<()> {
-        let held = [self.place.holds().await?, self.spool.holds().await?];
+        let held = [self.claimed.describe().await?, self.spool.describe().await?];
         let held: Vec<String> = held.into_iter().flatten().collect();
         if held.is_empty() || force {
             return Ok(());
@@ -111,12 +111,12 @@ impl Old {
         let mut reader = Reader::open(&input.file, &input.called)?;
         let (layouts, first) = reader.layouts();
         let (layouts, first) = (layouts.to_vec(), first);
-        self.place
+        self.claimed
             .make(&contents.header.schema, SharedClock::clone(&clock))
             .await?;
         let has_spool = contents.tables[..first - 1].iter().any(|sum| sum.rows > 0);
         let mut building = Building {
-            database: Filling::of_database(self.place.new_database()).await?,
+            database: Filling::of_database(self.claimed.new_database()).await?,
             spool: if has_spool {
                 Some(Filling::of_spool(&self.spool.beside()).await?)
             } else {
@@ -145,12 +145,12 @@ impl Old {
             return Err(Error::new(Kind::Conflict, "the file was changed meanwhile"));
         }
         let baseline = building.close().await;
-        let database = Snapshot::of_database(self.place.new_database()).await?;
+        let database = Snapshot::of_database(self.claimed.new_database()).await?;
         compare(database, &contents.tables[first..]).await?;
         if has_spool && let Some(spool) = Snapshot::of_spool(&self.spool.beside()).await? {
             compare(spool, &contents.tables[..first - 1]).await?;
         }
-        self.place.bring_up(clock).await?;
+        self.claimed.bring_up(clock).await?;
         Ok((has_spool, baseline))
     }
 
@@ -164,12 +164,12 @@ impl Old {
         let spool = match spool {
             Ok(spool) => spool,
             Err(e) => {
-                self.place.discard().await;
+                self.claimed.discard().await;
                 return Err(e);
             }
         };
-        match self.place.swap().await {
-            Ok(kept) => Ok((kept, spool.kept.map(|k| k.display().to_string()))),
+        match self.claimed.swap().await {
+            Ok(replaced) => Ok((replaced, spool.replaced.map(|k| k.display().to_string()))),
             Err(e) => {
                 spool.undo()?;
                 Err(e)
@@ -178,7 +178,7 @@ impl Old {
     }
 
     async fn discard(&self) {
-        self.place.discard().await;
+        self.claimed.discard().await;
         self.spool.discard();
     }
 }
@@ -190,7 +190,13 @@ struct Building {
 }
 
 impl Building {
-    async fn put(&mut self, layout: &Layout, at: usize, first: usize, rows: &[Row]) -> Result<()> {
+    async fn put(
+        &mut self,
+        layout: &TableLayout,
+        at: usize,
+        first: usize,
+        rows: &[Row],
+    ) -> Result<()> {
         if at >= first {
             return self.database.put(layout, rows).await;
         }

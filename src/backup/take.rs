@@ -25,7 +25,7 @@ use super::{
 use crate::{
     baseline,
     kernel::{Clock as _, Error, Kind, Result, SystemClock},
-    store::backup::{Cell, Layout, Row, Snapshot},
+    store::backup::{Cell, Row, Snapshot, TableLayout},
 };
 
 /// A backup that is on the disk under its name.
@@ -167,7 +167,7 @@ struct Taking<'a, W: Write, P> {
 }
 
 impl<W: Write, P: Progress> Taking<'_, W, P> {
-    async fn table(&mut self, layout: &Layout, from: Option<&Snapshot>) -> Result<()> {
+    async fn table(&mut self, layout: &TableLayout, from: Option<&Snapshot>) -> Result<()> {
         self.writer.begin(layout).map_err(unwritable)?;
         let mut after: Option<Row> = None;
         while let Some(from) = from {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     kernel::id::hex,
-    store::backup::{Layout, Row},
+    store::backup::{Row, TableLayout},
 };
 
 pub struct Writer<W: Write> {
@@ -35,7 +35,7 @@ impl<W: Write> Writer<W> {
         Ok(writer)
     }
 
-    pub fn begin(&mut self, layout: &Layout) -> io::Result<()> {
+    pub fn begin(&mut self, layout: &TableLayout) -> io::Result<()> {
         self.table = Some((layout.name, Tally::default()));
         self.json(&Begin::of(layout))
     }

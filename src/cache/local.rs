@@ -20,10 +20,10 @@ use moka::{future::Cache, notification::RemovalCause};
 use super::{
     index::Index,
     life::{ByUse, Life},
-    makings::{Making, Makings},
     memory_cache::MemoryCache,
     moving_mean::MovingMean,
     name::Tag,
+    pending::{PendingValue, PendingValues},
 };
 use crate::{
     kernel::{Clock, Error, Result, SystemClock},
@@ -78,7 +78,7 @@ pub struct Local<K, V> {
     space: Space,
     entries: Cache<K, V>,
     index: Option<Arc<Index<K>>>,
-    makings: Makings,
+    pending: PendingValues,
     asked: AtomicU64,
     found: AtomicU64,
     evicted: Arc<AtomicU64>,
@@ -163,7 +163,7 @@ where
             space,
             entries,
             index,
-            makings: Makings::default(),
+            pending: PendingValues::default(),
             asked: AtomicU64::new(0),
             found: AtomicU64::new(0),
             evicted,
@@ -284,24 +284,24 @@ where
     }
 
     /// Call before values about one thing are read or made elsewhere, for [`Local::insert`].
-    pub fn begin_about(&self, tag: &Tag) -> Making<'_> {
-        self.makings.begin(tag)
+    pub fn begin_about(&self, tag: &Tag) -> PendingValue<'_> {
+        self.pending.begin(tag)
     }
 
     /// Call before a value is read or made elsewhere, for [`Local::insert`].
-    pub fn begin<Q>(&self, key: &Q) -> Making<'_>
+    pub fn begin<Q>(&self, key: &Q) -> PendingValue<'_>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         match self.tag(key) {
-            Some(tag) => self.makings.begin(&tag),
-            None => self.makings.begin(&key),
+            Some(tag) => self.pending.begin(&tag),
+            None => self.pending.begin(&key),
         }
     }
 
     /// Caches a value that was read, or made, since `begun`, unless its key was invalidated meanwhile.
-    pub async fn insert(&self, begun: &Making<'_>, key: K, value: V) {
+    pub async fn insert(&self, begun: &PendingValue<'_>, key: K, value: V) {
         if !begun.is_overtaken() {
             self.entries.insert(key.clone(), value).await;
             self.inserted(begun, &key).await;
@@ -317,7 +317,7 @@ where
     }
 
     /// After an insertion. Drops the value again if its key was invalidated while it was made.
-    async fn inserted<Q>(&self, begun: &Making<'_>, key: &Q)
+    async fn inserted<Q>(&self, begun: &PendingValue<'_>, key: &Q)
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
@@ -332,7 +332,7 @@ where
 
     /// Drops everything that is about one thing, and does not cache values about it that are being made.
     pub async fn invalidate_tag(&self, tag: &Tag) {
-        self.makings.overtake(tag);
+        self.pending.overtake(tag);
         if let Some(index) = &self.index {
             for key in index.keys(tag) {
                 self.entries.invalidate(&key).await;
@@ -342,7 +342,7 @@ where
 
     /// Drops the selected values. Returns how many there were.
     pub async fn invalidate_where(&self, selected: impl Fn(&K) -> bool) -> u64 {
-        self.makings.overtake_all();
+        self.pending.overtake_all();
         let mut dropped = 0;
         let keys: Vec<Arc<K>> = self.entries.iter().map(|(key, _)| key).collect();
         for key in keys.iter().filter(|key| selected(key)) {
@@ -359,8 +359,8 @@ where
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         match self.tag(key) {
-            Some(tag) => self.makings.overtake(&tag),
-            None => self.makings.overtake(&key),
+            Some(tag) => self.pending.overtake(&tag),
+            None => self.pending.overtake(&key),
         }
         self.entries.invalidate(key).await;
     }

@@ -9,10 +9,10 @@ use futures_util::future::BoxFuture;
 
 use super::{
     Bounds, Counts, Local, Lookup,
-    makings::Making,
     memory_cache::MemoryCache,
     name::{Name, Tag},
     pattern::Pattern,
+    pending::PendingValue,
     second::Second,
 };
 use crate::{kernel::Result, telemetry::labels::Space};
@@ -91,12 +91,12 @@ where
     }
 
     /// Call before values about one thing are read elsewhere, for [`Tiered::insert`].
-    pub fn begin_about(&self, tag: &Tag) -> Making<'_> {
+    pub fn begin_about(&self, tag: &Tag) -> PendingValue<'_> {
         self.local.begin_about(tag)
     }
 
     /// Puts a value into memory that was read since `begun`, unless its key was invalidated meanwhile.
-    pub async fn insert(&self, begun: &Making<'_>, key: K, value: V) {
+    pub async fn insert(&self, begun: &PendingValue<'_>, key: K, value: V) {
         self.local.insert(begun, key, value).await;
     }
 

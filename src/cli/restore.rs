@@ -94,8 +94,8 @@ impl Restore {
         let mut value = shown(&restored.contents);
         value["file"] = self.file.display().to_string().into();
         value["seconds"] = restored.seconds.into();
-        value["database_kept"] = json!(restored.database_kept);
-        value["spool_kept"] = json!(restored.spool_kept);
+        value["database_kept"] = json!(restored.replaced_database);
+        value["spool_kept"] = json!(restored.replaced_spool);
         value["baseline_restored"] = restored.baseline.into();
         value["redis_cleared"] = json!(restored.forgotten.as_ref().map(Result::is_ok));
         output::json(&value);
@@ -111,8 +111,8 @@ impl Restore {
             restored.contents.digest
         ));
         for (what, kept) in [
-            ("database", &restored.database_kept),
-            ("spool", &restored.spool_kept),
+            ("database", &restored.replaced_database),
+            ("spool", &restored.replaced_spool),
         ] {
             if let Some(kept) = kept {
                 output::say(&format!("the {what} that was there is now: {kept}"));

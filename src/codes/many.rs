@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Code, Codes};
 use crate::{
-    cache::{Making, Tag},
+    cache::{PendingValue, Tag},
     kernel::{Result, id::Uuid},
 };
 
@@ -31,7 +31,7 @@ impl Codes {
     /// The store's.
     pub async fn warm(&self, ids: &[Uuid]) -> Result<Vec<Arc<Code>>> {
         let making = |id: &Uuid| (*id, self.appearances.begin_about(&Tag::Code(*id)));
-        let begun: HashMap<Uuid, Making<'_>> = ids.iter().map(making).collect();
+        let begun: HashMap<Uuid, PendingValue<'_>> = ids.iter().map(making).collect();
         let mut codes = Vec::with_capacity(ids.len());
         for code in self.many(ids).await? {
             let (key, code) = ((code.org_id, code.id), Arc::new(code));

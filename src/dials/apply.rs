@@ -4,12 +4,12 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use super::{Author, DialChange, Entry, Rollout, changes::percent};
+use super::{Author, DialChange, ExperimentEntry, Rollout, changes::percent};
 use crate::{
     kernel::{Error, Kind, Result},
     rollout::{
         Dial, Override, Shares,
-        breaker::Forced,
+        breaker::Mode,
         fault_injection::{Fault, FaultInjection},
     },
     store::dials::DialRow,
@@ -49,7 +49,7 @@ impl Rollout {
     /// Those of [`DialChanges::set`](super::DialChanges::set).
     pub async fn set(
         &self,
-        entry: &Entry,
+        entry: &ExperimentEntry,
         wanted: DialChange,
         expected: Option<i64>,
         by: &Author,
@@ -65,7 +65,7 @@ impl Rollout {
     /// # Errors
     /// `Invalid` for a reason that the audit log cannot hold: then nothing changed. The database's: then the other nodes do
     /// not know yet, and a restart would forget the kill.
-    pub async fn kill(&self, entry: &Entry, by: &Author) -> Result<()> {
+    pub async fn kill(&self, entry: &ExperimentEntry, by: &Author) -> Result<()> {
         by.check()?;
         entry.write_later(Some(by.clone()));
         self.turn(entry);
@@ -73,7 +73,7 @@ impl Rollout {
         self.write_kill(entry, by).await
     }
 
-    async fn write_kill(&self, entry: &Entry, by: &Author) -> Result<()> {
+    async fn write_kill(&self, entry: &ExperimentEntry, by: &Author) -> Result<()> {
         let row = self.changes.kill(entry.name().label(), by).await?;
         entry.write_later(None);
         self.apply(vec![row]);
@@ -99,7 +99,7 @@ impl Rollout {
     ///
     /// # Errors
     /// The database's.
-    pub async fn release(&self, entry: &Entry, by: &Author) -> Result<()> {
+    pub async fn release(&self, entry: &ExperimentEntry, by: &Author) -> Result<()> {
         let _one = entry.writing.lock().await;
         let row = self.changes.release(entry.name().label(), by).await?;
         entry.write_later(None);
@@ -117,7 +117,7 @@ impl Rollout {
     /// `Forbidden` unless `ROLLOUT_REHEARSALS` allows it; `Invalid` for numbers out of range.
     pub async fn inject_faults(
         &self,
-        entry: &Entry,
+        entry: &ExperimentEntry,
         wanted: Option<FaultRequest>,
         by: &Author,
     ) -> Result<()> {
@@ -177,7 +177,7 @@ impl Rollout {
     }
 
     /// Sets one pilot's dial from the row, the flags and the overrides.
-    pub(super) fn turn(&self, entry: &Entry) {
+    pub(super) fn turn(&self, entry: &ExperimentEntry) {
         let Some(row) = self.row(entry) else { return };
         let shares = self.source.shares(entry.name(), &row.settings);
         let overridden = if row.settings.killed || entry.to_write().is_some() {
@@ -190,7 +190,7 @@ impl Rollout {
         let dial = Dial {
             shares: shares.unwrap_or_else(|| Shares::percent(entry.name(), 0, 0)),
             overridden,
-            breaker: Forced::from_label(&row.settings.breaker),
+            breaker: Mode::from_label(&row.settings.breaker),
         };
         let pilot = entry.experiment.pilot();
         if *pilot.dial() != dial {

@@ -3,7 +3,7 @@
 //! Invariant: it advances on a go only, one stage at a time. A no-go means control at once. Its changes are in the audit
 //! log, with the verdict as reason.
 
-use super::{Author, DialChange, Entry, Rollout};
+use super::{Author, DialChange, ExperimentEntry, Rollout};
 use crate::{kernel::Kind, rollout::evidence::Verdict};
 
 const NAME: &str = "autopilot";
@@ -39,7 +39,7 @@ impl Rollout {
         }
     }
 
-    async fn steer_one(&self, entry: &Entry) {
+    async fn steer_one(&self, entry: &ExperimentEntry) {
         let pilot = entry.experiment.pilot();
         let dial = pilot.dial();
         let verdict = pilot.verdict();

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use metrics::Gauge;
 use tokio::time::MissedTickBehavior;
 
-use super::{Entry, Rollout, flags::POLL};
+use super::{ExperimentEntry, Rollout, flags::POLL};
 use crate::{
     config,
     kernel::{Result, task},
@@ -180,11 +180,11 @@ impl Rollout {
     }
 
     /// The version of the row that was read last.
-    pub(super) fn version(&self, entry: &Entry) -> Option<i64> {
+    pub(super) fn version(&self, entry: &ExperimentEntry) -> Option<i64> {
         self.row(entry).map(|row| row.version)
     }
 
-    pub(super) fn row(&self, entry: &Entry) -> Option<DialRow> {
+    pub(super) fn row(&self, entry: &ExperimentEntry) -> Option<DialRow> {
         let rows = self.rows.read();
         rows.get(entry.name().label()).cloned()
     }

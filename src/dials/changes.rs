@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fleet::Decisions;
 use crate::{
     kernel::{Error, Kind, Result, SharedClock, id::Ids},
-    rollout::breaker::Forced,
+    rollout::breaker::Mode,
     store::{
         Store,
         audit::Entry,
@@ -56,7 +56,7 @@ pub struct DialChange {
     pub candidate_percent: Option<i64>,
     /// 0 to 100.
     pub shadow_percent: Option<i64>,
-    pub breaker: Option<Forced>,
+    pub breaker: Option<Mode>,
 }
 
 /// Reads and changes the dials in the database.
@@ -109,8 +109,8 @@ impl DialChanges {
         let change = move |settings: &mut DialSettings| {
             settings.candidate_percent = candidate.unwrap_or(settings.candidate_percent);
             settings.shadow_percent = shadow.unwrap_or(settings.shadow_percent);
-            if let Some(forced) = wanted.breaker {
-                forced.label().clone_into(&mut settings.breaker);
+            if let Some(mode) = wanted.breaker {
+                mode.label().clone_into(&mut settings.breaker);
             }
         };
         let entry = self.entry(name, "rollout.set", by)?;

@@ -4,7 +4,7 @@
 
 use std::{path::Path, sync::atomic::Ordering};
 
-use super::{Entry, Rollout};
+use super::{ExperimentEntry, Rollout};
 use crate::{
     config,
     kernel::{Clock as _, SystemClock},
@@ -34,7 +34,7 @@ impl Rollout {
         }
     }
 
-    fn resume(entry: &Entry, saved: Saved) {
+    fn resume(entry: &ExperimentEntry, saved: Saved) {
         let experiment = entry.name().label();
         entry.damaged.store(saved.damaged, Ordering::Relaxed);
         let arms = entry.experiment.arms();

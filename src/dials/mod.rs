@@ -50,7 +50,7 @@ pub use fleet::verdicts_of_all_nodes;
 const REPLAY: Duration = Duration::from_secs(10);
 
 /// One experiment and its state on this node.
-pub struct Entry {
+pub struct ExperimentEntry {
     pub experiment: Arc<dyn AnyExperiment>,
     pub injector: FaultInjector,
     /// The state file was damaged: control, until an operator changes the dial.
@@ -70,7 +70,7 @@ pub struct Entry {
     gauges: background::Gauges,
 }
 
-impl Entry {
+impl ExperimentEntry {
     pub fn new(experiment: Arc<dyn AnyExperiment>, injector: FaultInjector) -> Self {
         Self {
             gauges: background::Gauges::new(experiment.pilot().experiment),
@@ -102,7 +102,7 @@ impl Entry {
 
 /// All experiments of this process.
 pub struct Rollout {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ExperimentEntry>,
     pub settings: config::rollout::Rollout,
     pub load: Arc<Load>,
     source: Source,
@@ -132,7 +132,7 @@ impl Rollout {
     /// # Errors
     /// The database's; `Invalid` for an Unleash that is configured wrongly.
     pub async fn start(
-        entries: Vec<Entry>,
+        entries: Vec<ExperimentEntry>,
         load: Arc<Load>,
         settings: &config::rollout::Rollout,
         changes: DialChanges,
@@ -160,7 +160,7 @@ impl Rollout {
 
     /// # Errors
     /// `NotFound` for any other name.
-    pub fn entry(&self, name: &str) -> Result<&Entry> {
+    pub fn entry(&self, name: &str) -> Result<&ExperimentEntry> {
         let found = self.entries.iter().find(|e| e.name().label() == name);
         found.ok_or_else(|| {
             let names: Vec<&str> = self.entries.iter().map(|e| e.name().label()).collect();
@@ -182,7 +182,7 @@ impl Rollout {
 
     /// # Errors
     /// `Unavailable` while its row was never read.
-    pub fn view(&self, entry: &Entry) -> Result<View> {
+    pub fn view(&self, entry: &ExperimentEntry) -> Result<View> {
         Ok(View {
             state: entry.experiment.pilot().state(),
             row: self
@@ -224,7 +224,7 @@ impl Rollout {
     ///
     /// # Errors
     /// `NotFound` when the mismatch is not stored any more; else the arm's.
-    pub async fn replay(&self, entry: &Entry, id: Uuid, side: Side) -> Result<Shown> {
+    pub async fn replay(&self, entry: &ExperimentEntry, id: Uuid, side: Side) -> Result<Shown> {
         // A context of its own: the answer's headers do not name the arms.
         let ctx = Ctx::new(id, self.clock.instant() + REPLAY);
         entry.experiment.replay(&ctx, id, side).await

@@ -33,9 +33,9 @@ async fn logged(name: &'static str, work: impl Future<Output = ()>) {
 /// A background thread at the lowest priority: requests get the processor first. Blocking work of its tasks runs at that priority,
 /// too. Clones share the thread. It ends with the last clone, and drops what still runs on it.
 #[derive(Clone)]
-pub struct Aside(UnboundedSender<BoxFuture<'static, ()>>);
+pub struct BackgroundThread(UnboundedSender<BoxFuture<'static, ()>>);
 
-impl Aside {
+impl BackgroundThread {
     /// # Errors
     /// `Internal` when the operating system has no thread left.
     pub fn start(name: &str) -> Result<Self> {
@@ -77,13 +77,13 @@ mod tests {
 
     #[tokio::test]
     async fn work_aside_is_done_until_nobody_wants_it() {
-        let aside = Aside::start("test").unwrap();
+        let background = BackgroundThread::start("test").unwrap();
         let (tell, told) = oneshot::channel();
         let (name, clone) = (
             std::thread::current().name().map(str::to_owned),
-            aside.clone(),
+            background.clone(),
         );
-        drop(aside);
+        drop(background);
         clone.spawn("works", async move {
             let _ = tell.send(std::thread::current().name().map(str::to_owned));
         });

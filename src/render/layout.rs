@@ -6,7 +6,7 @@ use crate::render::{Physical, Size, Spec};
 
 /// All in pixels (of an SVG with a physical size: in modules).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Layout {
+pub struct CanvasLayout {
     /// Width and height of the canvas.
     pub width: u32,
     /// Width of a module.
@@ -17,7 +17,7 @@ pub struct Layout {
     pub modules: u32,
 }
 
-impl Layout {
+impl CanvasLayout {
     /// Exactly as wide as asked; pixels that do not make up a whole module more go to the quiet zone. If that left
     /// less than a pixel for a module, the canvas is as wide as one pixel per module needs: never smaller than
     /// what can be read.
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_plate_is_odd_and_at_most_a_fifth() {
         for version in 1..=40 {
-            let layout = Layout::new(1000, 17 + 4 * version, 4);
+            let layout = CanvasLayout::new(1000, 17 + 4 * version, 4);
             let plate = layout.plate_modules();
             assert!(plate % 2 == 1 && plate * 5 <= layout.modules, "{version}");
         }
@@ -98,10 +98,10 @@ mod tests {
             unit: Unit::In,
             dpi: 72,
         };
-        let layout = Layout::new(physical.pixels(72), 37, 4);
+        let layout = CanvasLayout::new(physical.pixels(72), 37, 4);
         assert_eq!(layout.width, 45);
         assert!((layout.dpi(&physical) - 180.0).abs() < 1e-9);
-        let roomy = Layout::new(100, 37, 4);
+        let roomy = CanvasLayout::new(100, 37, 4);
         assert!(
             (roomy.dpi(&Physical {
                 width: 1.0,
@@ -119,7 +119,7 @@ mod tests {
             width in 0_u32..10_001, version in 1_u32..=40, border in 0_u8..=20,
         ) {
             let modules = 17 + 4 * version;
-            let layout = Layout::new(width, modules, border);
+            let layout = CanvasLayout::new(width, modules, border);
             prop_assert!(layout.scale >= 1);
             prop_assert!(layout.width == width || layout.scale == 1 && layout.width > width);
             prop_assert!(layout.offset >= u32::from(border) * layout.scale);

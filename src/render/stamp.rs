@@ -5,10 +5,10 @@ use image::{
     imageops::{self, FilterType},
 };
 
-use super::{Color, layout::Layout, logo::Logo};
+use super::{Color, layout::CanvasLayout, logo::Logo};
 
 /// Puts the logo on a plate of the light colour, with half a module of air around. `pixels`: row by row, three bytes each.
-pub(super) fn stamp(pixels: &mut [u8], logo: &Logo, layout: &Layout, light: Color) {
+pub(super) fn stamp(pixels: &mut [u8], logo: &Logo, layout: &CanvasLayout, light: Color) {
     let plate = layout.plate_modules() * layout.scale;
     let at = layout.offset + (layout.modules - layout.plate_modules()) / 2 * layout.scale;
     let (w, h) = fit(logo.pixels.dimensions(), (plate - layout.scale).max(1));

@@ -5,8 +5,6 @@
 
 mod window;
 
-use serde::{Deserialize, Serialize};
-
 use window::Window;
 
 pub use crate::telemetry::labels::{BreakerReason as Reason, BreakerState as State};
@@ -44,30 +42,30 @@ impl Default for Policy {
     }
 }
 
-/// A state that an operator forces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Forced {
-    /// As it decides itself.
+/// Who decides the state: the breaker, or an operator who forces one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The breaker decides.
     #[default]
-    No,
+    Auto,
+    /// The candidate never runs.
     Open,
-    /// Also in spite of faults.
+    /// The candidate runs, also after faults.
     Closed,
 }
 
-impl Forced {
+impl Mode {
     /// As the database spells it.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::No => "auto",
+            Self::Auto => "auto",
             Self::Open => "open",
             Self::Closed => "closed",
         }
     }
 
-    /// [`Forced::No`] for an unknown label.
+    /// [`Mode::Auto`] for an unknown label.
     #[must_use]
     pub fn from_label(label: &str) -> Self {
         let mut all = [Self::Open, Self::Closed].into_iter();
@@ -95,7 +93,7 @@ pub struct Transition {
 #[derive(Clone, Debug)]
 pub struct Breaker {
     policy: Policy,
-    forced: Forced,
+    mode: Mode,
     state: State,
     /// Why it is in its state, and since when.
     reason: Reason,
@@ -114,7 +112,7 @@ impl Breaker {
     pub fn new(policy: Policy, now_ms: u64) -> Self {
         Self {
             policy,
-            forced: Forced::No,
+            mode: Mode::Auto,
             state: State::Closed,
             reason: Reason::Start,
             since_ms: now_ms,
@@ -143,8 +141,8 @@ impl Breaker {
     }
 
     #[must_use]
-    pub fn forced(&self) -> Forced {
-        self.forced
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// Since when it has been closed, if it is.
@@ -156,7 +154,7 @@ impl Breaker {
     /// Milliseconds until a probe may run; `None` unless it is open by itself.
     #[must_use]
     pub fn retry_in_ms(&self, now_ms: u64) -> Option<u64> {
-        (self.state == State::Open && self.forced == Forced::No)
+        (self.state == State::Open && self.mode == Mode::Auto)
             .then(|| (self.since_ms + self.wait_ms()).saturating_sub(now_ms))
     }
 
@@ -174,9 +172,9 @@ impl Breaker {
             self.passed = 0;
             transition = Some(self.go(State::HalfOpen, Reason::Waited, now_ms));
         }
-        let admission = match (self.forced, self.state) {
-            (Forced::Closed, _) | (Forced::No, State::Closed) => Admission::Closed,
-            (Forced::No, State::HalfOpen) if self.probing + self.passed < self.policy.probes => {
+        let admission = match (self.mode, self.state) {
+            (Mode::Closed, _) | (Mode::Auto, State::Closed) => Admission::Closed,
+            (Mode::Auto, State::HalfOpen) if self.probing + self.passed < self.policy.probes => {
                 self.probing += 1;
                 Admission::Probe
             }
@@ -189,7 +187,7 @@ impl Breaker {
     pub fn ran(&mut self, now_ms: u64, fault: bool) -> Option<Transition> {
         self.runs.add(now_ms, fault);
         self.in_a_row = if fault { self.in_a_row + 1 } else { 0 };
-        if self.state != State::Closed || self.forced == Forced::Closed {
+        if self.state != State::Closed || self.mode == Mode::Closed {
             return None;
         }
         if self.in_a_row >= self.policy.fail_max {
@@ -204,7 +202,7 @@ impl Breaker {
         self.comparisons.add(now_ms, mismatch);
         let trips = mismatch
             && self.state == State::Closed
-            && self.forced != Forced::Closed
+            && self.mode != Mode::Closed
             && self.exceeds(&self.comparisons, self.policy.mismatch_ratio, now_ms);
         trips.then(|| self.open(Reason::MismatchRatio, now_ms))
     }
@@ -229,17 +227,17 @@ impl Breaker {
         }
     }
 
-    /// An operator decides, or ([`Forced::No`]) leaves it to the breaker again, which then starts closed.
-    pub fn force(&mut self, now_ms: u64, forced: Forced) -> Option<Transition> {
-        if self.forced == forced {
+    /// An operator decides, or ([`Mode::Auto`]) leaves it to the breaker again, which then starts closed.
+    pub fn force(&mut self, now_ms: u64, mode: Mode) -> Option<Transition> {
+        if self.mode == mode {
             return None;
         }
-        self.forced = forced;
+        self.mode = mode;
         self.forget();
         self.opened = 0;
-        let to = match forced {
-            Forced::Open => State::Open,
-            Forced::Closed | Forced::No => State::Closed,
+        let to = match mode {
+            Mode::Open => State::Open,
+            Mode::Closed | Mode::Auto => State::Closed,
         };
         Some(self.go(to, Reason::Forced, now_ms))
     }

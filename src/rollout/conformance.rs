@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use super::{
     Arm, Dial, FaultInjector, Override, Pilot,
-    breaker::{Forced, State},
+    breaker::{Mode, State},
     fault_injection::{Fault, FaultInjection},
 };
 use crate::{
@@ -67,7 +67,7 @@ impl Stand {
         }
     }
 
-    fn force(&self, breaker: Forced) {
+    fn force(&self, breaker: Mode) {
         let dial = Dial::percent(self.pilot.experiment, 100, 0);
         self.pilot.turn(Dial { breaker, ..dial });
     }
@@ -296,9 +296,9 @@ impl<E: Arm, F: Fn(u32) -> E::In> Suite<'_, E, F> {
 
     async fn operators_decide(&self) {
         let stand = self.stand;
-        stand.force(Forced::Open);
+        stand.force(Mode::Open);
         assert_eq!(self.ask().await, "control");
-        stand.force(Forced::Closed);
+        stand.force(Mode::Closed);
         stand.inject(Fault::Error);
         for _ in 0..20 {
             assert_eq!(self.ask().await, "control");
@@ -314,7 +314,7 @@ impl<E: Arm, F: Fn(u32) -> E::In> Suite<'_, E, F> {
         for by in [Override::Killed, Override::Damaged, Override::NoFlags] {
             let runs = stand.runs();
             stand.pilot.turn(Dial {
-                breaker: Forced::Closed,
+                breaker: Mode::Closed,
                 ..stand.overridden(by)
             });
             assert_eq!(self.ask().await, "control", "{by:?}");
@@ -325,13 +325,13 @@ impl<E: Arm, F: Fn(u32) -> E::In> Suite<'_, E, F> {
     async fn shadows_are_shed(&self) {
         let stand = self.stand;
         stand.dial(0, 100);
-        let spare = &stand.pilot.spare;
+        let shadow_capacity = &stand.pilot.shadow_capacity;
         let (shed, shadows) = (stand.pilot.state().shed, stand.shadows());
-        spare.load.pretend(true);
+        shadow_capacity.load.pretend(true);
         assert_eq!(self.ask().await, "control");
-        spare.load.pretend(false);
-        let all = u32::try_from(spare.shadows.available_permits()).unwrap();
-        let slots = spare.shadows.try_acquire_many(all);
+        shadow_capacity.load.pretend(false);
+        let all = u32::try_from(shadow_capacity.shadows.available_permits()).unwrap();
+        let slots = shadow_capacity.shadows.try_acquire_many(all);
         assert_eq!(self.ask().await, "control");
         assert_eq!(stand.pilot.state().shed, shed + 2);
         drop(slots);

@@ -1,6 +1,6 @@
 //! The dial of an experiment: who answers how much, as pilots read it.
 
-use super::{Share, breaker::Forced};
+use super::{Share, breaker::Mode};
 use crate::telemetry::labels::{Experiment, Flag, Why};
 
 /// The dial of one experiment. Read on every request, replaced as a whole.
@@ -9,7 +9,7 @@ pub struct Dial {
     pub shares: Shares,
     /// The control answers everything, whatever the shares say.
     pub overridden: Option<Override>,
-    pub breaker: Forced,
+    pub breaker: Mode,
 }
 
 /// The flags of one experiment.
@@ -69,7 +69,7 @@ impl Dial {
         Self {
             shares: Shares::percent(experiment, candidate, shadow),
             overridden: None,
-            breaker: Forced::No,
+            breaker: Mode::Auto,
         }
     }
 

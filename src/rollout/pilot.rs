@@ -27,7 +27,7 @@ use super::{
     unit::TEXT_BYTES,
 };
 use crate::{
-    kernel::{Result, SharedClock, clock::Instant, task::Aside},
+    kernel::{Result, SharedClock, clock::Instant, task::BackgroundThread},
     telemetry::{
         Load,
         labels::{Experiment, FallbackReason, RouteTo, ShadowResult, Side, Why},
@@ -47,23 +47,23 @@ pub struct Policy {
 
 /// What shadows may use, of the whole process. Cheap to clone.
 #[derive(Clone)]
-pub struct Spare {
+pub struct ShadowCapacity {
     pub(super) load: Arc<Load>,
     /// The background thread that they run on.
-    pub(super) aside: Aside,
+    pub(super) background: BackgroundThread,
     pub(super) shadows: Arc<Semaphore>,
     /// One comparison at a time: each may take hundreds of megabytes.
     pub(super) judging: Arc<Semaphore>,
 }
 
-impl Spare {
+impl ShadowCapacity {
     /// `shadows`: how many run at once.
     ///
     /// # Errors
     /// `Internal` when there is no thread left for them.
     pub fn new(load: Arc<Load>, shadows: usize) -> Result<Self> {
         Ok(Self {
-            aside: Aside::start("shadows")?,
+            background: BackgroundThread::start("shadows")?,
             load,
             shadows: Arc::new(Semaphore::new(shadows)),
             judging: Arc::new(Semaphore::new(1)),
@@ -72,8 +72,8 @@ impl Spare {
 
     /// The background thread.
     #[must_use]
-    pub fn aside(&self) -> &Aside {
-        &self.aside
+    pub fn background_thread(&self) -> &BackgroundThread {
+        &self.background
     }
 }
 
@@ -90,7 +90,7 @@ pub struct Pilot {
     pub experiment: Experiment,
     pub policy: Policy,
     pub(super) clock: SharedClock,
-    pub(super) spare: Spare,
+    pub(super) shadow_capacity: ShadowCapacity,
     pub(super) metrics: Metrics,
     /// Unix time of `anchor`. Later times are counted from it, so that time never goes back.
     anchor_ms: u64,
@@ -127,7 +127,7 @@ impl Pilot {
     pub fn new(
         experiment: Experiment,
         policy: Policy,
-        spare: Spare,
+        shadow_capacity: ShadowCapacity,
         clock: SharedClock,
     ) -> Arc<Self> {
         let anchor_ms = u64::try_from(clock.now().as_millisecond()).unwrap_or(0);
@@ -140,7 +140,7 @@ impl Pilot {
         };
         Arc::new(Self {
             experiment,
-            spare,
+            shadow_capacity,
             metrics: Metrics::new(experiment),
             anchor_ms,
             anchor: clock.instant(),
@@ -162,12 +162,12 @@ impl Pilot {
     /// Puts a dial into force. A change of the candidate's percentage begins a stage of the evidence.
     pub fn turn(&self, dial: Dial) {
         let now_ms = self.now_ms();
-        let (percent, forced) = (dial.effective_percent(), dial.breaker);
+        let (percent, mode) = (dial.effective_percent(), dial.breaker);
         self.metrics.percents(&dial.shares);
         *self.dial.write() = Arc::new(dial);
         let mut machine = self.machine();
         machine.evidence.dial(now_ms, percent);
-        if let Some(transition) = machine.breaker.force(now_ms, forced) {
+        if let Some(transition) = machine.breaker.force(now_ms, mode) {
             self.turned(Role::Candidate, transition);
         }
     }
@@ -241,13 +241,13 @@ impl Pilot {
         unit: &Unit,
         recalls: impl FnOnce() -> bool,
     ) -> std::result::Result<Permit, Why> {
-        if self.spare.load.is_saturated() {
+        if self.shadow_capacity.load.is_saturated() {
             return Err(Why::Saturated);
         }
         if recalls() {
             return Err(Why::Remembered);
         }
-        let slot = Arc::clone(&self.spare.shadows)
+        let slot = Arc::clone(&self.shadow_capacity.shadows)
             .try_acquire_owned()
             .map_err(|_| Why::Full)?;
         match self.admit(Role::Shadow) {

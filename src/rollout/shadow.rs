@@ -59,8 +59,8 @@ where
 {
     /// Runs on the background thread; the request does not wait.
     pub fn start(self, permit: Permit) {
-        let aside = self.parts.pilot.spare.aside.clone();
-        aside.spawn("rollout.shadow", self.run(permit));
+        let background = self.parts.pilot.shadow_capacity.background.clone();
+        background.spawn("rollout.shadow", self.run(permit));
     }
 
     async fn run(self, mut permit: Permit) {
@@ -133,7 +133,7 @@ where
             control,
             ..
         } = self;
-        let _turn = parts.pilot.spare.judging.acquire().await.ok()?;
+        let _turn = parts.pilot.shadow_capacity.judging.acquire().await.ok()?;
         let judging = {
             let parts = Arc::clone(&parts);
             tokio::task::spawn_blocking(move || {
@@ -195,7 +195,7 @@ impl Pilot {
         let margin = Duration::from_micros(self.policy.evidence.latency_margin_us);
         let slower = found
             .took
-            .filter(|_| !self.spare.load.is_saturated())
+            .filter(|_| !self.shadow_capacity.load.is_saturated())
             .map(|(control, candidate)| candidate > control + control / MARGIN_PART + margin);
         // Two refusals show nothing of the arms' work. The control's noise leaves them out, too: both rates are of the same
         // inputs.

@@ -148,9 +148,14 @@ fn rig(control: &[(u32, Does)], candidate: &[(u32, Does)]) -> Rig {
         },
         objective_ms: 1000,
     };
-    let spare = pilot::Spare::new(Arc::default(), 300).unwrap();
+    let shadow_capacity = pilot::ShadowCapacity::new(Arc::default(), 300).unwrap();
     let stand = Stand {
-        pilot: Pilot::new(Name::Validate, policy, spare, SharedClock::clone(&shared)),
+        pilot: Pilot::new(
+            Name::Validate,
+            policy,
+            shadow_capacity,
+            SharedClock::clone(&shared),
+        ),
         injector: FaultInjector::new(shared),
         clock,
     };
@@ -328,7 +333,7 @@ async fn some_shadows_ask_the_control_once_more() {
 async fn units_are_split_by_the_dial_also_while_the_breaker_is_open() {
     let rig = rig(&[], &[]);
     let dial = Dial::percent(Name::Validate, 50, 0);
-    let breaker = breaker::Forced::Open;
+    let breaker = breaker::Mode::Open;
     rig.stand.pilot.turn(Dial { breaker, ..dial });
     for question in 0..400 {
         assert_eq!(rig.ask(question).await.1, Some("control"));

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
-use super::{Parts, Picture, node::per_second, place::Place};
+use super::{Parts, Picture, node::per_second, progress::ResumableRun};
 use crate::{
     cache::Filled,
     codes::Wishes,
@@ -73,10 +73,12 @@ impl Fill {
         self.connected().await?;
         let fill = Arc::new(self);
         let (dir, database) = (&fill.data_dir, &fill.fingerprint);
-        let found = (!pace.restart).then(|| Place::find(dir, database));
+        let found = (!pace.restart).then(|| ResumableRun::find(dir, database));
         let mut at = match found.flatten() {
             Some(at) => at,
-            None => Place::begin(dir, database, &fill.parts.codes.most_scanned(None).await?)?,
+            None => {
+                ResumableRun::begin(dir, database, &fill.parts.codes.most_scanned(None).await?)?
+            }
         };
         let (ids, first) = at.ids();
         let start = fill.parts.clock.instant();

@@ -4,7 +4,7 @@
 
 mod command;
 mod node;
-mod place;
+mod progress;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use crate::{
     cache::Glob,
     codes::{Code, Wishes},
     dials::Rollout,
-    kernel::{Ctx, Error, Result, Slug, clock::Instant, id::Uuid, task::Aside},
+    kernel::{Ctx, Error, Result, Slug, clock::Instant, id::Uuid, task::BackgroundThread},
     telemetry::{
         Load, catalogue, handles,
         labels::{Experiment, Warmed as Label},
@@ -65,21 +65,26 @@ struct Work<'a> {
 pub struct Warmer {
     parts: Parts,
     rollout: Arc<Rollout>,
-    aside: Aside,
+    background: BackgroundThread,
     load: Arc<Load>,
     ok: metrics::Counter,
     failed: metrics::Counter,
 }
 
 impl Warmer {
-    /// `rollout` says which arms answer requests, `aside` draws, `load` says whether a processor is free.
+    /// `rollout` says which arms answer requests, `background` draws, `load` says whether a processor is free.
     #[must_use]
-    pub fn new(parts: Parts, rollout: Arc<Rollout>, aside: Aside, load: Arc<Load>) -> Self {
+    pub fn new(
+        parts: Parts,
+        rollout: Arc<Rollout>,
+        background: BackgroundThread,
+        load: Arc<Load>,
+    ) -> Self {
         let count = |label: Label| handles::counter(&catalogue::CACHE_WARMED, &[label.label()]);
         Self {
             parts,
             rollout,
-            aside,
+            background,
             load,
             ok: count(Label::Ok),
             failed: count(Label::Failed),
@@ -234,7 +239,7 @@ impl Warmer {
         let (parts, ctx, codes) = (self.parts.clone(), ctx.clone(), codes.to_vec());
         let none = vec![false; codes.len()];
         let (done, ready) = oneshot::channel();
-        self.aside.spawn("cache.warm", async move {
+        self.background.spawn("cache.warm", async move {
             let mut ready = Vec::with_capacity(codes.len());
             for code in &codes {
                 let mut is_ready = false;

@@ -21,7 +21,11 @@ pub enum Error {
         fits: Option<Level>,
     },
     /// The forced mode does not have the character at byte `at` of the content.
-    NotInMode { mode: Mode, at: usize, found: Found },
+    NotInMode {
+        mode: Mode,
+        at: usize,
+        found: Unencodable,
+    },
     /// The character set does not have the character at byte `at` of the text.
     NotInCharset { eci: Eci, at: usize, found: char },
     /// An application indicator is two digits or a letter: 0..=99, 165..=190, 197..=222.
@@ -32,7 +36,7 @@ pub enum Error {
 
 /// What stands where something else should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Unencodable {
     Character(char),
     Byte(u8),
 }
@@ -87,7 +91,7 @@ impl fmt::Display for Error {
             Self::NotInCharset { eci, at, found } => write!(
                 f,
                 "{eci} cannot hold {} at byte {at}; UTF-8 can",
-                Found::Character(*found)
+                Unencodable::Character(*found)
             ),
             Self::NotAnIndicator { found } => write!(
                 f,
@@ -102,7 +106,7 @@ impl fmt::Display for Error {
 }
 
 /// `'é' (U+00E9)`, or `byte 0xE9`.
-impl fmt::Display for Found {
+impl fmt::Display for Unencodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Character(c) => write!(f, "{c:?} (U+{:04X})", u32::from(c)),

@@ -52,7 +52,7 @@ pub use append::append_parts;
 pub use content::Content;
 pub use cpu::Cpu;
 pub use encode::{encode, encode_on, measure};
-pub use error::{Error, Feature, Found};
+pub use error::{Error, Feature, Unencodable};
 pub use header::{Append, Eci, Fnc1};
 pub use level::{Level, UnknownLevel};
 pub use mask::Mask;

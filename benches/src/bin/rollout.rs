@@ -25,7 +25,7 @@ use qr_observatory::{
         Arm, Dial, Experiment, Judge, Match, Override, Pilot, ReadOnly, Shown, Unit, breaker,
         evidence,
         fault_injection::{FaultInjecting, FaultInjector},
-        pilot::{Policy, Spare},
+        pilot::{Policy, ShadowCapacity},
     },
     telemetry::{Load, Recorder, labels},
 };
@@ -101,11 +101,11 @@ fn bench(work: Duration) -> Bench {
         evidence: evidence::Policy::default(),
         objective_ms: 50,
     };
-    let spare = Spare::new(Arc::clone(&load), 4).unwrap();
+    let shadow_capacity = ShadowCapacity::new(Arc::clone(&load), 4).unwrap();
     let pilot = Pilot::new(
         labels::Experiment::Render,
         policy,
-        spare,
+        shadow_capacity,
         Arc::clone(&clock),
     );
     let candidate = FaultInjecting::new(Busy(work), FaultInjector::new(clock), Equal::spoil);

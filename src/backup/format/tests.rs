@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn layout(kinds: &[Kind]) -> Layout {
-    Layout {
+fn layout(kinds: &[Kind]) -> TableLayout {
+    TableLayout {
         name: "things",
         columns: kinds.iter().map(|k| Column::new("thing", *k)).collect(),
         key: vec![0],

@@ -8,8 +8,8 @@ use symbol::{
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
     render::{
-        Color, Format, Request, Size, fit, layout::Layout, logo::Logo, request::DEFAULT_QUALITY,
-        stamp,
+        Color, Format, Request, Size, fit, layout::CanvasLayout, logo::Logo,
+        request::DEFAULT_QUALITY, stamp,
     },
 };
 
@@ -25,7 +25,7 @@ pub(super) fn encode(request: &Request) -> Result<Symbol> {
 /// A symbol, and how it shall look.
 pub(super) struct Drawing<'a> {
     request: &'a Request,
-    layout: Layout,
+    layout: CanvasLayout,
     picture: Picture<'a>,
 }
 
@@ -36,9 +36,9 @@ impl<'a> Drawing<'a> {
         let side = symbol.matrix().modules();
         let modules = u32::try_from(side).unwrap_or(u32::MAX);
         let layout = if request.format == Format::Svg {
-            Layout::vector(request, modules)
+            CanvasLayout::vector(request, modules)
         } else {
-            Layout::raster(request, modules)
+            CanvasLayout::raster(request, modules)
         };
         let canvas = Canvas::new(side, layout.width, layout.scale, layout.offset)
             .ok_or_else(|| Error::new(Kind::Internal, "the canvas does not hold the symbol"))?;

@@ -13,7 +13,8 @@ use super::symbol::Symbol;
 use crate::{
     kernel::{Error, Kind, Result},
     render::{
-        Color, Format, Size, Spec, layout::Layout, logo::Logo, request::DEFAULT_QUALITY, stamp,
+        Color, Format, Size, Spec, layout::CanvasLayout, logo::Logo, request::DEFAULT_QUALITY,
+        stamp,
     },
 };
 
@@ -34,7 +35,7 @@ pub fn channels(spec: &Spec) -> usize {
 }
 
 impl Canvas {
-    pub fn paint(spec: &Spec, symbol: &Symbol, layout: &Layout) -> Self {
+    pub fn paint(spec: &Spec, symbol: &Symbol, layout: &CanvasLayout) -> Self {
         let channels = channels(spec);
         let side = layout.width as usize;
         let (offset, scale) = (layout.offset as usize, layout.scale as usize);
@@ -78,13 +79,13 @@ impl Canvas {
     }
 
     /// Needs three channels.
-    pub fn stamp(&mut self, logo: &Logo, layout: &Layout, light: Color) {
+    pub fn stamp(&mut self, logo: &Logo, layout: &CanvasLayout, light: Color) {
         stamp::stamp(&mut self.bytes, logo, layout, light);
     }
 
     /// # Errors
     /// `Internal`: the encoders fail only on sizes that a valid request cannot have.
-    pub fn encode(&self, spec: &Spec, layout: &Layout) -> Result<Vec<u8>> {
+    pub fn encode(&self, spec: &Spec, layout: &CanvasLayout) -> Result<Vec<u8>> {
         let dpi = match &spec.size {
             Size::Pixels(_) => None,
             Size::Physical(physical) => Some(layout.dpi(physical)),
@@ -121,7 +122,7 @@ impl Canvas {
 }
 
 fn rounded(dpi: f64) -> u16 {
-    // Within 72..=65 535: see `Layout::dpi`. A float cast saturates.
+    // Within 72..=65 535: see `CanvasLayout::dpi`. A float cast saturates.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let dpi = dpi.round() as u16;
     dpi

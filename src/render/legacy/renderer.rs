@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kernel::{Ctx, Result},
-    render::{self, Format, Rendered, Request, Room, Size, layout::Layout},
+    render::{self, Format, Rendered, Request, Room, Size, layout::CanvasLayout},
     rollout::{Arm, ReadOnly, Unit},
 };
 
@@ -42,11 +42,11 @@ impl Renderer {
 fn render(request: &Request) -> Result<Rendered> {
     let symbol = Symbol::encode(request)?;
     let (bytes, width_px) = if request.format == Format::Svg {
-        let layout = Layout::vector(request, symbol.modules);
+        let layout = CanvasLayout::vector(request, symbol.modules);
         let (text, width_px) = svg::draw(request, &symbol, &layout);
         (text.into_bytes(), width_px)
     } else {
-        let layout = Layout::raster(request, symbol.modules);
+        let layout = CanvasLayout::raster(request, symbol.modules);
         let mut canvas = Canvas::paint(request, &symbol, &layout);
         if let Some(logo) = &request.logo {
             canvas.stamp(logo, &layout, request.colors.light);

@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use super::symbol::{Cell, Symbol};
 use crate::{
     kernel::id::hex,
-    render::{Color, Request, Size, layout::Layout, logo::Logo},
+    render::{Color, Request, Size, layout::CanvasLayout, logo::Logo},
 };
 
 /// The document, and its width in CSS pixels.
-pub fn draw(request: &Request, symbol: &Symbol, layout: &Layout) -> (String, u32) {
+pub fn draw(request: &Request, symbol: &Symbol, layout: &CanvasLayout) -> (String, u32) {
     let (width, width_px) = match request.size {
         Size::Pixels(_) => (layout.width.to_string(), layout.width),
         Size::Physical(physical) => (
@@ -107,7 +107,7 @@ fn path(out: &mut String, symbol: &Symbol, color: Color, chosen: impl Fn(&Cell) 
 }
 
 /// The logo on a plate of the light colour, with half a module of air around.
-fn stamp(out: &mut String, logo: &Logo, layout: &Layout, light: Color) {
+fn stamp(out: &mut String, logo: &Logo, layout: &CanvasLayout, light: Color) {
     let plate = layout.plate_modules();
     let at = (layout.modules - plate) / 2;
     put(

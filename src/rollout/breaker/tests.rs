@@ -108,17 +108,17 @@ fn three_good_probes_close_it_and_no_more_run() {
 #[test]
 fn operators_have_the_last_word() {
     let mut b = breaker();
-    assert_eq!(b.force(T, Forced::Open).unwrap().reason, Reason::Forced);
+    assert_eq!(b.force(T, Mode::Open).unwrap().reason, Reason::Forced);
     assert_eq!(b.admit(T + 1_000_000_000).0, Admission::Refused);
     assert_eq!(b.retry_in_ms(T), None);
-    assert_eq!(b.force(T, Forced::Closed).unwrap().to, State::Closed);
+    assert_eq!(b.force(T, Mode::Closed).unwrap().to, State::Closed);
     for _ in 0..100 {
         assert_eq!(b.ran(T, true), None);
         assert_eq!(b.compared(T, true), None);
     }
     assert_eq!(b.admit(T).0, Admission::Closed);
-    assert!(b.force(T, Forced::No).is_some());
-    assert_eq!(b.force(T, Forced::No), None);
+    assert!(b.force(T, Mode::Auto).is_some());
+    assert_eq!(b.force(T, Mode::Auto), None);
     assert_eq!(opened(&mut b, T).to, State::Open);
 }
 
@@ -128,18 +128,18 @@ enum Step {
     Ran(bool),
     Compared(bool),
     Ended(Option<bool>),
-    Force(Forced),
+    Force(Mode),
     Wait(u64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let forced = prop_oneof![Just(Forced::No), Just(Forced::Open), Just(Forced::Closed)];
+    let mode = prop_oneof![Just(Mode::Auto), Just(Mode::Open), Just(Mode::Closed)];
     prop_oneof![
         6 => Just(Step::Admit),
         6 => any::<bool>().prop_map(Step::Ran),
         2 => any::<bool>().prop_map(Step::Compared),
         4 => any::<Option<bool>>().prop_map(Step::Ended),
-        1 => forced.prop_map(Step::Force),
+        1 => mode.prop_map(Step::Force),
         3 => (0_u64..100_000).prop_map(Step::Wait),
     ]
 }
@@ -166,7 +166,7 @@ proptest! {
                     b.probe_ended(now, well);
                 }
                 Step::Ended(_) => {}
-                Step::Force(forced) => drop(b.force(now, forced)),
+                Step::Force(mode) => drop(b.force(now, mode)),
                 Step::Wait(ms) => now += ms,
             }
             prop_assert!(b.retry_in_ms(now).is_none_or(|ms| ms <= 900_000));
@@ -174,7 +174,7 @@ proptest! {
         for _ in 0..probing {
             b.probe_ended(now, None);
         }
-        b.force(now, Forced::No);
+        b.force(now, Mode::Auto);
         let later = now + 900_000;
         prop_assert_ne!(b.admit(later).0, Admission::Refused);
     }

@@ -12,7 +12,7 @@ use crate::{
     kernel::{Error, Result},
     rollout::{
         Dial, Override,
-        breaker::{Breaker, Forced, Reason, State as BreakerState},
+        breaker::{Breaker, Mode, Reason, State as BreakerState},
         evidence::{Evidence, TestReading, Verdict},
         history::{Counts, Total},
         permit::Role,
@@ -58,7 +58,7 @@ pub struct BreakerNow {
     pub reason: Reason,
     pub since_ms: u64,
     pub retry_in_ms: Option<u64>,
-    pub forced: Forced,
+    pub mode: Mode,
 }
 
 /// One arm since the start, and how long its runs of the last ten minutes took.
@@ -159,7 +159,7 @@ impl Pilot {
                 reason: machine.breaker.reason(),
                 since_ms: machine.breaker.since_ms(),
                 retry_in_ms: machine.breaker.retry_in_ms(now_ms),
-                forced: machine.breaker.forced(),
+                mode: machine.breaker.mode(),
             },
             control: arm(Side::Control, &control),
             candidate: arm(Side::Candidate, &candidate),

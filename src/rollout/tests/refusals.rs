@@ -125,7 +125,7 @@ async fn faults_without_an_opponent_have_a_breaker_of_their_own() {
     }
     // The experiment's own breaker neither opens by them nor keeps them out.
     rig.stand.pilot.turn(Dial {
-        breaker: breaker::Forced::Open,
+        breaker: breaker::Mode::Open,
         ..Dial::percent(Name::Validate, 100, 0)
     });
     rig.ask(1).await.0.unwrap();

@@ -33,7 +33,7 @@ pub struct SqliteFile {
 
 enum State {
     Absent,
-    Held(Box<SqliteConnection>),
+    Locked(Box<SqliteConnection>),
     /// Nobody can read it, so nobody can hold it.
     Damaged,
 }
@@ -42,7 +42,7 @@ enum State {
 pub struct Swapped {
     path: PathBuf,
     /// Where the old one lies.
-    pub kept: Option<PathBuf>,
+    pub replaced: Option<PathBuf>,
 }
 
 impl SqliteFile {
@@ -55,8 +55,8 @@ impl SqliteFile {
         // What a link leads to is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let state = if path.exists() {
-            match hold(&path).await {
-                Ok(connection) => State::Held(Box::new(connection)),
+            match lock(&path).await {
+                Ok(connection) => State::Locked(Box::new(connection)),
                 Err(e) if code(&e).is_some_and(|c| DAMAGED.contains(&c)) => State::Damaged,
                 Err(e) if code(&e) == Some(BUSY) => {
                     let message = format!(
@@ -84,12 +84,12 @@ impl SqliteFile {
     ///
     /// # Errors
     /// `Unavailable` when it cannot be read.
-    pub async fn holds(&mut self) -> Result<Option<String>> {
+    pub async fn describe(&mut self) -> Result<Option<String>> {
         let path = self.path.display();
         match &mut self.state {
             State::Absent => Ok(None),
             State::Damaged => Ok(Some(format!("{path} (damaged)"))),
-            State::Held(connection) => match is_empty(connection).await {
+            State::Locked(connection) => match is_empty(connection).await {
                 Ok(true) => Ok(None),
                 Ok(false) => Ok(Some(path.to_string())),
                 // The rest may be good for somebody.
@@ -120,37 +120,37 @@ impl SqliteFile {
     }
 
     async fn put_new_in_place(&mut self, with_new: bool) -> Result<Swapped> {
-        let keep = self.holds().await?.is_some();
+        let keep = self.describe().await?.is_some();
         let is_folded = self.fold().await?;
-        let kept = with_suffix(&self.path, &format!(".replaced-{}", self.stamp));
-        let moved = self.rename(&kept, with_new);
+        let replaced = with_suffix(&self.path, &format!(".replaced-{}", self.stamp));
+        let moved = self.rename(&replaced, with_new);
         moved.map_err(|e| unwritable(&self.path, e))?;
         let swapped = Swapped {
             path: self.path.clone(),
-            kept: self.is_there().then(|| kept.clone()),
+            replaced: self.is_there().then(|| replaced.clone()),
         };
         // Only now: until here nobody else could open it.
-        if let State::Held(connection) = std::mem::replace(&mut self.state, State::Absent) {
+        if let State::Locked(connection) = std::mem::replace(&mut self.state, State::Absent) {
             let _ = connection.close().await;
         }
         if is_folded {
             for log in LOGS {
-                let _ = fs::remove_file(with_suffix(&kept, log));
+                let _ = fs::remove_file(with_suffix(&replaced, log));
             }
         }
         if keep {
             return Ok(swapped);
         }
-        remove(&kept);
+        remove(&replaced);
         Ok(Swapped {
-            kept: None,
+            replaced: None,
             ..swapped
         })
     }
 
     /// Moves what is in the log into the file. A damaged file takes its log along.
     async fn fold(&mut self) -> Result<bool> {
-        let State::Held(connection) = &mut self.state else {
+        let State::Locked(connection) = &mut self.state else {
             return Ok(false);
         };
         let mode = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = DELETE");
@@ -165,7 +165,7 @@ impl SqliteFile {
         !matches!(self.state, State::Absent)
     }
 
-    fn rename(&self, kept: &Path, with_new: bool) -> io::Result<()> {
+    fn rename(&self, replaced: &Path, with_new: bool) -> io::Result<()> {
         let new = self.beside();
         if with_new {
             if with_suffix(&new, "-wal").exists() {
@@ -177,15 +177,15 @@ impl SqliteFile {
         for log in LOGS {
             let from = with_suffix(&self.path, log);
             if from.exists() {
-                fs::rename(from, with_suffix(kept, log))?;
+                fs::rename(from, with_suffix(replaced, log))?;
             }
         }
         if self.is_there() {
-            fs::rename(&self.path, kept)?;
+            fs::rename(&self.path, replaced)?;
         }
         if with_new && let Err(e) = fs::rename(&new, &self.path) {
             if self.is_there() {
-                fs::rename(kept, &self.path)?;
+                fs::rename(replaced, &self.path)?;
             }
             return Err(e);
         }
@@ -205,14 +205,16 @@ impl Swapped {
     /// The disk's.
     pub fn undo(&self) -> Result<()> {
         remove(&self.path);
-        match &self.kept {
-            Some(kept) => fs::rename(kept, &self.path).map_err(|e| unwritable(&self.path, e)),
+        match &self.replaced {
+            Some(replaced) => {
+                fs::rename(replaced, &self.path).map_err(|e| unwritable(&self.path, e))
+            }
             None => Ok(()),
         }
     }
 }
 
-async fn hold(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
+async fn lock(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
     let mut connection = sqlite::alone(path).await?;
     for step in ["BEGIN EXCLUSIVE", "COMMIT"] {
         sqlx::raw_sql(step).execute(&mut connection).await?;

@@ -7,7 +7,7 @@ use sea_orm::{
     TransactionTrait, Value,
 };
 
-use super::{row::Row, tables::Layout};
+use super::{row::Row, tables::TableLayout};
 use crate::{
     config::database::Database,
     kernel::Result,
@@ -56,7 +56,7 @@ impl Filling {
     ///
     /// # Errors
     /// The database's.
-    pub async fn clear(&self, layout: &Layout) -> Result<()> {
+    pub async fn clear(&self, layout: &TableLayout) -> Result<()> {
         let sql = format!("DELETE FROM {}", layout.name);
         let cleared = self.db.execute_unprepared(&sql).await;
         cleared.map(drop).map_err(failure::classify)
@@ -66,7 +66,7 @@ impl Filling {
     ///
     /// # Errors
     /// What the database refuses, such as a row that is there twice.
-    pub async fn put(&self, layout: &Layout, rows: &[Row]) -> Result<()> {
+    pub async fn put(&self, layout: &TableLayout, rows: &[Row]) -> Result<()> {
         let backend = self.db.get_database_backend();
         let names: Vec<&str> = layout.columns.iter().map(|c| c.name).collect();
         let columns = names.join(", ");

@@ -2,7 +2,7 @@
 
 use sea_orm::{DbErr, QueryResult, TryGetable, Value, prelude::Uuid};
 
-use super::tables::{Column, Kind, Layout};
+use super::tables::{Column, Kind, TableLayout};
 
 /// One value. Whole numbers of both widths are the same here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ fn some<T: TryGetable>(row: &QueryResult, index: usize) -> Result<Option<T>, DbE
     row.try_get_by_index(index)
 }
 
-pub(super) fn read(row: &QueryResult, layout: &Layout) -> Result<Row, DbErr> {
+pub(super) fn read(row: &QueryResult, layout: &TableLayout) -> Result<Row, DbErr> {
     let columns = layout.columns.iter().enumerate();
     columns
         .map(|(i, column)| Cell::read(row, i, column.kind))

@@ -13,7 +13,7 @@ use sea_orm::{
 use super::{
     row::{self, Row},
     schema,
-    tables::{self, Layout},
+    tables::{self, TableLayout},
 };
 use crate::{
     config::database::Database,
@@ -25,7 +25,7 @@ use crate::{
 pub struct Snapshot {
     db: DatabaseConnection,
     tx: DatabaseTransaction,
-    layouts: Vec<Layout>,
+    layouts: Vec<TableLayout>,
     newest: String,
     kind: &'static str,
     beyond: Beyond,
@@ -121,7 +121,7 @@ impl Snapshot {
     }
 
     #[must_use]
-    pub fn layouts(&self) -> &[Layout] {
+    pub fn layouts(&self) -> &[TableLayout] {
         &self.layouts
     }
 
@@ -147,7 +147,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// The database's.
-    pub async fn count(&self, layout: &Layout) -> Result<u64> {
+    pub async fn count(&self, layout: &TableLayout) -> Result<u64> {
         let sql = format!("SELECT COUNT(*) FROM {}", layout.name);
         let ask = Statement::from_string(self.tx.get_database_backend(), sql);
         let work = async {
@@ -162,7 +162,12 @@ impl Snapshot {
     ///
     /// # Errors
     /// The database's.
-    pub async fn rows(&self, layout: &Layout, after: Option<&Row>, limit: u32) -> Result<Vec<Row>> {
+    pub async fn rows(
+        &self,
+        layout: &TableLayout,
+        after: Option<&Row>,
+        limit: u32,
+    ) -> Result<Vec<Row>> {
         let backend = self.tx.get_database_backend();
         let names: Vec<&str> = layout.columns.iter().map(|c| c.name).collect();
         let key: Vec<&str> = layout.key.iter().map(|i| names[*i]).collect();

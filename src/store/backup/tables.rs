@@ -58,7 +58,7 @@ struct Table {
 
 /// A table as it is in one version of the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub struct TableLayout {
     pub name: &'static str,
     pub columns: Vec<Column>,
     /// Positions of the primary key's columns, by which rows are ordered.
@@ -294,7 +294,7 @@ const SPOOL: &[Table] = &[
 /// The tables of the database as the migration `newest` left them, in the order in which they can be filled; `None` for a
 /// migration that this binary does not know.
 #[must_use]
-pub fn database(newest: &str) -> Option<Vec<Layout>> {
+pub fn database(newest: &str) -> Option<Vec<TableLayout>> {
     let names: Vec<&str> = MIGRATIONS.iter().map(|m| m.name).collect();
     let until = names.iter().position(|name| *name == newest)?;
     let is_made = |since: &str| since.is_empty() || names[..=until].contains(&since);
@@ -303,7 +303,7 @@ pub fn database(newest: &str) -> Option<Vec<Layout>> {
 
 /// The tables of the spool's file.
 #[must_use]
-pub fn spool() -> Vec<Layout> {
+pub fn spool() -> Vec<TableLayout> {
     layouts(SPOOL, |_| true)
 }
 
@@ -318,7 +318,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// The first table or column of `layouts` that it has not.
 pub(super) fn left_out(
-    layouts: &[Layout],
+    layouts: &[TableLayout],
     found: &BTreeMap<String, BTreeSet<String>>,
 ) -> Result<Vec<String>, String> {
     let mut beyond = Vec::new();
@@ -341,12 +341,12 @@ pub(super) fn left_out(
     Ok(beyond)
 }
 
-fn layouts(tables: &[Table], is_made: impl Fn(&str) -> bool) -> Vec<Layout> {
+fn layouts(tables: &[Table], is_made: impl Fn(&str) -> bool) -> Vec<TableLayout> {
     let layout = |table: &Table| {
         let columns = table.columns.iter().filter(|c| is_made(c.since));
         let columns: Vec<Column> = columns.copied().collect();
         let position = |key: &&str| columns.iter().position(|c| c.name == *key);
-        Layout {
+        TableLayout {
             name: table.name,
             key: table.key.iter().filter_map(position).collect(),
             columns,

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Content, Eci, Error, Found, Mode, Options};
+use crate::{Content, Eci, Error, Mode, Options, Unencodable};
 
 use super::{
     classify::{self, VALUES},
@@ -176,8 +176,8 @@ impl<'a> Source<'a> {
     fn not_in(&self, mode: Mode, at: usize) -> Error {
         let character = self.text.and_then(|text| text.get(at..)?.chars().next());
         let found = match character {
-            Some(c) => Found::Character(c),
-            None => Found::Byte(self.bytes.get(at).copied().unwrap_or(0)),
+            Some(c) => Unencodable::Character(c),
+            None => Unencodable::Byte(self.bytes.get(at).copied().unwrap_or(0)),
         };
         Error::NotInMode { mode, at, found }
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::data_codewords;
 use crate::{
-    Append, Content, Eci, Error, Feature, Fnc1, Found, Level, Mask, Mode, Options, Version,
+    Append, Content, Eci, Error, Feature, Fnc1, Level, Mask, Mode, Options, Unencodable, Version,
     Versions,
     tables::{self, Widths},
 };
@@ -342,7 +342,7 @@ fn errors_say_what_and_where() {
         Error::NotInMode {
             mode: Mode::Numeric,
             at: 2,
-            found: Found::Character('é')
+            found: Unencodable::Character('é')
         }
     );
     let kanji = with(|options| options.mode = Some(Mode::Kanji));
@@ -352,7 +352,7 @@ fn errors_say_what_and_where() {
         Error::NotInMode {
             mode: Mode::Kanji,
             at: 2,
-            found: Found::Byte(0x88)
+            found: Unencodable::Byte(0x88)
         }
     );
     let tiny = with(|options| options.versions = Versions::Micro);

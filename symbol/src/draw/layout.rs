@@ -15,7 +15,7 @@ use crate::{
     mask::{PERIOD, inverts},
 };
 
-pub(crate) struct Layout {
+pub(crate) struct VersionLayout {
     pub version: Version,
     /// Modules along one side.
     pub side: usize,
@@ -78,10 +78,10 @@ impl Source {
     }
 }
 
-impl Layout {
+impl VersionLayout {
     /// Of a version, made when it is first asked for.
     pub(crate) fn of(version: Version) -> &'static Self {
-        static LAYOUTS: [OnceLock<Box<Layout>>; 44] = [const { OnceLock::new() }; 44];
+        static LAYOUTS: [OnceLock<Box<VersionLayout>>; 44] = [const { OnceLock::new() }; 44];
         LAYOUTS[version.index()].get_or_init(|| Box::new(Self::new(version)))
     }
 

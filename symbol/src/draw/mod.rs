@@ -20,7 +20,7 @@ use fearless_simd::{Level as Features, Simd, dispatch};
 
 use correction::{Blocks, remainder, remainders, table_of};
 use format::format_bits;
-use layout::Layout;
+use layout::VersionLayout;
 use penalty::Scratch;
 use strips::Stream;
 
@@ -28,12 +28,12 @@ use crate::{Level, Mask, Matrix, Row, Symbol, Version, mask::PERIOD, tables};
 
 /// See [`Symbol::data_area`].
 pub(crate) fn data_area(version: Version) -> &'static Matrix {
-    &Layout::of(version).data_area
+    &VersionLayout::of(version).data_area
 }
 
 /// What drawing needs room for. Kept from symbol to symbol: at most 45 KiB a thread.
 #[derive(Default)]
-struct Desk {
+struct Buffers {
     codewords: Vec<u8>,
     stream: Stream,
     columns: Vec<Row>,
@@ -41,7 +41,7 @@ struct Desk {
 }
 
 thread_local! {
-    static DESK: RefCell<Desk> = RefCell::default();
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
 }
 
 /// Draws a symbol. `data`: the version's and level's data codewords. Without a mask, the best one is found.
@@ -56,7 +56,9 @@ pub(crate) fn draw(
         level,
         mask,
     };
-    DESK.with_borrow_mut(|desk| dispatch!(features, simd => draw_here(simd, desk, form, data)))
+    BUFFERS.with_borrow_mut(
+        |buffers| dispatch!(features, simd => draw_here(simd, buffers, form, data)),
+    )
 }
 
 /// The form that a symbol is drawn in.
@@ -69,24 +71,24 @@ struct Form {
 }
 
 #[inline(always)]
-fn draw_here<S: Simd>(simd: S, desk: &mut Desk, form: Form, data: &[u8]) -> Symbol {
+fn draw_here<S: Simd>(simd: S, buffers: &mut Buffers, form: Form, data: &[u8]) -> Symbol {
     let Form {
         version,
         level,
         mask,
     } = form;
-    let layout = Layout::of(version);
+    let layout = VersionLayout::of(version);
     if version.is_micro() {
-        protect_micro(version, level, data, &mut desk.codewords);
+        protect_micro(version, level, data, &mut buffers.codewords);
     } else {
-        protect(version, level, data, &mut desk.codewords);
+        protect(version, level, data, &mut buffers.codewords);
     }
-    desk.stream.fill(&desk.codewords);
-    desk.columns.clear();
-    desk.columns.extend_from_slice(&layout.columns);
-    layout.strips.place(&desk.stream, &mut desk.columns);
+    buffers.stream.fill(&buffers.codewords);
+    buffers.columns.clear();
+    buffers.columns.extend_from_slice(&layout.columns);
+    layout.strips.place(&buffers.stream, &mut buffers.columns);
     let mut rows = Vec::new();
-    transpose::transpose(&desk.columns, &mut rows);
+    transpose::transpose(&buffers.columns, &mut rows);
     // No closures on the way to the scores: they would not be compiled for this CPU.
     let mask = match mask {
         Some(mask) => mask,
@@ -96,9 +98,9 @@ fn draw_here<S: Simd>(simd: S, desk: &mut Desk, form: Form, data: &[u8]) -> Symb
                 layout,
                 level,
                 rows: &rows,
-                columns: &desk.columns,
+                columns: &buffers.columns,
             };
-            let scores = penalty::scores(simd, &symbol, &mut desk.scratch);
+            let scores = penalty::scores(simd, &symbol, &mut buffers.scratch);
             penalty::best(&scores)
         }
     };
@@ -178,7 +180,7 @@ fn protect_micro(version: Version, level: Level, data: &[u8], codewords: &mut Ve
 
 /// Lays the mask over the data and writes the format information.
 #[inline(always)]
-fn finish(layout: &Layout, level: Level, mask: Mask, rows: &mut [Row]) {
+fn finish(layout: &VersionLayout, level: Level, mask: Mask, rows: &mut [Row]) {
     let pattern = &layout.patterns[mask.pattern(layout.version.is_micro())];
     for (y, (row, data)) in rows.iter_mut().zip(&layout.data).enumerate() {
         let pattern = &pattern[y % PERIOD];
@@ -193,7 +195,7 @@ fn finish(layout: &Layout, level: Level, mask: Mask, rows: &mut [Row]) {
 }
 
 /// Micro QR's rule (§7.8.3.2): many dark modules along the right and the lower edge, which have no timing pattern.
-fn micro_mask(layout: &Layout, level: Level, rows: &[Row]) -> Mask {
+fn micro_mask(layout: &VersionLayout, level: Level, rows: &[Row]) -> Mask {
     let score = |mask: &Mask| {
         let mut rows = rows.to_vec();
         finish(layout, level, *mask, &mut rows);

@@ -8,7 +8,7 @@
 use fearless_simd::{Simd, prelude::*};
 
 use super::{
-    layout::{Layout, Plane},
+    layout::{Plane, VersionLayout},
     lines::Line,
 };
 use crate::{Level, Mask, Row, mask::PERIOD};
@@ -28,7 +28,7 @@ pub(crate) struct Scratch {
 
 /// A symbol before its mask.
 pub(crate) struct Unmasked<'a> {
-    pub layout: &'a Layout,
+    pub layout: &'a VersionLayout,
     pub level: Level,
     pub rows: &'a [Row],
     /// The same modules as `rows`.

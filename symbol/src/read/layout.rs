@@ -23,7 +23,7 @@ pub enum Part {
 }
 
 /// The plan of one version.
-pub struct Layout {
+pub struct VersionLayout {
     modules: usize,
     /// Row by row.
     parts: Vec<Part>,
@@ -33,10 +33,10 @@ pub struct Layout {
     order: Vec<(u8, u8)>,
 }
 
-impl Layout {
+impl VersionLayout {
     /// Built once per version.
     pub fn of(version: Version) -> &'static Self {
-        static ALL: [OnceLock<Layout>; 44] = [const { OnceLock::new() }; 44];
+        static ALL: [OnceLock<VersionLayout>; 44] = [const { OnceLock::new() }; 44];
         ALL[version.index()].get_or_init(|| Self::build(version))
     }
 

@@ -10,29 +10,29 @@ mod bits;
 mod blocks;
 mod characters;
 mod correction;
+mod decoded;
 mod format;
 mod galois;
 mod layout;
 mod message;
-mod reading;
 mod text;
 mod unmask;
 mod unreadable;
 mod version;
 
-pub use reading::{Block, Damage, Reading, Segment};
+pub use decoded::{Block, Damage, DecodedSymbol, Segment};
 pub use unreadable::{Fault, Unreadable};
 
 use blocks::Blocks;
 use format::Format;
-use layout::Layout;
+use layout::VersionLayout;
 
 /// Reads a symbol that is upright, without its quiet zone: `true` modules are dark.
 ///
 /// # Errors
 ///
 /// Where more is damaged than ISO/IEC 18004 lets a reader correct, or the message is malformed.
-pub fn read(matrix: &Matrix) -> Result<Reading, Unreadable> {
+pub fn read(matrix: &Matrix) -> Result<DecodedSymbol, Unreadable> {
     read_around(matrix, &Matrix::from_rows(Vec::new()))
 }
 
@@ -42,7 +42,7 @@ pub fn read(matrix: &Matrix) -> Result<Reading, Unreadable> {
 /// # Errors
 ///
 /// As [`read`].
-pub fn read_around(matrix: &Matrix, hidden: &Matrix) -> Result<Reading, Unreadable> {
+pub fn read_around(matrix: &Matrix, hidden: &Matrix) -> Result<DecodedSymbol, Unreadable> {
     let modules = matrix.modules();
     let version = version::of_size(modules).ok_or(Unreadable::Size { modules })?;
     if !version::is_confirmed(matrix, version) {
@@ -63,9 +63,9 @@ fn read_as(
     hidden: &Matrix,
     version: Version,
     format: Format,
-) -> Result<Reading, Unreadable> {
+) -> Result<DecodedSymbol, Unreadable> {
     let plan = Blocks::of(version, format.level).ok_or(Unreadable::Format)?;
-    let order = || Layout::of(version).order();
+    let order = || VersionLayout::of(version).order();
     let unmasked = order()
         .map(|(x, y)| matrix.is_dark(x, y) != unmask::turns_over(version, format.mask, x, y));
     let read = plan.collect(unmasked);
@@ -92,7 +92,7 @@ fn read_as(
         level: format.level,
         mask: format.mask,
     };
-    Ok(Reading {
+    Ok(DecodedSymbol {
         damage: Damage::of(matrix, &symbol),
         symbol,
         segments: message.segments,
@@ -124,7 +124,7 @@ fn correct(plan: &Blocks, read: &[u8], covered: &[u8]) -> Option<(Block, Vec<u8>
 
 /// The symbol around `bits`, which are not masked yet. Remainder bits are 0 (§7.7.3).
 fn draw(version: Version, format: Format, bits: impl Iterator<Item = bool>) -> Matrix {
-    let layout = Layout::of(version);
+    let layout = VersionLayout::of(version);
     let bits = layout.order().zip(bits.chain(std::iter::repeat(false)));
     let data = bits.filter(|&((x, y), bit)| bit != unmask::turns_over(version, format.mask, x, y));
     let data = data.map(|(place, _)| place);

@@ -31,7 +31,7 @@ fn encode(
 }
 
 /// Not one module and not one codeword was wrong.
-fn is_clean(reading: &Reading, matrix: &Matrix) -> bool {
+fn is_clean(reading: &DecodedSymbol, matrix: &Matrix) -> bool {
     let blocks_are = reading
         .blocks
         .iter()
@@ -77,7 +77,7 @@ fn annex_i_2_is_read_down_to_its_codewords() {
     let segments = qrcodegen::QrSegment::make_segments("01234567");
     let matrix = encode(&segments, Version::MIN, Level::M, 2).unwrap();
     let plan = Blocks::of(Version::MIN, Level::M).unwrap();
-    let order = Layout::of(Version::MIN).order();
+    let order = VersionLayout::of(Version::MIN).order();
     let mask = Mask::new(2).unwrap();
     let bits =
         order.map(|(x, y)| matrix.is_dark(x, y) != unmask::turns_over(Version::MIN, mask, x, y));

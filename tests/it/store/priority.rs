@@ -3,26 +3,26 @@
 use std::{fs, time::Duration};
 
 use futures_util::future::join_all;
-use qr_observatory::{kernel::task::Aside, store::Store};
+use qr_observatory::{kernel::task::BackgroundThread, store::Store};
 use tokio::sync::mpsc;
 
 use super::databases::{postgres, sqlite};
 
 /// Asks the database eight times at once from a thread of the lowest priority, and lets that thread go.
 async fn asked_aside(store: &Store) {
-    let aside = Aside::start("test-aside").unwrap();
+    let background = BackgroundThread::start("test-background").unwrap();
     let (tell, mut told) = mpsc::unbounded_channel();
     for _ in 0..8 {
         let (store, tell) = (store.clone(), tell.clone());
-        aside.spawn("test.ask", async move {
+        background.spawn("test.ask", async move {
             tell.send(store.codes.count().await.is_ok()).unwrap();
         });
     }
     for _ in 0..8 {
         assert_eq!(told.recv().await, Some(true));
     }
-    drop(aside);
-    while threads().iter().any(|(name, _)| name == "test-aside") {
+    drop(background);
+    while threads().iter().any(|(name, _)| name == "test-background") {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

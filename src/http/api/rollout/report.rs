@@ -16,7 +16,7 @@ use crate::{
     kernel::{Result, clock::from_micros},
     rollout::{
         Mismatch, Override,
-        breaker::Forced,
+        breaker::Mode,
         evidence,
         history::Total,
         pilot::{ArmNow, RunsNow},
@@ -120,10 +120,10 @@ fn breaker(view: &View) -> BreakerReport {
         reason: (breaker.state != BreakerState::Closed).then(|| breaker.reason.label().to_owned()),
         since: time(breaker.since_ms),
         retry_in_seconds: breaker.retry_in_ms.map(seconds),
-        forced: match breaker.forced {
-            Forced::No => ForcedBreaker::Auto,
-            Forced::Open => ForcedBreaker::Open,
-            Forced::Closed => ForcedBreaker::Closed,
+        forced: match breaker.mode {
+            Mode::Auto => ForcedBreaker::Auto,
+            Mode::Open => ForcedBreaker::Open,
+            Mode::Closed => ForcedBreaker::Closed,
         },
     }
 }

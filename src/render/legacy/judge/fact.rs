@@ -116,7 +116,7 @@ impl Seen {
 
 /// The text as a reader app shows it, however it is cut into segments; whether it claims to be more than text; and, of
 /// text that is not ASCII, how a reader learns its character set: without that, readers show different texts.
-fn payload(said: &symbol::read::Reading) -> [u8; 32] {
+fn payload(said: &symbol::read::DecodedSymbol) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update([
         u8::from(said.append.is_some()),

@@ -5,7 +5,7 @@ use super::{
     fact::Seen,
     sampled::{Frame, is_close},
 };
-use crate::{kernel::limits::BORDER_MODULES, render::layout::Layout};
+use crate::{kernel::limits::BORDER_MODULES, render::layout::CanvasLayout};
 
 /// See [`blur_px`].
 const BLURRED_PX: f64 = 2.0;
@@ -61,7 +61,7 @@ fn follows(control: &Frame, candidate: &Frame) -> bool {
         [control, candidate].into_iter().all(|frame| {
             // Whole, and at most `limits::IMAGE_PX`, or nothing will be equal. A cast saturates.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let layout = Layout::new(width as u32, frame.modules, border);
+            let layout = CanvasLayout::new(width as u32, frame.modules, border);
             is_laid_out(frame, &layout)
         })
     })
@@ -81,7 +81,7 @@ fn on_paper(control: &Frame, candidate: &Frame) -> bool {
         && is_close(a[0], a[0].round())
 }
 
-fn is_laid_out(frame: &Frame, layout: &Layout) -> bool {
+fn is_laid_out(frame: &Frame, layout: &CanvasLayout) -> bool {
     let far = layout.width - layout.offset - layout.scale * layout.modules;
     let [width, module, near, far] =
         [layout.width, layout.scale, layout.offset, far].map(f64::from);

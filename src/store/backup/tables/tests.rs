@@ -39,7 +39,7 @@ fn declared(kind: Kind) -> &'static str {
     }
 }
 
-async fn compare(db: &impl ConnectionTrait, layouts: &[Layout]) {
+async fn compare(db: &impl ConnectionTrait, layouts: &[TableLayout]) {
     let mut names: Vec<&str> = layouts.iter().map(|l| l.name).collect();
     names.sort_unstable();
     assert_eq!(tables(db).await, names);

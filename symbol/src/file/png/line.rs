@@ -11,14 +11,14 @@ use crate::{Matrix, Row};
 pub(super) type Planes = [Row; 2];
 
 /// How module rows lie in scanlines.
-pub(super) struct Layout<'a> {
+pub(super) struct ScanlineLayout<'a> {
     colour: &'a Colour<'a>,
     offset_bits: usize,
     module_bits: usize,
     line_bits: usize,
 }
 
-impl<'a> Layout<'a> {
+impl<'a> ScanlineLayout<'a> {
     pub(super) fn new(picture: &Picture, colour: &'a Colour<'a>) -> Self {
         let bits = |px: u32| px as usize * usize::from(colour.bits_per_pixel());
         Self {
@@ -65,7 +65,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(layout: &Layout) -> Self {
+    pub(super) fn new(layout: &ScanlineLayout) -> Self {
         // An edge at the very end needs a word to lie in.
         let words = layout.line_bits / 64 + 1;
         Self {
@@ -86,7 +86,7 @@ impl Line {
     }
 
     /// Paints a row below the one painted before.
-    pub(super) fn paint(&mut self, layout: &Layout, planes: &Planes) {
+    pub(super) fn paint(&mut self, layout: &ScanlineLayout, planes: &Planes) {
         std::mem::swap(&mut self.words, &mut self.above);
         self.words.fill(if layout.colour.is_flipped() {
             u64::MAX
@@ -129,7 +129,7 @@ const fn bytes_set(word: u64) -> u64 {
 }
 
 /// Inverts everything right of each edge, in the bits of `mask`.
-fn toggle(words: &mut [u64], layout: &Layout, plane: &Row, mask: u64) {
+fn toggle(words: &mut [u64], layout: &ScanlineLayout, plane: &Row, mask: u64) {
     let (mut at, mut current, mut fill) = (0, 0, 0);
     for (first, edges) in (0..).step_by(64).zip(edges(plane)) {
         let mut left = edges;

@@ -10,7 +10,7 @@ mod stream;
 mod tests;
 
 use colour::Colour;
-use line::Layout;
+use line::ScanlineLayout;
 
 use super::{Channels, Ink, Picture, PixelError, Pixels};
 
@@ -39,7 +39,7 @@ pub fn write(picture: &Picture, out: &mut Vec<u8>) {
         });
     }
     write_palette(colour.palette(), out);
-    let layout = Layout::new(picture, &colour);
+    let layout = ScanlineLayout::new(picture, &colour);
     chunk(out, *b"IDAT", |out| stream::write(picture, &layout, out));
     chunk(out, *b"IEND", |_| ());
 }

@@ -3,7 +3,7 @@
 //! Invariant: whatever is said to the deflate stream is what [`Line`] holds.
 
 use super::adler::Adler;
-use super::line::{Layout, Line, Planes};
+use super::line::{Line, Planes, ScanlineLayout};
 use crate::file::Picture;
 use crate::file::deflate::{Deflate, MAX_COPY, MIN_COPY};
 
@@ -11,7 +11,7 @@ use crate::file::deflate::{Deflate, MAX_COPY, MIN_COPY};
 ///
 /// A scanline is mostly the one above it: all of it within a row of modules, in parts from one row to the next. What is
 /// not is runs: dark or light bytes, and bytes with an edge in them. All have filter type 0 (PNG §9.2).
-pub(super) fn write(picture: &Picture, layout: &Layout, out: &mut Vec<u8>) {
+pub(super) fn write(picture: &Picture, layout: &ScanlineLayout, out: &mut Vec<u8>) {
     let canvas = picture.canvas;
     let modules = picture.modules();
     let below = canvas.width_px()
@@ -48,7 +48,7 @@ struct Scanlines {
 
 impl Scanlines {
     /// A row of modules, and so many scanlines of it.
-    fn row(&mut self, layout: &Layout, planes: &Planes, is_first: bool, height_px: u32) {
+    fn row(&mut self, layout: &ScanlineLayout, planes: &Planes, is_first: bool, height_px: u32) {
         self.line.paint(layout, planes);
         let mut repeated = height_px as usize;
         let (mut said, mut like) = (self.line_bytes, self.line_bytes);

@@ -15,7 +15,7 @@ fn symbol(which: usize, level: Level) -> Matrix {
 /// One with wrong codewords: in each block, as many as asked for its capacity, at places and by amounts that follow from
 /// `seed`. The first `hidden` of them of each block are told to be hidden, some of them being right after all.
 struct Damaged {
-    reading: Reading,
+    reading: DecodedSymbol,
     matrix: Matrix,
     hidden: Matrix,
 }
@@ -50,7 +50,7 @@ fn damage(matrix: &Matrix, seed: u64, counts: impl Fn(&Blocks) -> (usize, usize)
         told.push(tell);
     }
     let spread = |codewords: &[Vec<u8>]| {
-        let dark: Vec<_> = Layout::of(version)
+        let dark: Vec<_> = VersionLayout::of(version)
             .order()
             .zip(plan.lay_out(codewords))
             .filter(|&(_, bit)| bit)

@@ -70,7 +70,7 @@ fn annex_i_3_is_read_down_to_its_codewords() {
         .into_iter()
         .find(|golden| golden.version == version)
         .unwrap();
-    let order = Layout::of(version).order();
+    let order = VersionLayout::of(version).order();
     let mask = Mask::new(1).unwrap();
     let bits =
         order.map(|(x, y)| golden.matrix.is_dark(x, y) != unmask::turns_over(version, mask, x, y));

@@ -6,7 +6,7 @@ use poem_openapi::{Enum, Object};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::rollout::breaker::Forced;
+use crate::rollout::breaker::Mode;
 
 /// All experiments.
 #[derive(Object)]
@@ -97,10 +97,10 @@ pub enum ForcedBreaker {
     Closed,
 }
 
-impl From<ForcedBreaker> for Forced {
+impl From<ForcedBreaker> for Mode {
     fn from(forced: ForcedBreaker) -> Self {
         match forced {
-            ForcedBreaker::Auto => Self::No,
+            ForcedBreaker::Auto => Self::Auto,
             ForcedBreaker::Open => Self::Open,
             ForcedBreaker::Closed => Self::Closed,
         }

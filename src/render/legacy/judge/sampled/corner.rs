@@ -12,7 +12,7 @@ const WRONG: usize = 4;
 
 /// A symbol in a picture, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SymbolPlace {
     pub grid: Grid,
     /// Modules along one side.
     pub modules: usize,
@@ -66,7 +66,7 @@ impl Grid {
 }
 
 /// `is_exact`: neighbouring pixels of one colour are equal.
-pub fn find(pixels: &Pixels, is_exact: bool) -> Option<Place> {
+pub fn find(pixels: &Pixels, is_exact: bool) -> Option<SymbolPlace> {
     let contrasts: &[u8] = if is_exact { &[0] } else { &CONTRASTS };
     let found = |&contrast: &u8| {
         let grid = upper_left(pixels, contrast, is_exact)?;
@@ -76,7 +76,7 @@ pub fn find(pixels: &Pixels, is_exact: bool) -> Option<Place> {
 }
 
 /// The rest of the symbol, by the first number of modules at which its other finder patterns are.
-fn place(pixels: &Pixels, grid: Grid, is_exact: bool) -> Option<Place> {
+fn place(pixels: &Pixels, grid: Grid, is_exact: bool) -> Option<SymbolPlace> {
     let (dark, light) = colors(pixels, &grid);
     let is_dark = |rgb: Rgb| apart(rgb, dark) < apart(rgb, light);
     let grid = if is_exact {
@@ -92,7 +92,7 @@ fn place(pixels: &Pixels, grid: Grid, is_exact: bool) -> Option<Place> {
             && is_finder(|x, y| dark(x, last - y))
     };
     let modules = (21..=177).step_by(4).find(is_symbol)?;
-    Some(Place {
+    Some(SymbolPlace {
         grid,
         modules,
         dark,

@@ -8,7 +8,7 @@ use symbol::{
 
 use crate::render::{
     Color, Colors, Facts, Format, Level, Physical, Rendered, Request, Size, Spec, Unit, fit,
-    layout::Layout,
+    layout::CanvasLayout,
 };
 
 /// What the request asks for.
@@ -20,11 +20,11 @@ pub fn symbol(spec: &Spec, options: &Options) -> Symbol {
     symbol::encode(str::from_utf8(&spec.content).unwrap(), options).unwrap()
 }
 
-pub fn layout(spec: &Spec, symbol: &Symbol) -> Layout {
+pub fn layout(spec: &Spec, symbol: &Symbol) -> CanvasLayout {
     let modules = u32::try_from(symbol.matrix().modules()).unwrap();
     match spec.format {
-        Format::Svg => Layout::vector(spec, modules),
-        _ => Layout::raster(spec, modules),
+        Format::Svg => CanvasLayout::vector(spec, modules),
+        _ => CanvasLayout::raster(spec, modules),
     }
 }
 

@@ -20,7 +20,7 @@ pub use frame::{Frame, is_close};
 pub use metadata::Metadata;
 pub use reading::{Inks, contrast};
 
-use crate::render::{Format, layout::Layout};
+use crate::render::{Format, layout::CanvasLayout};
 
 /// Red, green, blue, 0..=255 each.
 pub type Rgb = [u8; 3];
@@ -112,7 +112,7 @@ impl Sampled {
 /// The plate in a symbol of `modules` along one side: its first module, and how many it has along one side.
 fn plate(modules: usize) -> (usize, usize) {
     // At most 177.
-    let layout = Layout::new(0, u32::try_from(modules).unwrap_or(177), 0);
+    let layout = CanvasLayout::new(0, u32::try_from(modules).unwrap_or(177), 0);
     let plate = layout.plate_modules() as usize;
     (modules.saturating_sub(plate) / 2, plate)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Cell, Frame, Metadata, Picture, Sampled, Unclear, apart,
-    corner::{self, Place},
+    corner::{self, SymbolPlace},
     pixels::Pixels,
     plate,
 };
@@ -32,12 +32,12 @@ pub fn sample(file: &[u8], format: Format) -> Result<Sampled, Unclear> {
 }
 
 /// Past the last module: across and down.
-fn end(place: &Place) -> (usize, usize) {
+fn end(place: &SymbolPlace) -> (usize, usize) {
     let side = place.modules * place.grid.module;
     (place.grid.left + side, place.grid.top + side)
 }
 
-fn frame(pixels: &Pixels, place: &Place) -> Frame {
+fn frame(pixels: &Pixels, place: &SymbolPlace) -> Frame {
     let (right, bottom) = end(place);
     // At most IMAGE_PX.
     let px = |n: usize| u32::try_from(n).map_or(f64::NAN, f64::from);
@@ -57,7 +57,7 @@ fn frame(pixels: &Pixels, place: &Place) -> Frame {
     }
 }
 
-fn stains_px(pixels: &Pixels, place: &Place, is_exact: bool) -> usize {
+fn stains_px(pixels: &Pixels, place: &SymbolPlace, is_exact: bool) -> usize {
     let most = if is_exact {
         0
     } else {
@@ -88,7 +88,7 @@ fn stains_px(pixels: &Pixels, place: &Place, is_exact: bool) -> usize {
     count
 }
 
-fn cells(pixels: &Pixels, place: &Place, is_exact: bool) -> Vec<Cell> {
+fn cells(pixels: &Pixels, place: &SymbolPlace, is_exact: bool) -> Vec<Cell> {
     let (grid, modules) = (&place.grid, place.modules);
     let mut cells = Vec::with_capacity(modules * modules);
     for y in 0..modules {
@@ -105,7 +105,7 @@ fn cells(pixels: &Pixels, place: &Place, is_exact: bool) -> Vec<Cell> {
 }
 
 /// Marks the modules of a row that are not of one colour: their lines differ, or the pixels of their first line.
-fn mark_mixed(pixels: &Pixels, place: &Place, y: usize, row: &mut [Cell]) {
+fn mark_mixed(pixels: &Pixels, place: &SymbolPlace, y: usize, row: &mut [Cell]) {
     let (grid, (right, _)) = (&place.grid, end(place));
     let top = grid.top + y * grid.module;
     let module = |x: usize| {
@@ -129,7 +129,7 @@ fn mark_mixed(pixels: &Pixels, place: &Place, y: usize, row: &mut [Cell]) {
     }
 }
 
-fn picture(pixels: &Pixels, place: &Place) -> Picture {
+fn picture(pixels: &Pixels, place: &SymbolPlace) -> Picture {
     let (first, modules) = plate(place.modules);
     let grid = &place.grid;
     let width = modules * grid.module;

@@ -20,8 +20,8 @@ const STRAY_SHARE: usize = 7;
 
 /// A symbol that could be read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
-    pub said: read::Reading,
+pub struct SampledSymbol {
+    pub said: read::DecodedSymbol,
     pub inks: Inks,
     /// Of a JPEG: by how much colours are off, at the median of the modules. Else 0.
     pub noise: u8,
@@ -36,7 +36,7 @@ pub struct Reading {
 impl Sampled {
     /// # Errors
     /// `Illegible`.
-    pub fn read(&self) -> Result<Reading, Unclear> {
+    pub fn read(&self) -> Result<SampledSymbol, Unclear> {
         let mut fault = Unclear::Illegible("all data modules have one colour");
         for inks in self.guesses() {
             match self.said(&inks) {
@@ -84,7 +84,7 @@ impl Sampled {
         (gap > 0).then_some([low, high])
     }
 
-    fn said(&self, inks: &Inks) -> Result<read::Reading, Unreadable> {
+    fn said(&self, inks: &Inks) -> Result<read::DecodedSymbol, Unreadable> {
         let modules = self.modules();
         let matrix = Matrix::from_fn(modules, |x, y| {
             let rgb = self.cell(x, y).rgb;
@@ -105,7 +105,7 @@ impl Sampled {
     }
 
     /// Holds every module against what it should be.
-    fn compared(&self, said: read::Reading) -> Reading {
+    fn compared(&self, said: read::DecodedSymbol) -> SampledSymbol {
         let roles = self.roles(&said.symbol);
         let cells = || self.cells.iter().zip(&roles);
         let inks: Inks = std::array::from_fn(|ink| {
@@ -137,7 +137,7 @@ impl Sampled {
             let covered = (contrast(&inks) / 4).max(farthest[0].saturating_add(farthest[0] / 2));
             farthest[1] > covered
         };
-        Reading {
+        SampledSymbol {
             said,
             inks,
             noise,

@@ -18,12 +18,12 @@ use crate::{
 };
 
 /// A claimed database, or one that is not there yet.
-pub struct Place {
+pub struct ClaimedDatabase {
     new: Database,
-    what: What,
+    claim: Claim,
 }
 
-enum What {
+enum Claim {
     Sqlite(SqliteFile),
     Postgres(Schemas),
 }
@@ -35,48 +35,48 @@ struct Schemas {
     current: String,
 }
 
-impl Place {
+impl ClaimedDatabase {
     /// `stamp`, of digits and letters, becomes part of names.
     ///
     /// # Errors
     /// `Conflict` when a server uses it, or a newer release has changed it; `Unavailable` when it does not answer.
     pub async fn claim(settings: &Database, stamp: &str) -> Result<Self> {
-        let (url, what) = match Backend::of(&settings.url)? {
+        let (url, claim) = match Backend::of(&settings.url)? {
             Backend::Sqlite => {
                 let path = sqlite::path(&settings.url)?;
                 let file = SqliteFile::claim(&path, stamp).await?;
-                (sqlite::url(&file.beside()), What::Sqlite(file))
+                (sqlite::url(&file.beside()), Claim::Sqlite(file))
             }
             Backend::Postgres => {
                 let schemas = Schemas::claim(settings, stamp).await?;
                 let url = postgres::url_in(&settings.url, &schemas.restoring());
-                (url, What::Postgres(schemas))
+                (url, Claim::Postgres(schemas))
             }
         };
         let new = Database {
             url,
             ..settings.clone()
         };
-        Ok(Self { new, what })
+        Ok(Self { new, claim })
     }
 
-    /// What is there, for people; `None` when nothing is.
+    /// Claim is there, for people; `None` when nothing is.
     ///
     /// # Errors
     /// `Unavailable` when it cannot be read.
-    pub async fn holds(&mut self) -> Result<Option<String>> {
-        match &mut self.what {
-            What::Sqlite(file) => file.holds().await,
-            What::Postgres(schemas) => schemas.holds().await,
+    pub async fn describe(&mut self) -> Result<Option<String>> {
+        match &mut self.claim {
+            Claim::Sqlite(file) => file.describe().await,
+            Claim::Postgres(schemas) => schemas.describe().await,
         }
     }
 
     /// Makes the new database, with the tables that the migration `newest` leaves.
     ///
     /// # Errors
-    /// What the database refuses.
+    /// Claim the database refuses.
     pub async fn make(&self, newest: &str, clock: SharedClock) -> Result<()> {
-        if let What::Postgres(schemas) = &self.what {
+        if let Claim::Postgres(schemas) = &self.claim {
             let sql = format!("CREATE SCHEMA {}", schemas.restoring());
             schemas.run(&sql).await.map_err(failure::classify)?;
         }
@@ -89,7 +89,7 @@ impl Place {
     /// Brings the new database up to this binary's schema.
     ///
     /// # Errors
-    /// What the database refuses.
+    /// Claim the database refuses.
     pub async fn bring_up(&self, clock: SharedClock) -> Result<()> {
         let store = Store::connect(&self.new, clock).await?;
         let made = store.migrations().up().await;
@@ -108,12 +108,12 @@ impl Place {
     /// # Errors
     /// The disk's or the database's; then everything is where it was.
     pub async fn swap(self) -> Result<Option<String>> {
-        match self.what {
-            What::Sqlite(file) => {
-                let kept = file.swap().await?.kept;
-                Ok(kept.map(|kept| kept.display().to_string()))
+        match self.claim {
+            Claim::Sqlite(file) => {
+                let replaced = file.swap().await?.replaced;
+                Ok(replaced.map(|path| path.display().to_string()))
             }
-            What::Postgres(schemas) => {
+            Claim::Postgres(schemas) => {
                 let swapped = schemas.swap().await;
                 schemas.discard().await;
                 swapped
@@ -123,9 +123,9 @@ impl Place {
 
     /// Removes the new database.
     pub async fn discard(&self) {
-        match &self.what {
-            What::Sqlite(file) => file.discard(),
-            What::Postgres(schemas) => schemas.discard().await,
+        match &self.claim {
+            Claim::Sqlite(file) => file.discard(),
+            Claim::Postgres(schemas) => schemas.discard().await,
         }
     }
 }
@@ -186,7 +186,7 @@ impl Schemas {
         Ok(())
     }
 
-    async fn holds(&self) -> Result<Option<String>> {
+    async fn describe(&self) -> Result<Option<String>> {
         let look = async {
             for table in schema::tables(&self.db).await? {
                 if table != "seaql_migrations" && schema::holds(&self.db, table).await? {
@@ -200,14 +200,14 @@ impl Schemas {
     }
 
     async fn swap(&self) -> Result<Option<String>> {
-        let keep = self.holds().await?.is_some();
+        let keep = self.describe().await?.is_some();
         self.exchange(keep).await.map_err(failure::classify)?;
         Ok(keep.then(|| format!("schema {}", self.replaced())))
     }
 
     async fn discard(&self) {
         let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.restoring());
-        // Whoever filled it may not have noticed yet that its connection is gone. What stays is in nobody's way.
+        // Whoever filled it may not have noticed yet that its connection is gone. Claim stays is in nobody's way.
         for _ in 0..TRIES {
             if self.run(&sql).await.is_ok() {
                 return;

@@ -35,13 +35,13 @@ struct Progress {
 }
 
 /// Where a run is.
-pub(super) struct Place {
+pub(super) struct ResumableRun {
     dir: PathBuf,
     ids: Arc<[Uuid]>,
     progress: Progress,
 }
 
-impl Place {
+impl ResumableRun {
     /// Where the last run was interrupted; `None` if none was, or it was about something else.
     pub(super) fn find(dir: &Path, database: &str) -> Option<Self> {
         let progress = std::fs::read(dir.join(PROGRESS)).ok()?;
@@ -66,7 +66,7 @@ impl Place {
     /// When the folder cannot be written to.
     pub(super) fn begin(dir: &Path, database: &str, ids: &[Uuid]) -> Result<Self> {
         let order: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
-        let place = Self {
+        let run = Self {
             dir: dir.to_owned(),
             ids: ids.into(),
             progress: Progress {
@@ -78,8 +78,8 @@ impl Place {
         };
         std::fs::create_dir_all(dir).map_err(|e| unwritable(dir, e))?;
         write(&dir.join(ORDER), &order)?;
-        place.save()?;
-        Ok(place)
+        run.save()?;
+        Ok(run)
     }
 
     /// All of them, and the first that is not done.
@@ -141,26 +141,29 @@ mod tests {
     fn it_goes_on_where_it_was_and_only_there() {
         let dir = tempfile::tempdir().unwrap();
         let ids: Vec<Uuid> = (1..=5).map(Uuid::from_u128).collect();
-        assert!(Place::find(dir.path(), "a").is_none());
-        let mut place = Place::begin(dir.path(), "a", &ids).unwrap();
-        place.advance(3).unwrap();
-        drop(place);
-        assert!(Place::find(dir.path(), "b").is_none(), "another database");
-        let place = Place::find(dir.path(), "a").unwrap();
-        assert_eq!(place.ids(), (ids.clone().into(), 3));
+        assert!(ResumableRun::find(dir.path(), "a").is_none());
+        let mut run = ResumableRun::begin(dir.path(), "a", &ids).unwrap();
+        run.advance(3).unwrap();
+        drop(run);
+        assert!(
+            ResumableRun::find(dir.path(), "b").is_none(),
+            "another database"
+        );
+        let run = ResumableRun::find(dir.path(), "a").unwrap();
+        assert_eq!(run.ids(), (ids.clone().into(), 3));
 
         // Another order under the same progress.
         let order = dir.path().join(ORDER);
         let kept = std::fs::read(&order).unwrap();
         std::fs::write(&order, [&kept[ID..], &kept[..ID]].concat()).unwrap();
-        assert!(Place::find(dir.path(), "a").is_none());
+        assert!(ResumableRun::find(dir.path(), "a").is_none());
         std::fs::write(&order, &kept[1..]).unwrap();
-        assert!(Place::find(dir.path(), "a").is_none());
+        assert!(ResumableRun::find(dir.path(), "a").is_none());
         std::fs::write(&order, kept).unwrap();
         std::fs::write(dir.path().join(PROGRESS), "{").unwrap();
-        assert!(Place::find(dir.path(), "a").is_none(), "torn");
+        assert!(ResumableRun::find(dir.path(), "a").is_none(), "torn");
 
-        place.finish().unwrap();
+        run.finish().unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 /// By the digest of the key or tag. Two of one digest overtake each other, which costs one more miss.
 #[derive(Default)]
-pub(super) struct Makings(Mutex<HashMap<u64, Running>>);
+pub(super) struct PendingValues(Mutex<HashMap<u64, Running>>);
 
 struct Running {
     count: usize,
@@ -21,14 +21,14 @@ struct Running {
 }
 
 /// One value that is being made; ends when it is dropped.
-pub struct Making<'a> {
-    all: &'a Makings,
+pub struct PendingValue<'a> {
+    all: &'a PendingValues,
     about: u64,
     changes: u64,
 }
 
-impl Makings {
-    pub(super) fn begin(&self, about: &impl Hash) -> Making<'_> {
+impl PendingValues {
+    pub(super) fn begin(&self, about: &impl Hash) -> PendingValue<'_> {
         let about = digest(about);
         let mut running = self.0.lock();
         let of = running.entry(about).or_insert(Running {
@@ -38,7 +38,7 @@ impl Makings {
         of.count += 1;
         let changes = of.changes;
         drop(running);
-        Making {
+        PendingValue {
             all: self,
             about,
             changes,
@@ -59,7 +59,7 @@ impl Makings {
     }
 }
 
-impl Making<'_> {
+impl PendingValue<'_> {
     /// Whether its thing has changed since it began.
     pub(super) fn is_overtaken(&self) -> bool {
         let running = self.all.0.lock();
@@ -74,7 +74,7 @@ impl Making<'_> {
     }
 }
 
-impl Drop for Making<'_> {
+impl Drop for PendingValue<'_> {
     fn drop(&mut self) {
         let mut running = self.all.0.lock();
         if let Some(of) = running.get_mut(&self.about) {
@@ -98,16 +98,16 @@ mod tests {
 
     #[test]
     fn a_change_overtakes_what_it_is_about_and_leaves_nothing_behind() {
-        let makings = Makings::default();
-        let (a, b) = (makings.begin(&"a"), makings.begin(&"b"));
-        makings.overtake(&"a");
-        makings.overtake(&"c");
+        let pending = PendingValues::default();
+        let (a, b) = (pending.begin(&"a"), pending.begin(&"b"));
+        pending.overtake(&"a");
+        pending.overtake(&"c");
         assert!(a.is_overtaken() && !b.is_overtaken());
-        let later = makings.begin(&"a");
+        let later = pending.begin(&"a");
         assert!(!later.is_overtaken() && later.is_behind_an_old_one());
-        makings.overtake_all();
+        pending.overtake_all();
         assert!(later.is_overtaken() && b.is_overtaken());
         drop((a, b, later));
-        assert!(makings.0.lock().is_empty());
+        assert!(pending.0.lock().is_empty());
     }
 }

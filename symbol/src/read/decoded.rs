@@ -2,13 +2,13 @@
 //!
 //! Invariant: every number is about the modules as they were read, against the symbol as it should have been.
 
-use super::layout::{Layout, Part};
+use super::layout::{Part, VersionLayout};
 use super::text;
 use crate::{Append, Eci, Fnc1, Matrix, Mode, Symbol};
 
 /// What a symbol says, and how badly it was damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct DecodedSymbol {
     /// Version, level and mask, and the modules as they should have been.
     pub symbol: Symbol,
     pub segments: Vec<Segment>,
@@ -20,7 +20,7 @@ pub struct Reading {
     pub damage: Damage,
 }
 
-impl Reading {
+impl DecodedSymbol {
     /// The message as a reader app shows it: Kanji and bytes under ECI 3, 20 and 26 by their character set, other
     /// bytes as UTF-8 where they are valid, else as ISO/IEC 8859-1. An application indicator (FNC1 in second position)
     /// comes first, as two digits or a letter.
@@ -95,7 +95,7 @@ impl Damage {
     }
 
     pub(super) fn of(matrix: &Matrix, symbol: &Symbol) -> Self {
-        let layout = Layout::of(symbol.version);
+        let layout = VersionLayout::of(symbol.version);
         let (missing, surplus) = (
             symbol.matrix.without(matrix),
             matrix.without(&symbol.matrix),
