@@ -1,4 +1,4 @@
-//! The law of `docs/ARCHITECTURE.md` as a test: who may know whom, how large things may be, how they are called.
+//! The rules of `docs/ARCHITECTURE.md` as a test: imports, sizes, names.
 //!
 //! It reads the source as text: it needs no compiler, and it holds for code behind any feature or platform.
 // Helpers of a test are tests too.

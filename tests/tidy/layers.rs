@@ -1,4 +1,4 @@
-//! Who may know whom: the table of `docs/ARCHITECTURE.md`.
+//! What each module may import: the table of `docs/ARCHITECTURE.md`.
 
 use crate::{
     Violation,
@@ -128,7 +128,7 @@ fn refusal(
         } else {
             allowed.join(", ")
         };
-        format!("{module} may know {list} (docs/ARCHITECTURE.md, \"Who may know whom\")")
+        format!("{module} may import {list} (docs/ARCHITECTURE.md, \"What each module may import\")")
     })
 }
 
