@@ -122,12 +122,12 @@ def flat_out(server, path, headers, args):
     }
 
 
-def paced(server, path, headers, args, settle):
+def paced(server, path, headers, args, settle, more=()):
     """At a rate that every server here keeps up with: the server's CPU per request, what follows it included."""
     before = server.cpu_seconds()
     out = subprocess.run(
         ["taskset", "-c", "1", "h2load", "--h1", "-t1", f"-c{args.connections}", f"-D{args.seconds}",
-         "--rps", str(args.rate / args.connections), *flags(headers),
+         "--rps", str(args.rate / args.connections), *flags(headers), *more,
          f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True, check=True).stdout
     if settle:
         settle()

@@ -1,0 +1,132 @@
+"""What one request of each kind costs, in 90 seconds: the table that every change is held to.
+
+CPU is the server's own per request, beside a bare handler of the same framework at the same rate. Allocations are exact: they are
+counted in one process without a clock, and tests hold them under ceilings (`benches/src/bin/guard.rs`). Heap per connection is
+resident memory that thousands of idle ones add.
+"""
+
+import argparse
+import json
+import resource
+import socket
+import statistics
+import subprocess
+import tempfile
+
+import tools
+from tools import ROOT, say
+
+from . import http
+
+CONNECTIONS = 2000
+SECONDS = 3
+ROUNDS = 2
+CREATE = '{"redirect_url": "https://example.org/a/page?with=a&query=1"}'
+
+
+def kinds(ours):
+    """Name, path, headers, requests per second, and h2load's further arguments. A rate is one that all keep up with."""
+    agent = [f"User-Agent: {http.AGENT}"]
+    who = [f"Authorization: {ours.authorization()}"]
+    code = ours.code()
+    path = f"/api/v1/qr/{code['id']}"
+    yield "redirect", f"/r/{code['short_id']}?scan_ref=qr", agent, 10_000, []
+    yield "image/cached", f"{path}/image", who, 10_000, []
+    yield "code", path, who, 2_000, []
+    yield "list", "/api/v1/qr?limit=20", who, 2_000, []
+    body = ours.folder + "/create.json"
+    with open(body, "w") as file:
+        file.write(CREATE)
+    yield "create", "/api/v1/qr/dynamic", [*who, "Content-Type: application/json"], 100, ["-d", body]
+
+
+def cpu(server, kind, settle=None):
+    _, path, headers, rate, more = kind
+    def run(seconds):
+        args = argparse.Namespace(connections=min(64, rate), seconds=seconds, rate=rate)
+        return http.paced(server, path, headers, args, settle, more)
+
+    run(1)
+    runs = [run(SECONDS) for _ in range(ROUNDS)]
+    failed = sum(run["paced_failures"] for run in runs)
+    return statistics.median(run["cpu_us"] for run in runs), failed
+
+
+def heap_per_connection(server, path, headers):
+    """Bytes of resident memory, with a request answered on each before."""
+    request = "".join(f"{line}\r\n" for line in (f"GET {path} HTTP/1.1", "Host: x", *headers, "")).encode()
+    before, open_now = server.rss_mib(), []
+    for _ in range(CONNECTIONS):
+        connection = socket.create_connection(("127.0.0.1", server.port))
+        connection.sendall(request)
+        open_now.append(connection)
+    for connection in open_now:
+        connection.recv(65536)
+    after = server.rss_mib()
+    for connection in open_now:
+        connection.close()
+    return round((after - before) * 1024 * 1024 / CONNECTIONS)
+
+
+def add_flags(parser):
+    parser.add_argument("--binary", metavar="FILE", help="measure this one, such as the release before; its allocations are not counted")
+    parser.add_argument("--data", default=tempfile.gettempdir(), help="folder on the disk to spool to")
+
+
+def allocations():
+    program = tools.RELEASE / "guard"
+    lines = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line["bench"].removeprefix("guard/"): line for line in map(json.loads, lines)}
+
+
+def run(args):
+    http.programs()
+    if not args.no_build:
+        subprocess.run(["cargo", "build", "--release", "-p", "qr-observatory", "-p", "benches", "--no-default-features",
+                        "--features", "benches/http,benches/guard"], cwd=ROOT, check=True)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    counted = {} if args.binary else allocations()
+    env = {"USE_NEW_QR_GENERATION_SERVICE": "true", "SCAN_QUEUE": "10000000", "MAX_CONNECTIONS_PER_CLIENT": str(2 * CONNECTIONS)}
+    binary = {"binary": args.binary} if args.binary else {}
+    results, bare_cpu = [], {}
+    bare = http.Server([tools.RELEASE / "bare_poem", "127.0.0.1:3901", 700], 3901)
+    bare.wait("/none")
+    try:
+        for name, path, headers in (("redirect", "/r/bench", [f"User-Agent: {http.AGENT}"]), ("image", "/image/bench", [])):
+            for rate in (10_000, 2_000, 100):
+                bare_cpu[name, rate], _ = cpu(bare, (name, path, headers, rate, []))
+        bare_heap = heap_per_connection(bare, "/image/bench", [])
+    finally:
+        bare.stop()
+    say(f"{'':20} {'CPU':>9} {'bare':>8} {'ratio':>6} {'allocations':>12} {'bytes':>9} {'held':>8}")
+
+    def measure(server, kind, settle=None):
+        name, _, _, rate, _ = kind
+        took, failed = cpu(server, kind, settle)
+        base = bare_cpu["redirect" if name == "redirect" else "image", rate]
+        memory = counted.get(name, {})
+        row = {"bench": f"guard/{name}", "cpu_us": round(took, 2), "bare_cpu_us": round(base, 2), "cpu_ratio": round(took / base, 3),
+               "failed": failed, **{key: memory[key] for key in ("allocations", "bytes", "held_bytes") if key in memory}}
+        results.append(row)
+        say(f"{name:20} {took:6.1f} µs {base:5.1f} µs {took / base:5.2f} × {row.get('allocations', '-'):>11} "
+            f"{row.get('bytes', '-'):>9} {row.get('held_bytes', '-'):>8}" + (f"  {failed} failed" if failed else ""))
+
+    ours = http.Ours(3902, args.data, **binary, **env)
+    try:
+        for kind in kinds(ours):
+            measure(ours, kind, http.drained(ours) if kind[0] == "redirect" else None)
+        _, path, headers, _, _ = list(kinds(ours))[1]
+        heap = heap_per_connection(ours, path, headers)
+    finally:
+        ours.stop()
+    uncached = http.Ours(3902, args.data, **binary, **env, CACHE_MEMORY_BYTES="0")
+    try:
+        kind = list(kinds(uncached))[1]
+        measure(uncached, ("image/uncached", kind[1], kind[2], 2_000, []))
+    finally:
+        uncached.stop()
+    future = next((line["future_bytes"] for line in counted.values()), None)
+    results.append({"bench": "guard/connection", "bytes": heap, "bare_bytes": bare_heap, "future_bytes": future})
+    say(f"{'connection':20} {heap} bytes of heap, bare {bare_heap}; future {future or '-'} bytes")
+    return results
