@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod backup;
+mod batch;
 pub mod codes;
 mod connection;
 pub mod dials;

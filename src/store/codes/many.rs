@@ -2,22 +2,26 @@
 //!
 //! Invariant: the order is total: by scans, then newest first, then by id.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Display};
 
 use futures_util::TryStreamExt as _;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement, StreamTrait, Value,
-    prelude::Uuid,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult, Statement,
+    StreamTrait, Value, prelude::Uuid,
 };
+
+use tracing::warn;
 
 use super::{Code, CodeKind, Codes, Resolution};
 use crate::{
     kernel::Result,
     store::{
+        connection::Connections,
         entity::code,
         statement::{chunks, placeholders},
         text,
     },
+    telemetry::StoreTimer,
 };
 
 impl Codes {
@@ -49,49 +53,81 @@ impl Codes {
     /// # Errors
     /// Faults only.
     pub async fn many(&self, ids: &[Uuid]) -> Result<Vec<Code>> {
-        let work = async {
-            let mut found = HashMap::with_capacity(ids.len());
-            for chunk in chunks(ids) {
-                let chunk = chunk.iter().copied();
-                let rows = code::Entity::find().filter(code::Column::Id.is_in(chunk));
-                for row in rows.all(&self.db.reader).await? {
-                    found.insert(row.id, Code::from_row(row)?);
-                }
-            }
-            Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
-        };
-        self.db.run(&self.timers.many, work).await
+        let mut found = by_id(&self.db, &self.timers.many, ids).await?;
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
 
     /// As [`Codes::resolve`], for many slugs: those that exist.
     ///
     /// # Errors
     /// Faults only.
-    pub async fn resolve_many(&self, slugs: &[&str]) -> Result<HashMap<String, Resolution>> {
-        let backend = self.db.backend();
-        let mut storable: Vec<&str> = slugs.to_vec();
-        storable.retain(|slug| text::storable(slug));
-        let work = async {
-            let mut found = HashMap::with_capacity(storable.len());
-            for chunk in chunks(&storable) {
-                let list = placeholders(backend, 1, chunk.len());
-                let sql = format!(
-                    "SELECT id, kind, target, enabled, slug FROM codes WHERE slug IN {list}"
-                );
-                let values = chunk.iter().map(|slug| Value::from(*slug));
-                let ask = Statement::from_sql_and_values(backend, sql, values);
-                for row in self.db.reader.query_all_raw(ask).await? {
-                    let resolution = Resolution {
-                        code_id: row.try_get_by(0)?,
-                        kind: CodeKind::parse(&row.try_get_by::<String, _>(1)?)?,
-                        target: row.try_get_by(2)?,
-                        enabled: row.try_get_by(3)?,
-                    };
-                    found.insert(row.try_get_by(4)?, resolution);
-                }
-            }
-            Ok::<_, DbErr>(found)
-        };
-        self.db.run(&self.timers.many, work).await
+    pub async fn resolve_many<S: AsRef<str>>(
+        &self,
+        slugs: &[S],
+    ) -> Result<HashMap<Box<str>, Resolution>> {
+        by_slug(&self.db, &self.timers.many, slugs).await
     }
+}
+
+/// Codes of any organization. A row that cannot be read is left out, and logged: it must not take the others along.
+pub(super) async fn by_id(
+    db: &Connections,
+    timer: &StoreTimer,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Code>> {
+    let work = async {
+        let mut found = HashMap::with_capacity(ids.len());
+        for chunk in chunks(ids) {
+            let chunk = chunk.iter().copied();
+            let rows = code::Entity::find().filter(code::Column::Id.is_in(chunk));
+            for row in rows.all(&db.reader).await? {
+                let id = row.id;
+                found.extend(readable(&id, Code::from_row(row)).map(|code| (id, code)));
+            }
+        }
+        Ok(found)
+    };
+    db.run(timer, work).await
+}
+
+/// As [`by_id`], what redirects need to know.
+pub(super) async fn by_slug<S: AsRef<str>>(
+    db: &Connections,
+    timer: &StoreTimer,
+    slugs: &[S],
+) -> Result<HashMap<Box<str>, Resolution>> {
+    let backend = db.backend();
+    let slugs = slugs.iter().map(AsRef::as_ref);
+    let storable: Vec<&str> = slugs.filter(|slug| text::storable(slug)).collect();
+    let work = async {
+        let mut found = HashMap::with_capacity(storable.len());
+        for chunk in chunks(&storable) {
+            let list = placeholders(backend, 1, chunk.len());
+            let sql =
+                format!("SELECT id, kind, target, enabled, slug FROM codes WHERE slug IN {list}");
+            let values = chunk.iter().map(|slug| Value::from(*slug));
+            let ask = Statement::from_sql_and_values(backend, sql, values);
+            for row in db.reader.query_all_raw(ask).await? {
+                let slug: String = row.try_get_by(4)?;
+                let resolution = readable(&slug, resolution(&row));
+                found.extend(resolution.map(|resolution| (slug.into_boxed_str(), resolution)));
+            }
+        }
+        Ok(found)
+    };
+    db.run(timer, work).await
+}
+
+fn resolution(row: &QueryResult) -> Result<Resolution, DbErr> {
+    Ok(Resolution {
+        code_id: row.try_get_by(0)?,
+        kind: CodeKind::parse(&row.try_get_by::<String, _>(1)?)?,
+        target: row.try_get_by(2)?,
+        enabled: row.try_get_by(3)?,
+    })
+}
+
+fn readable<T>(code: &impl Display, row: Result<T, DbErr>) -> Option<T> {
+    row.inspect_err(|error| warn!(%code, %error, "a stored code cannot be read"))
+        .ok()
 }

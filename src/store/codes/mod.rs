@@ -7,12 +7,13 @@ mod look;
 mod many;
 mod model;
 
+use futures_util::FutureExt as _;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait,
-    QueryFilter, QuerySelect, QueryTrait, prelude::Uuid,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait, prelude::Uuid,
 };
 
-use super::{connection::Connections, entity::code, text};
+use super::{batch::Batch, connection::Connections, entity::code};
 use crate::{
     kernel::{Result, Timestamp},
     telemetry::StoreTimer,
@@ -26,13 +27,13 @@ pub use model::{Change, Code, CodeKind, Counters, Resolution};
 pub struct Codes {
     db: Connections,
     timers: Timers,
+    getting: Batch<Uuid, Code>,
+    resolving: Batch<Box<str>, Resolution>,
 }
 
 #[derive(Clone)]
 struct Timers {
     insert: StoreTimer,
-    get: StoreTimer,
-    resolve: StoreTimer,
     list: StoreTimer,
     update: StoreTimer,
     delete: StoreTimer,
@@ -42,12 +43,27 @@ struct Timers {
 }
 
 impl Codes {
+    /// Must be called within a runtime.
     pub(super) fn new(db: &Connections) -> Self {
+        let getting = {
+            let (db, timer) = (db.clone(), db.timer("codes.get"));
+            move |ids: Vec<Uuid>| {
+                let (db, timer) = (db.clone(), timer.clone());
+                async move { many::by_id(&db, &timer, &ids).await }.boxed()
+            }
+        };
+        let resolving = {
+            let (db, timer) = (db.clone(), db.timer("codes.resolve"));
+            move |slugs: Vec<Box<str>>| {
+                let (db, timer) = (db.clone(), timer.clone());
+                async move { many::by_slug(&db, &timer, &slugs).await }.boxed()
+            }
+        };
         Self {
+            getting: Batch::new("codes.get", Box::new(getting)),
+            resolving: Batch::new("codes.resolve", Box::new(resolving)),
             timers: Timers {
                 insert: db.timer("codes.insert"),
-                get: db.timer("codes.get"),
-                resolve: db.timer("codes.resolve"),
                 list: db.timer("codes.list"),
                 update: db.timer("codes.update"),
                 delete: db.timer("codes.delete"),
@@ -73,15 +89,8 @@ impl Codes {
     /// # Errors
     /// Faults only.
     pub async fn get(&self, org: Uuid, id: Uuid) -> Result<Option<Code>> {
-        let work = async {
-            code::Entity::find_by_id(id)
-                .filter(code::Column::OrgId.eq(org))
-                .one(&self.db.reader)
-                .await?
-                .map(Code::from_row)
-                .transpose()
-        };
-        self.db.run(&self.timers.get, work).await
+        let found = self.getting.get(id).await?;
+        Ok(found.filter(|code| code.org_id == org))
     }
 
     /// What a redirect needs to know about a slug, of whichever organization.
@@ -89,23 +98,7 @@ impl Codes {
     /// # Errors
     /// Faults only.
     pub async fn resolve(&self, slug: &str) -> Result<Option<Resolution>> {
-        const SQL: &str = "SELECT id, kind, target, enabled FROM codes WHERE slug = $1";
-        if !text::storable(slug) {
-            return Ok(None);
-        }
-        let work = async {
-            let ask = self.db.statement(SQL, [slug.into()]);
-            let Some(row) = self.db.reader.query_one_raw(ask).await? else {
-                return Ok(None);
-            };
-            Ok(Some(Resolution {
-                code_id: row.try_get_by(0)?,
-                kind: CodeKind::parse(&row.try_get_by::<String, _>(1)?)?,
-                target: row.try_get_by(2)?,
-                enabled: row.try_get_by(3)?,
-            }))
-        };
-        self.db.run(&self.timers.resolve, work).await
+        self.resolving.get(slug.into()).await
     }
 
     /// One page of an organization's codes, and how many match in total.
