@@ -33,8 +33,8 @@ impl std::fmt::Debug for Unleash {
 /// What one experiment starts with, and when its breaker opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Experiment {
-    /// `USE_NEW_…_SERVICE`: the first percentage is 100.
-    pub use_new: bool,
+    /// `USE_NEW_…_SERVICE`: whether the first percentage is 100. Unset: it is where there are no codes yet.
+    pub use_new: Option<bool>,
     /// `…_CB_FAIL_MAX`: faults in a row.
     pub fail_max: u32,
     /// `…_CB_RESET_TIMEOUT`, in seconds.
@@ -48,8 +48,8 @@ pub struct Rollout {
     pub render: Experiment,
     pub validate: Experiment,
     pub analytics: Experiment,
-    /// `CANARY_TESTING_ENABLED` and `CANARY_PERCENTAGE`: the first percentage of all three.
-    pub canary_percent: u8,
+    /// `CANARY_PERCENTAGE` with `CANARY_TESTING_ENABLED`: the first percentage of those that do not start with 100.
+    pub canary_percent: Option<u8>,
     pub unleash: Option<Unleash>,
     /// `ROLLOUT_DIR`: what survives a restart: evidence, and the last good answer of Unleash.
     pub dir: PathBuf,
@@ -84,7 +84,7 @@ impl Rollout {
             render,
             validate,
             analytics,
-            canary_percent: if canary { percent } else { 0 },
+            canary_percent: canary.then_some(percent),
             unleash: unleash(r),
             dir: r.read(
                 name("rollout.dir", "ROLLOUT_DIR"),
@@ -165,7 +165,7 @@ fn experiments(r: &mut Reader) -> [Experiment; 3] {
 fn experiment(r: &mut Reader, names: [Name; 4], objective_ms: u64) -> Experiment {
     let [use_new, fail_max, reset, objective] = names;
     Experiment {
-        use_new: r.read(use_new, false, flag),
+        use_new: r.read(use_new, None, |s| flag(s).map(Some)),
         fail_max: r.read(fail_max, 5, number(1..=1_000_000)),
         reset_secs: r.read(reset, 60, number(1..=86_400)),
         objective_ms: r.read(objective, objective_ms, number(1..=60_000)),

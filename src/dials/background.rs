@@ -112,15 +112,21 @@ fn every(rollout: &Arc<Rollout>, name: &'static str, period: Duration, work: Wor
 }
 
 impl Rollout {
-    /// The first rows, from the settings; rows that are there stay as they are.
+    /// The first rows, from the settings; rows that are there stay as they are. Where there are no codes yet, nobody depends on
+    /// the old arms: the candidates answer, unless a setting says otherwise.
     pub(super) async fn ensure(&self) -> Result<()> {
+        if self.store.dials.all().await?.len() >= self.entries.len() {
+            return Ok(());
+        }
         let now = self.clock.now();
+        let is_new = self.store.codes.count().await? == 0;
         for entry in &self.entries {
             let settings = setting(&self.settings, entry.name());
-            let percent = if settings.use_new {
-                100
-            } else {
-                self.settings.canary_percent
+            let percent = match (settings.use_new, self.settings.canary_percent) {
+                (Some(true), _) => 100,
+                (_, Some(canary)) => canary,
+                (None, None) if is_new => 100,
+                _ => 0,
             };
             let first = DialRow {
                 experiment: entry.name().label().to_owned(),

@@ -11,6 +11,7 @@ use crate::support::{
     eventually,
     metrics::Scrape,
     on_both,
+    rows::execute,
 };
 
 on_both!(
@@ -133,6 +134,34 @@ async fn settings_are_the_first_percentages_only() {
             .iter()
             .all(|(_, percent)| *percent == 0)
     );
+}
+
+#[tokio::test]
+async fn candidates_answer_where_there_are_no_codes_yet() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let mut setup = Setup::on(database);
+        for service in ["QR_GENERATION", "VALIDATION", "ANALYTICS"] {
+            setup = setup.without(&format!("USE_NEW_{service}_SERVICE"));
+        }
+        let mut server = setup.start().await;
+        assert!(percents(&server).await.iter().all(|(_, p)| *p == 100));
+        let client = Client::admin(&server);
+        let id = code(&client).await;
+        assert_eq!(path(&draw(&client, &id, 1).await, "render"), "candidate");
+        candidate(&client, RENDER, 40).await;
+        server.stop().await;
+        server.start().await;
+        let kept = percents(&server).await;
+        assert!(kept.contains(&("render".to_owned(), 40)), "{kept:?}");
+        // The first start of this release on a database with codes; one setting says otherwise.
+        server.stop().await;
+        execute(&server, "DELETE FROM dials").await;
+        server.set("USE_NEW_VALIDATION_SERVICE", "true");
+        server.start().await;
+        for (name, percent) in percents(&server).await {
+            assert_eq!(percent, if name == "validate" { 100 } else { 0 }, "{name}");
+        }
+    }
 }
 
 #[tokio::test]

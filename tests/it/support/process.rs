@@ -54,6 +54,10 @@ impl Setup {
             let url = database.url.clone();
             setup = setup.env("DATABASE_URL", url);
         }
+        // As an installation that has codes starts.
+        for service in ["QR_GENERATION", "VALIDATION", "ANALYTICS"] {
+            setup = setup.env(&format!("USE_NEW_{service}_SERVICE"), "false");
+        }
         setup.env("ADMIN_PASSWORD", PASSWORD)
     }
 
