@@ -196,6 +196,20 @@ where
         found
     }
 
+    /// What `part` takes from the cached value. Counted as a look-up only where it takes something: otherwise the caller goes
+    /// on to [`Local::get_or_make`].
+    pub async fn find<Q, T>(&self, key: &Q, part: impl FnOnce(&V) -> Option<T>) -> Option<T>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let found = part(&self.entries.get(key).await?)?;
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.found.fetch_add(1, Ordering::Relaxed);
+        self.hits.increment(1);
+        Some(found)
+    }
+
     /// The cached value, or the one that `make` makes: called once for all concurrent callers of a key. If the caller that
     /// makes it goes away, another takes over.
     ///

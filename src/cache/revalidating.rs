@@ -120,8 +120,11 @@ where
         let now = self.clock.instant();
         match self.now.get(&key).await {
             Some(found) if self.is_fresh(&found, now) => Ok(found.value),
-            Some(stale) => Ok(self.revalidate(key, now).await.unwrap_or(stale.value)),
-            None => self.make(&key, || self.read(&key)).await,
+            // Boxed: a hit does not hold the space for these.
+            Some(stale) => Ok(Box::pin(self.revalidate(key, now))
+                .await
+                .unwrap_or(stale.value)),
+            None => Box::pin(self.make(&key, || self.read(&key))).await,
         }
     }
 

@@ -74,6 +74,12 @@ where
         })
     }
 
+    /// What `part` takes from the value in memory. Counted as a look-up only where it takes something: otherwise the caller
+    /// goes on to [`Tiered::get_or_make`].
+    pub async fn find<T>(&self, key: &K, part: impl FnOnce(&V) -> Option<T>) -> Option<T> {
+        self.local.find(key, part).await
+    }
+
     /// Puts a value into memory before it is asked for; one that is there stays. Concurrent callers of
     /// [`Tiered::get_or_make`] do not wait for it.
     ///

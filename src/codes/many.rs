@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Code, Codes};
+use super::{Appearance, Code, Codes};
 use crate::{
     cache::{PendingValue, Tag},
     kernel::{Result, id::Uuid},
@@ -29,12 +29,12 @@ impl Codes {
     ///
     /// # Errors
     /// The store's.
-    pub async fn warm(&self, ids: &[Uuid]) -> Result<Vec<Arc<Code>>> {
+    pub async fn warm(&self, ids: &[Uuid]) -> Result<Vec<Arc<Appearance>>> {
         let making = |id: &Uuid| (*id, self.appearances.begin_about(&Tag::Code(*id)));
         let begun: HashMap<Uuid, PendingValue<'_>> = ids.iter().map(making).collect();
         let mut codes = Vec::with_capacity(ids.len());
         for code in self.many(ids).await? {
-            let (key, code) = ((code.org_id, code.id), Arc::new(code));
+            let (key, code) = ((code.org_id, code.id), Arc::new(Appearance::from(code)));
             if let Some(making) = begun.get(&code.id) {
                 self.appearances
                     .insert(making, key, Arc::clone(&code))

@@ -4,12 +4,14 @@
 //! see the change: on this node at once, on others within a second. So does a change that failed: when the
 //! connection was lost in COMMIT, nobody knows whether it was made.
 
+mod appearance;
 mod drawing;
 pub mod made_under;
 mod many;
 
 use std::sync::Arc;
 
+pub use appearance::{Appearance, weigh};
 pub use drawing::Wishes;
 
 pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Look, Sort};
@@ -45,9 +47,8 @@ pub enum Meaning {
     Dynamic { target: String },
 }
 
-/// What is needed to draw a code, remembered for a few seconds. Counters are not part of it: they move. By the code's
-/// organization and its id.
-pub type Appearances = Tiered<(Uuid, Uuid), Arc<Code>>;
+/// What is needed to draw a code, remembered for a few seconds. By the code's organization and its id.
+pub type Appearances = Tiered<(Uuid, Uuid), Arc<Appearance>>;
 
 pub struct Codes {
     store: Store,
@@ -158,14 +159,10 @@ impl Codes {
     ///
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn appearance(&self, org_id: Uuid, id: Uuid) -> Result<Arc<Code>> {
+    pub async fn appearance(&self, org_id: Uuid, id: Uuid) -> Result<Arc<Appearance>> {
         let find = || async {
-            self.store
-                .codes
-                .get(org_id, id)
-                .await?
-                .map(Arc::new)
-                .ok_or_else(unknown)
+            let code = self.get(org_id, id).await?;
+            Ok(Arc::new(Appearance::from(code)))
         };
         Ok(self
             .appearances
@@ -230,18 +227,4 @@ pub fn name((org_id, id): &(Uuid, Uuid)) -> Name {
         tag: Some(Tag::Code(*id)),
         rest: org_id.to_string(),
     }
-}
-
-/// Bytes that a remembered code holds on the heap.
-#[must_use]
-pub fn weigh(code: &Arc<Code>) -> u32 {
-    let texts = [
-        &code.content,
-        &code.slug,
-        &code.target,
-        &code.title,
-        &code.description,
-    ];
-    let texts: usize = texts.into_iter().flatten().map(String::len).sum();
-    u32::try_from(size_of::<Code>() + texts + 32).unwrap_or(u32::MAX)
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use poem::{FromRequest, Request, RequestBody, Result, http::header};
+use poem::{
+    FromRequest, Request, RequestBody, Result,
+    http::{HeaderMap, HeaderValue, header},
+};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     payload::Payload,
@@ -190,16 +193,21 @@ impl<'a> FromRequest<'a> for Signed {
         if let Some(Exercise(principal)) = request.data() {
             return Ok(Self(Arc::clone(principal)));
         }
-        let headers = request.headers();
-        let credentials = match (headers.get(header::AUTHORIZATION), headers.get("x-api-key")) {
-            (Some(value), _) => Credentials::Authorization(value.as_bytes()),
-            (None, Some(key)) => Credentials::Key(key.as_bytes()),
-            (None, None) => {
-                return Err(
-                    Error::new(Kind::Unauthenticated, "sign in with a user or an API key").into(),
-                );
-            }
+        let Some(credentials) = credentials(request.headers()) else {
+            return Err(
+                Error::new(Kind::Unauthenticated, "sign in with a user or an API key").into(),
+            );
         };
         Ok(Self(app.auth.authenticate(ctx, &credentials).await?))
     }
+}
+
+/// The credentials that a request carries.
+pub fn credentials(headers: &HeaderMap) -> Option<Credentials<'_>> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .map(HeaderValue::as_bytes);
+    let key = || headers.get("x-api-key").map(HeaderValue::as_bytes);
+    let bearer = bearer.map(Credentials::Authorization);
+    bearer.or_else(|| key().map(Credentials::Key))
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use poem::{Endpoint, EndpointExt as _, Request, Response, Result, Route, get};
 
 use super::{
-    api, document, metrics,
+    api::{self, qr::image::KnownImages},
+    document, metrics,
     middleware::{
         edge::{Edge, Inside, Routed},
         limits::Limits,
@@ -72,7 +73,7 @@ const METRICS: &str = "/metrics";
 
 /// The routes of the listener of `METRICS_BIND`.
 #[must_use]
-pub fn metrics_only(app: &Arc<App>) -> impl Endpoint<Output = Response> + 'static {
+pub fn metrics_only(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let table = RouteTable::new(ROUTES.iter().filter(|route| route.1 == METRICS));
     let routes = Route::new().at(METRICS, get(metrics::Metrics::new(app)));
     Edge::new(app, table, Routed(routes))
@@ -80,7 +81,7 @@ pub fn metrics_only(app: &Arc<App>) -> impl Endpoint<Output = Response> + 'stati
 
 /// The routes of the main listener.
 #[must_use]
-pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + 'static {
+pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let document = Arc::new(document::document(&app.settings.server));
     let mut table = RouteTable::new(&ROUTES);
     table.describe(&document);
@@ -95,25 +96,36 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + 'static {
         routed = routed.at(METRICS, get(metrics::Metrics::new(app)));
     }
     let front = Front {
-        pattern: route_table::pattern(ROUTES[0].1).into(),
         redirect: Redirect::new(app),
+        redirect_pattern: route_table::pattern("/r/{slug}").into(),
+        known_images: KnownImages::new(app),
+        image_pattern: route_table::pattern("/api/v1/qr/{id}/image").into(),
         routed: Routed(routed),
     };
     Edge::new(app, table, front)
 }
 
-/// Redirects, and the router for all else.
+/// Redirects, images that were asked for before, and the router for all else.
 struct Front<E> {
     redirect: Redirect,
-    pattern: Arc<str>,
+    redirect_pattern: Arc<str>,
+    known_images: KnownImages,
+    image_pattern: Arc<str>,
     routed: Routed<E>,
 }
 
 impl<E: Endpoint<Output = Response>> Inside for Front<E> {
-    async fn answer(&self, ctx: &Ctx, request: Request) -> (Option<Arc<str>>, Result<Response>) {
+    async fn answer(
+        &self,
+        ctx: &Ctx,
+        request: &mut Request,
+    ) -> (Option<Arc<str>>, Result<Response>) {
         if Redirect::slug(request.uri().path()).is_some() {
-            let answer = self.redirect.answer(ctx, &request).await;
-            return (Some(Arc::clone(&self.pattern)), answer);
+            let answer = self.redirect.answer(ctx, request).await;
+            return (Some(Arc::clone(&self.redirect_pattern)), answer);
+        }
+        if let Some(answer) = Box::pin(self.known_images.answer(ctx, request)).await {
+            return (Some(Arc::clone(&self.image_pattern)), answer);
         }
         // Boxed: a redirect should not carry the space for it around.
         Box::pin(self.routed.answer(ctx, request)).await

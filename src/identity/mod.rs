@@ -64,6 +64,12 @@ impl Auth {
         })
     }
 
+    /// The principal behind credentials that were valid a moment ago. `None` says nothing about them: ask
+    /// [`Auth::authenticate`].
+    pub async fn remembered(&self, credentials: &Credentials<'_>) -> Option<Arc<Principal>> {
+        self.remembered.get(&self.remembered.key(credentials)).await
+    }
+
     /// # Errors
     /// `Unauthenticated` when the credentials are not valid (without naming the wrong part), `RateLimited`
     /// when too many passwords are being checked, and the store's.

@@ -47,6 +47,12 @@ impl Remembered {
         mac.finalize().into_bytes().into()
     }
 
+    /// The remembered principal. One that is not remembered is not counted as a look-up: the caller goes on to
+    /// [`Remembered::get_or_check`].
+    pub(super) async fn get(&self, key: &[u8; 32]) -> Option<Arc<Principal>> {
+        self.valid.find(key, |found| Some(Arc::clone(found))).await
+    }
+
     /// The remembered principal, or the one that `check` finds: called once for all concurrent callers with the same credentials. A
     /// crowd after a start would otherwise fill the memory with hashes, each as slow as all.
     ///

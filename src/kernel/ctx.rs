@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use uuid::{Uuid, fmt::Hyphenated};
 
 use super::clock::Instant;
@@ -21,8 +21,8 @@ impl Trail {
     }
 
     #[must_use]
-    pub fn steps(&self) -> Vec<(&'static str, &'static str)> {
-        self.0.lock().clone()
+    pub fn steps(&self) -> MutexGuard<'_, Vec<(&'static str, &'static str)>> {
+        self.0.lock()
     }
 }
 
@@ -100,6 +100,6 @@ mod tests {
             ("render", "candidate"),
             ("render", "fallback"),
         ];
-        assert_eq!(trail.steps(), steps);
+        assert_eq!(*trail.steps(), steps);
     }
 }

@@ -151,7 +151,11 @@ pub(crate) async fn only_the_candidate_answers<E: Arm>(
         let ctx = stand.ctx(Duration::from_secs(20));
         let answer = experiment.run(&ctx, input).await;
         assert!(answer.is_ok(), "{dial:?}: {:?}", answer.err());
-        assert_eq!(ctx.trail.steps(), [(name.label(), "candidate")], "{dial:?}");
+        assert_eq!(
+            *ctx.trail.steps(),
+            [(name.label(), "candidate")],
+            "{dial:?}"
+        );
     }
 }
 

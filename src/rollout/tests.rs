@@ -180,7 +180,8 @@ impl Rig {
         let id = Uuid::from_u128(u128::from(question));
         let ctx = Ctx::new(id, self.stand.clock.instant() + Duration::from_secs(9));
         let answer = self.experiment.run(&ctx, &question).await;
-        (answer, ctx.trail.steps().first().map(|s| s.1))
+        let arm = ctx.trail.steps().first().map(|s| s.1);
+        (answer, arm)
     }
 
     fn dial(&self, candidate: u8, shadow: u8) {

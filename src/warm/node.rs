@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, oneshot};
 use super::Parts;
 use crate::{
     cache::Glob,
-    codes::{Code, Wishes},
+    codes::{Appearance, Code, Wishes},
     dials::Rollout,
     kernel::{Ctx, Error, Result, Slug, clock::Instant, id::Uuid, task::BackgroundThread},
     telemetry::{
@@ -232,7 +232,7 @@ impl Warmer {
         ready
     }
 
-    async fn warm_pictures(&self, ctx: &Ctx, codes: &[Arc<Code>]) -> Vec<bool> {
+    async fn warm_pictures(&self, ctx: &Ctx, codes: &[Arc<Appearance>]) -> Vec<bool> {
         let renderers = &self.parts.renderers;
         let percent = self.rollout.candidate_percent(Experiment::Render);
         let asked = renderers.asked(percent);

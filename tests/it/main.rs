@@ -31,6 +31,7 @@ mod pooler;
 mod qr_analytics;
 mod qr_create;
 mod qr_image;
+mod qr_known_images;
 mod qr_read_list;
 mod qr_update_delete;
 mod redirect;

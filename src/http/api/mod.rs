@@ -3,7 +3,7 @@
 mod cache;
 mod health;
 mod operators;
-mod qr;
+pub(super) mod qr;
 mod rollout;
 
 use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};

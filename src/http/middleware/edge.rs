@@ -39,13 +39,16 @@ pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static X_QR_EXPERIMENT: HeaderName = HeaderName::from_static("x-qr-experiment");
 static X_QR_PATH: HeaderName = HeaderName::from_static("x-qr-path");
 
+/// Room for the headers that are added here: without it the map would be laid out anew for some of them.
+const HEADERS: usize = 8;
+
 /// What stands behind the edge.
 pub trait Inside: Send + Sync {
-    /// An answer, and the pattern of the route that gave it.
+    /// An answer, and the pattern of the route that gave it. By reference: each future that owns a request is larger by it.
     fn answer(
         &self,
         ctx: &Ctx,
-        request: Request,
+        request: &mut Request,
     ) -> impl Future<Output = (Option<Arc<str>>, Result<Response>)> + Send;
 }
 
@@ -56,8 +59,9 @@ impl<E: Endpoint<Output = Response>> Inside for Routed<E> {
     async fn answer(
         &self,
         ctx: &Ctx,
-        mut request: Request,
+        request: &mut Request,
     ) -> (Option<Arc<str>>, Result<Response>) {
+        let mut request = std::mem::take(request);
         request.set_data(ctx.clone());
         let answer = self.0.call(request).await;
         let pattern = match &answer {
@@ -127,7 +131,7 @@ impl<E> Edge<E> {
 impl<E: Inside> Endpoint for Edge<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
         let start = self.clock.instant();
         self.in_flight.increment(1.0);
         let _in_flight = InFlight(&self.in_flight);
@@ -139,7 +143,7 @@ impl<E: Inside> Endpoint for Edge<E> {
 
         let answer = async {
             match self.site.check(&request) {
-                Ok(()) => self.inner.answer(&ctx, request).await,
+                Ok(()) => self.inner.answer(&ctx, &mut request).await,
                 Err(refusal) => (None, Err(refusal.into())),
             }
         };
@@ -203,6 +207,7 @@ impl<E> Edge<E> {
     }
 
     fn common_headers(&self, headers: &mut HeaderMap, request_id: HeaderValue) {
+        headers.reserve(HEADERS);
         headers.insert(X_REQUEST_ID.clone(), request_id);
         headers.insert(
             header::X_CONTENT_TYPE_OPTIONS,
@@ -270,16 +275,24 @@ impl<E> Edge<E> {
 /// Which arms answered: a list of experiments and, in their order, of paths.
 fn trail_headers(ctx: &Ctx, headers: &mut HeaderMap) {
     let steps = ctx.trail.steps();
-    if steps.is_empty() {
-        return;
-    }
-    let list = |part: fn(&(&'static str, &'static str)) -> &'static str| {
-        HeaderValue::try_from(steps.iter().map(part).collect::<Vec<_>>().join(", "))
+    let (experiments, paths) = match &**steps {
+        [] => return,
+        [(experiment, path)] => (
+            HeaderValue::from_static(experiment),
+            HeaderValue::from_static(path),
+        ),
+        steps => {
+            let list = |part: fn(&(&'static str, &'static str)) -> &'static str| {
+                HeaderValue::try_from(steps.iter().map(part).collect::<Vec<_>>().join(", "))
+            };
+            let (Ok(experiments), Ok(paths)) = (list(|s| s.0), list(|s| s.1)) else {
+                return;
+            };
+            (experiments, paths)
+        }
     };
-    if let (Ok(experiments), Ok(paths)) = (list(|s| s.0), list(|s| s.1)) {
-        headers.insert(X_QR_EXPERIMENT.clone(), experiments);
-        headers.insert(X_QR_PATH.clone(), paths);
-    }
+    headers.insert(X_QR_EXPERIMENT.clone(), experiments);
+    headers.insert(X_QR_PATH.clone(), paths);
 }
 
 /// The caller's request id, if it is one that can be logged and echoed as it is.

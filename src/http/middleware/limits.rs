@@ -1,9 +1,10 @@
 //! Bounds what one request may ask of us: the size of its body, the time to send it, the time to answer it.
 //! Each limit has an answer of its own, so that a client knows which one it met.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use bytes::Bytes;
+use futures_util::poll;
 use poem::{Body, Endpoint, Request, Response, Result, error::ReadBodyError, http::header};
 use tokio::time::timeout_at;
 
@@ -82,10 +83,19 @@ impl<E: Endpoint<Output = Response>> Endpoint for Limits<E> {
             let body = self.read(request.take_body(), deadline).await?;
             request.set_body(Body::from_bytes(body));
         }
-        timeout_at(deadline, self.inner.call(request))
-            .await
-            .unwrap_or_else(|_| {
-                Err(Error::new(Kind::Timeout, "the answer took too long and was given up").into())
-            })
+        in_time(deadline, self.inner.call(request)).await
     }
+}
+
+/// # Errors
+/// Those of `answer`; `Timeout` when there is none at the deadline.
+pub async fn in_time<T>(deadline: Instant, answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut answer = pin!(answer);
+    // Most answers are there at once and need no timer.
+    if let Poll::Ready(answer) = poll!(&mut answer) {
+        return answer;
+    }
+    timeout_at(deadline, answer).await.unwrap_or_else(|_| {
+        Err(Error::new(Kind::Timeout, "the answer took too long and was given up").into())
+    })
 }
