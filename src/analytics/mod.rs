@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Timestamp, clock::micros, id::Uuid};
+use crate::kernel::{Timestamp, clock::micros, id::Uuid, label};
 pub use crate::store::scans::{Agent, DeviceType, Devices, Excluded, ScanLog, Totals};
 pub use rollups::Rollups;
 
@@ -196,28 +196,11 @@ impl Period {
     }
 }
 
-/// How wide a point of a time series is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Interval {
-    Hour,
-    Day,
-    Week,
-    Month,
-}
-
-impl Interval {
-    pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
-
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
+label! {
+    /// How wide a point of a time series is.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    Interval { Hour = "hour", Day = "day", Week = "week", Month = "month" }
 }
 
 /// Scans by people over time: one point per interval, no gaps.

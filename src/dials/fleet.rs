@@ -89,7 +89,7 @@ pub async fn verdicts_of_all_nodes(
                 .filter(|n| !here(n))
                 .collect(),
         };
-        all.push(judge(*experiment, &scraped, &past));
+        all.push(judge(experiment, &scraped, &past));
     }
     Ok(all)
 }

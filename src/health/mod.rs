@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use crate::{
     cache::Tiers,
     dials::{Age, Rollout},
-    kernel::{Clock, Result, SharedClock, clock::Instant},
+    kernel::{Clock, Result, SharedClock, clock::Instant, label},
     store::Store,
     telemetry::{catalogue, handles, labels::HealthCheck, process},
 };
@@ -28,22 +28,9 @@ const DISK_FAIL: u64 = 32 << 20;
 /// Scans waiting for the database that are worth a warning.
 const BACKLOG_WARN: u64 = 10_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    Pass,
-    Warn,
-    Fail,
-}
-
-impl Status {
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-        }
-    }
+label! {
+    #[derive(PartialOrd, Ord)]
+    Status { Pass = "pass", Warn = "warn", Fail = "fail" }
 }
 
 /// How one part is.

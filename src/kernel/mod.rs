@@ -6,6 +6,7 @@ pub mod color;
 pub mod ctx;
 pub mod error;
 pub mod id;
+mod label;
 pub mod limits;
 pub mod secret;
 pub mod signals;
@@ -17,6 +18,7 @@ pub use clock::{Clock, SharedClock, SystemClock, Timestamp};
 pub use color::Color;
 pub use ctx::{Ctx, ID_CHARS};
 pub use error::{Error, Kind, Malformed, Result};
+pub(crate) use label::label;
 pub use secret::Secret;
 pub use slug::Slug;
 /// The one error correction level: the symbol's own, because nothing else gives it a meaning.

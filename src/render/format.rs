@@ -4,33 +4,22 @@
 
 use std::str::FromStr;
 
-use crate::kernel::Malformed;
+use crate::kernel::{Malformed, label};
 
-/// The file format of the answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Format {
-    #[default]
-    Png,
-    Jpeg,
-    /// Always lossless: two flat colours compress better that way, and the `image` crate writes no other.
-    Webp,
-    Svg,
+label! {
+    /// The file format of the answer, with its metric label and canonical spelling.
+    #[derive(Default)]
+    Format {
+        #[default]
+        Png = "png",
+        Jpeg = "jpeg",
+        /// Always lossless: two flat colours compress better that way, and the `image` crate writes no other.
+        Webp = "webp",
+        Svg = "svg",
+    }
 }
 
 impl Format {
-    pub const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::Webp, Self::Svg];
-
-    /// The metric label, and the canonical spelling.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Jpeg => "jpeg",
-            Self::Webp => "webp",
-            Self::Svg => "svg",
-        }
-    }
-
     /// As registered with IANA.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
@@ -47,15 +36,11 @@ impl FromStr for Format {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        match text.to_ascii_lowercase().as_str() {
-            "png" => Ok(Self::Png),
-            "jpeg" | "jpg" => Ok(Self::Jpeg),
-            "webp" => Ok(Self::Webp),
-            "svg" => Ok(Self::Svg),
-            _ => Err(Malformed {
-                expected: "must be one of png, svg, jpeg, jpg, webp",
-            }),
-        }
+        let lower = text.to_ascii_lowercase();
+        let label = if lower == "jpg" { "jpeg" } else { &lower };
+        Self::from_label(label).ok_or(Malformed {
+            expected: "must be one of png, svg, jpeg, jpg, webp",
+        })
     }
 }
 

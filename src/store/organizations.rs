@@ -8,43 +8,26 @@ use super::{
     connection::Connections,
     entity::{membership, organization},
 };
-use crate::{kernel::Result, telemetry::StoreTimer};
+use crate::{
+    kernel::{Result, label},
+    telemetry::StoreTimer,
+};
 
-/// Rights in an organization, from most to least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    Owner,
-    Admin,
-    Manager,
-    Analyst,
-    Member,
+label! {
+    /// Rights in an organization, from most to least.
+    Role {
+        Owner = "owner",
+        Admin = "admin",
+        Manager = "manager",
+        Analyst = "analyst",
+        Member = "member",
+    }
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [
-        Self::Owner,
-        Self::Admin,
-        Self::Manager,
-        Self::Analyst,
-        Self::Member,
-    ];
-
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Admin => "admin",
-            Self::Manager => "manager",
-            Self::Analyst => "analyst",
-            Self::Member => "member",
-        }
-    }
-
     fn parse(text: &str) -> Result<Self, DbErr> {
-        Self::ALL
-            .into_iter()
-            .find(|r| r.as_str() == text)
-            .ok_or_else(|| DbErr::Type(format!("memberships.role is {text:?}")))
+        let unknown = || DbErr::Type(format!("memberships.role is {text:?}"));
+        Self::from_label(text).ok_or_else(unknown)
     }
 }
 
@@ -116,7 +99,7 @@ impl Organizations {
         let row = membership::ActiveModel {
             org_id: Set(org),
             user_id: Set(user),
-            role: Set(role.as_str().to_owned()),
+            role: Set(role.label().to_owned()),
         };
         let insert = membership::Entity::insert(row)
             .on_conflict(

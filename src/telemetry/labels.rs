@@ -1,22 +1,6 @@
 //! Label values as closed enums: what is not listed cannot be emitted.
 
-/// Declares an enum whose variants are label values.
-macro_rules! label {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$vmeta])* $variant),+ }
-
-        impl $name {
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            #[must_use]
-            pub const fn label(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-    };
-}
+use crate::kernel::label;
 
 label! {
     /// A capability that has, or had, two implementations.

@@ -2,7 +2,15 @@
 //!
 //! Invariant: for tests only.
 
-use super::{Purpose, Style, Submission};
+pub mod targets;
+
+use std::sync::Arc;
+
+use super::{In, Purpose, Reason, Style, Submission, Verdict};
+use crate::{
+    kernel::{Clock as _, Ctx, SystemClock},
+    rollout::Arm,
+};
 
 pub type Case = (Submission, Vec<&'static str>);
 
@@ -127,6 +135,47 @@ pub fn all() -> Vec<Case> {
         }
     }
     cases
+}
+
+pub fn submitted(purpose: Purpose, redirect_url: Option<&str>) -> Submission {
+    Submission {
+        purpose,
+        redirect_url: redirect_url.map(str::to_owned),
+        ..fine()
+    }
+}
+
+/// Asserts that a target belongs to a dynamic code. `has_reasons`: the arm gives reasons beside its messages.
+pub async fn purposes(arm: &impl Arm<In = In, Out = Verdict>, has_reasons: bool) {
+    use Purpose::{CreateDynamic, CreateStatic, UpdateDynamic, UpdateStatic};
+    use Reason::{Misplaced, Missing, Scheme};
+    let (url, ftp) = (Some("https://example.com"), Some("ftp://example.com"));
+    let ctx = Ctx::new(uuid::Uuid::nil(), SystemClock.instant());
+    for (purpose, given, reason, target) in [
+        (CreateStatic, None, None, false),
+        (CreateStatic, url, Some(Misplaced), false),
+        (UpdateStatic, None, None, false),
+        (UpdateStatic, url, Some(Misplaced), false),
+        (CreateDynamic, None, Some(Missing), false),
+        (CreateDynamic, url, None, true),
+        (UpdateDynamic, None, None, false),
+        (UpdateDynamic, url, None, true),
+        (UpdateDynamic, ftp, Some(Scheme), false),
+    ] {
+        let submission = Arc::new(submitted(purpose, given));
+        let verdict = arm.run(&ctx, &submission).await.unwrap();
+        if has_reasons {
+            let reasons: Vec<_> = reason.into_iter().collect();
+            assert_eq!(verdict.reasons, reasons, "{purpose:?} {given:?}");
+        }
+        assert_eq!(verdict.target.is_some(), target, "{purpose:?} {given:?}");
+        assert_eq!(
+            verdict.is_accepted(),
+            reason.is_none(),
+            "{purpose:?} {given:?}"
+        );
+        assert_eq!(verdict.into_result().is_ok(), reason.is_none());
+    }
 }
 
 /// Addresses that cannot be reached from the internet, and a word of what they are.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Client,
-    command::{self, ended, says, script_path, text},
+    command::{self, Says as _, ended, script_path, text},
     python::PythonServer,
 };
 
@@ -56,7 +56,7 @@ fn liar(before: u16, lie: &str) -> PythonServer {
 }
 
 /// An executable file.
-fn executable(file: &Path, content: &str) {
+fn executable(file: &Path, content: impl AsRef<[u8]>) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::write(file, content).unwrap();
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -82,14 +82,8 @@ fn a_locked_package_manager_is_waited_for() {
         let mut command = Command::new(script_path("apt_get"));
         ended(command.args(arguments).env("PATH", &path), code)
     };
-    says(
-        &run(&["update"], 0),
-        &["Could not get lock /var/lib/apt/lists/lock"],
-    );
+    run(&["update"], 0).says("Could not get lock /var/lib/apt/lists/lock");
     let asked = std::fs::read_to_string(dir.path().join("apt-get.asked")).unwrap();
-    says(&asked, &["DPkg::Lock::Timeout=600", "update"]);
-    says(
-        &run(&["install", "missing"], 1),
-        &["Unable to locate package missing"],
-    );
+    asked.says("DPkg::Lock::Timeout=600|update");
+    run(&["install", "missing"], 1).says("Unable to locate package missing");
 }

@@ -11,50 +11,27 @@ use super::agreement::{Agreement, Pairs};
 use super::mixture::float;
 use super::pass::Pass;
 use super::trial::{Terms, Trial};
+use crate::kernel::label;
 
-/// The tests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Test {
-    /// Fails: the candidate has more than its share of the faults.
-    Errors,
-    /// Fails: the candidate fails again and again where the control does not.
-    Repeats,
-    /// Passes: the candidate's fault rate is below the allowed one.
-    ErrorsPass,
-    /// Fails: the candidate is slower on the same requests.
-    Latency,
-    /// Fails: the candidate has more than its share of the runs slower than the objective.
-    Slow,
-    /// Fails: the answers differ more often than the control differs from itself.
-    Agreement,
-    /// Fails: the dial is not honoured.
-    Split,
-}
-
-impl Test {
-    pub const ALL: [Self; 7] = [
-        Self::Errors,
-        Self::Repeats,
-        Self::ErrorsPass,
-        Self::Latency,
-        Self::Slow,
-        Self::Agreement,
-        Self::Split,
-    ];
-
-    /// Its name, for people and metrics alike.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Errors => "errors",
-            Self::Repeats => "repeats",
-            Self::ErrorsPass => "errors_pass",
-            Self::Latency => "latency",
-            Self::Slow => "slow",
-            Self::Agreement => "agreement",
-            Self::Split => "split",
-        }
+label! {
+    /// The tests.
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    Test {
+        /// Fails: the candidate has more than its share of the faults.
+        Errors = "errors",
+        /// Fails: the candidate fails again and again where the control does not.
+        Repeats = "repeats",
+        /// Passes: the candidate's fault rate is below the allowed one.
+        ErrorsPass = "errors_pass",
+        /// Fails: the candidate is slower on the same requests.
+        Latency = "latency",
+        /// Fails: the candidate has more than its share of the runs slower than the objective.
+        Slow = "slow",
+        /// Fails: the answers differ more often than the control differs from itself.
+        Agreement = "agreement",
+        /// Fails: the dial is not honoured.
+        Split = "split",
     }
 }
 
@@ -106,17 +83,17 @@ impl Evidence {
             }
             Test::Agreement => {
                 let Pairs { total, mismatches } = self.agreement.shadow;
+                let rate = self.agreement.noise_max + self.policy.mismatch_rate_tolerated;
+                let fired_ms = self.agreement.fired_ms;
                 TestReading {
                     test,
                     ln_e: self.agreement.ln_e(),
                     ln_threshold: Agreement::ln_threshold(&self.policy),
-                    fired: self.agreement.fired_ms.is_some(),
-                    fired_ms: self.agreement.fired_ms,
+                    fired: fired_ms.is_some(),
+                    fired_ms,
                     events: total,
                     candidate: mismatches,
-                    expected: (self.agreement.noise_max + self.policy.mismatch_rate_tolerated)
-                        .min(1.0)
-                        * float(total),
+                    expected: rate.min(1.0) * float(total),
                 }
             }
             Test::Split => TestReading {
@@ -154,54 +131,35 @@ fn trial(test: Test, trial: &Trial, terms: &Terms) -> TestReading {
     }
 }
 
-impl TestReading {
-    /// `expected` of `events`, in percent.
-    fn expected_percent(&self) -> f64 {
-        100.0 * self.expected / float(self.events.max(1))
-    }
-}
-
 impl fmt::Display for TestReading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (events, candidate) = (self.events, self.candidate);
-        let percent = Percent(self.expected_percent());
-        write!(f, "{}: ", self.test.label())?;
-        match self.test {
-            Test::Errors => write!(
-                f,
+        let percent = Percent(100.0 * self.expected / float(events.max(1)));
+        let sentence = match self.test {
+            Test::Errors => format!(
                 "the candidate had {candidate} of {events} faults at {percent} of the traffic"
             ),
-            Test::Repeats => write!(
-                f,
+            Test::Repeats => format!(
                 "of {events} repeated requests the candidate failed {candidate} that the control then answered"
             ),
-            Test::ErrorsPass => write!(
-                f,
+            Test::ErrorsPass => format!(
                 "the candidate had {candidate} faults of its own in {events} requests, {percent} are allowed"
             ),
-            Test::Latency => write!(
-                f,
+            Test::Latency => format!(
                 "the candidate was slower in {candidate} of {events} pairs, up to {percent} are fine"
             ),
-            Test::Slow => write!(
-                f,
+            Test::Slow => format!(
                 "the candidate had {candidate} of {events} slow requests at {percent} of the traffic"
             ),
-            Test::Agreement => write!(
-                f,
+            Test::Agreement => format!(
                 "{candidate} of {events} shadow pairs differ, up to {percent} may be the control's own noise"
             ),
-            Test::Split => write!(
-                f,
+            Test::Split => format!(
                 "{candidate} of {events} units are in the candidate, the dial says {percent}"
             ),
-        }?;
-        write!(
-            f,
-            " (E = {}, threshold {})",
-            Exp(self.ln_e),
-            Exp(self.ln_threshold)
-        )
+        };
+        let (label, e, threshold) = (self.test.label(), Exp(self.ln_e), Exp(self.ln_threshold));
+        write!(f, "{label}: {sentence} (E = {e}, threshold {threshold})")
     }
 }
 

@@ -19,6 +19,19 @@ fn evidence() -> Evidence {
     evidence
 }
 
+fn side(is_candidate: bool) -> Side {
+    [Side::Control, Side::Candidate][usize::from(is_candidate)]
+}
+
+/// A run of the candidate.
+fn run(unit: u64, fault: bool) -> Run {
+    Run {
+        unit,
+        fault,
+        ..CLEAN
+    }
+}
+
 fn errors(evidence: &Evidence) -> TestReading {
     evidence.reading(Test::Errors)
 }
@@ -88,21 +101,12 @@ fn bets_are_fair() {
 fn one_unit_counts_once_for_both_sides_together() {
     let mut evidence = evidence();
     for nth in 0..1_000 {
-        let side = if nth % 2 == 0 {
-            Side::Candidate
-        } else {
-            Side::Control
+        let run = Run {
+            side: side(nth % 2 == 0),
+            slow: true,
+            ..run(7, true)
         };
-        evidence.run(
-            nth,
-            &Run {
-                side,
-                fault: true,
-                unit: 7,
-                fallback_failed: false,
-                slow: true,
-            },
-        );
+        evidence.run(nth, &run);
     }
     assert_eq!(
         (errors(&evidence).events, errors(&evidence).candidate),
@@ -127,21 +131,13 @@ fn the_same_bad_luck_every_day_is_not_counted_anew() {
         let candidate = unit % 20 == 0 && unit < 380 || unit == 1;
         let flaky = unit < 61 && unit % 20 == 0 || (101..117).contains(&unit);
         let fault = flaky && dice(nth, 1) % 2 == 0;
-        let side = if candidate {
-            Side::Candidate
-        } else {
-            Side::Control
+        let run = Run {
+            side: side(candidate),
+            slow: fault,
+            fallback_failed: fault && candidate && dice(nth, 2) % 2 == 0,
+            ..run(unit, fault)
         };
-        evidence.run(
-            nth * 8_640,
-            &Run {
-                side,
-                unit,
-                fault,
-                slow: fault,
-                fallback_failed: fault && candidate && dice(nth, 2) % 2 == 0,
-            },
-        );
+        evidence.run(nth * 8_640, &run);
     }
     let readings = evidence.readings();
     assert!(
@@ -155,15 +151,11 @@ fn the_same_bad_luck_every_day_is_not_counted_anew() {
 fn what_fails_in_both_arms_is_not_the_candidates() {
     let mut evidence = evidence();
     for unit in 0..10_000 {
-        evidence.run(
-            unit,
-            &Run {
-                unit,
-                fault: true,
-                fallback_failed: true,
-                ..CLEAN
-            },
-        );
+        let run = Run {
+            fallback_failed: true,
+            ..run(unit, true)
+        };
+        evidence.run(unit, &run);
     }
     assert_eq!(errors(&evidence).events, 0);
     assert_eq!(evidence.reading(Test::ErrorsPass).events, 0);
@@ -175,22 +167,12 @@ fn three_units_that_only_the_candidate_fails_are_a_no_go_and_two_are_not() {
         let mut evidence = evidence();
         for nth in 0..3_000 {
             let unit = nth % 100;
-            evidence.run(
-                nth,
-                &Run {
-                    unit,
-                    fault: unit < units,
-                    ..CLEAN
-                },
-            );
-            evidence.run(
-                nth,
-                &Run {
-                    unit: 1_000 + nth,
-                    side: Side::Control,
-                    ..CLEAN
-                },
-            );
+            let control = Run {
+                side: Side::Control,
+                ..run(1_000 + nth, false)
+            };
+            evidence.run(nth, &run(unit, unit < units));
+            evidence.run(nth, &control);
         }
         let reading = evidence.reading(Test::Repeats);
         assert_eq!(reading.fired, no_go, "{reading}");
@@ -201,27 +183,15 @@ fn three_units_that_only_the_candidate_fails_are_a_no_go_and_two_are_not() {
 fn a_no_go_stays_and_says_which_numbers() {
     let mut evidence = evidence();
     for unit in 0..5_000 {
-        let side = if unit % 20 == 0 {
-            Side::Candidate
-        } else {
-            Side::Control
+        let run = Run {
+            side: side(unit % 20 == 0),
+            ..run(unit, unit % 40 == 0 || unit % 400 == 1)
         };
-        let fault = unit % 40 == 0 || unit % 400 == 1;
-        evidence.run(
-            60_000 + unit,
-            &Run {
-                side,
-                unit,
-                fault,
-                ..CLEAN
-            },
-        );
+        evidence.run(60_000 + unit, &run);
     }
     let text = evidence.verdict(0, None).to_string();
-    assert_eq!(
-        text,
-        "no-go: errors: the candidate had 3 of 3 faults at 5 % of the traffic (E = 1365, threshold 159)"
-    );
+    let said = "no-go: errors: the candidate had 3 of 3 faults at 5 % of the traffic (E = 1365, threshold 159)";
+    assert_eq!(text, said);
     evidence.dial(100_000, 0);
     let read: Evidence = serde_json::from_str(&serde_json::to_string(&evidence).unwrap()).unwrap();
     assert_eq!(read.verdict(1 << 40, Some(0)).to_string(), text);
@@ -312,28 +282,15 @@ fn epochs_come_with_time_or_when_the_memory_is_full() {
 fn a_billion_requests_are_nothing_special() {
     let mut evidence = evidence();
     let json = serde_json::to_string(&evidence).unwrap();
-    let billion = json
-        .replace(
-            "\"clean\":0,\"runs\":0",
-            "\"clean\":1000000000,\"runs\":1000000000",
-        )
-        .replace(
-            "\"stage\":{\"control\":0,\"candidate\":0}",
-            "\"stage\":{\"control\":99000000000,\"candidate\":1000000000}",
-        );
+    let runs = r#""clean":1000000000,"runs":1000000000"#;
+    let stage = r#""stage":{"control":99000000000,"candidate":1000000000}"#;
+    let billion = json.replace(r#""clean":0,"runs":0"#, runs);
+    let billion = billion.replace(r#""stage":{"control":0,"candidate":0}"#, stage);
     assert_ne!(json, billion);
     evidence = serde_json::from_str(&billion).unwrap();
     evidence.check(0).unwrap();
     for unit in 0..100_000 {
-        let fault = unit % 2 == 0;
-        evidence.run(
-            1 << 40,
-            &Run {
-                unit,
-                fault,
-                ..CLEAN
-            },
-        );
+        evidence.run(1 << 40, &run(unit, unit % 2 == 0));
     }
     for reading in evidence.readings() {
         assert!(reading.ln_e.is_finite(), "{reading}");
@@ -344,22 +301,13 @@ fn a_billion_requests_are_nothing_special() {
 fn it_stays_small() {
     let mut evidence = evidence();
     for unit in 0..400_000 {
-        let side = if unit % 20 == 0 {
-            Side::Candidate
-        } else {
-            Side::Control
+        let run = Run {
+            side: side(unit % 20 == 0),
+            slow: unit % 41 == 0,
+            ..run(unit, unit % 37 == 0)
         };
-        evidence.place(60_000, unit, side);
-        evidence.run(
-            60_000,
-            &Run {
-                side,
-                unit,
-                fault: unit % 37 == 0,
-                slow: unit % 41 == 0,
-                ..CLEAN
-            },
-        );
+        evidence.place(60_000, unit, run.side);
+        evidence.run(60_000, &run);
     }
     let size = serde_json::to_string(&evidence).unwrap().len();
     assert!(size < 130_000, "{size}");

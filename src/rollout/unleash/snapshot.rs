@@ -83,9 +83,9 @@ impl<'de> Deserialize<'de> for Snapshot {
         };
         let mut shares = Vec::new();
         for experiment in Experiment::ALL {
-            let candidate = take(*experiment, Flag::Candidate)?;
-            let shadow = take(*experiment, Flag::Shadow)?;
-            shares.push((*experiment, Shares { candidate, shadow }));
+            let candidate = take(experiment, Flag::Candidate)?;
+            let shadow = take(experiment, Flag::Shadow)?;
+            shares.push((experiment, Shares { candidate, shadow }));
         }
         Ok(Self {
             shares,

@@ -23,7 +23,7 @@ fn real_headers_are_understood() {
     for (expected, header) in headers() {
         let found = parse(header);
         let found = [
-            found.device_type.as_str(),
+            found.device_type.label(),
             &found.device_family,
             &found.os_family,
             &found.os_version,

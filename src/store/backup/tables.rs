@@ -7,29 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::migrations::MIGRATIONS;
 
-/// What a value is, in the terms of neither database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Uuid,
-    Bytes,
-    Bool,
-    I16,
-    I64,
-    Text,
-}
+use crate::kernel::label;
 
-impl Kind {
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Uuid => "uuid",
-            Self::Bytes => "bytes",
-            Self::Bool => "bool",
-            Self::I16 => "i16",
-            Self::I64 => "i64",
-            Self::Text => "text",
-        }
-    }
+label! {
+    /// What a value is, in the terms of neither database.
+    Kind { Uuid = "uuid", Bytes = "bytes", Bool = "bool", I16 = "i16", I64 = "i64", Text = "text" }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,16 +26,9 @@ impl Column {
     /// One of a table that is none of the database's.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        column(name, kind)
+        let since = "";
+        Self { name, kind, since }
     }
-}
-
-struct Table {
-    name: &'static str,
-    since: &'static str,
-    /// Its primary key.
-    key: &'static [&'static str],
-    columns: &'static [Column],
 }
 
 /// A table as it is in one version of the schema.
@@ -69,227 +44,52 @@ pub struct TableLayout {
 /// again on the day of a restore are counted again.
 const LEFT_OUT: [&str; 1] = ["visitor_keys"];
 
-const fn column(name: &'static str, kind: Kind) -> Column {
-    later(name, kind, "")
-}
+/// The database's tables. Of each: its name, the migration that made it, and its primary key; then its columns with their
+/// kinds, and the migration of a column that came later. `rollup_state` stands behind `scans`: a row of a release without
+/// rollups sets its code back while it is stored.
+const TABLES: &str = "\
+table organizations m0001_organizations id
+  id uuid, name text, time_zone text
+table users m0002_users id
+  id uuid, name text, password_hash text, created_at_us i64
+table memberships m0003_memberships org_id user_id
+  org_id uuid, user_id uuid, role text
+table api_keys m0004_api_keys id
+  id uuid, user_id uuid, name text, hash bytes, prefix text, created_at_us i64, last_used_at_us i64
+  revoked_at_us i64
+table codes m0005_codes id
+  id uuid, org_id uuid, kind text, slug text, enabled bool, scan_count i64, last_scan_at_us i64
+  genuine_scan_count i64, first_genuine_scan_at_us i64, last_genuine_scan_at_us i64, created_at_us i64
+  updated_at_us i64, fill_color text, back_color text, size i16, border i16, error_level text, target text
+  title text, description text, content text, search_text text, look text m0012_code_look
+table agents m0006_agents id
+  id i64, user_agent text, device_type text, device_family text, os_family text, os_version text
+  browser_family text, browser_version text
+table scans m0007_scans id
+  id uuid, code_id uuid, at_us i64, genuine bool, excluded text, address text, referer text, agent_id i64
+  country text m0009_scan_origin, rollup_version i16 m0009_scan_origin
+table audit_log m0008_audit_log id
+  id uuid, at_us i64, actor text, action text, subject text, reason text, detail text
+table rollup_state m0010_rollups code_id
+  code_id uuid, counted_before_us i64, recorded i64
+table rollup_days m0010_rollups code_id day_us
+  code_id uuid, day_us i64, quarters bytes, agents bytes, countries bytes
+table rollup_visitors m0010_rollups code_id day_us batch
+  code_id uuid, day_us i64, batch i64, visitors bytes
+table rollup_visits m0010_rollups code_id day_us
+  code_id uuid, day_us i64, visitors i64
+table dials m0011_dials experiment
+  experiment text, candidate_percent i16, shadow_percent i16, killed bool, breaker text, version i64
+  stage_at_us i64, changed_at_us i64, changed_by text, reason text
+";
 
-const fn later(name: &'static str, kind: Kind, since: &'static str) -> Column {
-    Column { name, kind, since }
-}
-
-use Kind::{Bool, Bytes, I16, I64, Text, Uuid};
-
-const TABLES: &[Table] = &[
-    Table {
-        name: "organizations",
-        since: "m0001_organizations",
-        key: &["id"],
-        columns: &[
-            column("id", Uuid),
-            column("name", Text),
-            column("time_zone", Text),
-        ],
-    },
-    Table {
-        name: "users",
-        since: "m0002_users",
-        key: &["id"],
-        columns: &[
-            column("id", Uuid),
-            column("name", Text),
-            column("password_hash", Text),
-            column("created_at_us", I64),
-        ],
-    },
-    Table {
-        name: "memberships",
-        since: "m0003_memberships",
-        key: &["org_id", "user_id"],
-        columns: &[
-            column("org_id", Uuid),
-            column("user_id", Uuid),
-            column("role", Text),
-        ],
-    },
-    Table {
-        name: "api_keys",
-        since: "m0004_api_keys",
-        key: &["id"],
-        columns: &[
-            column("id", Uuid),
-            column("user_id", Uuid),
-            column("name", Text),
-            column("hash", Bytes),
-            column("prefix", Text),
-            column("created_at_us", I64),
-            column("last_used_at_us", I64),
-            column("revoked_at_us", I64),
-        ],
-    },
-    Table {
-        name: "codes",
-        since: "m0005_codes",
-        key: &["id"],
-        columns: &[
-            column("id", Uuid),
-            column("org_id", Uuid),
-            column("kind", Text),
-            column("slug", Text),
-            column("enabled", Bool),
-            column("scan_count", I64),
-            column("last_scan_at_us", I64),
-            column("genuine_scan_count", I64),
-            column("first_genuine_scan_at_us", I64),
-            column("last_genuine_scan_at_us", I64),
-            column("created_at_us", I64),
-            column("updated_at_us", I64),
-            column("fill_color", Text),
-            column("back_color", Text),
-            column("size", I16),
-            column("border", I16),
-            column("error_level", Text),
-            column("target", Text),
-            column("title", Text),
-            column("description", Text),
-            column("content", Text),
-            column("search_text", Text),
-            later("look", Text, "m0012_code_look"),
-        ],
-    },
-    Table {
-        name: "agents",
-        since: "m0006_agents",
-        key: &["id"],
-        columns: &[
-            column("id", I64),
-            column("user_agent", Text),
-            column("device_type", Text),
-            column("device_family", Text),
-            column("os_family", Text),
-            column("os_version", Text),
-            column("browser_family", Text),
-            column("browser_version", Text),
-        ],
-    },
-    Table {
-        name: "scans",
-        since: "m0007_scans",
-        key: &["id"],
-        columns: &[
-            column("id", Uuid),
-            column("code_id", Uuid),
-            column("at_us", I64),
-            column("genuine", Bool),
-            column("excluded", Text),
-            column("address", Text),
-            column("referer", Text),
-            column("agent_id", I64),
-            later("country", Text, "m0009_scan_origin"),
-            later("rollup_version", I16, "m0009_scan_origin"),
-        ],
-    },
-    Table {
-        name: "audit_log",
-        since: "m0008_audit_log",
-        key: &["id"],
-        columns: &[
-            column("id", Uuid),
-            column("at_us", I64),
-            column("actor", Text),
-            column("action", Text),
-            column("subject", Text),
-            column("reason", Text),
-            column("detail", Text),
-        ],
-    },
-    // Behind the scans: a row of a release without rollups sets its code back while it is stored.
-    Table {
-        name: "rollup_state",
-        since: "m0010_rollups",
-        key: &["code_id"],
-        columns: &[
-            column("code_id", Uuid),
-            column("counted_before_us", I64),
-            column("recorded", I64),
-        ],
-    },
-    Table {
-        name: "rollup_days",
-        since: "m0010_rollups",
-        key: &["code_id", "day_us"],
-        columns: &[
-            column("code_id", Uuid),
-            column("day_us", I64),
-            column("quarters", Bytes),
-            column("agents", Bytes),
-            column("countries", Bytes),
-        ],
-    },
-    Table {
-        name: "rollup_visitors",
-        since: "m0010_rollups",
-        key: &["code_id", "day_us", "batch"],
-        columns: &[
-            column("code_id", Uuid),
-            column("day_us", I64),
-            column("batch", I64),
-            column("visitors", Bytes),
-        ],
-    },
-    Table {
-        name: "rollup_visits",
-        since: "m0010_rollups",
-        key: &["code_id", "day_us"],
-        columns: &[
-            column("code_id", Uuid),
-            column("day_us", I64),
-            column("visitors", I64),
-        ],
-    },
-    Table {
-        name: "dials",
-        since: "m0011_dials",
-        key: &["experiment"],
-        columns: &[
-            column("experiment", Text),
-            column("candidate_percent", I16),
-            column("shadow_percent", I16),
-            column("killed", Bool),
-            column("breaker", Text),
-            column("version", I64),
-            column("stage_at_us", I64),
-            column("changed_at_us", I64),
-            column("changed_by", Text),
-            column("reason", Text),
-        ],
-    },
-];
-
-/// The spool's file.
-const SPOOL: &[Table] = &[
-    Table {
-        name: "spool",
-        since: "",
-        key: &["id"],
-        columns: &[
-            column("id", I64),
-            column("scans", I64),
-            column("payload", Bytes),
-        ],
-    },
-    Table {
-        name: "set_aside",
-        since: "",
-        key: &["id"],
-        columns: &[
-            column("id", I64),
-            column("scans", I64),
-            column("at_us", I64),
-            column("reason", Text),
-            column("payload", Bytes),
-        ],
-    },
-];
+/// The tables of the spool's file. No migration makes them.
+const SPOOL: &str = "\
+table spool - id
+  id i64, scans i64, payload bytes
+table set_aside - id
+  id i64, scans i64, at_us i64, reason text, payload bytes
+";
 
 /// The tables of the database as the migration `newest` left them, in the order in which they can be filled; `None` for a
 /// migration that this binary does not know.
@@ -310,7 +110,11 @@ pub fn spool() -> Vec<TableLayout> {
 /// Names of all tables of the database, and of what migrations note down, in any version.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let others = LEFT_OUT.into_iter().chain(["seaql_migrations"]);
-    TABLES.iter().map(|t| t.name).chain(others)
+    let heads = TABLES
+        .lines()
+        .filter_map(|line| line.strip_prefix("table "));
+    let names = heads.filter_map(|head| head.split(' ').next());
+    names.chain(others)
 }
 
 /// What a database has beyond `layouts`: `table x`, `column codes.x`.
@@ -341,19 +145,30 @@ pub(super) fn left_out(
     Ok(beyond)
 }
 
-fn layouts(tables: &[Table], is_made: impl Fn(&str) -> bool) -> Vec<TableLayout> {
-    let layout = |table: &Table| {
-        let columns = table.columns.iter().filter(|c| is_made(c.since));
-        let columns: Vec<Column> = columns.copied().collect();
-        let position = |key: &&str| columns.iter().position(|c| c.name == *key);
-        TableLayout {
-            name: table.name,
-            key: table.key.iter().filter_map(position).collect(),
-            columns,
+/// The layouts that `text` lists. `is_made`: whether a migration is in the schema.
+fn layouts(text: &'static str, is_made: impl Fn(&str) -> bool) -> Vec<TableLayout> {
+    let mut tables = Vec::new();
+    for table in text.split("table ").skip(1) {
+        let (head, columns) = table.split_once('\n').unwrap_or_default();
+        let mut head = head.split(' ');
+        let (name, since) = (head.next().unwrap_or_default(), head.next());
+        let columns = columns.split([',', '\n']).filter_map(column);
+        let columns: Vec<Column> = columns.filter(|c| is_made(c.since)).collect();
+        let position = |key: &str| columns.iter().position(|c| c.name == key);
+        let key = head.filter_map(position).collect();
+        if since.is_some_and(&is_made) {
+            tables.push(TableLayout { name, columns, key });
         }
-    };
-    let made = tables.iter().filter(|t| is_made(t.since));
-    made.map(layout).collect()
+    }
+    tables
+}
+
+/// A column from its name, its kind, and the migration of one that came later.
+fn column(text: &'static str) -> Option<Column> {
+    let mut words = text.split_whitespace();
+    let (name, kind) = (words.next()?, Kind::from_label(words.next()?)?);
+    let since = words.next().unwrap_or_default();
+    Some(Column { name, kind, since })
 }
 
 #[cfg(test)]

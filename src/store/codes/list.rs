@@ -65,7 +65,7 @@ impl ListQuery {
     pub(super) fn select(&self, backend: DbBackend, org: Uuid) -> Option<Select<code::Entity>> {
         let mut select = code::Entity::find().filter(code::Column::OrgId.eq(org));
         if let Some(kind) = self.kind {
-            select = select.filter(code::Column::Kind.eq(kind.as_str()));
+            select = select.filter(code::Column::Kind.eq(kind.label()));
         }
         if let Some(search) = self.search.as_deref().filter(|s| !s.is_empty()) {
             if !text::storable(search) {

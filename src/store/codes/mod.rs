@@ -182,7 +182,7 @@ impl Codes {
     /// Faults only.
     pub async fn count_dynamic(&self, since: Timestamp, until: Timestamp) -> Result<u64> {
         let work = code::Entity::find()
-            .filter(code::Column::Kind.eq(CodeKind::Dynamic.as_str()))
+            .filter(code::Column::Kind.eq(CodeKind::Dynamic.label()))
             .filter(code::Column::CreatedAtUs.gte(since.as_microsecond()))
             .filter(code::Column::CreatedAtUs.lt(until.as_microsecond()))
             .count(&self.db.reader);

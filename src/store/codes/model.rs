@@ -8,32 +8,19 @@ use sea_orm::{
 
 use super::Look;
 use crate::{
-    kernel::{Result, Timestamp, clock::from_micros},
+    kernel::{Result, Timestamp, clock::from_micros, label},
     store::{entity::code, text},
 };
 
-/// Whether a symbol encodes its content itself or a redirect whose target may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CodeKind {
-    Static,
-    Dynamic,
+label! {
+    /// Whether a symbol encodes its content itself or a redirect whose target may change.
+    CodeKind { Static = "static", Dynamic = "dynamic" }
 }
 
 impl CodeKind {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Static => "static",
-            Self::Dynamic => "dynamic",
-        }
-    }
-
     pub(super) fn parse(text: &str) -> Result<Self, DbErr> {
-        match text {
-            "static" => Ok(Self::Static),
-            "dynamic" => Ok(Self::Dynamic),
-            _ => Err(DbErr::Type(format!("codes.kind is {text:?}"))),
-        }
+        let unknown = || DbErr::Type(format!("codes.kind is {text:?}"));
+        Self::from_label(text).ok_or_else(unknown)
     }
 }
 
@@ -142,7 +129,7 @@ impl Code {
         let mut row = code::ActiveModel {
             id: Set(self.id),
             org_id: Set(self.org_id),
-            kind: Set(self.kind.as_str().to_owned()),
+            kind: Set(self.kind.label().to_owned()),
             slug: Set(self.slug.clone()),
             scan_count: Set(self.counters.scans),
             last_scan_at_us: Set(micros(self.counters.last_scan_at)),

@@ -5,34 +5,20 @@ use std::fmt::{self, Write};
 use sea_orm::{DbErr, prelude::Uuid};
 
 use crate::{
-    kernel::{Result, Timestamp},
+    kernel::{Result, Timestamp, label},
     store::text,
 };
 
-/// Why a scan does not count as a person's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Excluded {
-    Head,
-    Prefetch,
-    Bot,
+label! {
+    /// Why a scan does not count as a person's.
+    Excluded { Head = "head", Prefetch = "prefetch", Bot = "bot" }
 }
 
 impl Excluded {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Head => "head",
-            Self::Prefetch => "prefetch",
-            Self::Bot => "bot",
-        }
-    }
-
     /// As a row has it.
     pub(super) fn read(text: &str) -> Result<Self, DbErr> {
-        [Self::Head, Self::Prefetch, Self::Bot]
-            .into_iter()
-            .find(|e| e.as_str() == text)
-            .ok_or_else(|| DbErr::Type(format!("scans.excluded is {text:?}")))
+        let unknown = || DbErr::Type(format!("scans.excluded is {text:?}"));
+        Self::from_label(text).ok_or_else(unknown)
     }
 }
 
@@ -91,32 +77,8 @@ impl ScanRow {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DeviceType {
-    Mobile,
-    Tablet,
-    Pc,
-    Bot,
-    Other,
-}
-
-impl DeviceType {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mobile => "mobile",
-            Self::Tablet => "tablet",
-            Self::Pc => "pc",
-            Self::Bot => "bot",
-            Self::Other => "other",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        [Self::Mobile, Self::Tablet, Self::Pc, Self::Bot, Self::Other]
-            .into_iter()
-            .find(|d| d.as_str() == text)
-    }
+label! {
+    DeviceType { Mobile = "mobile", Tablet = "tablet", Pc = "pc", Bot = "bot", Other = "other" }
 }
 
 /// A user agent, parsed. A part that is not known is empty.
@@ -138,7 +100,7 @@ impl Agent {
     pub(super) fn texts(&self) -> [&str; 7] {
         [
             &self.user_agent,
-            self.device_type.as_str(),
+            self.device_type.label(),
             &self.device_family,
             &self.os_family,
             &self.os_version,

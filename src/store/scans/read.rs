@@ -207,7 +207,7 @@ fn agent(row: &QueryResult, id: i64) -> Result<Agent, DbErr> {
     Ok(Agent {
         id: AgentId(id),
         user_agent: row.try_get_by(5)?,
-        device_type: DeviceType::parse(&device_type)
+        device_type: DeviceType::from_label(&device_type)
             .ok_or_else(|| DbErr::Type(format!("agents.device_type is {device_type:?}")))?,
         device_family: row.try_get_by(7)?,
         os_family: row.try_get_by(8)?,

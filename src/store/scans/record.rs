@@ -202,7 +202,7 @@ fn values(row: &ScanRow) -> [Value; 10] {
         row.code_id.into(),
         row.at.as_microsecond().into(),
         row.genuine.into(),
-        row.excluded.map(super::Excluded::as_str).into(),
+        row.excluded.map(super::Excluded::label).into(),
         row.address.clone().into(),
         row.referer.clone().into(),
         row.agent.map(|a| a.0).into(),

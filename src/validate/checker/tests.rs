@@ -1,54 +1,18 @@
 //! Verdicts on whole submissions.
 
 use super::*;
-use crate::{
-    kernel::{Clock as _, SystemClock},
-    validate::{Concern, Purpose, Reason, Style},
+use crate::validate::{
+    Concern, Purpose, Reason, Style,
+    cases::{self, submitted},
 };
-use std::sync::Arc;
 
 fn checker() -> Checker {
     Checker::new(Rules::new::<&str>("http://localhost:3002", &[], false).unwrap())
 }
 
-fn submitted(purpose: Purpose, redirect_url: Option<&str>) -> Submission {
-    Submission {
-        purpose,
-        content: Some("x".into()),
-        redirect_url: redirect_url.map(str::to_owned),
-        ..Submission::default()
-    }
-}
-
 #[tokio::test]
 async fn a_target_belongs_to_a_dynamic_code() {
-    use Purpose::{CreateDynamic, CreateStatic, UpdateDynamic, UpdateStatic};
-    let url = Some("https://example.com");
-    let ctx = Ctx::new(uuid::Uuid::nil(), SystemClock.instant());
-    for (purpose, given, reason, target) in [
-        (CreateStatic, None, None, false),
-        (CreateStatic, url, Some(Reason::Misplaced), false),
-        (UpdateStatic, None, None, false),
-        (UpdateStatic, url, Some(Reason::Misplaced), false),
-        (CreateDynamic, None, Some(Reason::Missing), false),
-        (CreateDynamic, url, None, true),
-        (UpdateDynamic, None, None, false),
-        (UpdateDynamic, url, None, true),
-        (
-            UpdateDynamic,
-            Some("ftp://a.org"),
-            Some(Reason::Scheme),
-            false,
-        ),
-    ] {
-        let submission = Arc::new(submitted(purpose, given));
-        let verdict = checker().run(&ctx, &submission).await.unwrap();
-        let reasons: Vec<_> = reason.into_iter().collect();
-        assert_eq!(verdict.reasons, reasons, "{purpose:?} {given:?}");
-        assert_eq!(verdict.target.is_some(), target, "{purpose:?} {given:?}");
-        assert_eq!(verdict.is_accepted(), reason.is_none());
-        assert_eq!(verdict.into_result().is_ok(), reason.is_none());
-    }
+    cases::purposes(&checker(), true).await;
 }
 
 #[test]

@@ -63,54 +63,24 @@ impl ReadOnly for Validator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        kernel::{Clock as _, SystemClock},
-        validate::Purpose,
+    use crate::validate::{
+        Purpose,
+        cases::{self, submitted},
     };
-    use std::sync::Arc;
 
-    async fn verdict(purpose: Purpose, redirect_url: Option<&str>) -> Verdict {
-        let rules = Rules::new::<&str>("http://localhost:3002", &[], false).unwrap();
-        let validator = Validator::new(rules);
-        let ctx = Ctx::new(uuid::Uuid::nil(), SystemClock.instant());
-        let submission = Submission {
-            purpose,
-            content: Some("x".into()),
-            redirect_url: redirect_url.map(str::to_owned),
-            ..Submission::default()
-        };
-        validator.run(&ctx, &Arc::new(submission)).await.unwrap()
+    fn validator() -> Validator {
+        Validator::new(Rules::new::<&str>("http://localhost:3002", &[], false).unwrap())
     }
 
     #[tokio::test]
     async fn a_target_belongs_to_a_dynamic_code() {
-        let url = Some("https://example.com");
-        for (purpose, given, accepted, target) in [
-            (Purpose::CreateStatic, None, true, false),
-            (Purpose::CreateStatic, url, false, false),
-            (Purpose::UpdateStatic, url, false, false),
-            (Purpose::CreateDynamic, None, false, false),
-            (Purpose::CreateDynamic, url, true, true),
-            (Purpose::UpdateDynamic, None, true, false),
-            (Purpose::UpdateDynamic, url, true, true),
-            (
-                Purpose::UpdateDynamic,
-                Some("ftp://example.com"),
-                false,
-                false,
-            ),
-        ] {
-            let verdict = verdict(purpose, given).await;
-            assert_eq!(verdict.is_accepted(), accepted, "{purpose:?} {given:?}");
-            assert_eq!(verdict.target.is_some(), target, "{purpose:?} {given:?}");
-            assert_eq!(verdict.into_result().is_ok(), accepted);
-        }
+        cases::purposes(&validator(), false).await;
     }
 
-    #[tokio::test]
-    async fn a_refusal_names_the_field() {
-        let verdict = verdict(Purpose::CreateDynamic, Some("http://127.0.0.1")).await;
-        let error = verdict.into_result().unwrap_err();
+    #[test]
+    fn a_refusal_names_the_field() {
+        let private = submitted(Purpose::CreateDynamic, Some("http://127.0.0.1"));
+        let error = validator().verdict(&private).into_result().unwrap_err();
         assert_eq!(error.details()[0].field, "redirect_url");
         assert!(error.message().contains("loopback"), "{error}");
     }

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    EXPERIMENTS, ROLLBACK, dials, ended, executable, experiment, liar, says, script, script_path,
-    text,
+    EXPERIMENTS, ROLLBACK, dials, ended, executable, experiment, liar, script, script_path, text,
 };
 use crate::support::{
     Client, Database, Server, Setup,
     codes::total,
+    command::Says as _,
     on_both,
     postgres::{OwnPostgres, signal},
     process::{PASSWORD, free_port},
@@ -52,29 +52,12 @@ async fn every_experiment_is_killed_and_a_second_run_says_so(server: Server) {
     let client = Client::admin(&server);
     dials(&client, 50).await;
     let mut command = of(&server);
-    let said = ended(
-        command.args([
-            "--yes",
-            "--reason",
-            "game day",
-            "--since",
-            "2026-01-31T03:00:00Z",
-        ]),
-        0,
-    );
+    command.args(["--yes", "--since", "2026-01-31T03:00:00Z"]);
+    let said = ended(command.args(["--reason", "game day"]), 0);
     for name in EXPERIMENTS {
-        says(&said, &[&format!("kill {name}")]);
+        said.says(&format!("kill {name}"));
     }
-    says(
-        &said,
-        &[
-            "share",
-            "render 20 control",
-            "every step passed",
-            "min to recovery",
-            "rolled back",
-        ],
-    );
+    said.says("share|render 20 control|every step passed|min to recovery|rolled back");
     assert_eq!(killed(&client).await, EXPERIMENTS);
     assert_eq!(total(&client).await, 0);
     let log = client.get("/api/rollout/audit").await.json();
@@ -86,10 +69,7 @@ async fn every_experiment_is_killed_and_a_second_run_says_so(server: Server) {
         assert!(time.starts_with("20") && time.ends_with('Z'), "{line}");
     }
     // There is nothing left to agree to, and nothing is written to the audit log.
-    says(
-        &ended(&mut of(&server), 0),
-        &["already rolled back", "was rolled back already"],
-    );
+    ended(&mut of(&server), 0).says("already rolled back|was rolled back already");
     let items = |log: &Value| log["items"].as_array().unwrap().len();
     let again = client.get("/api/rollout/audit").await.json();
     assert_eq!(items(&again), items(&log), "{again}");
@@ -100,17 +80,11 @@ async fn one_experiment_is_killed_and_the_others_stay() {
     let server = Setup::on(Database::Sqlite).start().await;
     let client = Client::admin(&server);
     dials(&client, 100).await;
-    let mut command = of(&server);
-    ended(
-        command.args(["--yes", "--no-smoke", "--experiment", "render"]),
-        0,
-    );
+    let render = ["--yes", "--no-smoke", "--experiment", "render"];
+    ended(of(&server).args(render), 0);
     assert_eq!(killed(&client).await, ["render"]);
     let mut command = of(&server);
-    says(
-        &ended(command.args(["--yes", "--experiment", "fender"]), 2),
-        &["fender", "render"],
-    );
+    ended(command.args(["--yes", "--experiment", "fender"]), 2).says("fender|render");
 }
 
 #[tokio::test]
@@ -118,11 +92,9 @@ async fn nothing_is_changed_by_looking_or_without_a_yes() {
     let server = Setup::on(Database::Sqlite).start().await;
     let client = Client::admin(&server);
     dials(&client, 50).await;
-    says(
-        &ended(of(&server).arg("--dry-run"), 0),
-        &["would    kill analytics, render, validate", "dial 50 %"],
-    );
-    says(&ended(&mut of(&server), 2), &["--yes"]);
+    ended(of(&server).arg("--dry-run"), 0)
+        .says("would    kill analytics, render, validate|dial 50 %");
+    ended(&mut of(&server), 2).says("--yes");
     assert_eq!(killed(&client).await, [""; 0]);
     let log = client.get("/api/rollout/audit").await.json();
     assert!(!log.to_string().contains("rollout.kill"), "{log}");
@@ -138,20 +110,10 @@ async fn without_a_server_it_is_done_on_the_database() {
     let folder = server.path("");
     let mut command = of(&server);
     command.args(["--yes", "--program", BINARY, "--directory"]);
-    says(
-        &ended(command.arg(&folder), 0),
-        &[
-            "on the database",
-            "the database says: 0 %",
-            "skipped  smoke",
-        ],
-    );
+    ended(command.arg(&folder), 0).says("on the database|the database says: 0 %|skipped  smoke");
     server.start().await;
     assert_eq!(killed(&Client::admin(&server)).await, EXPERIMENTS);
-    says(
-        &ended(&mut of(&server), 0),
-        &["already rolled back", "every step passed"],
-    );
+    ended(&mut of(&server), 0).says("already rolled back|every step passed");
 }
 
 #[test]
@@ -160,15 +122,8 @@ fn where_neither_can_be_reached_it_says_what_to_do() {
     let nobody = format!("http://127.0.0.1:{}", free_port());
     let mut command = rollback(&nobody, folder.path());
     command.args(["--yes", "--program", BINARY, "--directory"]);
-    says(
-        &ended(command.arg(folder.path()), 3),
-        &[
-            "FAILED   kill render",
-            "FAILED   kill validate",
-            "nothing listens on",
-            "by hand: ",
-            "NOT rolled back",
-        ],
+    ended(command.arg(folder.path()), 3).says(
+        "FAILED   kill render|FAILED   kill validate|nothing listens on|by hand: |NOT rolled back",
     );
 }
 
@@ -184,20 +139,13 @@ async fn while_the_database_is_away_a_kill_holds_on_this_node() {
     dials(&client, 50).await;
     own.freeze();
     let mut command = of(&server);
-    command
-        .args(["--yes", "--no-smoke", "--program", BINARY])
-        .env("DATABASE_URL", &own.url)
-        .env("DATABASE_TIMEOUT_MS", "1000");
+    command.args(["--yes", "--no-smoke", "--program", BINARY]);
+    let command = command.env("DATABASE_URL", &own.url);
+    let command = command.env("DATABASE_TIMEOUT_MS", "1000");
     let output = command.output().unwrap();
     own.thaw();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    says(
-        &text(&output),
-        &[
-            "in force on this node, and not written down",
-            "the server says: 0 %",
-        ],
-    );
+    text(&output).says("in force on this node, and not written down|the server says: 0 %");
     assert_eq!(killed(&client).await, EXPERIMENTS);
 }
 
@@ -207,14 +155,8 @@ async fn a_candidate_that_still_answers_is_seen() {
     let client = Client::admin(&server);
     let liar = liar(server.port, "candidate answers");
     let mut command = rollback(&liar.url, &server.path(""));
-    says(
-        &ended(command.args(["--yes", "--settle", "2"]), 4),
-        &[
-            "FAILED   observed",
-            "20 answers of the candidate of render",
-            "by hand: ",
-        ],
-    );
+    ended(command.args(["--yes", "--settle", "2"]), 4)
+        .says("FAILED   observed|20 answers of the candidate of render|by hand: ");
     assert_eq!(total(&client).await, 0);
 }
 
@@ -223,10 +165,7 @@ async fn a_smoke_test_that_fails_is_not_hidden() {
     let server = Setup::on(Database::Sqlite).start().await;
     let liar = liar(server.port, "may be stored");
     let mut command = rollback(&liar.url, &server.path(""));
-    says(
-        &ended(command.arg("--yes"), 8),
-        &["FAILED   redirect", "FAILED   smoke", "by hand: "],
-    );
+    ended(command.arg("--yes"), 8).says("FAILED   redirect|FAILED   smoke|by hand: ");
     assert_eq!(killed(&Client::admin(&server)).await, EXPERIMENTS);
 }
 
@@ -264,13 +203,7 @@ fn what_does_not_fit_together_is_refused_before_anything_is_asked() {
         assert_eq!(said.lines().count(), 1, "{line}: {said}");
     }
     let help = ended(rollback(&nobody, folder.path()).arg("--help"), 0);
-    says(
-        &help,
-        &[
-            "--previous-binary",
-            "8    rolled back, but the smoke test failed",
-        ],
-    );
+    help.says("--previous-binary|8    rolled back, but the smoke test failed");
 }
 
 /// An installation with scripts to start and stop it, as systemd would; ended when dropped.
@@ -285,40 +218,30 @@ impl Installation {
         let it = Self { dir, port };
         fs::copy(BINARY, it.path("product")).unwrap();
         let folder = it.dir.path().display();
-        executable(
-            &it.path("with-settings"),
-            &format!(
-                "#!/bin/sh\ncd {folder} && exec env ADMIN_PASSWORD={PASSWORD} BIND=127.0.0.1:{port} \
-                 BASE_URL=http://127.0.0.1:{port} ./product \"$@\"\n"
+        let settings = format!(
+            "ADMIN_PASSWORD={PASSWORD} BIND=127.0.0.1:{port} BASE_URL=http://127.0.0.1:{port}"
+        );
+        for (name, does) in [
+            (
+                "with-settings",
+                format!("exec env {settings} ./product \"$@\""),
             ),
-        );
-        executable(
-            &it.path("start"),
-            &format!(
-                "#!/bin/sh\ncd {folder}\n./with-settings serve >>log 2>&1 </dev/null &\necho $! >pid\n"
+            (
+                "start",
+                "./with-settings serve >>log 2>&1 </dev/null &\necho $! >pid".to_owned(),
             ),
-        );
-        executable(
-            &it.path("stop"),
-            &format!(
-                "#!/bin/sh\nkill $(cat {folder}/pid)\n\
-                 while kill -0 $(cat {folder}/pid) 2>/dev/null; do sleep 0.05; done\n"
+            (
+                "stop",
+                "kill $(cat pid)\nwhile kill -0 $(cat pid) 2>/dev/null; do sleep 0.05; done"
+                    .to_owned(),
             ),
-        );
-        executable(
-            &it.path("restart"),
-            &format!("#!/bin/sh\n{folder}/stop\nexec {folder}/start\n"),
-        );
+            ("restart", "./stop\nexec ./start".to_owned()),
+        ] {
+            executable(&it.path(name), format!("#!/bin/sh\ncd {folder}\n{does}\n"));
+        }
         // Another file that is the same product: what comes after the sections is not read.
-        let mut previous = fs::read(BINARY).unwrap();
-        previous.extend(b"previous");
-        fs::write(it.path("previous"), previous).unwrap();
-        executable(&it.path("mark"), "");
-        fs::set_permissions(
-            it.path("previous"),
-            fs::metadata(it.path("mark")).unwrap().permissions(),
-        )
-        .unwrap();
+        let previous = [&fs::read(BINARY).unwrap()[..], b"previous"].concat();
+        executable(&it.path("previous"), previous);
         Command::new(it.path("start")).status().unwrap();
         it.ready().await;
         it
@@ -399,38 +322,23 @@ async fn the_previous_binary_takes_its_place_and_the_replaced_one_is_kept() {
     };
     // A command that restarts nothing is not believed; the file was replaced nevertheless, and that is said.
     let mut idle = swap("true");
-    says(
-        &ended(idle.args(["--ready-timeout", "1"]), 7),
-        &[
-            "FAILED   ready",
-            "the process of before still answers",
-            "to have it back: mv product.replaced-",
-        ],
+    ended(idle.args(["--ready-timeout", "1"]), 7).says(
+        "FAILED   ready|the process of before still answers|to have it back: mv product.replaced-",
     );
     let replaced = it.replaced();
     assert_eq!(replaced.len(), 1, "{replaced:?}");
     assert!(same(&replaced[0], Path::new(BINARY)));
     fs::rename(&replaced[0], it.path("product")).unwrap();
 
-    says(
-        &ended(&mut swap("./restart"), 0),
-        &[
-            "ok       binary",
-            "ok       restart",
-            "ok       ready",
-            "every step passed",
-            "rolled back; the log is",
-        ],
+    ended(&mut swap("./restart"), 0).says(
+        "ok       binary|ok       restart|ok       ready|every step passed|rolled back; the log is",
     );
     assert!(same(&it.path("product"), &it.path("previous")));
     let replaced = it.replaced();
     assert_eq!(replaced.len(), 1, "{replaced:?}");
     assert!(same(&replaced[0], Path::new(BINARY)));
     // And once more: it is there already.
-    says(
-        &ended(&mut swap("./restart"), 0),
-        &["product is previous already", "already rolled back"],
-    );
+    ended(&mut swap("./restart"), 0).says("product is previous already|already rolled back");
     assert_eq!(it.replaced().len(), 1);
 }
 
@@ -453,7 +361,7 @@ async fn a_restored_backup_stays_rolled_back() {
     let data = format!("{folder}/data/qr-observatory.db");
     executable(
         &it.path("program"),
-        &format!(
+        format!(
             "#!/bin/sh\nif [ \"$1\" = restore ]; then\n  [ \"$3\" = --force ] && rm -f {data}-wal {data}-shm && \
              cp \"$2\" {data}; exit\nfi\nexec {folder}/with-settings \"$@\"\n"
         ),
@@ -466,25 +374,17 @@ async fn a_restored_backup_stays_rolled_back() {
 
     let with = |program: &str, stop: &str| {
         let mut command = Command::new(scripts.join(ROLLBACK));
+        let words = "--yes --log rollback.log --backup backup.db --start-command ./start --ready-timeout 20";
         command
+            .args(words.split(' '))
             .args([
                 "--url",
                 &it.url(),
-                "--yes",
-                "--log",
-                "rollback.log",
                 "--program",
                 program,
-            ])
-            .args([
-                "--backup",
-                "backup.db",
-                "--start-command",
-                "./start",
                 "--stop-command",
                 stop,
             ])
-            .args(["--ready-timeout", "20"])
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap())
             .env("QR_PASSWORD", PASSWORD)
@@ -493,19 +393,9 @@ async fn a_restored_backup_stays_rolled_back() {
     };
     // A server that does not stop is not restored under.
     let mut command = with("./program", "true");
-    says(
-        &ended(command.args(["--ready-timeout", "1"]), 7),
-        &["FAILED   stopped", "nothing was restored"],
-    );
-    says(
-        &ended(&mut with("./program", "./stop"), 0),
-        &[
-            "ok       backup",
-            "ok       kill again",
-            "ok       start",
-            "every step passed",
-        ],
-    );
+    ended(command.args(["--ready-timeout", "1"]), 7).says("FAILED   stopped|nothing was restored");
+    ended(&mut with("./program", "./stop"), 0)
+        .says("ok       backup|ok       kill again|ok       start|every step passed");
     let now = it.turn(reqwest::Method::GET, RENDER, &json!(null)).await;
     assert_eq!(now["override"]["kind"], "killed", "{now}");
     assert_eq!(now["candidate_percent"], 50, "{now}");
@@ -514,13 +404,6 @@ async fn a_restored_backup_stays_rolled_back() {
         &it.path("refuses"),
         "#!/bin/sh\n[ \"$1\" = restore ] && echo it is damaged && exit 1\nexec ./program \"$@\"\n",
     );
-    says(
-        &ended(&mut with("./refuses", "./stop"), 6),
-        &[
-            "FAILED   backup",
-            "it is damaged",
-            "by hand: the server is stopped",
-            "./start",
-        ],
-    );
+    ended(&mut with("./refuses", "./stop"), 6)
+        .says("FAILED   backup|it is damaged|by hand: the server is stopped|./start");
 }

@@ -228,7 +228,7 @@ async fn pages_are_complete_and_in_order(db: &Fresh) {
                 Sort::ScanCount => (a.counters.scans, a.id).cmp(&(b.counters.scans, b.id)),
                 Sort::Title => (&a.title, a.id).cmp(&(&b.title, b.id)),
                 Sort::Id => a.id.cmp(&b.id),
-                Sort::Kind => (a.kind.as_str(), a.id).cmp(&(b.kind.as_str(), b.id)),
+                Sort::Kind => (a.kind.label(), a.id).cmp(&(b.kind.label(), b.id)),
                 Sort::Slug => (&a.slug, a.id).cmp(&(&b.slug, b.id)),
                 _ => {
                     let scanned = |c: &Code| (c.counters.last_scan_at, c.id);

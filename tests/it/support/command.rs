@@ -17,10 +17,17 @@ pub fn ended(command: &mut Command, code: i32) -> String {
     text
 }
 
-#[track_caller]
-pub fn says(text: &str, words: &[&str]) {
-    for word in words {
-        assert!(text.contains(word), "no '{word}' in: {text}");
+pub trait Says {
+    /// Asserts that each of the texts in `words` is in it. `|` stands between them.
+    fn says(&self, words: &str);
+}
+
+impl Says for str {
+    #[track_caller]
+    fn says(&self, words: &str) {
+        for word in words.split('|') {
+            assert!(self.contains(word), "no '{word}' in: {self}");
+        }
     }
 }
 

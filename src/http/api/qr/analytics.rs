@@ -255,7 +255,7 @@ fn shown(log: crate::analytics::ScanLog) -> ScanLog {
         id: log.id,
         scanned_at: log.at.to_string(),
         is_genuine_scan: log.genuine,
-        excluded: log.excluded.map(|e| e.as_str().to_owned()),
+        excluded: log.excluded.map(|e| e.label().to_owned()),
         device_family: text(|a| &a.device_family),
         os_family: text(|a| &a.os_family),
         os_version: agent
