@@ -63,7 +63,7 @@ impl Calendar {
             _ => {
                 let month = first_of_month(&start);
                 let mut calendar = Self::spans(&month, end, Interval::Month, "%b %Y", DAY);
-                // Not of the end, which is the next month's first moment when it is asked in this one's last.
+                // Not the month of `end`: in a month's last moment that is the next month.
                 let last = end - Duration::from_micros(1);
                 calendar.points = calendar.month_of(last).map_or(1, |m| m + 1).min(MAX_POINTS);
                 calendar
@@ -72,7 +72,7 @@ impl Calendar {
     }
 
     fn hours(day: &Zoned, end: Timestamp) -> Self {
-        // All 24, also those that are still to come: that is the chart that people know.
+        // All 24 hours, also future ones, as in the replaced system.
         Self {
             points: 24,
             ..Self::spans(day, end, Interval::Hour, "%H:00", HOUR)
@@ -101,7 +101,7 @@ impl Calendar {
         }
     }
 
-    /// How wide the buckets are that the store counts: a point's width, or a day where points are months.
+    /// Width of the store's buckets: a point's width, or a day where points are months.
     pub(super) fn width_us(&self) -> i64 {
         micros(self.width())
     }

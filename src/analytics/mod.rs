@@ -1,4 +1,4 @@
-//! What was counted: time series, logs, and which devices scanned.
+//! Analytics: time series, logs, and counts by device.
 //!
 //! The questions and answers that every arm understands. Days are UTC days, except those of a timeline, which are
 //! days of the time zone that it names.
@@ -21,7 +21,7 @@ use crate::kernel::{Timestamp, clock::micros, id::Uuid, label};
 pub use crate::store::scans::{Agent, DeviceType, Devices, Excluded, ScanLog, Totals};
 pub use rollups::Rollups;
 
-/// Values of a dimension that are answered.
+/// Most frequent values of a dimension in an answer.
 const TOP: usize = 5;
 
 /// A question about one code.
@@ -30,7 +30,7 @@ pub enum Question {
     Timeseries {
         code_id: Uuid,
         range: Range,
-        /// When it was asked: nothing later is counted.
+        /// Time of the question: later scans are not counted.
         now: Timestamp,
     },
     /// One page of single scans, newest first.
@@ -52,7 +52,7 @@ pub enum Question {
         time_zone: Arc<str>,
         now: Timestamp,
     },
-    /// All there is, of the UTC days of a range.
+    /// All counts over the UTC days of a range.
     Summary {
         code_id: Uuid,
         range: Range,
@@ -73,22 +73,22 @@ impl Question {
     }
 }
 
-/// What an arm takes: cheap to clone.
+/// The input of an arm: cheap to clone.
 pub type Asked = Arc<Question>;
 
-/// An answer, and of which state of the scans.
+/// An answer, and the state of the scans that it was counted from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answered {
     pub answer: Answer,
-    /// Scans of the code that had been recorded then: it only grows. Answers with the same number are of the same
+    /// Number of scans of the code recorded by then. It only grows: answers with the same number are of the same
     /// scans.
     pub recorded: u64,
-    /// Whether it was remembered, and so may be of an earlier state than there is now.
+    /// Whether it came from a cache, and so may be of an earlier state.
     pub cached: bool,
 }
 
 impl Answered {
-    /// Just counted.
+    /// An answer that was just counted.
     #[must_use]
     pub const fn fresh(answer: Answer, recorded: u64) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl Answered {
             Answer::Timeseries(s) => {
                 texts(&s.labels) + size_of_val(&s.all[..]) + size_of_val(&s.genuine[..])
             }
-            // Never remembered.
+            // Never cached.
             Answer::Logs { logs, .. } => size_of_val(&logs[..]),
             Answer::Devices(d) => [
                 &d.device_types,
@@ -136,7 +136,7 @@ impl Answered {
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }
 
-    /// One too many, for rehearsing a wrong answer.
+    /// Adds one to a count, for fault injection.
     #[must_use]
     pub fn miscounted(mut self) -> Self {
         match &mut self.answer {
@@ -163,7 +163,7 @@ pub enum Answer {
     Summary(Totals),
 }
 
-/// A stretch of time that ends now (or, for the past ones, at their end).
+/// A range of time that ends now (past ones: at their end).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Range {
     Today,
@@ -197,7 +197,7 @@ impl Period {
 }
 
 label! {
-    /// How wide a point of a time series is.
+    /// Width of a point of a time series.
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "lowercase")]
     Interval { Hour = "hour", Day = "day", Week = "week", Month = "month" }

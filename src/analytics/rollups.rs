@@ -1,5 +1,5 @@
-//! The analytics that answer from rollups, which the drainer keeps: the time of an answer depends on how long a code
-//! has been scanned, and hardly on how often.
+//! Analytics from rollups, which the drainer updates: the time of an answer depends on the number of days with scans, and
+//! hardly on the number of scans.
 //!
 //! Invariant: an answer is of one state of the scans. A code whose rollups are incomplete is `Unsupported`; single
 //! scans are read from their rows.

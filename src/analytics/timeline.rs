@@ -1,6 +1,6 @@
 //! The days of a timeline: where each begins and ends in its time zone.
 //!
-//! Invariant: days touch. One of 23 or 25 hours is as wide as it is, and one that a zone left out is empty.
+//! Invariant: days touch. A day may have 23 or 25 hours; one that a zone skipped is empty.
 
 use jiff::{
     Span,
@@ -21,7 +21,7 @@ pub(super) struct Days {
     end: Timestamp,
 }
 
-/// Days of the same width, one after the other: what a store counts in one go.
+/// Consecutive days of the same width, which the store counts in one query.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub from: Timestamp,
@@ -51,7 +51,7 @@ impl Days {
             })
             .collect::<Option<Vec<_>>>();
         Ok(Self {
-            // Out of the calendar only for a clock that stands at its very end.
+            // Fails only for a clock at the very end of the calendar.
             days: days.ok_or_else(unknown)?,
             end: now + std::time::Duration::from_micros(1),
         })
@@ -76,12 +76,12 @@ impl Days {
             let width_us = to.as_microsecond() - from.as_microsecond();
             match stretches.last_mut() {
                 _ if width_us <= 0 => {}
-                // Today ends now; what is left of it only makes its bucket less full.
+                // Today ends now; its bucket is only partly filled.
                 Some(s) if s.width_us == width_us || (last && width_us < s.width_us) => s.to = to,
                 _ => stretches.push(Stretch {
                     from,
                     to,
-                    // One bucket, whenever today ends.
+                    // Wide enough for one bucket, whatever the length of today.
                     width_us: if last { TODAY_US } else { width_us },
                     first: i,
                 }),

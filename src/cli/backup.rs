@@ -19,10 +19,10 @@ use crate::{
 
 #[derive(Args)]
 pub struct Backup {
-    /// Where to; `-` is standard output
+    /// File to write; `-` is standard output
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Replace FILE if it is there
+    /// Replace FILE if it exists
     #[arg(long)]
     force: bool,
     /// Print JSON

@@ -21,7 +21,7 @@ pub struct Baseline {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Observe the running server and make what it does the baseline
+    /// Measure the running server and store that as the baseline
     Capture {
         #[command(flatten)]
         watch: Watch,
@@ -32,7 +32,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Observe, compare with the baseline and the alerts' thresholds, and propose others; changes nothing
+    /// Measure, compare with the baseline and the alerts' thresholds, and propose thresholds; changes nothing
     Calibrate {
         #[command(flatten)]
         watch: Watch,
@@ -44,7 +44,7 @@ struct Watch {
     /// How long to observe: 90s, 10m, 1h; 1 s to 24 h
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
     duration: Duration,
-    /// Of the server or its metrics (default: where the settings say)
+    /// URL of the server or its metrics (default: from the settings)
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// Print JSON

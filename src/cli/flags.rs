@@ -42,38 +42,38 @@ impl Experiment {
 
 #[derive(Subcommand)]
 enum Action {
-    /// What every experiment is set to
+    /// Show the dial of every experiment
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Turn a dial; what is not said stays
+    /// Change a dial; absent options stay
     Set {
         experiment: Experiment,
         /// Percent of units that the candidate answers
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=100))]
         candidate: Option<i64>,
-        /// Percent of units that it answers unseen, beside the control
+        /// Percent of units for which it runs as a shadow beside the control
         #[arg(long, value_name = "M", value_parser = clap::value_parser!(i64).range(0..=100))]
         shadow: Option<i64>,
         #[command(flatten)]
         why: Why,
     },
-    /// Everything to the control, until it is released
+    /// Send everything to the control, until it is released
     Kill {
         #[arg(required_unless_present = "all")]
         experiments: Vec<Experiment>,
         /// Kill every experiment
         #[arg(long, conflicts_with = "experiments")]
         all: bool,
-        /// Wait until running servers follow (2 s), and fail if somebody released one meanwhile
+        /// Wait until running servers follow (2 s), and fail if one was released meanwhile
         #[arg(long)]
         wait: bool,
         #[command(flatten)]
         why: Why,
     },
-    /// Nodes that are gone for good, by the names in `verdict`: it no longer waits for them
+    /// Remove nodes that are gone for good, by their names in `verdict`, which no longer waits for them
     Retire {
         #[arg(required = true)]
         nodes: Vec<String>,

@@ -19,7 +19,7 @@ pub struct Keys {
 enum Action {
     /// Make an API key; it is shown once
     Create {
-        /// What it is for, to recognize it by
+        /// Its purpose, to recognize it by
         #[arg(long)]
         name: String,
         /// The user that it acts as (default: the administrator)
@@ -31,7 +31,7 @@ enum Action {
     },
     /// List API keys, without their text
     List {
-        /// Whose (default: the administrator's)
+        /// The user whose keys (default: the administrator)
         #[arg(long)]
         user: Option<String>,
         /// Print JSON
@@ -42,7 +42,7 @@ enum Action {
     Revoke {
         /// Its id, from `keys list`
         id: Uuid,
-        /// Whose it is (default: the administrator's)
+        /// The user whose key it is (default: the administrator)
         #[arg(long)]
         user: Option<String>,
     },

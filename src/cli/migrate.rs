@@ -22,7 +22,7 @@ pub struct Migrate {
 enum Direction {
     /// Apply every migration that is pending
     Up(Print),
-    /// Take the last migrations back
+    /// Revert the last migrations
     Down {
         /// How many
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]

@@ -34,33 +34,32 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve HTTP (what happens without a command)
+    /// Serve HTTP (the default)
     Serve,
-    /// Bring the database's schema up or down, or show where it stands
+    /// Migrate the database's schema up or down, or show its versions
     Migrate(migrate::Migrate),
-    /// Check everything that is configured and say what does not work
+    /// Check everything that is configured and report faults
     Doctor(doctor::Doctor),
-    /// Show and turn the dials of experiments
+    /// Show and change the dials of experiments
     Flags(flags::Flags),
     /// Say whether the running server's experiments may go on: exit 0 go, 3 hold, 4 no-go
     Verdict(verdict::Verdict),
     /// Make, list and revoke API keys
     Keys(keys::Keys),
-    /// Build what analytics are answered from
+    /// Rebuild rollups, the precomputed counts of analytics
     Rollups(rollups::Rollups),
-    /// Observe how a server does on a usual day, for alerts to compare with
+    /// Measure a server on a usual day, for alerts to compare with
     Baseline(baseline::Baseline),
     /// Put every stored code's image and destination into Redis, the most scanned first
     Warm(warm::Warm),
-    /// Write everything into one file, beside a running server
+    /// Back up everything into one file, beside a running server
     ///
-    /// One state of the database, the scans that are on their way to it, and the captured baseline; from SQLite or PostgreSQL,
-    /// for either.
+    /// One state of the database, the scans in the spool, and the captured baseline; from SQLite or PostgreSQL, for either.
     Backup(backup::Backup),
-    /// Put what a backup holds into the place of what is there
+    /// Replace the database and the spool by those of a backup
     ///
-    /// Every server on this data must be stopped. The file is read to its end before anything is touched; whatever goes
-    /// wrong, what is there stays as it is.
+    /// Every server on this data must be stopped. The file is read to its end before anything is changed; after a
+    /// failure the old data are unchanged.
     Restore(restore::Restore),
 }
 

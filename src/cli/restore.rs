@@ -18,13 +18,13 @@ use crate::{
 
 #[derive(Args)]
 pub struct Restore {
-    /// What `backup` made; `-` is standard input
+    /// A file that `backup` wrote; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// Also where something is already: it is kept aside
+    /// Also replace existing data, which is renamed
     #[arg(long)]
     force: bool,
-    /// Only read the file, and say whether it is whole
+    /// Only read the file and check that it is complete
     #[arg(long, conflicts_with = "force")]
     check: bool,
     /// Print JSON

@@ -17,8 +17,8 @@ use crate::{
 const HOLD: u8 = 3;
 const NO_GO: u8 = 4;
 
-/// What the server on this machine has learned, as it last wrote it down (within two seconds of a change); with
-/// `PROMETHEUS_URL`, what all nodes have
+/// Reads the evidence that the server on this machine last saved (within two seconds of a change); with `PROMETHEUS_URL`,
+/// that of all nodes
 #[derive(Args)]
 pub struct Verdict {
     /// `render`, `validate` or `analytics` (default: all of them; the worst one decides)

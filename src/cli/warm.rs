@@ -20,7 +20,7 @@ pub struct Warm {
     /// Codes per second at most (default: as fast as it goes)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// From the first, whatever an interrupted run has done
+    /// Start with the first code, also after an interrupted run
     #[arg(long)]
     restart: bool,
     /// Print JSON

@@ -45,7 +45,7 @@ pub(super) struct Connections {
     pub is_pooled: bool,
     timeout: Duration,
     clock: SharedClock,
-    /// The runtime of the start.
+    /// The runtime that the server was started on.
     runtime: Handle,
 }
 
@@ -74,7 +74,7 @@ impl Connections {
         })
     }
 
-    /// Opens those that read, on this thread. PostgreSQL's are opened when they are needed: they are sockets, which
+    /// Opens the reading connections, on this thread. PostgreSQL's are opened when they are needed: they are sockets, which
     /// [`Connections::run`] ties to the runtime of the start.
     pub async fn open_readers(&self) -> Result<()> {
         match self.backend() {
@@ -87,7 +87,7 @@ impl Connections {
         StoreTimer::new(self.clock.clone(), operation)
     }
 
-    /// Runs one operation: measured as `timer`, given up after the timeout, its failure classified. A connection that it
+    /// Runs one operation: measured as `timer`, abandoned after the timeout, its failure classified. A connection that it
     /// opens belongs to the runtime of the start, also where it runs on another: a shadow's runtime has the lowest
     /// priority, and later users of the connection would wait for it.
     pub async fn run<T>(
@@ -109,7 +109,7 @@ impl Connections {
         timer.time(bounded).await
     }
 
-    /// [`Connections::run`] for writes: health checks learn whether the last one failed.
+    /// [`Connections::run`] for writes: also records whether it failed, for health checks.
     pub async fn write<T>(
         &self,
         timer: &StoreTimer,
@@ -173,7 +173,7 @@ impl Connections {
                 access_mode: Some(AccessMode::ReadOnly),
                 ..TransactionOptions::default()
             },
-            // Its transactions are never anything else.
+            // Its transactions are always snapshots.
             _ => TransactionOptions::default(),
         };
         self.reader.begin_with_options(options).await
@@ -192,7 +192,7 @@ impl Connections {
         Statement::from_sql_and_values(self.backend(), sql, values)
     }
 
-    /// Writes with one statement, without RETURNING, and says how many rows.
+    /// Writes with one statement, without RETURNING. Returns the number of rows.
     pub async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         let done = self.writer.execute_raw(statement).await?;
         if done.rows_affected() > 0 {

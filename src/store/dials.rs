@@ -33,7 +33,7 @@ pub struct DialRow {
     pub reason: Option<String>,
 }
 
-/// What operators and the autopilot set.
+/// Settings by operators and the autopilot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DialSettings {
     /// 0 to 100.
@@ -68,7 +68,7 @@ impl Dials {
         }
     }
 
-    /// Every row there is.
+    /// All rows.
     ///
     /// # Errors
     /// Faults only.
@@ -82,7 +82,7 @@ impl Dials {
         self.db.run(&self.all, work).await
     }
 
-    /// The first row of an experiment; one that is there stays as it is.
+    /// Inserts the first row of an experiment; an existing one stays as it is.
     ///
     /// # Errors
     /// Faults only.

@@ -9,8 +9,7 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::kernel::{Error, Kind};
 
-/// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>) that pass by themselves or once an
-/// operator acted: ABORT (its transaction was rolled back), BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL,
+/// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>) of temporary failures: ABORT (its transaction was rolled back), BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL,
 /// CANTOPEN, PROTOCOL.
 const SQLITE_PASSING: &[i32] = &[4, 5, 6, 7, 8, 9, 10, 13, 14, 15];
 
@@ -81,7 +80,7 @@ fn kind_of(e: &sqlx::Error) -> Kind {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
-        // The connection is not in the state that the driver believes; it is replaced.
+        // The driver's state of the connection is wrong; it is replaced.
         | sqlx::Error::BeginFailed
         | sqlx::Error::InvalidSavePointStatement => Kind::Unavailable,
         _ => Kind::Internal,

@@ -15,7 +15,7 @@ use crate::{
     kernel::{Clock, Error, Kind, Result},
 };
 
-/// For a process that is being stopped while the next one starts.
+/// Time for a process that is stopping while the next one starts.
 const WAIT: Duration = Duration::from_secs(5);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -35,7 +35,7 @@ impl LockFiles {
         Self(files)
     }
 
-    /// Locks them all. A file system without locks only gets a warning.
+    /// Locks all of them. On a file system without locks it only warns.
     ///
     /// # Errors
     /// `Conflict` when another server still holds one of them after 5 s.
@@ -73,7 +73,7 @@ impl LockFiles {
         Ok(Locks(held))
     }
 
-    /// For operations that a running server excludes.
+    /// Checks for operations that need the server stopped.
     ///
     /// # Errors
     /// `Conflict`, with the server's process id, when one runs on these files.

@@ -112,7 +112,7 @@ impl<'a> Migrations<'a> {
         self.alone(async |db| up(db, position + 1).await).await
     }
 
-    /// Takes back the newest `steps` versions, with their data.
+    /// Reverts the newest `steps` versions, with their data.
     ///
     /// # Errors
     /// As [`Migrations::up`]; `Conflict` when a newer release was at work.
@@ -121,7 +121,7 @@ impl<'a> Migrations<'a> {
         self.alone(async |db| down(db, steps as usize).await).await
     }
 
-    /// The newest version is not one of ours, so that nothing can be put on it or taken from under it.
+    /// Refuses a schema with versions of a newer release: this binary can neither add to it nor revert it.
     async fn refuse_unknown(&self) -> Result<()> {
         let unknown = self.unknown().await?;
         if unknown.is_empty() {
@@ -138,8 +138,8 @@ impl<'a> Migrations<'a> {
         if self.connections.backend() != DbBackend::Postgres {
             return work(self.connections).await.map_err(failure::classify);
         }
-        // One holds the lock, which ends with its transaction: a pooler may give a session's lock to another client. The
-        // other works.
+        // One connection holds the lock in a transaction: a pooler may give a session's lock to another client. The other
+        // one migrates.
         let (holder, db) = (self.patient()?, self.patient()?);
         let result = async {
             let lock = holder.begin().await?;
@@ -196,7 +196,7 @@ async fn up(db: &Connections, until: usize) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Takes back the newest `steps` applied versions, newest first.
+/// Reverts the newest `steps` applied versions, newest first.
 async fn down(db: &Connections, steps: usize) -> Result<(), DbErr> {
     let applied = applied(&db.writer).await?;
     let is_applied = |m: &&Migration| applied.iter().any(|name| name == m.name);

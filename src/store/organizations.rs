@@ -1,4 +1,4 @@
-//! Organizations and who may do what in them.
+//! Organizations and the roles of their members.
 
 use sea_orm::{
     ActiveValue::Set, DbErr, EntityTrait, QueryTrait, prelude::Uuid, sea_query::OnConflict,

@@ -1,6 +1,6 @@
-//! What stands between this process and PostgreSQL: nothing, or a pooler such as `PgBouncer`.
+//! Detects a pooler, such as `PgBouncer`, between this process and PostgreSQL.
 //!
-//! Invariant: a pooler that loses what the driver or `DATABASE_URL` relies on is refused when the database is opened, with
+//! Invariant: a pooler that loses session state which the driver or `DATABASE_URL` needs is refused when the database is opened, with
 //! the setting to change.
 
 use sea_orm::sqlx::{
@@ -11,7 +11,7 @@ use sea_orm::sqlx::{
 use super::failure;
 use crate::kernel::{Error, Kind, Result};
 
-/// Rounds after which a connection that stayed where it was is taken to stay there.
+/// Transactions on one connection of the server after which the pooling counts as by session.
 const ROUNDS: u32 = 3;
 
 const PREPARED: &str = "a pooler (PgBouncer) in transaction mode does not keep prepared statements: set \
@@ -21,19 +21,19 @@ const STATEMENT_MODE: &str = "a pooler (PgBouncer) in statement mode allows no t
 const REFUSED_PARAMETER: &str = "a pooler (PgBouncer) refuses a start-up parameter of DATABASE_URL: remove it from \
      DATABASE_URL, or connect to PostgreSQL directly";
 
-/// Which connection of the server carries the statements of one of ours.
+/// How connections of the server are assigned to ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pooling {
-    /// One, as long as ours lives. What is set for the session stays.
+    /// One, as long as ours lives. Session settings stay.
     Session,
-    /// Another one for each transaction. What is set for the session is lost, or met by others.
+    /// Another one for each transaction. Session settings are lost, or seen by other clients.
     Transaction,
 }
 
-/// Finds out by connecting twice.
+/// Detects it with two connections.
 ///
 /// # Errors
-/// `Unavailable` when the server does not answer, or what is on the way to it cannot be used.
+/// `Unavailable` when the server does not answer, or the pooler cannot be used.
 pub(super) async fn detect(options: &PgConnectOptions) -> Result<Pooling> {
     let connect = || PgConnection::connect_with(options);
     let (mut a, mut b) = tokio::try_join!(connect(), connect()).map_err(explained)?;
@@ -50,7 +50,7 @@ pub(super) async fn detect(options: &PgConnectOptions) -> Result<Pooling> {
     } else {
         Pooling::Session
     };
-    // Neither is used any more; a failure to say goodbye changes nothing.
+    // Neither is used any more; a failure to close changes nothing.
     let _ = tokio::join!(a.close(), b.close());
     Ok(pooling)
 }
@@ -79,12 +79,12 @@ async fn lost_parameter(
     Ok(None)
 }
 
-/// Whether ours are carried by different connections of the server from one transaction to the next.
+/// Whether a connection of ours changes the server's connection from one transaction to the next.
 async fn moves(a: &mut PgConnection, b: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let mut first = None;
     for _ in 0..ROUNDS {
         let pids = (begin(a).await?, begin(b).await?);
-        // In this order: a pooler hands out next what was given back last, and so to the other one.
+        // In this order: a pooler assigns the connection next that was released last, and so to the other one.
         a.execute("COMMIT").await?;
         b.execute("COMMIT").await?;
         if *first.get_or_insert(pids) != pids {
@@ -101,7 +101,7 @@ async fn begin(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
     sql.fetch_one(connection).await?.try_get(0)
 }
 
-/// Both prepare another statement under one name, and one of them uses its own again on another connection of the server.
+/// Both prepare different statements under one name, and one of them runs its own on another connection of the server.
 async fn prepare(a: &mut PgConnection, b: &mut PgConnection) -> Result<(), sqlx::Error> {
     for _ in 0..ROUNDS {
         sqlx::query("SELECT 1").execute(&mut *a).await?;

@@ -1,4 +1,4 @@
-//! PostgreSQL: one pool that connects when it is needed and mends itself.
+//! PostgreSQL: one pool that connects on demand and reconnects by itself.
 //!
 //! Invariant: nothing waits for a server that is stopped or unreachable longer than the timeout, neither an
 //! operation nor the pool's own upkeep. Otherwise hung connections would use up the pool for as long as TCP
@@ -23,7 +23,7 @@ use crate::{
     kernel::{Error, Kind, Result},
 };
 
-/// A connection that rested longer is tried before it is used: the server may have restarted meanwhile.
+/// A connection that was idle longer is checked before use: the server may have restarted.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 const STATEMENTS: usize = 256;
 /// Writes a new version of a row with the same values.
@@ -41,7 +41,7 @@ pub(super) async fn open(
     let options = options(&settings.url)?;
     let pooling = tokio::time::timeout(timeout, Box::pin(pooler::detect(&options)));
     let pooling = pooling.await.map_err(failure::unavailable)??;
-    // The server gives up first, so that it says why and the connection stays usable. Not as start-up parameters, which
+    // The server times out first, so that it sends the reason and the connection stays usable. Not as start-up parameters, which
     // PgBouncer refuses or drops.
     let statement_ms = settings.timeout_ms - settings.timeout_ms / 10;
     let limits = format!(
@@ -71,7 +71,7 @@ pub(super) async fn open(
                 Ok(true)
             })
         })
-        // An operation that was given up leaves an answer outstanding. An error here closes the connection hard.
+        // An abandoned operation leaves an answer outstanding. An error here closes the connection hard.
         .after_release(move |connection, _| Box::pin(is_outside_transactions(connection, timeout)))
         .connect_lazy_with(options);
     Ok((
@@ -115,7 +115,7 @@ fn options(url: &str) -> Result<PgConnectOptions> {
         .map_err(|e| Error::caused(Kind::Invalid, "DATABASE_URL: not a PostgreSQL URL", e))?;
     Ok(options
         .application_name("qr-observatory")
-        // Of numbers as text, which are not read here; PgBouncer would have to be told to let it pass.
+        // Only for numbers as text, which are not read here; PgBouncer refuses it unless configured.
         .extra_float_digits(None)
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging())
@@ -125,8 +125,8 @@ async fn ping(connection: &mut PgConnection, timeout: Duration) -> Result<(), sq
     within(timeout, connection.ping()).await
 }
 
-/// False within a transaction that the driver does not know of: it was given up between BEGIN and the answer to it. What is
-/// written on such a connection is answered, invisible to others, and never committed.
+/// False within a transaction that the driver does not track: it was abandoned between BEGIN and its answer. Writes on
+/// such a connection succeed, are invisible to other connections, and are never committed.
 async fn is_outside_transactions(
     connection: &mut PgConnection,
     timeout: Duration,

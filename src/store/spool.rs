@@ -1,16 +1,16 @@
 //! The local spool: scans that were accepted and are not yet in the database, in a SQLite file of this node.
 //!
-//! Invariants: what [`Spool::append`] returned for survives a kill of the process, and with
+//! Invariants: a batch that [`Spool::append`] returned an id for survives a kill of the process, and with
 //! [`Durability::Power`] a power cut. Nothing is ever deleted but by [`Spool::delete`]. An id is never used twice,
-//! so that deleting an entry twice cannot hit another one. A connection on which anything failed or was given up
+//! so that deleting an entry twice cannot hit another one. A connection on which an operation failed or was abandoned
 //! is not used again.
 //!
 //! One row is one commit and holds a whole batch: a commit costs the same for one scan as for a thousand. Appending
 //! and draining have a connection each. Only the appending one syncs: a deletion that a power cut undoes delivers
 //! its scans again, and recording them is exactly once.
 //!
-//! A damaged file is renamed to `<file>.damaged-<µs>` together with its log, loudly, and a new one begun: the
-//! service must start, and what is in the damaged file can still be had with `sqlite3 <file> .recover`.
+//! A damaged file is renamed to `<file>.damaged-<µs>` together with its log, an error is logged, and a new
+//! one is begun: the service must start, and the batches in the damaged file can be recovered with `sqlite3 <file> .recover`.
 
 mod connection;
 mod file;
@@ -34,12 +34,12 @@ use crate::{
     telemetry::StoreTimer,
 };
 
-/// What an acknowledged append survives.
+/// How durable an acknowledged append is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// A power cut: the disk has confirmed each commit.
+    /// Survives a power cut: the disk has confirmed each commit.
     Power,
-    /// The end of the process: the operating system has each commit.
+    /// Survives the end of the process: the operating system has each commit.
     Process,
 }
 

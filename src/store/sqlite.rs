@@ -30,15 +30,15 @@ const READERS_MAX: u32 = 16;
 const STATEMENTS: usize = 256;
 /// 16 MiB of pages per connection (negative: KiB); filled only as far as it is used.
 const CACHE_KIB: &str = "-16384";
-/// Who wants a file alone waits for an operator's shell, not for a server.
+/// How long to wait for exclusive access: enough for an operator's shell, not for a server.
 const ALONE: Duration = Duration::from_secs(2);
-/// What stands in a URL's path as it is.
+/// Characters that are percent-encoded in a URL's path: all but letters, digits and `/.-_`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'.')
     .remove(b'-')
     .remove(b'_');
-/// Readers look at the file itself up to here, without copying pages.
+/// Readers map this much of the file into memory, without copying pages.
 const MMAP_BYTES: &str = "268435456";
 /// A log that grew under load is cut to this after a checkpoint.
 pub(super) const WAL_LIMIT_BYTES: &str = "67108864";
@@ -101,7 +101,7 @@ fn pool(connections: u32, timeout: Duration) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
-/// Tells `write_state` of every commit: see `transaction`.
+/// Counts every commit in `write_state`: see `transaction`.
 fn count_commits(pool: SqlitePoolOptions, write_state: &WriteState) -> SqlitePoolOptions {
     let write_state = write_state.clone();
     pool.after_connect(move |connection, _| {
@@ -116,12 +116,12 @@ fn count_commits(pool: SqlitePoolOptions, write_state: &WriteState) -> SqlitePoo
     })
 }
 
-/// Closes connections whose state may be another than the driver believes: see `transaction`.
+/// Closes connections whose state may differ from the driver's: see `transaction`.
 fn replace_when_broken(pool: SqlitePoolOptions, write_state: &WriteState) -> SqlitePoolOptions {
     let write_state = write_state.clone();
     pool.after_release(|connection, _| {
         Box::pin(async move {
-            // What was queued before, such as the rollback of a transaction that was dropped, is done afterwards.
+            // Runs after the queued operations, such as the rollback of a dropped transaction.
             connection.ping().await?;
             Ok(!connection.is_in_transaction())
         })
@@ -155,7 +155,7 @@ pub(super) fn connections(database: &DatabaseConnection) -> (u32, usize, u32) {
     )
 }
 
-/// The file that a URL means.
+/// The file of a URL.
 ///
 /// # Errors
 /// `Invalid` when the URL is none, or means a database in memory.

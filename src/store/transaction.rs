@@ -11,7 +11,7 @@
 //!   whose last write failed. At depth 0 SQLite is in autocommit mode: the depth leaves 0 only by a BEGIN after which
 //!   SQLite said that it is in a transaction, and returns to 0 only by a COMMIT or ROLLBACK that succeeded. So a
 //!   single statement outside of a transaction cannot end up in one; its success is reported after its own commit.
-//! * [`Transaction::commit`] believes COMMIT only if SQLite called its commit hook meanwhile, which it does for COMMIT
+//! * [`Transaction::commit`] succeeds only if SQLite called its commit hook meanwhile, which it does for COMMIT
 //!   and not for the RELEASE of an inner savepoint. The hook is a counter in memory and costs nothing that can be
 //!   measured; a row that is written and read back would cost a page of the log and a query per transaction.
 //! * Statements with RETURNING run inside transactions only: the driver stops after the row that it was asked for and
@@ -84,7 +84,7 @@ impl Transaction {
     }
 
     pub async fn commit(self) -> Result<(), DbErr> {
-        // Nobody else commits meanwhile: SQLite's writing pool has one connection, and this transaction holds it.
+        // No other transaction commits meanwhile: SQLite's writing pool has one connection, and this transaction holds it.
         let before = self.write_state.commits();
         self.inner.commit().await?;
         if self.backend == DbBackend::Sqlite && self.write_state.commits() == before {

@@ -1,4 +1,4 @@
-//! What the allocator holds: between what the code asked for and what the operating system sees.
+//! Memory of the allocator: more than the code has allocated, less than the operating system counts.
 
 use metrics::Gauge;
 use mimalloc::MiMalloc;
@@ -12,7 +12,7 @@ pub struct Allocator {
     pages: Gauge,
 }
 
-/// As much of mimalloc's statistics as a build without its debugging counts.
+/// The statistics that mimalloc counts in a build without debugging.
 #[derive(Deserialize)]
 struct Stats {
     committed: Stat,

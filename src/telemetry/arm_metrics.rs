@@ -30,7 +30,7 @@ impl ArmMetrics {
         }
     }
 
-    /// A run that was cut off, or that made nothing, says nothing about the arm's speed.
+    /// Counts the run. Only completed work counts for the duration.
     pub fn ended(&self, outcome: ArmOutcome, took: Duration) {
         self.outcomes[outcome as usize].increment(1);
         if !matches!(outcome, ArmOutcome::Cancelled | ArmOutcome::Remembered) {

@@ -80,7 +80,7 @@ catalogue! {
     HTTP_IN_FLIGHT = Gauge "http_server_active_requests" "requests" [] &[];
     /// Open connections of clients.
     HTTP_CONNECTIONS = Gauge "http_server_connections" "connections" [] &[];
-    /// Connections that were closed for what their client did or did not do.
+    /// Connections that were closed because of their client, by reason.
     HTTP_CONNECTIONS_CLOSED = Counter "http_server_connections_closed_total" "connections" ["reason"] &[];
     /// Errors answered, by kind. Each is logged once, where it is counted.
     ERRORS = Counter "qr_errors_total" "errors" ["kind"] &[];
@@ -112,19 +112,19 @@ catalogue! {
     CACHE_BREAKER_STATE = Gauge "qr_cache_breaker_state" "state" [] &[];
     /// Changes of that breaker's state, by the new state.
     CACHE_BREAKER_TRANSITIONS = Counter "qr_cache_breaker_transitions_total" "changes" ["to"] &[];
-    /// Changed things that were dropped from this node's memory, by origin: here, elsewhere, resync (invalidations may have been missed).
+    /// Changes whose values were dropped from this node's memory, by origin: here, elsewhere, resync (invalidations may have been missed).
     CACHE_INVALIDATIONS = Counter "qr_cache_invalidations_total" "changes" ["origin"] &[];
     /// Invalidations that Redis did not take yet.
     CACHE_INVALIDATIONS_PENDING = Gauge "qr_cache_invalidations_pending" "changes" [] &[];
-    /// Time that making a value takes, a moving average.
+    /// Time to make a value, a moving average.
     CACHE_MAKE = Gauge "qr_cache_make_seconds" "seconds" ["space", "kind"] &[];
-    /// Time that fetching it from Redis takes, a moving average.
+    /// Time to fetch a value from Redis, a moving average.
     CACHE_FETCH = Gauge "qr_cache_fetch_seconds" "seconds" ["space", "kind"] &[];
     /// 1 where values go into Redis, because they take longer to make than to fetch.
     CACHE_ADMITTED = Gauge "qr_cache_admitted" "state" ["space", "kind"] &[];
-    /// Codes that were cached before a request asked for them.
+    /// Codes that were cached before a request needed them.
     CACHE_WARMED = Counter "qr_cache_warmed_codes_total" "codes" ["result"] &[];
-    /// Scans accepted by a redirect, by kind: genuine, shared, or not a person's (head, prefetch).
+    /// Scans accepted by a redirect, by kind: genuine, shared, or not by a person (head, prefetch).
     SCANS_ACCEPTED = Counter "qr_scans_accepted_total" "scans" ["kind"] &[];
     /// Scans whose row and counters were committed to the database.
     SCANS_STORED = Counter "qr_scans_stored_total" "scans" [] &[];
@@ -140,7 +140,7 @@ catalogue! {
     SCANS_SET_ASIDE = Counter "qr_scans_set_aside_total" "scans" [] &[];
     /// Codes whose rollups were built from their rows, by a start or on demand.
     ROLLUP_REBUILT = Counter "qr_rollup_rebuilt_codes_total" "codes" [] &[];
-    /// Codes whose rollups do not hold all of their scans yet; their numbers are counted from the rows meanwhile.
+    /// Codes whose rollups do not hold all of their scans yet; their scans are counted from the rows meanwhile.
     ROLLUP_INCOMPLETE = Gauge "qr_rollup_incomplete_codes" "codes" [] &[];
     /// Scans in one durable commit of the spool.
     SPOOL_COMMIT_SCANS = Histogram "qr_spool_commit_scans" "scans" [] BATCH_ROWS;
@@ -156,19 +156,19 @@ catalogue! {
     ROUTES = Counter "qr_routes_total" "requests" ["experiment", "route", "why"] &[];
     /// Requests that a candidate could not answer and that the control answered instead.
     FALLBACKS = Counter "qr_fallbacks_total" "requests" ["experiment", "reason"] &[];
-    /// Candidates that ran beside the control, by what the comparison found.
+    /// Candidates that ran beside the control, by result of the comparison.
     SHADOWS = Counter "qr_shadow_total" "runs" ["experiment", "result"] &[];
     /// State of an experiment's breaker: 0 closed, 1 open, 2 half-open.
     BREAKER_STATE = Gauge "qr_breaker_state" "state" ["experiment"] &[];
     /// Changes of a breaker's state, by the new state and the reason.
     BREAKER_TRANSITIONS = Counter "qr_breaker_transitions_total" "changes" ["experiment", "to", "reason"] &[];
-    /// What a flag is set to, 0 to 100.
+    /// Percentage of a flag, 0 to 100.
     FLAG_PERCENT = Gauge "qr_flag_percent" "percent" ["experiment", "flag"] &[];
     /// When flags were last read from their source, Unix time; 0 before the first time.
     FLAGS_LAST_SUCCESS = Gauge "qr_flags_last_success_timestamp_seconds" "seconds" [] &[];
     /// Natural logarithm of a test's evidence (an e-value). See docs/ROLLOUT.md.
     EVIDENCE_LOG = Gauge "qr_evidence_log" "nats" ["experiment", "test"] &[];
-    /// What a test's evidence is compared with.
+    /// Natural logarithm of the threshold of a test's evidence.
     EVIDENCE_THRESHOLD_LOG = Gauge "qr_evidence_threshold_log" "nats" ["experiment", "test"] &[];
     /// 1 for the verdict that holds, 0 for the others.
     VERDICT = Gauge "qr_verdict" "state" ["experiment", "verdict"] &[];
@@ -178,7 +178,7 @@ catalogue! {
     TRACE_BATCHES = Counter "qr_trace_batches_total" "batches" ["outcome"] &[];
     /// When the stored baseline was captured, Unix time; 0 without one.
     BASELINE_TIMESTAMP = Gauge "qr_baseline_timestamp_seconds" "seconds" [] &[];
-    /// How long it was observed for.
+    /// Time over which the stored baseline was observed.
     BASELINE_WINDOW = Gauge "qr_baseline_window_seconds" "seconds" [] &[];
     /// Requests per second in the baseline, of one node; 0 for a route that is no longer in it.
     BASELINE_RATE = Gauge "qr_baseline_request_rate" "requests/s" ["http_route"] &[];
@@ -186,11 +186,11 @@ catalogue! {
     BASELINE_ERRORS = Gauge "qr_baseline_error_ratio" "ratio" ["http_route"] &[];
     /// Quantiles of a request's duration in the baseline, by `q`, 0 to 1; NaN for a route that is no longer in it.
     BASELINE_DURATION = Gauge "qr_baseline_duration_seconds" "seconds" ["http_route", "q"] &[];
-    /// Quantiles of what a run of the control took in the baseline, by `q`; NaN for an experiment that is no longer in it.
+    /// Quantiles of the duration of the control's runs in the baseline, by `q`; NaN for an experiment that is no longer in it.
     BASELINE_ARM_DURATION = Gauge "qr_baseline_arm_duration_seconds" "seconds" ["experiment", "q"] &[];
     /// When the last backup of this installation was finished, since 1970; 0 when none was made here.
     BACKUP_TIMESTAMP = Gauge "qr_backup_last_success_timestamp_seconds" "seconds" [] &[];
-    /// Always 1; the labels say what is running.
+    /// Always 1; the label has the release.
     BUILD_INFO = Gauge "qr_build_info" "1" ["version"] &[];
     /// CPU time used by the process, user and system.
     PROCESS_CPU = Counter "process_cpu_seconds_total" "seconds" [] &[];
@@ -202,7 +202,7 @@ catalogue! {
     PROCESS_FDS = Gauge "process_open_fds" "descriptors" [] &[];
     /// Limit of open file descriptors.
     PROCESS_MAX_FDS = Gauge "process_max_fds" "descriptors" [] &[];
-    /// Memory of the process that nothing but swap backs: heaps and stacks.
+    /// Memory of the process that only swap backs: heaps and stacks.
     PROCESS_ANONYMOUS = Gauge "process_anonymous_memory_bytes" "bytes" [] &[];
     /// Memory that the allocator has from the operating system, in use or kept for later.
     ALLOCATOR_COMMITTED = Gauge "qr_allocator_committed_bytes" "bytes" [] &[];
@@ -210,21 +210,21 @@ catalogue! {
     ALLOCATOR_RESERVED = Gauge "qr_allocator_reserved_bytes" "bytes" [] &[];
     /// Pages of blocks of one size that the allocator serves from.
     ALLOCATOR_PAGES = Gauge "qr_allocator_pages" "pages" [] &[];
-    /// Memory that the control group uses, without page cache that can be had back at once; without a group, what the machine uses.
+    /// Memory that the control group uses, without page cache that can be freed at once; without a group, memory that the machine uses.
     MEMORY_USED = Gauge "qr_memory_used_bytes" "bytes" [] &[];
-    /// Memory that the control group may use; without a limit, what the machine has.
+    /// Memory limit of the control group; without one, the machine's memory.
     MEMORY_LIMIT = Gauge "qr_memory_limit_bytes" "bytes" [] &[];
     /// Room left on the disk of the data directory.
     DISK_FREE = Gauge "qr_disk_free_bytes" "bytes" [] &[];
     /// Size of the disk of the data directory.
     DISK_SIZE = Gauge "qr_disk_size_bytes" "bytes" [] &[];
-    /// How a part is: 0 pass, 1 warn, 2 fail; as of the last look at /health, or the last scrape.
+    /// Health of a part: 0 pass, 1 warn, 2 fail; as of the last request of /health, or the last scrape.
     HEALTH_STATUS = Gauge "qr_health_status" "state" ["check"] &[];
-    /// 1 while new requests may come: not before the start is done, not while the process is being stopped.
+    /// 1 while new requests are accepted: from the end of the start to the beginning of a stop.
     READY = Gauge "qr_ready" "state" [] &[];
     /// Connections to the database.
     STORE_CONNECTIONS = Gauge "qr_store_connections" "connections" ["pool", "state"] &[];
-    /// Connections to the database that there may be.
+    /// Maximum of connections to the database.
     STORE_CONNECTIONS_MAX = Gauge "qr_store_connections_max" "connections" ["pool"] &[];
     /// Threads that run tasks.
     TOKIO_WORKERS = Gauge "tokio_workers" "threads" [] &[];

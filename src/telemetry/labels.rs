@@ -1,4 +1,4 @@
-//! Label values as closed enums: what is not listed cannot be emitted.
+//! Label values as closed enums: other values cannot be emitted.
 
 use crate::kernel::label;
 
@@ -8,7 +8,7 @@ label! {
 }
 
 label! {
-    /// Which side of an experiment. Outside of one, the only arm there is counts as the control.
+    /// Side of an experiment. Without an experiment the only arm counts as the control.
     Side { Control = "control", Candidate = "candidate" }
 }
 
@@ -16,17 +16,17 @@ label! {
     /// How a run of an arm ended.
     ArmOutcome {
         Ok = "ok",
-        /// The input decided it: a 4xx.
+        /// A 4xx, caused by the input.
         Answer = "answer",
         Fault = "fault",
-        /// It took more than its part of the time that was left.
+        /// It took more than its share of the deadline.
         Timeout = "timeout",
         Panic = "panic",
-        /// This arm cannot do the input; another may.
+        /// This arm does not support the input; another may.
         Unsupported = "unsupported",
         /// The client went away.
         Cancelled = "cancelled",
-        /// An answer of an earlier run: it says nothing about this one.
+        /// Served from the arm's cache.
         Remembered = "remembered",
     }
 }
@@ -40,7 +40,7 @@ label! {
         SlowRequest = "slow_request",
         /// An answer was not taken, or too slowly.
         SlowResponse = "slow_response",
-        /// Its client has as many connections as it may have.
+        /// Its client has the maximum of connections.
         ClientLimit = "client_limit",
     }
 }
@@ -55,24 +55,24 @@ label! {
     Why {
         /// It is in the flag's percentage.
         Flag = "flag",
-        /// It is not.
+        /// It is not in the flag's percentage.
         Percentage = "percentage",
-        /// An operator wants the control.
+        /// An operator or the autopilot killed the candidate.
         Killed = "killed",
-        /// What was learned was lost: nothing is tried until an operator has looked at it.
+        /// The state file was damaged: control, until an operator changes the dial.
         Damaged = "damaged",
         /// No flags were ever read.
         NoFlags = "no_flags",
         BreakerOpen = "breaker_open",
-        /// It finds out whether an open breaker may close.
+        /// Tests whether an open breaker may close.
         Probe = "probe",
-        /// The control has the answer already: there is nothing to compare.
+        /// The control's answer is cached: there is nothing to compare.
         Remembered = "remembered",
         /// No processor is free for a shadow.
         Saturated = "saturated",
-        /// As many shadows run as may.
+        /// The maximum of shadows runs.
         Full = "full",
-        /// The other arm cannot do it.
+        /// The other arm does not support it.
         Unsupported = "unsupported",
     }
 }
@@ -83,7 +83,7 @@ label! {
 }
 
 label! {
-    /// What became of a shadow.
+    /// Outcome of a shadow.
     ShadowResult {
         Same = "same",
         Tolerated = "tolerated",
@@ -94,7 +94,7 @@ label! {
         ControlFault = "control_fault",
         BothFault = "both_fault",
         Unsupported = "unsupported",
-        /// The control answered from its memory after all.
+        /// The control's answer came from its cache.
         Remembered = "remembered",
         /// The control was compared with itself, and agreed.
         NoiseSame = "noise_same",
@@ -150,27 +150,27 @@ label! {
     CacheResult {
         Hit = "hit",
         Miss = "miss",
-        /// Not asked: making it takes less time than asking.
+        /// Redis was not read: making the value is faster.
         Bypassed = "bypassed",
-        /// Not asked: there is no connection, or the breaker is open.
+        /// Redis was not read: there is no connection, or the breaker is open.
         Unavailable = "unavailable",
-        /// Not asked: too many questions are waiting.
+        /// Redis was not read: too many look-ups are waiting.
         Busy = "busy",
         /// No answer within the budget.
         Timeout = "timeout",
         Error = "error",
-        /// Something was there that is not ours, or damaged, or of a newer release.
+        /// The value is foreign, damaged, or of a newer release.
         Rejected = "rejected",
     }
 }
 
 label! {
-    /// What a tier is asked to do.
+    /// Operation of a tier.
     CacheOperation { Get = "get", Set = "set", Invalidate = "invalidate", Probe = "probe" }
 }
 
 label! {
-    /// What became of a code that was to be made ready.
+    /// Outcome of warming a code.
     Warmed { Ok = "ok", Failed = "failed" }
 }
 
@@ -179,13 +179,13 @@ label! {
     CacheOrigin {
         Here = "here",
         Elsewhere = "elsewhere",
-        /// News may have been missed: everything that may be stale is dropped.
+        /// Invalidations may have been missed: everything that may be stale is dropped.
         Resync = "resync",
     }
 }
 
 label! {
-    /// What a value is, as far as it decides what it costs to make.
+    /// Kind of a value. Values of one kind take about the same time to make.
     CacheKind {
         Lookup = "lookup",
         Png = "png",
@@ -203,22 +203,22 @@ label! {
 }
 
 label! {
-    /// Whether what was asked for was done.
+    /// Outcome of a request.
     Status { Success = "success", Failure = "failure" }
 }
 
 label! {
-    /// What `/r/{slug}` answered.
+    /// Answer of `/r/{slug}`.
     RedirectStatus { Success = "success", NotFound = "not_found", NotARedirect = "not_a_redirect", Failure = "failure" }
 }
 
 label! {
-    /// What a redirect knows of a scan when it accepts it.
+    /// Kind of a scan, as known when its redirect is answered.
     ScanKind { Genuine = "genuine", Shared = "shared", Head = "head", Prefetch = "prefetch" }
 }
 
 label! {
-    /// Whether a symbol says a text of its own or leads through a redirect.
+    /// Whether a symbol encodes its own text or the address of a redirect.
     QrKind { Static = "static", Dynamic = "dynamic" }
 }
 
@@ -232,7 +232,7 @@ label! {
 }
 
 label! {
-    /// A part whose health is looked at.
+    /// A check of `/health`.
     HealthCheck {
         Database = "database",
         Redis = "redis",
@@ -244,11 +244,11 @@ label! {
 }
 
 label! {
-    /// What the evidence amounts to.
+    /// Verdict of the evidence.
     Verdict { Go = "go", Hold = "hold", NoGo = "no-go" }
 }
 
 label! {
-    /// Of a duration.
+    /// Quantile of a duration.
     Quantile { Median = "0.5", P95 = "0.95", P99 = "0.99" }
 }

@@ -1,12 +1,12 @@
 //! Whether the machine has processor time to spare.
 //!
-//! Invariant: where nothing can be learned (no `/proc`), nothing is claimed: not saturated.
+//! Invariant: without `/proc` the machine counts as not saturated.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-/// Percent of one processor that must have been idle since the last look.
+/// Percent of one processor that must have been idle since the last measurement.
 pub const SPARE_PERCENT: u8 = 25;
 
 #[derive(Clone, Copy)]
@@ -18,7 +18,7 @@ struct Seen {
     throttled: u64,
 }
 
-/// Looked at a few times a second, read by every shadow.
+/// Measured a few times a second, read by every shadow.
 pub struct Load {
     saturated: AtomicBool,
     last: Mutex<Option<Seen>>,
@@ -56,7 +56,7 @@ impl Load {
         self.saturated.store(saturated, Ordering::Relaxed);
     }
 
-    /// Looks at what happened since the last look.
+    /// Measures the time since the last call.
     pub fn look(&self) {
         let Some(now) = see() else { return };
         let mut last = self.last.lock();
@@ -83,7 +83,7 @@ fn see() -> Option<Seen> {
     parse(&stat, &group)
 }
 
-/// proc(5): user, nice, system, idle, iowait, irq, softirq, steal; what a guest used is in user already.
+/// proc(5): user, nice, system, idle, iowait, irq, softirq, steal; guest time is a part of user.
 fn parse(stat: &str, group: &str) -> Option<Seen> {
     let fields: Vec<u64> = stat
         .lines()
@@ -95,7 +95,7 @@ fn parse(stat: &str, group: &str) -> Option<Seen> {
         .collect();
     Some(Seen {
         all: fields.iter().sum(),
-        // What runs at a low priority gives way.
+        // Work at a low priority yields, so it counts as idle.
         idle: fields.get(1)? + fields.get(3)? + fields.get(4)?,
         throttled: group
             .lines()

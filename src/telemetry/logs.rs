@@ -1,4 +1,4 @@
-//! Where log lines go and how they look. A failure is logged once, where it is handled.
+//! Destination and format of log lines. A failure is logged once, where it is handled.
 
 use std::io::IsTerminal as _;
 
@@ -7,7 +7,7 @@ use tracing_subscriber::{EnvFilter, filter::FilterExt as _, fmt, prelude::*};
 use super::{Repeats, trace::Exporter};
 use crate::kernel::{Error, Kind, Result};
 
-/// How lines look.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// One JSON object each.
@@ -19,7 +19,7 @@ pub enum Look {
 }
 
 /// Sends log lines to standard error. `filter` is in the syntax of `tracing_subscriber::EnvFilter`, e.g.
-/// `info,qr_observatory=debug`. Spans go to `traces`; lines within one say its request's id.
+/// `info,qr_observatory=debug`. Spans go to `traces`; lines within one have its request's id.
 ///
 /// # Errors
 /// `Invalid` when the filter cannot be parsed; `Internal` when logging was set up before.

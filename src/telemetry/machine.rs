@@ -1,4 +1,4 @@
-//! What the process stands on: its runtime, its control group, the disk of its data.
+//! Metrics of the runtime, the control group, and the disk of the data.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// `data_dir`: whose disk is looked at.
+    /// `data_dir`: the folder whose disk is measured.
     #[must_use]
     pub fn new(data_dir: &Path) -> Self {
         let gauge = |m| handles::gauge(m, &[]);
@@ -36,7 +36,7 @@ impl Machine {
         }
     }
 
-    /// Looks once and sets all of them. Called on the runtime that is looked at.
+    /// Measures once and sets all of them. Call it on the runtime to be measured.
     #[allow(clippy::cast_precision_loss)] // gauges
     pub fn observe(&self) {
         let set = |gauge: &Gauge, value: Option<u64>| {

@@ -1,7 +1,7 @@
 //! Metrics and logs. Every metric is declared once, in [`catalogue`]; code holds handles, made once, and
 //! never looks a metric up by name on a request's path.
 
-/// Whether anything is measured. Known when it is compiled, so that what only serves measuring is not there at all.
+/// Whether anything is measured. A constant, so that without it the code for measuring is not compiled in.
 pub const OBSERVED: bool = !cfg!(feature = "unobserved");
 
 mod allocator;

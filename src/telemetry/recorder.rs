@@ -15,7 +15,7 @@ static INSTALLED: OnceLock<PrometheusHandle> = OnceLock::new();
 
 impl Recorder {
     /// Installs the recorder on the first call and returns the same one afterwards. Must run before any
-    /// handle is made: a handle made earlier counts into nothing. With `enabled` false all of them do.
+    /// handle is made: a handle made earlier records nothing. With `enabled` false no handle does.
     ///
     /// # Errors
     /// `Internal` when another recorder is installed.
@@ -24,7 +24,7 @@ impl Recorder {
             return Ok(Self(handle.clone()));
         }
         if !enabled {
-            // Not installed: every handle counts into nothing, and rendering gives nothing.
+            // Not installed: handles record nothing, and rendering gives an empty text.
             return Ok(Self(PrometheusBuilder::new().build_recorder().handle()));
         }
         let mut builder = PrometheusBuilder::new();

@@ -1,7 +1,7 @@
 //! Logs a warning once, and then the number of its repetitions: a full disk would otherwise write a line for every commit.
 //!
-//! Two warnings are the same when they come from the same line of code and have the same texts. What differs from one
-//! occurrence to the next (numbers, the request's id) is no subject. A line of code whose texts always differ gets
+//! Two warnings are the same when they come from the same line of code and have the same texts. Numbers and the
+//! request's id, which differ each time, are ignored. A line of code whose texts always differ gets
 //! [`SUBJECTS`] lines in a window, and the rest is counted together.
 //!
 //! Invariants: the first of its kind is never held back; repetitions are counted in a later line; memory is bounded by the
@@ -31,9 +31,9 @@ use crate::kernel::{SharedClock, clock::Instant};
 const WINDOW: Duration = Duration::from_secs(30);
 /// Different texts of one line of code that are counted apart.
 const SUBJECTS: usize = 16;
-/// Of a text, in a count.
+/// Bytes of a text in a count.
 const TEXT_BYTES: usize = 500;
-/// Of the counts themselves.
+/// Target of the counts.
 const TARGET: &str = "repeated";
 /// A field that names the occurrence, not the subject.
 const OCCURRENCE: &str = "request_id";
@@ -58,7 +58,7 @@ struct CallSite {
 /// One subject, since its last line.
 struct Held {
     since: Instant,
-    /// How often it came since.
+    /// Repetitions since then.
     times: u64,
     is_error: bool,
     from: &'static str,
@@ -74,7 +74,7 @@ impl Repeats {
         }))
     }
 
-    /// Whether to write this one.
+    /// Whether to write the event.
     fn admits(&self, event: &Event<'_>) -> bool {
         let about = event.metadata();
         if !can_repeat(about) {
@@ -94,7 +94,7 @@ impl Repeats {
         let call_site = call_sites.entry(about.callsite()).or_default();
         let room = call_site.subjects.len() < SUBJECTS;
         match call_site.subjects.get_mut(&subject.hash.finish()) {
-            // It was quiet for a window: a first one again.
+            // No repetition within the window: counts as the first one again.
             Some(held) if held.times == 0 && now.duration_since(held.since) >= WINDOW => {
                 held.since = now;
                 true
@@ -165,7 +165,7 @@ impl Repeats {
             }
             !call_site.subjects.is_empty() || call_site.others.is_some()
         });
-        // Writing a line comes by here again.
+        // Writing a line calls this layer again.
         drop(call_sites);
         for (is_error, times, passed, from, text) in due {
             let seconds = passed.as_secs();

@@ -1,4 +1,4 @@
-//! How long the database takes: as a metric, and as a step of what is traced.
+//! Times database operations: as a metric, and as a step of a trace.
 
 use std::sync::Arc;
 

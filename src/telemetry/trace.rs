@@ -1,7 +1,7 @@
-//! Traces: what one request did, and how long each part took, sent to an OpenTelemetry collector (OTLP over HTTP).
+//! Traces: the steps of one request and their durations, sent to an OpenTelemetry collector (OTLP over HTTP).
 //!
-//! Invariants: whether a request is traced is decided once, where it comes in; one that is not costs a comparison, here and
-//! wherever a step would be noted. A collector that is slow or away costs nothing but the traces.
+//! Invariants: the edge decides once whether a request is traced; without a trace each step costs a comparison. With a slow or
+//! absent collector only traces are lost.
 
 use std::{
     collections::HashMap,
@@ -27,27 +27,27 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 use super::{OBSERVED, catalogue, handles, handles::Outcome};
 use crate::kernel::{Error, Kind, Result, id::Uuid, tls};
 
-/// Of all spans made here, and of no other: what libraries note stays out of traces.
+/// Target of all spans made here. Spans of libraries have other targets and stay out of traces.
 const TARGET: &str = "qr_observatory::trace";
-/// For one batch of spans to be taken by the collector.
+/// Time limit for sending one batch of spans.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// For the last batch, when the process is being stopped.
+/// Time limit for the last batch, when the process stops.
 const LAST: Duration = Duration::from_secs(2);
 
 /// Whether any request of this process is traced.
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Where traces go.
+/// Settings of the exporter.
 pub struct Settings<'a> {
-    /// Of the collector; `/v1/traces` is added.
+    /// URL of the collector; `/v1/traces` is added.
     pub endpoint: &'a str,
-    /// Sent along, such as its key.
+    /// Headers of its requests, such as an API key.
     pub headers: &'a [(&'a str, &'a str)],
     /// `service.name`.
     pub service: &'a str,
 }
 
-/// What sends traces. Stop it before the process ends, or the last ones are lost.
+/// Sends traces. Stop it before the process ends, or the last ones are lost.
 pub struct Exporter(SdkTracerProvider);
 
 impl Exporter {
@@ -85,7 +85,7 @@ impl Exporter {
         Ok(Self(provider))
     }
 
-    /// What hands our spans, and warnings within them, to it.
+    /// The layer that passes our spans, and warnings within them, to it.
     pub(super) fn layer<S>(&self) -> impl Layer<S>
     where
         S: Subscriber + for<'s> LookupSpan<'s>,
@@ -106,7 +106,7 @@ impl Exporter {
             }))
     }
 
-    /// Sends what there is. Waits for it, a short while.
+    /// Sends the pending spans; waits at most 2 s.
     pub fn stop(&self) {
         let _ = self.0.shutdown_with_timeout(LAST);
     }
@@ -136,8 +136,8 @@ impl Sampler {
         (id.as_u128() & u32::MAX as u128) < self.traced as u128
     }
 
-    /// The span of a request, disabled if it is not traced. `caller`: headers of one who is trusted with that decision
-    /// (W3C Trace Context); what it traces is traced here as part of it.
+    /// The span of a request, disabled if it is not traced. `caller`: headers of a trusted client (W3C Trace Context); a request that it
+    /// traces is traced here as part of its trace.
     #[must_use]
     pub fn request<'h>(
         &self,
@@ -191,12 +191,12 @@ pub fn answered(span: &Span, (method, route): (&str, &str), (request_id, status)
     }
 }
 
-/// Runs `work` as what `span` is about.
+/// Runs `work` within `span`.
 pub fn within<F: Future>(span: &Span, work: F) -> Instrumented<F> {
     work.instrument(span.clone())
 }
 
-/// Runs `work` as a step of whatever is being traced, if anything is. `make` gives the step's span.
+/// Runs `work` as a step of the current trace, if there is one. `make` gives the step's span.
 fn step<F: Future>(make: impl FnOnce() -> Span, work: F) -> Instrumented<F> {
     let traced = OBSERVED && ON.load(Ordering::Relaxed) && !Span::current().is_none();
     work.instrument(if traced { make() } else { Span::none() })
@@ -208,7 +208,7 @@ pub fn of<F: Future>(name: &'static str, work: F) -> Instrumented<F> {
     step(make, work)
 }
 
-/// A question to a database or to Redis; `operation` as in its metric.
+/// An operation of a database or of Redis; `operation` as in its metric.
 pub fn of_store<F: Future>(
     (system, operation): (&'static str, &'static str),
     work: F,
@@ -235,7 +235,7 @@ pub fn of_arm<F: Future>(
     step(make, work)
 }
 
-/// Sends on the runtime's threads what the SDK's own thread hands over: that one has no runtime.
+/// Sends batches on the runtime: the SDK's own thread has none.
 struct Sender {
     client: reqwest::Client,
     runtime: tokio::runtime::Handle,
@@ -245,7 +245,7 @@ struct Sender {
 
 impl Sender {
     fn new() -> Result<Self> {
-        // Traces begin before anything else that speaks TLS.
+        // Traces are the first to use TLS in the process.
         tls::install();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();
         let count = |o: Outcome| handles::counter(&catalogue::TRACE_BATCHES, &[o.label()]);

@@ -7,13 +7,13 @@ use crate::{
     data::{data_codewords, parity},
 };
 
-/// No symbol has more bytes: 7089 digits are in 40-L.
+/// Bytes of the longest content of a symbol: 7089 digits in 40-L.
 const LONGEST: usize = 7089;
 
 /// Splits `content` into at most `at_most` parts (1..=16) for symbols of one version: the smallest that
 /// [`Options::versions`] allow and that it takes. Micro QR cannot be appended.
 ///
-/// Each part comes with the options that make its symbol; `options.append` is not looked at. A message that fits into one
+/// Each part comes with the options that make its symbol; `options.append` is ignored. A message that fits into one
 /// symbol is left whole, without [`Options::append`]. Text is split between characters, bytes anywhere, but between
 /// pairs where [`Mode::Kanji`] is forced. The parity is that of the message as byte mode would have it.
 ///
@@ -74,7 +74,7 @@ pub fn append_parts<'a>(
     Ok(parts.into_iter().zip(0..).map(place).collect())
 }
 
-/// As much as fits into each symbol, in turn. `None` if that takes too many.
+/// Fills one symbol after the other. `None` if that takes more than `at_most`.
 fn split<'a>(content: Content<'a>, at_most: usize, options: &Options) -> Option<Vec<Content<'a>>> {
     let mut scratch = Vec::new();
     let mut fits = |part, options: &Options| data_codewords(part, options, &mut scratch).is_ok();
@@ -109,7 +109,7 @@ fn split<'a>(content: Content<'a>, at_most: usize, options: &Options) -> Option<
     (at_most > 1).then_some(parts)
 }
 
-/// In two, at byte `at` or as little before it as must be.
+/// Splits at byte `at`, or at the last allowed boundary before it.
 fn cut<'a>(content: Content<'a>, at: usize, options: &Options) -> (Content<'a>, Content<'a>) {
     match content {
         Content::Text(text) => {

@@ -1,4 +1,4 @@
-//! What a symbol says.
+//! The content of a symbol.
 //!
 //! Invariant: borrows; nothing is transcoded here.
 
@@ -14,7 +14,7 @@ pub enum Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// As it stands in memory: UTF-8 for text.
+    /// The bytes; UTF-8 for text.
     #[must_use]
     pub const fn as_bytes(self) -> &'a [u8] {
         match self {

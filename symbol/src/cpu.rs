@@ -51,7 +51,7 @@ impl Cpu {
     }
 
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-    #[allow(clippy::unused_self)] // the same face everywhere
+    #[allow(clippy::unused_self)] // the same signature on every target
     fn own(self) -> Option<Level> {
         None
     }

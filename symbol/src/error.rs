@@ -34,14 +34,14 @@ pub enum Error {
     NotInVersion { version: Version, feature: Feature },
 }
 
-/// What stands where something else should.
+/// A character or byte that the forced mode does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unencodable {
     Character(char),
     Byte(u8),
 }
 
-/// What small symbols do not have.
+/// A feature that small symbols lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feature {
     Level(Level),

@@ -1,6 +1,6 @@
-//! What stands before the first segment: structured append, ECI, FNC1 (ISO/IEC 18004 §7.4.3, §7.4.9, §8).
+//! Headers before the first segment: structured append, ECI, FNC1 (ISO/IEC 18004 §7.4.3, §7.4.9, §8).
 //!
-//! Invariant: an [`Eci`] and an [`Append`] can be written as they are.
+//! Invariant: every [`Eci`] and every [`Append`] is valid in a symbol.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ impl fmt::Display for Eci {
     }
 }
 
-/// Who says what the data means (§7.4.9). In alphanumeric mode GS (0x1D) is then sent as `%`, and `%` as `%%`.
+/// FNC1: the standard that defines the data's meaning (§7.4.9). In alphanumeric mode GS (0x1D) is then sent as `%`, and `%` as `%%`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fnc1 {
     /// First position: GS1 application identifiers. Fields of variable length end with GS unless they are last.

@@ -16,12 +16,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - [`encode()`] turns [`Content`] into a [`Symbol`] as [`Options`] say, or tells why it cannot ([`Error`]).
+//! - [`encode()`] turns [`Content`] into a [`Symbol`] according to [`Options`], or fails with an [`Error`].
 //!   On the way: `data` finds the shortest segments and writes codewords; `draw` adds those that correct errors, places
 //!   their bits and finds the mask.
 //! - [`mod@file`] has a module for each format that a symbol can become.
-//! - [`payload`] writes what phones act on: networks, cards, events, payments.
-//! - [`read`] is the way back, from modules to text, independent of the way there.
+//! - [`payload`] writes texts that phones act on: networks, cards, events, payments.
+//! - [`read`] decodes modules to text. It shares no code with the encoder but tables.
 //!
 //! Invariant: pure functions of their input. No I/O, no clock, no state but tables that are built once, and no panic
 //! on any input.

@@ -53,7 +53,7 @@ impl Matrix {
         &self.rows
     }
 
-    /// What is outside is light.
+    /// Modules outside are light.
     #[must_use]
     pub fn is_dark(&self, x: usize, y: usize) -> bool {
         let row = self.rows.get(y);

@@ -1,4 +1,4 @@
-//! What may be asked of an encoder.
+//! Options of the encoder.
 //!
 //! Invariant: the defaults are right for a web address.
 
@@ -9,19 +9,19 @@ use crate::{Append, Content, Eci, Fnc1, Level, Mask, Version};
 /// How content becomes a symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// At least this much may be lost.
+    /// The weakest level allowed.
     pub level: Level,
     /// Raise the level as far as the symbol stays the same size.
     pub boost: bool,
     pub versions: Versions,
-    /// `None`: the one that scans best.
+    /// `None`: the one with the lowest penalty.
     pub mask: Option<Mask>,
     /// One mode for everything. `None`: whatever is shortest.
     pub mode: Option<Mode>,
     /// Whether text may use Kanji mode. It does only where readers cannot mistake it: see [`Mode::Kanji`].
     pub kanji: bool,
     /// Write text that is not ASCII so that most readers read it right, not as short as possible: one segment of UTF-8
-    /// bytes behind [`Eci::UTF_8`]. Where that does not fit, without the ECI; else as if this was not asked for. Has no
+    /// bytes behind [`Eci::UTF_8`]. Where that does not fit, without the ECI; else as without this option. Has no
     /// effect beside `mode`, `eci` or `fnc1`. `docs/adr/0014-text-in-symbols.md` has the measurements.
     pub declare_utf8: bool,
     pub eci: Option<Eci>,
@@ -30,7 +30,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// For [`Self::declare_utf8`]: the options to try before these, the first first.
+    /// For [`Self::declare_utf8`]: the options to try before these, in this order.
     pub(crate) fn declared(&self, content: Content<'_>) -> Option<[Self; 2]> {
         let is_asked = self.declare_utf8 && (self.mode, self.eci, self.fnc1) == (None, None, None);
         let is_text = matches!(content, Content::Text(text) if !text.is_ascii());
@@ -69,7 +69,7 @@ pub enum Versions {
     Qr,
     /// M1–M4.
     Micro,
-    /// M1–M4, then 1–40. Micro QR is passed over where it cannot have what the options ask for.
+    /// M1–M4, then 1–40. Micro QR is skipped where it lacks a feature of the options.
     MicroOrQr,
     Exactly(Version),
 }

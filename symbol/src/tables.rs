@@ -1,4 +1,4 @@
-//! What fits into which symbol: codewords, blocks and field widths (ISO/IEC 18004 §7.4.1, §7.5.1, tables 2, 3, 7, 9).
+//! Capacities of symbols: codewords, blocks and field widths (ISO/IEC 18004 §7.4.1, §7.5.1, tables 2, 3, 7, 9).
 //!
 //! Invariant: every table is indexed by [`Version::index`] and [`Level`]; 0 stands where there is no such symbol.
 
@@ -172,7 +172,7 @@ impl Widths {
         if self.0 < 4 { self.0 as u32 } else { 4 }
     }
 
-    /// What the indicator says, or `None` where the version does not have the mode (table 2).
+    /// The value of the mode indicator, or `None` where the version does not have the mode (table 2).
     pub(crate) const fn indicator_of(self, mode: Mode) -> Option<u32> {
         const MICRO_MODES: [u8; 4] = [1, 2, 4, 4];
         let mode = mode as u8;

@@ -128,7 +128,9 @@ fn refusal(
         } else {
             allowed.join(", ")
         };
-        format!("{module} may import {list} (docs/ARCHITECTURE.md, \"What each module may import\")")
+        format!(
+            "{module} may import {list} (docs/ARCHITECTURE.md, \"What each module may import\")"
+        )
     })
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: a fact holds digests of an answer, never a number, an address or a user agent of it. Answers that are of
 //! the same scans must be equal; ones that are not prove nothing. Nor do remembered ones: see [`Comparing::is_remembered`].
 //!
-//! The labels are a closed set. Tolerated, nobody's fault:
+//! The labels are a closed set. Tolerated:
 //!
 //! | label | what differs |
 //! |---|---|
@@ -40,7 +40,7 @@ impl Judge {
     pub const MISMATCHES: [&str; 5] = ["answer", "refusal", "question", "shape", "numbers"];
 }
 
-/// What must agree, of one answer.
+/// The parts of one answer that must agree.
 #[derive(Clone, Debug)]
 pub struct Fact(Seen);
 
@@ -104,7 +104,7 @@ fn counted(a: &Numbers, b: &Numbers) -> Match {
     ];
     match found.into_iter().flatten().next() {
         None => Match::Same,
-        // All time begins with the first scan, and a page has as many scans as there are.
+        // The range of all time begins with the first scan, and the length of a page depends on the scans.
         Some(_) if a.recorded != b.recorded => Match::Tolerated("scans in between"),
         Some(label) => Match::Mismatch(label),
     }
@@ -154,7 +154,7 @@ fn numbers(answered: &Answered) -> Numbers {
     }
 }
 
-/// Of the text that tells any two values apart.
+/// Digest of the debug text, which differs for any two different values.
 fn digest(value: &impl Debug) -> [u8; 32] {
     Sha256::digest(format!("{value:?}")).into()
 }

@@ -13,7 +13,7 @@ use crate::{
 
 pub struct Health;
 
-/// How the product is.
+/// Health and metrics.
 #[derive(Enum)]
 #[oai(rename_all = "lowercase")]
 enum Overall {
@@ -34,7 +34,7 @@ enum Part {
 #[oai(skip_serializing_if_is_none)]
 struct Check {
     status: Part,
-    /// Milliseconds that the check took, where it asked another system.
+    /// Milliseconds that the check took, where it needs another system.
     latency_ms: Option<f64>,
     /// In words.
     detail: String,
@@ -55,7 +55,7 @@ enum HealthAnswer {
     /// Healthy or degraded: it serves.
     #[oai(status = 200)]
     Serving(Json<HealthReport>),
-    /// Unhealthy: a part that is needed to manage codes failed. Remembered redirects still work.
+    /// Unhealthy: a part that is needed to manage codes failed. Cached redirects still work.
     #[oai(status = 503)]
     Unhealthy(Json<HealthReport>),
 }
@@ -71,7 +71,7 @@ enum Ready {
     /// Send requests.
     #[oai(status = 200)]
     Yes(Json<Alive>),
-    /// Send no new requests: it is not warm yet, or it is being stopped.
+    /// Send no new requests: it is still starting, or stopping.
     #[oai(status = 503)]
     No(Json<Alive>),
 }
@@ -79,7 +79,7 @@ enum Ready {
 #[OpenApi(tag = "Group::Operation")]
 #[allow(clippy::unused_async)] // the framework wants handlers to be async
 impl Health {
-    /// How all parts are
+    /// Health of all parts
     #[oai(path = "/health", method = "get")]
     async fn health(&self, app: Data<&Arc<App>>) -> HealthAnswer {
         let report = app.health().await;
@@ -124,7 +124,7 @@ impl Health {
 
     /// Whether to send requests here
     ///
-    /// Not tied to the database: while it is away, remembered redirects are still answered here.
+    /// Does not depend on the database: while it is away, cached redirects are still answered.
     #[oai(path = "/health/ready", method = "get")]
     async fn ready(&self, app: Data<&Arc<App>>) -> Ready {
         let alive = |status: &str| {

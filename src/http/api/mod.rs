@@ -13,9 +13,9 @@ use crate::config::server::Server;
 /// Groups of operations in the document.
 #[derive(Tags)]
 enum Group {
-    /// Codes: what was printed, and where it leads.
+    /// Codes: their symbols, targets and looks.
     Codes,
-    /// Who scanned a code, when, and with what.
+    /// Scans of a code: times, devices, countries.
     Analytics,
     /// Moving traffic from one implementation to another.
     Rollout,

@@ -69,7 +69,7 @@ fn add_undeclared(document: &mut Value) {
         })
     };
     document["paths"]["/r/{slug}"] = json!({
-        "get": redirect("Send a scan to its target, and count it"),
+        "get": redirect("Redirect a scan to its target, and count it"),
         "head": redirect("As GET, never counted"),
     });
     document["paths"]["/metrics"] = json!({
@@ -97,7 +97,7 @@ fn problem_schema() -> Value {
             "type": {"type": "string", "format": "uri-reference"},
             "title": {"type": "string"},
             "status": {"type": "integer"},
-            "detail": {"type": "string", "description": "What is wrong, and what would be right"},
+            "detail": {"type": "string", "description": "The fault, and the accepted values"},
             "request_id": {"type": "string"},
             "errors": {
                 "type": "array",
@@ -151,7 +151,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         add("401", "No valid credentials");
         add(
             "403",
-            "Not allowed for this user, or another site's page asks for it",
+            "Not allowed for this user, or sent by another site's page",
         );
         add(
             "422",
@@ -172,7 +172,10 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         add("413", "The body is too large");
         add("415", "The body is not JSON");
     }
-    add("500", "A defect of ours; `request_id` finds it in the log");
+    add(
+        "500",
+        "A defect of the server; `request_id` finds it in the log",
+    );
     add("503", "A dependency is away; see Retry-After");
     if let Some(responses) = operation["responses"].as_object_mut() {
         for (status, answer) in common {

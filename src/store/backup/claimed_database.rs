@@ -1,7 +1,7 @@
-//! Where the database is, and where a new one grows beside it.
+//! The database to be replaced, and the new one that is built beside it.
 //!
-//! Invariants: as those of [`SqliteFile`]; on PostgreSQL the new one grows in a schema of its own, and both change places
-//! in one transaction. Only tables and functions of ours are moved: a schema may hold what others made.
+//! Invariants: as those of [`SqliteFile`]; on PostgreSQL the new one is built in a schema of its own, and both are swapped in
+//! one transaction. Only tables and functions of ours are moved: a schema may also hold those of other programs.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     store::{Store, connection::Backend, failure, migrations, postgres, sqlite},
 };
 
-/// A claimed database, or one that is not there yet.
+/// A database that no server uses, or that does not exist yet; and the new one.
 pub struct ClaimedDatabase {
     new: Database,
     claim: Claim,
@@ -31,7 +31,7 @@ enum Claim {
 struct Schemas {
     db: DatabaseConnection,
     stamp: String,
-    /// That of our tables.
+    /// The schema of our tables.
     current: String,
 }
 
@@ -39,7 +39,7 @@ impl ClaimedDatabase {
     /// `stamp`, of digits and letters, becomes part of names.
     ///
     /// # Errors
-    /// `Conflict` when a server uses it, or a newer release has changed it; `Unavailable` when it does not answer.
+    /// `Conflict` when a server uses the database, or a newer release has changed it; `Unavailable` when it does not answer.
     pub async fn claim(settings: &Database, stamp: &str) -> Result<Self> {
         let (url, claim) = match Backend::of(&settings.url)? {
             Backend::Sqlite => {
@@ -103,10 +103,10 @@ impl ClaimedDatabase {
         &self.new
     }
 
-    /// Puts the new database into the place of the old one. Where the old one now is, for people; `None` if there was none.
+    /// Replaces the old database by the new one. Returns the path or schema of the old one, for people; `None` if there was none.
     ///
     /// # Errors
-    /// The disk's or the database's; then everything is where it was.
+    /// The disk's or the database's; then nothing was moved.
     pub async fn swap(self) -> Result<Option<String>> {
         match self.claim {
             Claim::Sqlite(file) => {
@@ -148,7 +148,7 @@ impl Schemas {
         Ok(schemas)
     }
 
-    /// A connection of somebody who has just ended may be listed for a moment.
+    /// PostgreSQL may list a closed connection for a moment.
     async fn refuse_others(&self) -> Result<()> {
         // Ours is one of them.
         let sql = "SELECT (COUNT(*) - 1)::text FROM pg_stat_activity \
@@ -170,7 +170,7 @@ impl Schemas {
         }
     }
 
-    /// Its tables are not known here, and could not be moved.
+    /// A newer release's tables are not known here, and could not be moved.
     async fn refuse_newer(&self) -> Result<()> {
         let newer = async {
             let tx = self.db.begin().await?;
@@ -227,7 +227,7 @@ impl Schemas {
         tx.execute_unprepared(&format!("CREATE SCHEMA {replaced}"))
             .await?;
         relocate(&tx, &old, (&current, &replaced)).await?;
-        // Now the search path finds the new ones nowhere else.
+        // Now the search path finds only the new tables.
         tx.execute_unprepared(&format!("SET LOCAL search_path = {restoring}"))
             .await?;
         let new = schema::tables(&tx).await?;
@@ -262,10 +262,10 @@ impl Schemas {
     }
 }
 
-/// Looks at who is connected, and the pause between them.
+/// How often connections are counted, and the pause in between.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long the swap waits for somebody who looks at a table.
+/// How long the swap waits for a lock on a table.
 const LOCK: Duration = Duration::from_secs(10);
 
 /// Moves tables, with what belongs to them, and the functions of their triggers.
@@ -291,7 +291,7 @@ async fn relocate(
     let mut work = Vec::new();
     for row in rows.await? {
         let function: String = row.try_get_by_index(0)?;
-        // Named by the schema already where the search path does not lead there.
+        // PostgreSQL adds the schema to the name where it is not in the search path.
         work.push(format!("ALTER FUNCTION {function} SET SCHEMA {to}"));
     }
     let tables = tables.iter();

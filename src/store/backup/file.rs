@@ -1,7 +1,7 @@
-//! A SQLite file that another one is to take the place of: the database, or the spool.
+//! A SQLite file to be replaced by another one: the database, or the spool.
 //!
-//! Invariant: from the claim to the swap no other process can write to what is there; a process that has it open keeps it
-//! from being claimed. What was replaced is whole, in one file, under the name that [`SqliteFile::swap`] returns.
+//! Invariant: from the claim to the swap no other process can write to the file; a file that another process has open cannot be
+//! claimed. The replaced database is whole, in one file, under the name that [`SqliteFile::swap`] returns.
 
 use std::{
     ffi::OsString,
@@ -21,10 +21,10 @@ use crate::{
 /// SQLite's primary result codes BUSY, CORRUPT and NOTADB.
 const BUSY: i32 = 5;
 const DAMAGED: [i32; 2] = [11, 26];
-/// What belongs to a database file.
+/// Suffixes of the files beside a database file.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// A claimed place; there need not be a file yet.
+/// A claimed path; there need not be a file yet.
 pub struct SqliteFile {
     path: PathBuf,
     stamp: String,
@@ -34,25 +34,25 @@ pub struct SqliteFile {
 enum State {
     Absent,
     Locked(Box<SqliteConnection>),
-    /// Nobody can read it, so nobody can hold it.
+    /// SQLite cannot read it, so no other process has it open.
     Damaged,
 }
 
 /// A new file in the place of an old one, which can be taken back.
 pub struct Swapped {
     path: PathBuf,
-    /// Where the old one lies.
+    /// Path of the old file.
     pub replaced: Option<PathBuf>,
 }
 
 impl SqliteFile {
-    /// `stamp` becomes part of the names of what lies beside it.
+    /// `stamp` becomes part of the names of the files beside it.
     ///
     /// # Errors
     /// `Conflict` when another process uses the file; `Unavailable` when it cannot be opened.
     pub async fn claim(path: &Path, stamp: &str) -> Result<Self> {
         sqlite::create_parent(path)?;
-        // What a link leads to is replaced, not the link.
+        // The target of a link is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let state = if path.exists() {
             match lock(&path).await {
@@ -74,13 +74,13 @@ impl SqliteFile {
         Ok(Self { path, stamp, state })
     }
 
-    /// Where the new one is to be made: beside it, so that it can be renamed.
+    /// Path for the new file: beside the old one, so that it can be renamed.
     #[must_use]
     pub fn beside(&self) -> PathBuf {
         with_suffix(&self.path, &format!(".restoring-{}", self.stamp))
     }
 
-    /// What is there, for people; `None` when nothing is.
+    /// Path of the file, for people; `None` when it has no rows of ours.
     ///
     /// # Errors
     /// `Unavailable` when it cannot be read.
@@ -92,7 +92,7 @@ impl SqliteFile {
             State::Locked(connection) => match is_empty(connection).await {
                 Ok(true) => Ok(None),
                 Ok(false) => Ok(Some(path.to_string())),
-                // The rest may be good for somebody.
+                // Parts of it may still be readable.
                 Err(e) if code(&e).is_some_and(|c| DAMAGED.contains(&c)) => {
                     Ok(Some(format!("{path} (damaged)")))
                 }
@@ -104,14 +104,14 @@ impl SqliteFile {
     /// Puts the file that was made [beside](Self::beside) into its place, with the owner and the mode of what was there.
     ///
     /// # Errors
-    /// The disk's; then everything is where it was.
+    /// The disk's; then nothing was moved.
     pub async fn swap(mut self) -> Result<Swapped> {
         let swapped = self.put_new_in_place(true).await;
         self.discard();
         swapped
     }
 
-    /// Moves what is there away and puts nothing into its place.
+    /// Moves the file away and puts nothing into its place.
     ///
     /// # Errors
     /// As [`SqliteFile::swap`].
@@ -129,7 +129,7 @@ impl SqliteFile {
             path: self.path.clone(),
             replaced: self.is_there().then(|| replaced.clone()),
         };
-        // Only now: until here nobody else could open it.
+        // Only now: until here no other process could open it.
         if let State::Locked(connection) = std::mem::replace(&mut self.state, State::Absent) {
             let _ = connection.close().await;
         }
@@ -148,7 +148,7 @@ impl SqliteFile {
         })
     }
 
-    /// Moves what is in the log into the file. A damaged file takes its log along.
+    /// Moves the log into the file. A damaged file is moved together with its log.
     async fn fold(&mut self) -> Result<bool> {
         let State::Locked(connection) = &mut self.state else {
             return Ok(false);
@@ -192,7 +192,7 @@ impl SqliteFile {
         File::open(folder(&self.path))?.sync_all()
     }
 
-    /// Removes what was made beside it.
+    /// Removes the new file.
     pub fn discard(&self) {
         remove(&self.beside());
     }
@@ -254,7 +254,7 @@ fn code(e: &sqlx::Error) -> Option<i32> {
     Some(code & 0xff)
 }
 
-/// The server's user must be able to use what somebody else, such as root, restored.
+/// Gives the new file the old one's owner and mode: the server's user must be able to use a file that root restored.
 fn take_after(new: &Path, old: &Path) -> io::Result<()> {
     let (like, mode) = match fs::metadata(old) {
         Ok(old) => (old.clone(), Some(old.permissions())),
@@ -278,7 +278,7 @@ fn folder(path: &Path) -> &Path {
 }
 
 fn remove(path: &Path) {
-    // What is not there need not go; what cannot go is harmless beside the other.
+    // A file that is absent or cannot be removed does no harm.
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let _ = fs::remove_file(with_suffix(path, suffix));
     }

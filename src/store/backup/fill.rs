@@ -1,4 +1,4 @@
-//! Rows into a new database that nobody else uses yet.
+//! Writes rows into a new database that has no other users.
 
 use std::{path::Path, time::Duration};
 
@@ -19,13 +19,13 @@ use crate::{
     },
 };
 
-/// One connection.
+/// A connection to the new database.
 pub struct Filling {
     db: DatabaseConnection,
 }
 
 impl Filling {
-    /// Into a database that has its tables.
+    /// For a database that has its tables.
     ///
     /// # Errors
     /// `Unavailable` when it cannot be opened.
@@ -40,7 +40,7 @@ impl Filling {
         Ok(Self { db })
     }
 
-    /// Into a new spool at `path`.
+    /// For a new spool at `path`.
     ///
     /// # Errors
     /// `Unavailable` when it cannot be made.
@@ -52,7 +52,7 @@ impl Filling {
         Ok(Self { db })
     }
 
-    /// Takes out what migrations or triggers put in.
+    /// Deletes the rows that migrations or triggers made.
     ///
     /// # Errors
     /// The database's.
@@ -62,7 +62,7 @@ impl Filling {
         cleared.map(drop).map_err(failure::classify)
     }
 
-    /// All of these rows, or none.
+    /// Inserts all of these rows, or none.
     ///
     /// # Errors
     /// What the database refuses, such as a row that is there twice.
@@ -95,5 +95,5 @@ impl Filling {
     }
 }
 
-/// For a connection.
+/// Time limit for opening a connection.
 const TIMEOUT: Duration = Duration::from_secs(30);

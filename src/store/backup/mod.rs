@@ -1,8 +1,8 @@
-//! Whole databases: read in one state, written anew beside what is there, and put in its place.
+//! Whole databases: read in one state, built anew beside the old database, and swapped with it.
 //!
-//! Invariants: rows are the same values in the same order on SQLite and on PostgreSQL, so that what was read from one can be
-//! written to the other and compared. Until [`ClaimedDatabase::swap`] nothing of what is there changes; afterwards it is still
-//! there, under another name. As with migrations there is no timeout: a long one must not be cut off halfway.
+//! Invariants: rows are the same values in the same order on SQLite and on PostgreSQL, so that rows of one can be written to
+//! the other and compared. Until [`ClaimedDatabase::swap`] the old database does not change; afterwards it still exists, under
+//! another name. As with migrations there is no timeout: a long one must not be cut off halfway.
 
 mod claimed_database;
 mod file;

@@ -1,4 +1,4 @@
-//! Rows as values that neither database has a say in.
+//! Rows as values that are the same for both databases.
 
 use sea_orm::{DbErr, QueryResult, TryGetable, Value, prelude::Uuid};
 
@@ -30,7 +30,7 @@ impl Cell {
         })
     }
 
-    /// For a column of this kind; a value of another kind becomes its NULL, which readers of files rule out.
+    /// The value for a column of this kind; a value of another kind becomes NULL, but readers of files refuse it before.
     pub(super) fn bound(&self, column: &Column) -> Value {
         match column.kind {
             Kind::Uuid => Value::from(match self {

@@ -1,4 +1,4 @@
-//! What is in a database: which migrations, and whether anything at all.
+//! Which tables and columns a database has, and whether they hold rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 

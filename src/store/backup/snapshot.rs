@@ -1,7 +1,6 @@
-//! One state of a whole database, for as long as it takes to read it.
+//! One state of a whole database, while it is read.
 //!
-//! Invariant: everything is read in one transaction, which only reads. What is written meanwhile is not seen, and whoever
-//! writes does not wait.
+//! Invariant: everything is read in one read-only transaction. Later writes are not seen, and writers do not wait.
 
 use std::{path::Path, time::Duration};
 
@@ -31,7 +30,7 @@ pub struct Snapshot {
     beyond: Beyond,
 }
 
-/// What a newer release made of the schema.
+/// Changes of the schema by a newer release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Beyond {
     /// Migrations that this binary does not know, oldest first.
@@ -41,10 +40,10 @@ pub struct Beyond {
 }
 
 impl Snapshot {
-    /// Of the database, as it is now.
+    /// Begins a snapshot of the database.
     ///
     /// # Errors
-    /// `NotFound` when there is none, or nothing in it; `Conflict` when a newer release has removed a part of the schema
+    /// `NotFound` when there is none, or it is empty; `Conflict` when a newer release has removed a part of the schema
     /// that is known here; `Unavailable` when it does not answer.
     pub async fn of_database(settings: &Database) -> Result<Self> {
         let timeout = Duration::from_millis(settings.timeout_ms);
@@ -93,7 +92,7 @@ impl Snapshot {
         })
     }
 
-    /// Of the spool at `path`; `None` when there is no such file.
+    /// Begins a snapshot of the spool at `path`; `None` when there is no such file.
     ///
     /// # Errors
     /// `Unavailable` or `Internal` when it cannot be read.
@@ -113,7 +112,7 @@ impl Snapshot {
         }))
     }
 
-    /// Nothing is left open when this returns.
+    /// Ends the transaction and closes the connection.
     pub async fn close(self) {
         // Nothing was written, and closing a pool cannot fail.
         let _ = self.tx.rollback().await;
@@ -125,7 +124,7 @@ impl Snapshot {
         &self.layouts
     }
 
-    /// What is in the database and not in here.
+    /// Migrations, tables and columns that this snapshot lacks.
     #[must_use]
     pub fn beyond(&self) -> &Beyond {
         &self.beyond
@@ -158,7 +157,7 @@ impl Snapshot {
         work.await.map_err(failure::classify)
     }
 
-    /// Up to `limit` rows that stand behind `after` in the order of their primary key.
+    /// Up to `limit` rows after the row `after`, in the order of the primary key.
     ///
     /// # Errors
     /// The database's.
@@ -197,7 +196,7 @@ impl Snapshot {
     }
 }
 
-/// For locks of other processes: nobody holds one for long.
+/// How long to wait for locks of other processes.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Of the applied migrations, among those that are known.

@@ -1,7 +1,7 @@
 //! Every table and column that a backup holds, with the migration that made it.
 //!
 //! Invariants: the list is the schema, at each of its versions; a test compares them. A table stands behind those that it
-//! refers to. What is left out is named in `LEFT_OUT`.
+//! refers to. Tables that are left out are named in `LEFT_OUT`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use ::migrations::MIGRATIONS;
 use crate::kernel::label;
 
 label! {
-    /// What a value is, in the terms of neither database.
+    /// The kind of a value, for both databases.
     Kind { Uuid = "uuid", Bytes = "bytes", Bool = "bool", I16 = "i16", I64 = "i64", Text = "text" }
 }
 
@@ -23,7 +23,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// One of a table that is none of the database's.
+    /// A column of the spool's table.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         let since = "";
@@ -107,7 +107,7 @@ pub fn spool() -> Vec<TableLayout> {
     layouts(SPOOL, |_| true)
 }
 
-/// Names of all tables of the database, and of what migrations note down, in any version.
+/// Names of all tables of the database in any version, the one that lists migrations included.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let others = LEFT_OUT.into_iter().chain(["seaql_migrations"]);
     let heads = TABLES
@@ -117,10 +117,10 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     names.chain(others)
 }
 
-/// What a database has beyond `layouts`: `table x`, `column codes.x`.
+/// Tables and columns that a database has beyond `layouts`: `table x`, `column codes.x`.
 ///
 /// # Errors
-/// The first table or column of `layouts` that it has not.
+/// The first table or column of `layouts` that it lacks.
 pub(super) fn left_out(
     layouts: &[TableLayout],
     found: &BTreeMap<String, BTreeSet<String>>,

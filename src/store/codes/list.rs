@@ -61,7 +61,7 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// What matches; `None` when nothing can.
+    /// The matching codes; `None` when no code can match.
     pub(super) fn select(&self, backend: DbBackend, org: Uuid) -> Option<Select<code::Entity>> {
         let mut select = code::Entity::find().filter(code::Column::OrgId.eq(org));
         if let Some(kind) = self.kind {
@@ -93,7 +93,7 @@ impl ListQuery {
             (Order::Asc, NullOrdering::First)
         };
         let column = self.sort.column();
-        // Asked of a column that is never NULL, the place of NULLs would keep PostgreSQL from its index.
+        // For a column that is never NULL, an order of NULLs would keep PostgreSQL from using its index.
         let select = if column.def().is_null() {
             select.order_by_with_nulls(column, order.clone(), nulls)
         } else {

@@ -1,4 +1,4 @@
-//! Codes by the batch, for whoever goes through all of them.
+//! Codes in batches, for work on all of them.
 //!
 //! Invariant: the order is total: by scans, then newest first, then by id.
 
@@ -48,7 +48,7 @@ impl Codes {
         self.db.run(&self.timers.order, work).await
     }
 
-    /// Those of these that there are, of whichever organization, in this order.
+    /// Those of `ids` that exist, of any organization, in this order.
     ///
     /// # Errors
     /// Faults only.

@@ -1,4 +1,4 @@
-//! Codes: what a symbol encodes, where it leads, and how often it was scanned.
+//! Codes: their content or target, their look, and their counters of scans.
 //!
 //! Invariant: counters are written by [`scans`](super::scans) only, together with the scans that they count.
 
@@ -93,7 +93,7 @@ impl Codes {
         Ok(found.filter(|code| code.org_id == org))
     }
 
-    /// What a redirect needs to know about a slug, of whichever organization.
+    /// The data that a redirect needs about a slug, of any organization.
     ///
     /// # Errors
     /// Faults only.
@@ -152,7 +152,7 @@ impl Codes {
         self.db.write(&self.timers.update, work).await
     }
 
-    /// Removes a code and its scans. Whether there was one.
+    /// Removes a code and its scans. False when there was none.
     ///
     /// # Errors
     /// Faults only.

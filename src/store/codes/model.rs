@@ -40,11 +40,11 @@ pub struct Code {
     pub id: Uuid,
     pub org_id: Uuid,
     pub kind: CodeKind,
-    /// What a static code's symbol encodes; `None` for a dynamic one, where it follows from base URL and slug.
+    /// The content of a static code's symbol; `None` for a dynamic one, where it follows from base URL and slug.
     pub content: Option<String>,
     /// Dynamic codes only. Unique over all organizations.
     pub slug: Option<String>,
-    /// Where a dynamic code leads: a URL.
+    /// The URL that a dynamic code redirects to.
     pub target: Option<String>,
     pub title: Option<String>,
     pub description: Option<String>,
@@ -55,7 +55,7 @@ pub struct Code {
     pub counters: Counters,
 }
 
-/// What a redirect needs.
+/// The data that a redirect needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolution {
     pub code_id: Uuid,
@@ -64,7 +64,7 @@ pub struct Resolution {
     pub enabled: bool,
 }
 
-/// What to change; `None` leaves a field as it is.
+/// A change of a code; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     pub target: Option<String>,
@@ -144,7 +144,7 @@ impl Code {
         row
     }
 
-    /// What [`Code::apply`] changed: never the counters, and the look only where `change` has one, because a later release
+    /// The columns that [`Code::apply`] changed: never the counters, and the look only where `change` has one, because a later release
     /// may have written more into it than this one knows.
     pub(super) fn to_changes(&self, change: &Change) -> code::ActiveModel {
         let mut row = code::ActiveModel {

@@ -15,7 +15,7 @@ label! {
 }
 
 impl Excluded {
-    /// As a row has it.
+    /// From the text in a row.
     pub(super) fn read(text: &str) -> Result<Self, DbErr> {
         let unknown = || DbErr::Type(format!("scans.excluded is {text:?}"));
         Self::from_label(text).ok_or_else(unknown)
@@ -63,7 +63,7 @@ pub struct ScanRow {
     pub genuine: bool,
     /// `None`: a person.
     pub excluded: Option<Excluded>,
-    /// The client's address, already truncated to what may be kept.
+    /// The client's address, truncated as `SCAN_ADDRESSES` says.
     pub address: Option<String>,
     pub referer: Option<String>,
     pub agent: Option<AgentId>,
@@ -85,7 +85,7 @@ label! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
     pub id: AgentId,
-    /// As it was sent, cut to what is kept.
+    /// As it was sent, cut to `limits::USER_AGENT_BYTES`.
     pub user_agent: String,
     pub device_type: DeviceType,
     pub device_family: String,

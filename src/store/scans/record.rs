@@ -19,7 +19,7 @@ use crate::{
     store::statement::{chunks, placeholders},
 };
 
-/// What became of a batch; the three add up to its length.
+/// Outcome of a batch; the three add up to its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// New rows.
@@ -30,10 +30,10 @@ pub struct Recorded {
     pub orphaned: usize,
 }
 
-/// How to find out which rows of a batch are new.
+/// How the new rows of a batch are determined.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
-    /// All of them, as nearly always: then counting them is enough. Naming each row costs as much again as
+    /// All of them, as nearly always: then a count is enough. Returning each row's id costs as much again as
     /// inserting it.
     AllNew,
     /// A batch that is delivered again.
@@ -112,7 +112,7 @@ async fn lock_codes(tx: &DatabaseTransaction, rows: &[&ScanRow]) -> Result<HashS
     lock(tx, &wanted).await
 }
 
-/// Those of `codes`, ascending, that exist, and keep existing until the transaction ends. Who holds this lock may
+/// Those of `codes`, ascending, that exist, and keep existing until the transaction ends. The holder of this lock may
 /// write rollups of these codes.
 pub(super) async fn lock(tx: &DatabaseTransaction, codes: &[Uuid]) -> Result<HashSet<Uuid>, DbErr> {
     let backend = tx.get_database_backend();
@@ -211,7 +211,7 @@ fn values(row: &ScanRow) -> [Value; 10] {
     ]
 }
 
-/// What a batch adds to one code's counters. Times in microseconds.
+/// Additions of a batch to one code's counters. Times in microseconds.
 struct Tally {
     scans: i64,
     last: i64,
@@ -220,7 +220,7 @@ struct Tally {
     last_genuine: Option<i64>,
 }
 
-/// Adds people, and only people, to the counters of their codes.
+/// Adds scans by people, and only those, to the counters of their codes.
 async fn count(tx: &DatabaseTransaction, new: &[&ScanRow]) -> Result<(), DbErr> {
     let backend = tx.get_database_backend();
     let tallies: Vec<(Uuid, Tally)> = tally(new).into_iter().collect();

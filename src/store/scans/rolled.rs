@@ -38,7 +38,7 @@ pub struct Totals {
     pub head: i64,
     pub prefetch: i64,
     pub bot: i64,
-    /// People, each once a day.
+    /// Visitors, each counted once a day.
     pub visitors: i64,
     /// People by country, where a header names it: most first, then by name.
     pub countries: Vec<(String, i64)>,
@@ -258,7 +258,7 @@ impl Snapshot {
     /// Faults only.
     pub async fn totals(&self, from: Timestamp, to: Timestamp) -> Result<Totals> {
         let (from_us, to_us) = (day_of(from.as_microsecond()), to.as_microsecond());
-        // A day that is cut belongs to it.
+        // A day that `to` falls into is counted whole.
         let to_us = to_us.saturating_add((DAY_US - to_us % DAY_US) % DAY_US);
         let mut totals = Totals::default();
         for (_, quarter) in self.quarters_between(from_us, to_us).await? {

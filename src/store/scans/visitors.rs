@@ -1,5 +1,5 @@
-//! Who visited: a hash under a key that exists for a day, so that a person is counted once a day and cannot be
-//! recognized the day after.
+//! Visitors: hashes under a key of the day, so that a person is counted once a day and cannot be recognized the
+//! day after.
 //!
 //! Invariant: a key is never written anywhere but `visitor_keys`, is the same on every node, and is deleted when its
 //! UTC day is over. Without a key no visitor is counted: a scan that arrives later than [`GRACE`] adds none.
@@ -53,7 +53,7 @@ impl DayKeys {
     }
 }
 
-/// A day's visitors of one code: batches hold who came in each, so one who came again is in several.
+/// A day's visitors of one code, by batch: a visitor who comes again is in several batches.
 #[derive(Default)]
 pub(super) struct Visitors(HashSet<[u8; 8]>);
 

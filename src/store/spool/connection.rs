@@ -1,7 +1,7 @@
 //! One of the spool's connections, which is opened anew after anything failed on it.
 //!
-//! Invariant: a connection that is used has seen no error, and nothing is under way on it. A failed COMMIT may have ended the
-//! transaction or not, and the driver does not know; an operation that was given up still runs.
+//! Invariant: a connection is used only after all earlier operations on it have ended without an error. After a failed COMMIT the
+//! state of the transaction is unknown; an abandoned operation still runs.
 
 use std::ops::{Deref, DerefMut};
 
@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 pub(super) struct Connection {
     options: SqliteConnectOptions,
-    /// Empty while it is in use, and after a use that did not end well.
+    /// Empty during a use, and after a use that failed.
     place: Mutex<Option<SqliteConnection>>,
 }
 

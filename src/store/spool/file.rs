@@ -29,7 +29,7 @@ pub(in crate::store) const SCHEMA: &str = "
         reason TEXT NOT NULL, payload BLOB NOT NULL
     ) STRICT;";
 
-/// For locks of other processes, e.g. an operator's shell. Our own two connections take turns.
+/// How long to wait for locks of other processes, e.g. an operator's shell. Our own two connections take turns.
 const BUSY: Duration = Duration::from_secs(5);
 /// Pages in the log before a commit folds it into the file. The drainer does it early, so that appending, which a redirect waits
 /// for, nearly never has to.
@@ -114,7 +114,7 @@ async fn prepare(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     Err(sqlx::Error::Decode(Box::new(Damage(verdict))))
 }
 
-/// What SQLite's own check found.
+/// Findings of SQLite's own check.
 #[derive(Debug)]
 struct Damage(String);
 

@@ -2,12 +2,12 @@
 //!
 //! Invariant: `out` was zero; nothing is written past the last bit that was pushed.
 
-/// Fills a slice from its first bit on. What does not fit must not be pushed.
+/// Fills a slice from its first bit on. Pushing more bits than it has is not allowed.
 pub(super) struct Bits<'a> {
     out: &'a mut [u8],
     /// Bytes written.
     at: usize,
-    /// The low `held` bits wait to be written.
+    /// Bits to be written: the low `held` ones.
     waiting: u64,
     /// 0..32.
     held: u32,
@@ -62,7 +62,7 @@ impl<'a> Bits<'a> {
         self.waiting = last & ((1 << held) - 1);
     }
 
-    /// The last byte is filled up with 0. How many bytes there are.
+    /// Fills the last byte up with 0. Returns the number of bytes.
     pub(super) fn finish(mut self) -> usize {
         self.flush();
         if self.held > 0 {
@@ -72,7 +72,7 @@ impl<'a> Bits<'a> {
         self.at
     }
 
-    /// Keeps less than a byte.
+    /// Writes whole bytes; less than a byte stays in `waiting`.
     fn flush(&mut self) {
         while self.held >= 8 {
             self.held -= 8;

@@ -1,6 +1,6 @@
 //! The smallest version that holds a plan, and the strongest level it then may have.
 //!
-//! Invariant: versions that cannot have what the options ask for are never chosen.
+//! Invariant: a version that lacks a feature of the options is never chosen.
 
 use crate::{
     Error, Feature, Level, Mode, Options, Version, Versions,
@@ -100,7 +100,7 @@ fn fit_into(
     })
 }
 
-/// What the options ask for and Micro QR version `version` does not have. QR has everything.
+/// A feature of the options that Micro QR version `version` lacks. QR has all of them.
 fn lacking(version: Version, widest: Mode, options: &Options) -> Option<Feature> {
     if !version.is_micro() {
         return None;

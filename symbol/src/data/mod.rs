@@ -10,13 +10,13 @@
 //! stands before it. Numeric mode takes 3 or 4 bits for one more digit, alphanumeric mode 5 or 6, byte mode 8; Kanji
 //! mode 13 where byte mode takes 16 or 24. (Beside FNC1, `%` is a class of its own: 11 bits in alphanumeric mode, 8 in
 //! byte mode.) So where a segment ends inside a run, the neighbour in the cheaper mode can take characters over from the
-//! dearer one, to the end of the run, and never a bit is lost; if the dearer segment becomes empty its header is won. It
+//! dearer one, to the end of the run, and never a bit is lost; if the dearer segment becomes empty its header is saved. It
 //! follows that some shortest segmentation has all its boundaries between runs.
 //!
-//! # Why the planner need not look further
+//! # Why one pass is enough
 //!
 //! From left to right, it keeps for each mode the least cost, in sixths of a bit, of all runs so far with the last in
-//! that mode. What comes next costs the same whatever came before, but for the fraction of a bit that is rounded up when
+//! that mode. The following runs cost the same whatever came before, but for the fraction of a bit that is rounded up when
 //! the segment ends; rounding keeps an order, so the least cost stays the least.
 //!
 //! # Why three plans are enough

@@ -9,10 +9,10 @@ use super::runs::Run;
 /// Sixths of a bit: three digits are 10 bits, two alphanumerics 11.
 const SIXTHS: u64 = 6;
 
-/// Dearer than anything, and far from overflow.
+/// More than any cost, and far from overflow.
 const NEVER: u64 = 1 << 60;
 
-/// The ways in which content may become segments.
+/// The segmentations to choose from.
 pub(super) struct Plans<'a> {
     plain: &'a mut [Run],
     /// With everything that is not ASCII in Kanji mode, where that may be.
@@ -57,7 +57,7 @@ impl<'a> Plans<'a> {
         }
     }
 
-    /// Nothing will have fewer bits: one header, and each character in its cheapest mode.
+    /// A lower bound in bits: one header, and each character in its cheapest mode.
     pub(super) fn at_least(&self, widths: Widths) -> u64 {
         if self.plain.is_empty() {
             return 0;
@@ -67,13 +67,13 @@ impl<'a> Plans<'a> {
         (cheapest + self.floor).div_ceil(SIXTHS)
     }
 
-    /// With the modes last planned.
+    /// The runs, with the modes last planned.
     pub(super) fn runs(&self, kanji: bool) -> &[Run] {
         let runs = self.kanji.as_deref().filter(|_| kanji);
         runs.unwrap_or(self.plain)
     }
 
-    /// The widest mode without which it cannot be done.
+    /// The widest mode that a character needs.
     pub(super) fn widest(&self) -> Mode {
         let mode = |run: &Run| self.forced.unwrap_or(run.class.narrowest());
         let modes = self.plain.iter().map(mode);
@@ -85,7 +85,7 @@ impl<'a> Plans<'a> {
 fn plan(runs: &mut [Run], widths: Widths) -> u64 {
     let headers = Mode::ALL.map(|mode| header(mode, widths));
     let mut costs = [NEVER; 4];
-    // What is spent when the next mode may begin, and in which mode that was least.
+    // The lowest cost so far, and its mode.
     let mut spent = 0;
     let mut cheapest = 0;
     for run in &mut *runs {
@@ -138,7 +138,7 @@ fn header(mode: Mode, widths: Widths) -> u64 {
     }
 }
 
-/// The least, rounded up to whole bits, and whose it is.
+/// The lowest cost, rounded up to whole bits, and its mode.
 fn least(costs: [u64; 4]) -> (u64, u8) {
     let mut least = (costs[0], 0);
     for (mode, &cost) in (1..4).zip(&costs[1..]) {

@@ -4,7 +4,7 @@
 
 use crate::Mode;
 
-/// What a character may be sent as, and at what price.
+/// Characters with the same cost in each mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Digit,
@@ -38,7 +38,7 @@ impl Class {
         self.prices()[mode as usize] < NEVER
     }
 
-    /// The first mode that will do.
+    /// The first mode that has the character.
     pub(super) const fn narrowest(self) -> Mode {
         match self {
             Self::Digit => Mode::Numeric,
@@ -53,12 +53,12 @@ impl Class {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
     pub(super) class: Class,
-    /// What to send it as, once that is planned.
+    /// Set by the planner.
     pub(super) mode: Mode,
-    /// Whether it must not go on with an alphanumeric segment: beside FNC1, GS is sent as `%`, and with a GS or `%` behind
+    /// Whether it may not extend an alphanumeric segment: beside FNC1, GS is sent as `%`, and with a GS or `%` behind
     /// it in the same segment that would read as `%%`, which is a percent sign.
     pub(super) apart: bool,
-    /// How the planner came here; only it knows.
+    /// The planner's way back.
     pub(super) trace: u8,
     pub(super) bytes: u32,
     /// Less than `bytes` for multi-byte characters.
@@ -67,7 +67,7 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(class: Class, bytes: usize, chars: usize) -> Self {
-        // Content of 4 GiB is too long whatever its exact length.
+        // Content of 4 GiB is too long in any case.
         let cut = |n| u32::try_from(n).unwrap_or(u32::MAX);
         Self {
             class,
@@ -104,7 +104,7 @@ const FEW: usize = 24;
 pub(super) struct Runs {
     few: [Run; FEW],
     len: usize,
-    /// All of them, once there are more.
+    /// All runs, once there are more.
     many: Vec<Run>,
 }
 

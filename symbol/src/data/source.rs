@@ -14,7 +14,7 @@ use super::{
 
 const GS: u8 = 0x1D;
 
-/// Content as byte mode has it.
+/// Content in the character set of byte mode.
 pub(super) struct Source<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
     /// The same, where it is UTF-8. Otherwise, Kanji mode finds Shift JIS in `bytes`.
@@ -23,7 +23,7 @@ pub(super) struct Source<'a> {
     pairs: Option<Pairs>,
 }
 
-/// What the double-byte characters of Shift JIS may be sent as.
+/// How the double-byte characters of Shift JIS may be sent.
 #[derive(Clone, Copy)]
 enum Pairs {
     Bytes,
@@ -43,7 +43,7 @@ impl<'a> Source<'a> {
                 });
             }
         };
-        // The other modes have characters of their own, whatever the bytes are in.
+        // The other modes do not depend on the character set.
         let has_bytes = matches!(options.mode, None | Some(Mode::Byte));
         let octets = |bytes: Vec<u8>, pairs| Self {
             bytes: bytes.into(),
@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Runs of which each may have the mode it likes. `only_qr`: no Micro QR symbol is wanted.
+    /// Runs without a forced mode. `only_qr`: no Micro QR symbol is wanted.
     pub(super) fn runs(&self, options: &Options, only_qr: bool) -> Runs {
         let fnc1 = options.fnc1.is_some();
         if let Some(pairs) = self.pairs {

@@ -59,7 +59,7 @@ fn step(remainder: &mut Remainder, codeword: u8, table: &Table) {
     ];
 }
 
-/// Of one block.
+/// The remainder of one block.
 #[inline(always)]
 pub(crate) fn remainder(block: &[u8], table: &Table) -> Remainder {
     let mut remainder = [0; 4];
@@ -100,7 +100,7 @@ impl Blocks {
     }
 }
 
-/// Of all blocks of a symbol, told one by one.
+/// Calls back with the remainder of each block of a symbol.
 #[inline(always)]
 pub(crate) fn remainders(
     data: &[u8],

@@ -1,4 +1,4 @@
-//! What the symbols of one version have in common, in the form that drawing wants it.
+//! The parts that all symbols of one version share, laid out for drawing.
 //!
 //! Invariant: depends on the version only; made at its first use.
 
@@ -31,7 +31,7 @@ pub(crate) struct VersionLayout {
     pub format: [Vec<(usize, usize)>; 15],
     /// See [`Symbol::data_area`](crate::Symbol::data_area).
     pub data_area: Matrix,
-    /// What the masks are judged by.
+    /// For the mask scores.
     pub planes: Vec<Plane>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Plane {
     pub pairs: u64,
 }
 
-/// Where a plane's words come from.
+/// The origin of a plane's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// Word `.0` of every row.
@@ -79,7 +79,7 @@ impl Source {
 }
 
 impl VersionLayout {
-    /// Of a version, made when it is first asked for.
+    /// The layout of a version, made at its first use.
     pub(crate) fn of(version: Version) -> &'static Self {
         static LAYOUTS: [OnceLock<Box<VersionLayout>>; 44] = [const { OnceLock::new() }; 44];
         LAYOUTS[version.index()].get_or_init(|| Box::new(Self::new(version)))

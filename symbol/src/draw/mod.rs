@@ -31,7 +31,7 @@ pub(crate) fn data_area(version: Version) -> &'static Matrix {
     &VersionLayout::of(version).data_area
 }
 
-/// What drawing needs room for. Kept from symbol to symbol: at most 45 KiB a thread.
+/// Buffers that a thread reuses for its next symbol: at most 45 KiB.
 #[derive(Default)]
 struct Buffers {
     codewords: Vec<u8>,

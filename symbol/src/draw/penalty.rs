@@ -18,7 +18,7 @@ const FINDER: u64 = 40;
 /// Points for every 5 % of dark modules more or less than half (N₄).
 const SHARE: u64 = 10;
 
-/// What the masks' scores are worked out in. Holds two planes: 23 KiB for version 40.
+/// Buffers for the mask scores: two planes, 23 KiB for version 40.
 #[derive(Default)]
 pub(crate) struct Scratch {
     plane: Vec<Line>,
@@ -80,7 +80,7 @@ pub(crate) fn scores<S: Simd>(simd: S, symbol: &Unmasked<'_>, scratch: &mut Scra
     })
 }
 
-/// What the planes add to each mask's score.
+/// Points and counts of each mask, over all planes.
 #[derive(Default)]
 struct Tally {
     /// Rules 1 and 2, in points.

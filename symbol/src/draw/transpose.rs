@@ -13,7 +13,7 @@ pub(crate) fn transpose(columns: &[Row], rows: &mut Vec<Row>) {
     if side <= 32 {
         let mut square = [0_u32; 32];
         for (line, column) in square.iter_mut().zip(columns) {
-            #[allow(clippy::cast_possible_truncation)] // there is nothing above
+            #[allow(clippy::cast_possible_truncation)] // the upper half is 0
             {
                 *line = column[0] as u32;
             }

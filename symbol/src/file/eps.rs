@@ -21,7 +21,7 @@ const COMMANDS: &str =
 
 /// Writes the document to the end of `out`.
 ///
-/// PostScript has no opacity: translucent inks become what they look like on white paper. Clear ones are not painted.
+/// PostScript has no opacity: translucent inks are blended with white paper. Clear ones are not painted.
 pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
     let grid = Grid::of(picture, sheet.width);
     let (ground, layers) = layers::of(picture);

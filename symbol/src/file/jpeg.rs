@@ -1,13 +1,13 @@
-//! JPEG (ITU-T T.81) in a JFIF file, baseline. For programs that know nothing else: edges get a halo.
+//! JPEG (ITU-T T.81) in a JFIF file, baseline. For programs without a better format: edges get a halo.
 //!
-//! Invariant: opaque; what is clear lies on white.
+//! Invariant: opaque; clear modules are white.
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::{JpegEncoder, PixelDensity};
 
 use super::{Channels, Picture, PixelError, Pixels};
 
-/// Appends the file. `quality`: 1..=100, what is outside counts as the nearest. Greys take one channel. Takes the memory
+/// Appends the file. `quality`: clamped to 1..=100. Greys take one channel. Takes the memory
 /// of [`Pixels`].
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Symbols as files. One module per format; each writes bytes to the end of a `Vec`.
 //!
-//! Invariant: the same picture gives the same bytes. Nothing here knows what the symbol says.
+//! Invariant: the same picture gives the same bytes. Nothing here depends on the symbol's content.
 
 mod deflate;
 pub mod eps;
@@ -44,7 +44,7 @@ impl Ink {
     }
 }
 
-/// What is painted with what. `dark` and `light` are for function patterns, format information and the quiet zone;
+/// The inks of a picture. `dark` and `light` are for function patterns, format information and the quiet zone;
 /// the data modules of a [`Picture`] that names them may have colours of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Inks {
@@ -88,7 +88,7 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// What GIF and JPEG can say, and a scanline of which fits twice into the window of deflate.
+    /// The limit of GIF and JPEG. Two such scanlines fit into the window of deflate.
     pub const MAX_WIDTH_PX: u32 = 65_535;
 
     /// `None` unless a symbol of `modules` along one side lies within the canvas: 1 <= `modules`, 1 <= `module_px`,
@@ -145,17 +145,17 @@ impl Canvas {
     }
 }
 
-/// What is drawn.
+/// A symbol with its canvas and inks.
 #[derive(Clone, Copy, Debug)]
 pub struct Picture<'a> {
     /// The dark modules.
     pub dark: &'a Matrix,
-    /// The modules that are painted with `inks.data_dark` and `inks.data_light`. Not looked at while those are the
+    /// The modules that are painted with `inks.data_dark` and `inks.data_light`. Ignored while those are the
     /// same as the others ([`Inks::are_two`]).
     pub data: &'a Matrix,
     pub canvas: Canvas,
     pub inks: Inks,
-    /// Pixels per inch, where the format can say so.
+    /// Pixels per inch, in formats that have a field for it.
     pub dpi: Option<f64>,
 }
 

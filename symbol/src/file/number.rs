@@ -1,6 +1,6 @@
 //! Numbers as SVG, PDF and PostScript all read them: no exponent, no leading plus, `.5` for a half.
 //!
-//! Invariant: whatever is given, what is written is a number.
+//! Invariant: every value, also NaN and infinity, is written as a number.
 
 /// A whole number.
 pub fn integer(out: &mut Vec<u8>, n: i64) {
@@ -22,7 +22,7 @@ pub fn integer(out: &mut Vec<u8>, n: i64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// Rounded to a billionth, without trailing zeros. NaN is 0, and what is beyond ±9e9 is that.
+/// Rounded to a billionth, without trailing zeros. NaN is 0, and values beyond ±9e9 are clamped.
 pub fn decimal(out: &mut Vec<u8>, value: f64) {
     const BILLION: u64 = 1_000_000_000;
     // A float cast saturates, and NaN becomes 0.

@@ -1,4 +1,4 @@
-//! Modules as closed lines around what is dark.
+//! Modules as closed lines around the dark ones.
 //!
 //! Invariant: every edge between a dark and a light module lies on exactly one line, and nothing else does, so filled by
 //! the even-odd rule the lines are the dark modules, without a seam between any two of them.

@@ -1,4 +1,4 @@
-//! A picture as plain pixels: for formats that know nothing else, and to stamp a logo on before encoding.
+//! A picture as plain pixels: for formats that take nothing else, and for a logo stamped on before encoding.
 //!
 //! Invariant: `bytes` holds `width_px`² pixels of as many bytes as there are channels, from the upper left corner on.
 
@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::{Ink, Inks, Picture};
 
-/// What a pixel is made of, a byte each.
+/// The channels of a pixel, a byte each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channels {
     Grey = 1,
@@ -50,7 +50,7 @@ pub struct Pixels {
 pub enum PixelError {
     /// The canvas is wider than [`Pixels::MAX_WIDTH_PX`].
     TooWide { width_px: u32 },
-    /// The encoder's own words. It is given nothing that it cannot do.
+    /// The encoder's message. Not expected: its input is always valid.
     Encoder(String),
 }
 
@@ -85,7 +85,7 @@ impl Pixels {
         Self::paint_with(picture, Channels::for_inks(&picture.inks))
     }
 
-    /// Paints with other channels, for what is to be stamped on the picture later. Colours become grey by their
+    /// Paints with other channels, for a logo to be stamped on later. Colours become grey by their
     /// luma where only that is wanted, and opaque, over white, where there is no opacity.
     ///
     /// # Errors
@@ -164,12 +164,12 @@ impl Pixels {
         &self.bytes
     }
 
-    /// To stamp on.
+    /// For stamping a logo.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
 
-    /// Without opacity: what is not opaque lies on white.
+    /// Without opacity: blended with white.
     #[must_use]
     pub fn flattened(&self) -> std::borrow::Cow<'_, Self> {
         if self.channels != Channels::Rgba {

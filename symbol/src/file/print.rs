@@ -1,18 +1,18 @@
-//! What PDF and EPS have in common: the sheet and its inks.
+//! The sheet and its inks, for PDF and EPS.
 //!
 //! Invariant: the sheet is exactly as wide as asked for, to a billionth of a point.
 
 use super::{Ink, Length, Picture, frame::Frame, number};
 
-/// Which inks colours are said in.
+/// The colour space of the document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Paint {
-    /// As they are: sRGB numbers in the device's RGB.
+    /// sRGB numbers as the device's RGB.
     #[default]
     Rgb,
     /// By the plain formula K = 1 − max(R, G, B), C = (1 − R − K) / (1 − K), and so on. Black is black ink only, so that
-    /// the edges of modules do not suffer when plates are out of register. No colour profile is consulted: who needs
-    /// an exact tint leaves the conversion to the printer, with [`Paint::Rgb`].
+    /// the edges of modules do not suffer when plates are out of register. No colour profile is used: for an
+    /// exact tint leave the conversion to the printer, with [`Paint::Rgb`].
     Cmyk,
 }
 
@@ -45,7 +45,7 @@ impl Grid {
         let points = width.points();
         let [width_px, module_px, offset_px] =
             [frame.width_px, frame.module_px, frame.offset_px].map(|px| px as f64);
-        // A canvas without pixels has nothing on it, wherever that is.
+        // Avoids a division by 0; a canvas without pixels is empty anyway.
         let point_px = points / width_px.max(1.0);
         Self {
             points,
@@ -58,7 +58,7 @@ impl Grid {
         }
     }
 
-    /// What the ground is, by the even-odd rule: the canvas, and if it is hollow the symbol.
+    /// The ground, filled by the even-odd rule: the canvas, and if it is hollow the symbol.
     pub fn squares(&self, is_hollow: bool) -> &[[f64; 2]] {
         &self.squares[..if is_hollow { 2 } else { 1 }]
     }
@@ -91,7 +91,7 @@ pub fn components(rgb: [u8; 3], paint: Paint, out: &mut Vec<u8>) {
     };
 }
 
-/// What a translucent ink looks like on white paper.
+/// A translucent ink blended with white paper.
 pub fn on_paper(ink: Ink) -> [u8; 3] {
     let alpha = u16::from(ink.alpha);
     ink.rgb.map(|byte| {

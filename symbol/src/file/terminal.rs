@@ -6,14 +6,14 @@ use std::io::Write;
 
 use crate::Matrix;
 
-/// What the terminal looks like.
+/// Colours of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Terminal {
     /// Like paper: blocks are dark.
     DarkOnLight,
     /// Blocks are light.
     LightOnDark,
-    /// Any that knows 24-bit colours (ISO/IEC 8613-6, SGR 38 and 48), here red, green, blue.
+    /// Any with 24-bit colours (ISO/IEC 8613-6, SGR 38 and 48), here red, green, blue.
     Coloured { dark: [u8; 3], light: [u8; 3] },
 }
 

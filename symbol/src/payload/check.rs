@@ -1,4 +1,4 @@
-//! What every field of text is held to.
+//! Checks of every text field.
 //!
 //! Invariant: a line that passes has no character that any reader takes for the end of a line, and none that a keyboard
 //! wedge would type as a control key.

@@ -55,7 +55,7 @@ impl ContentLines {
 }
 
 /// RFC 6350 §3.4, RFC 5545 §3.3.11. The semicolon is escaped in unstructured values, too: both RFCs allow it, and
-/// readers that split before they look which property it is need it.
+/// readers that split before they parse the property need it.
 fn escape(value: &str) -> String {
     super::escape::backslash(value, &[',', ';']).replace('\n', "\\n")
 }

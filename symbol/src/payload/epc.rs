@@ -1,4 +1,4 @@
-//! SEPA credit transfers: what a banking application fills a transfer from ("Girocode").
+//! SEPA credit transfers, for banking applications ("Girocode").
 //!
 //! Invariant: element n is on line n, no element has a line break, and nothing follows the last element that says
 //! something.
@@ -30,7 +30,7 @@ pub struct Epc {
     pub information: Option<String>,
 }
 
-/// What the beneficiary knows the payment by.
+/// How the beneficiary identifies the payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Remittance {
     #[default]
@@ -55,7 +55,7 @@ impl Epc {
     /// The whole text.
     const BYTES_MAX: usize = 331;
 
-    /// What the symbol must keep to.
+    /// Limits of the symbol.
     const LIMITS: Limits = Limits {
         level: Some(Level::M),
         version_max: Version::qr(13),

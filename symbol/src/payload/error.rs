@@ -1,6 +1,6 @@
 //! What is wrong with the fields of a payload.
 //!
-//! Invariant: at most one fault per field, in the order in which the fields were looked at, and never a field's value:
+//! Invariant: at most one fault per field, in the order in which the fields were checked, and never a field's value:
 //! it may be a password.
 
 use std::{borrow::Cow, fmt};
@@ -52,7 +52,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// A fault before it is known which field has it.
+/// A fault without its field's name.
 #[derive(Debug)]
 pub(super) struct Wrong {
     wrong: Cow<'static, str>,
@@ -89,7 +89,7 @@ impl Faults {
         }
     }
 
-    /// The value; for a bad one an empty value, so that the fields after it are looked at, too.
+    /// The value; for a bad one an empty value, so that the fields after it are checked, too.
     pub(super) fn keep<T: Default>(
         &mut self,
         field: impl Into<Cow<'static, str>>,

@@ -39,7 +39,7 @@ pub enum When {
     Utc(DateTime),
 }
 
-/// What stands around the entry.
+/// The lines around the entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
     /// Nothing: `BEGIN:VEVENT` first, as ZXing's wiki has it. No iCalendar object by the RFC, but what scanners look for;

@@ -1,10 +1,10 @@
-//! What a phone does with a scanned symbol: joins a network, adds a contact, pays an invoice.
+//! Texts that a phone acts on: join a network, add a contact, pay an invoice.
 //!
 //! One builder per file: a struct whose public fields are the raw input, and `build`, which checks all of them and writes
 //! the text of the symbol. Where readers and standards disagree, the builder's documentation says who reads what.
 //!
-//! Invariant: no input can add a field to a payload or change another field of it. What cannot be written so that it is
-//! read back is refused, and every field that is wrong is named at once.
+//! Invariant: no input can add a field to a payload or change another field of it. A value that would not
+//! read back the same is refused, and all wrong fields are named at once.
 
 mod address;
 mod check;
@@ -45,10 +45,10 @@ pub use wifi::{Eap, EapMethod, Phase2, Security, Wifi, WifiSyntax};
 use crate::{Level, Version};
 
 /// The most that any QR symbol holds: digits in version 40, level L (ISO/IEC 18004 table 7). Nothing longer leaves a
-/// builder; what else does not fit (2953 bytes do), the encoder says, as it knows level, version and modes.
+/// builder; what else does not fit (2953 bytes do), the encoder refuses: it depends on level, version and modes.
 pub const BYTES_MAX: usize = 7089;
 
-/// What a symbol is to say, and what its format asks of the symbol.
+/// A symbol's content, and the requirements of its format on the symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
     text: String,
@@ -81,7 +81,7 @@ impl Payload {
     }
 }
 
-/// What a format asks of the symbol that carries it.
+/// Requirements of a format on its symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// The symbol must have exactly this level.

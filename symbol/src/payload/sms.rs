@@ -18,7 +18,7 @@ pub struct Sms {
     pub syntax: SmsSyntax,
 }
 
-/// Who is to read the symbol.
+/// The syntax, by the symbol's readers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SmsSyntax {
     /// `SMSTO:number:body`, NTT DoCoMo's form: the one that scanners on both Android and iOS fill the message from. The

@@ -1,6 +1,6 @@
-//! Plain text: what is shown, and nothing is done with it.
+//! Plain text, which phones only show.
 //!
-//! Invariant: what is scanned is what was given, character by character.
+//! Invariant: the scanned text equals the input, character by character.
 
 use super::{
     BYTES_MAX, Payload, check,

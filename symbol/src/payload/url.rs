@@ -90,7 +90,7 @@ fn begins_with_two_digits(text: &str) -> bool {
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// What a name server can be asked for: letters, digits, hyphens and, in practice, underscores (RFC 1035 §2.3). The parser
+/// Names that a name server can have: letters, digits, hyphens and, in practice, underscores (RFC 1035 §2.3). The parser
 /// lets other characters and longer names pass.
 fn check_host(url: &Parsed) -> Checked<()> {
     let Some(Host::Domain(domain)) = url.host() else {

@@ -17,7 +17,7 @@ use super::{
 pub struct VCard {
     /// FN: the name as it is shown. Must be there (§6.2.1).
     pub formatted_name: String,
-    /// N, with the next three: what contacts are sorted by. Left out if all four are.
+    /// N, with the next three: contacts are sorted by it. Left out if all four are absent.
     pub family_name: Option<String>,
     pub given_name: Option<String>,
     /// `Dr.`
@@ -55,7 +55,7 @@ pub struct Telephone {
     pub line: Option<Line>,
 }
 
-/// What is at the other end.
+/// The kind of number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     Cell,
@@ -217,7 +217,7 @@ fn component(
     kept.unwrap_or_default()
 }
 
-/// The entries that are looked at, with their places.
+/// The entries to be checked, with their indices.
 fn listed<'a, T>(
     faults: &mut Faults,
     field: &'static str,

@@ -10,7 +10,7 @@ use super::{
     fields::Fields,
 };
 
-/// A network and what it takes to join it.
+/// A network and its credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wifi {
     /// 1..=32 bytes of UTF-8 without control characters (IEEE 802.11-2020 §9.4.2.2).
@@ -35,7 +35,7 @@ pub enum Security {
     /// WPA3 only: 1..=128 bytes of UTF-8 without control characters. `T:SAE` in the plain syntax, as Android writes and
     /// reads it; `T:WPA;R:1` in that of WPA3.
     Sae { password: String },
-    /// A password of one's own (WPA2 and WPA3 Enterprise). Only in the plain syntax.
+    /// A password per user (WPA2 and WPA3 Enterprise). Only in the plain syntax.
     Eap(Eap),
 }
 
@@ -45,13 +45,13 @@ pub struct Eap {
     pub method: EapMethod,
     /// 1..=253 bytes without control characters (RFC 7542 §2.3).
     pub identity: String,
-    /// The identity that is shown to listeners, same limits.
+    /// The identity outside of the tunnel, unencrypted; same limits.
     pub anonymous_identity: Option<String>,
     /// 1..=128 bytes without control characters.
     pub password: String,
 }
 
-/// The methods that work with a password; `TLS` and the SIM methods take what no symbol can carry.
+/// The methods that work with a password; `TLS` and the SIM methods need certificates or a SIM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EapMethod {
     Peap(Phase2),
@@ -59,7 +59,7 @@ pub enum EapMethod {
     Pwd,
 }
 
-/// What is spoken inside the tunnel.
+/// The protocol inside the tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase2 {
     Gtc,
@@ -68,7 +68,7 @@ pub enum Phase2 {
     Pap,
 }
 
-/// Who is to read the symbol.
+/// The syntax, by the symbol's readers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WifiSyntax {
     /// The format of ZXing's wiki ("Barcode Contents"), escaped with backslashes: every phone reads it. A value that

@@ -1,7 +1,7 @@
 //! The short codes of format and version information (ISO/IEC 18004 annexes C and D).
 //!
-//! Invariant: a word is believed when it is nearer to one codeword than half the way to any other, which is three bits
-//! in both codes.
+//! Invariant: a word is corrected to a codeword that differs from it in at most three bits, less than half of the distance
+//! of both codes.
 
 use crate::Matrix;
 

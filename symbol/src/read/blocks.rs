@@ -93,7 +93,7 @@ impl Blocks {
         })
     }
 
-    /// What the blocks' data codewords say: bytes, and how many bits of them count.
+    /// The data of all blocks: bytes, and the number of valid bits.
     pub fn message(&self, blocks: &[Vec<u8>]) -> (Vec<u8>, usize) {
         let data = blocks.iter().zip(&self.data);
         let bytes: Vec<_> = data

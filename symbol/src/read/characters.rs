@@ -1,6 +1,6 @@
 //! Characters of the four modes (ISO/IEC 18004 §7.4.4–§7.4.7).
 //!
-//! Invariant: a count of characters is never believed beyond the bits that are there.
+//! Invariant: a count of characters never reads more bits than there are.
 
 use super::Fault;
 use super::bits::Bits;

@@ -1,4 +1,4 @@
-//! What a symbol says.
+//! A decoded symbol.
 //!
 //! Invariant: every number is about the modules as they were read, against the symbol as it should have been.
 
@@ -6,7 +6,7 @@ use super::layout::{Part, VersionLayout};
 use super::text;
 use crate::{Append, Eci, Fnc1, Matrix, Mode, Symbol};
 
-/// What a symbol says, and how badly it was damaged.
+/// The message of a symbol, and its damage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodedSymbol {
     /// Version, level and mask, and the modules as they should have been.
@@ -57,9 +57,9 @@ pub struct Block {
     pub data: usize,
     /// Error correction codewords.
     pub check: usize,
-    /// `hidden + 2 * errors` could have been as much: `check`, less what protects against misreading (table 9).
+    /// The highest `hidden + 2 * errors` that can be corrected: `check`, less the codewords against misreading (table 9).
     pub capacity: usize,
-    /// Codewords that were not used because modules of them were said to be hidden.
+    /// Codewords that were ignored because they have hidden modules.
     pub hidden: usize,
     /// Other codewords that were wrong.
     pub errors: usize,
@@ -123,7 +123,7 @@ impl Damage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     pub mode: Mode,
-    /// What the last ECI header before the segment says its bytes are; `None` before the first.
+    /// The character set by the last ECI header before the segment; `None` before the first.
     pub eci: Option<Eci>,
     /// ASCII in numeric and alphanumeric mode, Shift JIS in Kanji mode. In alphanumeric mode of a symbol with FNC1, GS
     /// (0x1D) stands for what was sent as `%`, and `%` for `%%`.

@@ -29,7 +29,7 @@ impl Format {
     }
 }
 
-/// What the symbol may be meant to be, likeliest first: one format, or two where the copies disagree. None where
+/// Possible formats, likeliest first: one, or two where the copies disagree. None where
 /// no copy has at most three wrong bits.
 pub fn candidates(matrix: &Matrix, version: Version) -> Vec<Format> {
     let formats: Vec<_> = (0..32)

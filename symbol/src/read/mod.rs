@@ -1,6 +1,6 @@
-//! From modules back to what they say: the reference decode of ISO/IEC 18004 §12, for modules that are exactly in place.
+//! From modules to text: the reference decode of ISO/IEC 18004 §12, for modules that are exactly in place.
 //!
-//! Invariant: shares no code with the encoder but its tables of blocks, so that what both agree on is the standard; and
+//! Invariant: shares no code with the encoder but its tables of blocks, so that each checks the other; and
 //! no panic on any matrix.
 
 use crate::{Matrix, Symbol, Version};
@@ -36,8 +36,8 @@ pub fn read(matrix: &Matrix) -> Result<DecodedSymbol, Unreadable> {
     read_around(matrix, &Matrix::from_rows(Vec::new()))
 }
 
-/// The same where it is known that a logo covers the `hidden` modules. A codeword under it costs half of what one does
-/// whose damage nobody told. In a block where that does not help, nothing counts as hidden.
+/// As [`read`], for a symbol whose `hidden` modules are under a logo. A hidden codeword takes half as much capacity as a
+/// wrong one. A block that cannot be corrected that way is corrected as if nothing were hidden.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! Segments as a reader app shows them.
 //!
-//! Invariant: never fails; what no character set explains becomes U+FFFD.
+//! Invariant: never fails; bytes outside of the character set become U+FFFD.
 
 use std::borrow::Cow;
 

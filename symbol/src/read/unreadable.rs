@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::Version;
 
-/// Why there is no reading.
+/// Why a symbol cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// No version has so many modules along one side.
@@ -21,7 +21,7 @@ pub enum Unreadable {
         block_count: usize,
         capacity: usize,
     },
-    /// The codewords are right, but what begins at bit `at` of the data is not as the standard wants it.
+    /// The codewords are right, but the data are malformed at bit `at`.
     Data { at: usize, fault: Fault },
 }
 
@@ -55,7 +55,7 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// What is wrong with a bit string.
+/// A malformed bit string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The last bit comes before the end of what began.

@@ -48,7 +48,7 @@ struct Tiers {
 impl Clear {
     /// Drop the entries that match a pattern, or all, on all nodes
     ///
-    /// 503 when Redis cannot be asked; the memory of this node is cleared all the same.
+    /// 503 when Redis does not answer; the memory of this node is cleared nevertheless.
     #[oai(path = "/api/v2/qr/cache/clear", method = "post")]
     async fn clear(
         &self,

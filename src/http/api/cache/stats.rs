@@ -13,7 +13,7 @@ use crate::{
 
 pub struct Stats;
 
-/// How Redis is deployed.
+/// Deployment of Redis.
 #[derive(Enum)]
 #[oai(rename = "CacheMode", rename_all = "lowercase")]
 enum Mode {
@@ -23,15 +23,15 @@ enum Mode {
     Sentinel,
 }
 
-/// Both tiers, as this node sees them; counts are since its start.
+/// Both tiers, as measured by this node; counts are since its start.
 #[derive(Object)]
 #[oai(rename = "CacheReport")]
 struct Report {
     success: bool,
     mode: Mode,
-    /// Whether requests ask Redis now.
+    /// Whether requests read from Redis now.
     connected: bool,
-    /// State of Redis, and what to do about a fault.
+    /// State of Redis, and the remedy for a fault.
     detail: String,
     memory: Memory,
     /// `null` without Redis in the settings.
@@ -92,7 +92,7 @@ struct Redis {
     evictions: u64,
     latency_ms: RedisLatency,
     operations_per_second: Option<u64>,
-    /// Open: requests do not ask Redis.
+    /// Open: requests do not read from Redis.
     breaker: Breaker,
     /// Whether invalidations of other nodes arrive.
     subscribed: bool,
@@ -124,7 +124,7 @@ struct Admission {
     kinds: Vec<Kind>,
 }
 
-/// Both figures of one kind of entry; `null` before the first.
+/// Times to make and to fetch one kind of entry; `null` before the first.
 #[derive(Object)]
 #[oai(rename = "CacheKind")]
 #[allow(clippy::struct_field_names)] // what stands in the answer

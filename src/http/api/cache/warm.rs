@@ -35,7 +35,7 @@ struct Warmed {
     success: bool,
     /// Codes that match: 1000 at most, the most scanned first.
     matched: u64,
-    /// Codes that are in the cache now. Those without time left count neither here nor as failed.
+    /// Codes that are in the cache now. Codes that were not reached in time count neither here nor as failed.
     warmed: u64,
     /// Codes that cannot be drawn, or for which the database was away.
     failed: u64,

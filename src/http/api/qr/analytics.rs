@@ -83,7 +83,7 @@ struct ScanLog {
     id: Uuid,
     scanned_at: String,
     is_genuine_scan: bool,
-    /// Why it is not a person's: `head`, `prefetch` or `bot`.
+    /// Reason why it does not count as a person's: `head`, `prefetch` or `bot`.
     excluded: Option<String>,
     device_family: String,
     os_family: String,

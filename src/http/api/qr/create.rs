@@ -75,9 +75,9 @@ macro_rules! body {
 }
 
 body! {
-    /// A code whose symbol says a text of its own.
+    /// A code whose symbol encodes its own text.
     NewStatic as CreateStatic {
-        /// What the symbol says.
+        /// The symbol's content.
         content: Within<bounds::Content> = |content: Within<_>| Some(content.0),
         /// Not for static codes: refused.
         redirect_url: Option<String> = |url| url,
@@ -85,9 +85,9 @@ body! {
 }
 
 body! {
-    /// A code whose symbol leads through `/r/{short_id}` to a target that can be changed.
+    /// A code whose symbol encodes the address `/r/{short_id}`, which redirects to a target that can be changed.
     NewDynamic as CreateDynamic {
-        /// Where it leads: an http or https URL.
+        /// Target: an http or https URL.
         redirect_url: Within<bounds::Target> = |url: Within<_>| Some(url.0),
     }
 }
@@ -101,7 +101,7 @@ enum Created {
 
 #[OpenApi(tag = "Group::Codes")]
 impl Create {
-    /// Make a code that says a text of its own
+    /// Make a code that encodes its own text
     #[oai(path = "/api/v1/qr/static", method = "post")]
     async fn create_static(
         &self,
@@ -113,7 +113,7 @@ impl Create {
         self.create(&app, &ctx, &signed.0, body.0.into()).await
     }
 
-    /// Make a code that leads to a target
+    /// Make a code that redirects to a target
     #[oai(path = "/api/v1/qr/dynamic", method = "post")]
     async fn create_dynamic(
         &self,

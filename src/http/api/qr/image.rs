@@ -38,7 +38,7 @@ pub struct Image {
     served: Vec<(Format, Counter, Counter)>,
 }
 
-/// What a file is.
+/// Media types of files.
 #[derive(Clone, Copy, Default, Enum)]
 #[oai(rename_all = "lowercase")]
 enum ImageFormat {
@@ -130,7 +130,7 @@ impl Image {
 impl Image {
     /// A code's symbol as a file
     ///
-    /// What is not asked for is drawn as the code is stored.
+    /// Parameters that are absent are taken from the stored code.
     #[oai(path = "/api/v1/qr/:id/image", method = "get")]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn image(

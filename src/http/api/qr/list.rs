@@ -18,7 +18,7 @@ use crate::{
 
 pub struct List;
 
-/// What a list is sorted by: texts by their bytes, codes without a value first.
+/// Sort key of a list: texts by their bytes, codes without a value first.
 #[derive(Clone, Copy, Default, Enum)]
 #[oai(rename_all = "snake_case")]
 enum SortBy {

@@ -20,7 +20,7 @@ use crate::{
     render::{Faults, Field},
 };
 
-/// Whether a symbol says a text of its own or leads through `/r/{short_id}`.
+/// Whether a symbol encodes its own text, or the address `/r/{short_id}` of a redirect.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 #[oai(rename_all = "lowercase")]
 pub enum QrType {
@@ -50,10 +50,10 @@ impl From<QrType> for CodeKind {
 #[derive(Object)]
 pub struct Code {
     id: Uuid,
-    /// What the symbol says.
+    /// The symbol's content.
     content: String,
     qr_type: QrType,
-    /// Where a dynamic code leads.
+    /// Target of a dynamic code.
     redirect_url: Option<String>,
     title: Option<String>,
     description: Option<String>,

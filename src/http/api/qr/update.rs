@@ -21,7 +21,7 @@ use crate::{
 
 pub struct Update;
 
-/// What is to change; what is absent stays. `null` and the empty text remove a title or a description.
+/// Fields to change; absent ones stay. `null` and the empty text remove a title or a description.
 #[derive(Deserialize, Object)]
 struct Changes {
     /// A new target, for dynamic codes.
@@ -34,7 +34,7 @@ struct Changes {
 
 #[OpenApi(tag = "Group::Codes")]
 impl Update {
-    /// Change where a code leads, or what it is called
+    /// Change a code's target, title or description
     #[oai(path = "/api/v1/qr/:id", method = "put")]
     async fn update(
         &self,

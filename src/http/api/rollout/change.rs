@@ -20,24 +20,24 @@ use crate::{
 
 pub struct Change;
 
-/// What an experiment shall be. What is absent stays.
+/// New settings of an experiment. Absent fields stay.
 #[derive(Deserialize, Object)]
 #[oai(rename = "Dial")]
 struct DialBody {
     /// Units that the candidate answers.
     #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
     candidate_percent: Option<i64>,
-    /// Units that it answers unseen, beside the control.
+    /// Units for which it runs as a shadow beside the control.
     #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
     shadow_percent: Option<i64>,
-    /// `auto`, or what an operator wants.
+    /// `auto`, or the state that an operator set.
     breaker: Option<ForcedBreaker>,
     /// For the audit log.
     #[oai(validator(max_length = 500))]
     reason: Option<String>,
 }
 
-/// Why.
+/// Reason.
 #[derive(Default, Deserialize, Object)]
 struct Reason {
     /// For the audit log.
@@ -45,7 +45,7 @@ struct Reason {
     reason: Option<String>,
 }
 
-/// What shall go wrong.
+/// The kind of fault.
 #[derive(Clone, Copy, Deserialize, Enum)]
 #[serde(rename_all = "lowercase")]
 #[oai(rename_all = "lowercase", rename = "Fault")]
@@ -73,7 +73,7 @@ impl FaultName {
     }
 }
 
-/// A rehearsal of a candidate that fails.
+/// An injected fault of a candidate.
 #[derive(Deserialize, Object)]
 #[oai(rename = "Drill")]
 struct InjectionBody {
@@ -85,7 +85,7 @@ struct InjectionBody {
         validator(minimum(value = "1"), maximum(value = "100"))
     )]
     percent: i64,
-    /// It ends by itself.
+    /// Seconds after which it ends by itself.
     #[serde(default = "minute")]
     #[oai(
         default = "minute",
@@ -98,9 +98,9 @@ struct InjectionBody {
 
 #[OpenApi(tag = "Group::Rollout")]
 impl Change {
-    /// Turn the dial
+    /// Change the dial
     ///
-    /// With `If-Match`, only if nobody else turned it since: else 412.
+    /// With `If-Match`, only if the dial has not changed since: else 412.
     #[oai(path = "/api/rollout/:experiment", method = "put")]
     async fn set(
         &self,
@@ -124,7 +124,7 @@ impl Change {
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }
 
-    /// Everything to the control, at once
+    /// Send everything to the control, at once
     #[oai(path = "/api/rollout/:experiment/kill", method = "post")]
     async fn kill(
         &self,
@@ -162,7 +162,7 @@ impl Change {
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }
 
-    /// Make the candidate fail, to see that nobody notices
+    /// Make the candidate fail on purpose: callers must not notice
     ///
     /// Only with `ROLLOUT_REHEARSALS=true`.
     #[oai(path = "/api/rollout/:experiment/rehearse", method = "post")]

@@ -41,7 +41,7 @@ impl Events {
 impl Events {
     /// Every experiment, again whenever something changed
     ///
-    /// `text/event-stream`; each message is what `GET /api/rollout` answers. At most one a second.
+    /// `text/event-stream`; each message is an answer of `GET /api/rollout`. At most one a second.
     #[oai(path = "/api/rollout/events", method = "get")]
     async fn events(
         &self,

@@ -42,7 +42,7 @@ impl ExperimentAnswer {
     }
 }
 
-/// A change that somebody made, or the autopilot.
+/// A change by an operator or the autopilot.
 #[derive(Object)]
 struct Change {
     at: String,
@@ -65,7 +65,7 @@ struct AuditLog {
 #[OpenApi(tag = "Group::Rollout")]
 #[allow(clippy::unused_async)] // the framework's handlers are
 impl Look {
-    /// Every experiment: what it is set to, and what was learned
+    /// Every experiment: its dial and its evidence
     #[oai(path = "/api/rollout", method = "get")]
     async fn all(&self, app: Data<&Arc<App>>, signed: Signed) -> Result<Json<RolloutReport>> {
         may_look(&signed.0)?;

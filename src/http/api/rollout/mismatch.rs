@@ -24,7 +24,7 @@ use crate::{
 
 pub struct Mismatch;
 
-/// Which arm.
+/// The arm.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "lowercase")]
 enum Arm {
@@ -41,9 +41,9 @@ enum Answer {
 
 #[OpenApi(tag = "Group::Rollout")]
 impl Mismatch {
-    /// What one arm makes of a question on which the two disagreed
+    /// The answer of one arm to a question of a mismatch
     ///
-    /// The answer is made anew. Only the last few questions are kept, in memory.
+    /// The answer is made anew. Only the last eight questions are stored, in memory.
     #[oai(path = "/api/rollout/:experiment/mismatches/:id/:side", method = "get")]
     async fn shown(
         &self,

@@ -1,4 +1,4 @@
-//! What is counted of one code on one UTC day, and how it is packed.
+//! The counts of one code on one UTC day, and their packed format.
 //!
 //! Format 1 of each column: `u8` format, then entries until the end. Quarters: `u8` quarter of the day, and people,
 //! genuine, head, prefetch, bot. Agents: `u8` 0 and `i64` id, little-endian, or `u8` 1 for none; people, genuine.
@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
                 return Ok(n);
             }
         }
-        // 63 bits are more than anybody counts.
+        // More than 63 bits cannot be a count.
         Err(damaged())
     }
 }

@@ -1,6 +1,6 @@
-//! Scans counted beforehand: what a batch adds, in the transaction that stores it.
+//! Rollups: precomputed counts of scans. A batch is added in the transaction that stores it.
 //!
-//! Invariant: a code's rollups hold its rows before `counted_before_us`, each once; who writes them holds the lock on
+//! Invariant: a code's rollups hold its rows before `counted_before_us`, each once; a writer of them holds the lock on
 //! the code. See `docs/adr/0008-rollups.md`.
 
 mod counts;
@@ -18,20 +18,20 @@ use crate::store::statement::{chunks, placeholders};
 use counts::Day;
 pub(super) use counts::{Agents, Countries, Quarter, Quarters};
 
-/// What new rows are marked with. A release that changes what rollups hold takes another number.
+/// `rollup_version` of new rows. A release with other rollups takes another number.
 pub(super) const VERSION: i16 = 1;
 /// Width of the finest rollup: midnights of every time zone are multiples of it.
 pub(super) const QUARTER_US: i64 = 15 * 60 * 1_000_000;
 pub(super) const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
-/// `counted_before_us` of a code whose rollups hold nothing that can be trusted.
+/// `counted_before_us` of a code without valid rollups.
 const NOTHING: i64 = i64::MIN;
-/// … and of one whose rollups hold everything.
+/// `counted_before_us` of a code with complete rollups.
 pub(super) const EVERYTHING: i64 = i64::MAX;
 
-/// Of the codes whose rollups are not complete: how far they go.
+/// `counted_before_us` of the codes with incomplete rollups.
 pub(super) type Open = HashMap<Uuid, i64>;
 
-/// Asked after the codes are locked, in a statement of its own: only then what it says cannot change any more.
+/// To be called after the codes are locked, in a statement of its own: only then the answer cannot change any more.
 pub(super) async fn incomplete_among(
     tx: &DatabaseTransaction,
     codes: &HashSet<Uuid>,
@@ -54,7 +54,7 @@ pub(super) async fn incomplete_among(
     Ok(open)
 }
 
-/// What rows add to each rollup. Ordered as the tables are: that is how a b-tree is filled fastest.
+/// Additions of rows to each rollup. Ordered as the tables: a b-tree is filled fastest in its order.
 #[derive(Default)]
 pub(super) struct Tallies {
     recorded: BTreeMap<Uuid, i64>,
@@ -64,12 +64,12 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
-    /// `open`: of which codes the rollups are not complete.
+    /// `open`: the codes with incomplete rollups.
     pub(super) fn of(new: &[&ScanRow], open: &Open, keys: &DayKeys) -> Self {
         let mut tallies = Self::default();
         for row in new {
             *tallies.recorded.entry(row.code_id).or_default() += 1;
-            // What lies ahead of a rebuild is counted by it.
+            // A rebuild counts the rows that it has not reached yet.
             let counted_before = open.get(&row.code_id).copied().unwrap_or(EVERYTHING);
             if row.at.as_microsecond() < counted_before {
                 tallies.count(row);
@@ -97,7 +97,7 @@ impl Tallies {
         const STATE: &str = "INSERT INTO rollup_state (code_id, counted_before_us, recorded)";
         const DAYS: &str = "INSERT INTO rollup_days (code_id, day_us, quarters, agents, countries)";
         const VISITORS: &str = "INSERT INTO rollup_visitors (code_id, day_us, batch, visitors)";
-        // How far the rollups go stays: these rows are counted, or will be by a rebuild.
+        // `counted_before_us` stays: these rows are counted, or a rebuild will count them.
         let rows = self
             .recorded
             .iter()
@@ -137,7 +137,7 @@ impl Tallies {
     }
 }
 
-/// Adds what is stored of a day. Nobody else can change it: the codes are locked.
+/// Adds the stored counts of the days. No other transaction can change them: the codes are locked.
 async fn merge_stored(
     tx: &DatabaseTransaction,
     day_us: i64,

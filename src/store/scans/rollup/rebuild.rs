@@ -1,4 +1,4 @@
-//! Builds a code's rollups from its rows, a stretch of time after the other, beside everything else that happens.
+//! Builds a code's rollups from its rows, a stretch of time after the other, beside recorders and other rebuilds.
 //!
 //! Invariant: a step holds the lock on the code and moves `counted_before_us` over the rows that it counts, in one
 //! transaction. So any number of nodes may take steps for the same code, and one that dies is resumed by the next.
@@ -19,7 +19,7 @@ const STEP_ROWS: i64 = 8192;
 /// Where a code is after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// So many rows were counted, and there may be more.
+    /// Number of rows counted; there may be more.
     Counted(u64),
     Complete(u64),
 }
@@ -89,12 +89,12 @@ impl Scans {
         self.db.run(&self.timers.rollup_codes, work).await
     }
 
-    /// Forgets a code's rollups and builds them again from its rows; `progress` is told how many rows each step
-    /// counted. Until it is through the code's rollups are incomplete. Visitors of days that are over stay as they
-    /// were: nobody can compute them again. Returns the rows counted; 0 for a code that does not exist.
+    /// Deletes a code's rollups and builds them again from its rows; `progress` gets the number of rows of each step.
+    /// Until the end the code's rollups are incomplete. Visitors of past days stay as they were: their keys are
+    /// deleted. Returns the rows counted; 0 for a code that does not exist.
     ///
     /// # Errors
-    /// Faults only. What is done by then stays done: [`Scans::complete`] goes on.
+    /// Faults only. Steps that are done stay done: [`Scans::complete`] continues.
     pub async fn rebuild(&self, code_id: Uuid, progress: impl FnMut(u64)) -> Result<u64> {
         const SQL: &str = "UPDATE rollup_state SET counted_before_us = $2 WHERE code_id = $1";
         let work = async {
@@ -108,7 +108,7 @@ impl Scans {
         self.complete(code_id, progress).await
     }
 
-    /// Counts what a code's rollups do not hold yet; see [`Scans::rebuild`].
+    /// Counts the rows that a code's rollups do not hold yet; see [`Scans::rebuild`].
     ///
     /// # Errors
     /// Faults only.
@@ -181,7 +181,7 @@ impl Scans {
         live_us: i64,
     ) -> Result<(), DbErr> {
         const DAYS: &str = "DELETE FROM rollup_days WHERE code_id = $1";
-        // Those of days that are over stay: nobody can compute them again.
+        // Those of past days stay: their keys are deleted.
         const VISITORS: &str = "DELETE FROM rollup_visitors WHERE code_id = $1 AND day_us >= $2";
         tx.execute_raw(self.db.statement(DAYS, [code_id.into()]))
             .await?;
@@ -205,7 +205,7 @@ impl Scans {
         Ok(end.map_or(EVERYTHING, |end| end.max(from_us + 1)))
     }
 
-    /// As much of the rows in a stretch as is counted.
+    /// The counted columns of the rows in a stretch.
     async fn stretch(
         &self,
         tx: &DatabaseTransaction,

@@ -1,4 +1,4 @@
-//! What happens when a day is over: its key goes, then the hashes of its visitors; how many they were stays.
+//! After a day: deletes its key, then replaces the hashes of its visitors by their number.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::{kernel::Result, store::statement::placeholders};
 const CODES: u32 = 16;
 
 impl Scans {
-    /// Deletes the keys of days that are over. Whether there were any.
+    /// Deletes the keys of past days. False when there were none.
     ///
     /// # Errors
     /// Faults only.
@@ -30,10 +30,10 @@ impl Scans {
         Ok(gone > 0)
     }
 
-    /// Replaces the visitors of days that are over by their number.
+    /// Replaces the visitors of past days by their number.
     ///
     /// # Errors
-    /// Faults only. What is done by then stays done.
+    /// Faults only. Codes that are done stay done.
     pub async fn forget_visitors(&self) -> Result<()> {
         const SQL: &str = "SELECT DISTINCT code_id FROM rollup_visitors \
              WHERE day_us < $1 AND code_id > $2 ORDER BY code_id LIMIT $3";

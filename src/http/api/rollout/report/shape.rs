@@ -17,23 +17,23 @@ pub struct RolloutReport {
     pub experiments: Vec<ExperimentReport>,
 }
 
-/// Where percentages come from.
+/// Source of the percentages.
 #[derive(Object)]
 pub struct FlagsReport {
     /// `local` or `unleash`.
     pub source: String,
-    /// `fresh`, `stale` (what was read last stays in force) or `absent` (everything goes to the control).
+    /// `fresh`, `stale` (the last flags stay in force) or `absent` (everything goes to the control).
     pub state: String,
-    /// Since they were last read.
+    /// Seconds since the flags were last read.
     pub age_seconds: Option<f64>,
-    /// By flag: what of it is not followed, or only approximately.
+    /// By flag: strategies that are ignored or only approximated.
     pub caveats: BTreeMap<String, String>,
 }
 
 #[derive(Object)]
 pub struct AutopilotReport {
     pub enabled: bool,
-    /// How long a stage lasts at least.
+    /// Shortest duration of a stage.
     pub dwell_seconds: u64,
 }
 
@@ -70,10 +70,10 @@ pub struct ExperimentReport {
     pub verdict: VerdictReport,
 }
 
-/// Why everything goes to the control.
+/// Reason why everything goes to the control.
 #[derive(Object)]
 pub struct OverrideReport {
-    /// `killed` (an operator, or the autopilot), `damaged` (what was learned could not be read) or `no_flags`.
+    /// `killed` (by an operator or the autopilot), `damaged` (the state file could not be read) or `no_flags`.
     pub kind: String,
     pub by: String,
     pub why: Option<String>,
@@ -87,7 +87,7 @@ pub struct StageReport {
     pub next_percent: Option<u8>,
 }
 
-/// What an operator wants the breaker to be.
+/// Who decides the breaker's state: the breaker itself (`auto`) or an operator.
 #[derive(Clone, Copy, Deserialize, Enum, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 #[oai(rename_all = "lowercase")]
@@ -144,7 +144,7 @@ pub struct ArmReport {
 
 #[derive(Object)]
 pub struct ShareReport {
-    /// The candidate's part of the fresh answers that callers got, 0 to 1.
+    /// The candidate's share of the fresh answers to callers, 0 to 1.
     pub requests: Option<f64>,
     pub window_seconds: u64,
 }
@@ -152,15 +152,15 @@ pub struct ShareReport {
 #[derive(Object)]
 pub struct ShadowReport {
     pub same: u64,
-    /// By what differed.
+    /// By the part of the answer that differs.
     pub tolerated: BTreeMap<String, u64>,
-    /// By what differed.
+    /// By the part of the answer that differs.
     pub mismatched: BTreeMap<String, u64>,
     pub candidate_faults: u64,
     pub control_faults: u64,
     /// Not run: no processor or no slot was free.
     pub shed: u64,
-    /// Run, but nothing was learned.
+    /// Run, without a result that can be compared.
     pub skipped: u64,
     pub noise: NoiseReport,
     /// Newest first.
@@ -179,9 +179,9 @@ pub struct ExampleReport {
     pub id: Uuid,
     pub at: String,
     pub what: String,
-    /// Where the control's answer is shown.
+    /// Path of the control's answer.
     pub control: String,
-    /// Where the candidate's answer is shown.
+    /// Path of the candidate's answer.
     pub candidate: String,
 }
 
@@ -197,7 +197,7 @@ pub struct PointReport {
 pub struct RunsReport {
     /// Fresh runs, shadows too.
     pub requests: u64,
-    /// Those whose answer a caller got.
+    /// Runs whose answer a caller got.
     pub served: u64,
     pub faults: u64,
     pub p99_ms: Option<f64>,
@@ -220,12 +220,12 @@ pub struct EvidenceReport {
 pub struct VerdictReport {
     /// `go`, `hold` or `no-go`.
     pub verdict: String,
-    /// Which test says no.
+    /// The test that says no-go.
     pub test: Option<String>,
     /// What a hold waits for: `off` (the dial), `faults` or `candidate` (requests of the candidate), `control` (requests of
     /// the control), `pairs` or `mismatches` (shadow pairs), `breaker` or `dwell`.
     pub waits_for: Option<String>,
-    /// About how many more of that are needed.
+    /// About how many more are needed of `waits_for`.
     pub needed_requests: Option<u64>,
     pub sentence: String,
 }
