@@ -28,23 +28,20 @@ struct Violation {
 }
 
 impl Violation {
-    fn new(source: &Source, line: usize, what: String, why: String) -> Self {
+    fn new(source: &Source, line: usize, what: String, why: &str) -> Self {
         Self {
             path: source.path.clone(),
             line,
             what,
-            why,
+            why: why.to_owned(),
         }
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}\n    {}",
-            self.path, self.line, self.what, self.why
-        )
+        let Self { path, line, .. } = self;
+        write!(f, "{path}:{line}: {}\n    {}", self.what, self.why)
     }
 }
 
@@ -65,31 +62,23 @@ fn sources(folder: &str) -> Vec<Source> {
         }
     }
     out.sort_by(|a, b| a.path.cmp(&b.path));
-    assert!(
-        !out.is_empty(),
-        "no Rust file below {folder}: the law would hold for nothing"
-    );
+    assert!(!out.is_empty(), "no Rust file below {folder}");
     out
 }
 
 fn report(violations: &[Violation]) {
     let list: Vec<String> = violations.iter().map(ToString::to_string).collect();
-    assert!(
-        list.is_empty(),
-        "{} violations of the architecture:\n{}",
-        list.len(),
-        list.join("\n")
-    );
+    let (count, list) = (list.len(), list.join("\n"));
+    assert_eq!(count, 0, "violations of the architecture:\n{list}");
 }
 
 #[test]
 fn modules_know_only_whom_they_may() {
-    report(
-        &sources("src")
-            .iter()
-            .flat_map(layers::check)
-            .collect::<Vec<_>>(),
-    );
+    let found = sources("src")
+        .iter()
+        .flat_map(layers::check)
+        .collect::<Vec<_>>();
+    report(&found);
 }
 
 #[test]

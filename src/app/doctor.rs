@@ -1,6 +1,6 @@
 //! Checks everything that is configured, in the order in which a start needs it, and says what to do.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use super::operate;
 use crate::{
@@ -9,12 +9,15 @@ use crate::{
     config::Config,
     dials::Source,
     health::{self, Status},
-    kernel::{Clock, SharedClock, SystemClock},
+    kernel::{Clock, Error, SharedClock, SystemClock},
     scans::open_spool,
     store::{Store, migrations::Version},
 };
 
 pub use health::Status as Verdict;
+
+const NO_DATABASE: &str =
+    "Check DATABASE_URL, that the server runs, and that this user may connect.";
 
 /// One thing that was looked at.
 pub struct Finding {
@@ -25,20 +28,25 @@ pub struct Finding {
     pub advice: &'static str,
 }
 
-fn finding(name: &'static str, result: Result<String, String>, advice: &'static str) -> Finding {
-    match result {
-        Ok(detail) => Finding {
+impl Finding {
+    fn new(name: &'static str, verdict: Status, detail: String, advice: &'static str) -> Self {
+        Self {
             name,
-            verdict: Status::Pass,
-            detail,
-            advice: "",
-        },
-        Err(detail) => Finding {
-            name,
-            verdict: Status::Fail,
+            verdict,
             detail,
             advice,
-        },
+        }
+    }
+
+    fn warning(name: &'static str, detail: String, advice: &'static str) -> Self {
+        Self::new(name, Status::Warn, detail, advice)
+    }
+}
+
+fn finding(name: &'static str, result: Result<String, String>, advice: &'static str) -> Finding {
+    match result {
+        Ok(detail) => Finding::new(name, Status::Pass, detail, ""),
+        Err(detail) => Finding::new(name, Status::Fail, detail, advice),
     }
 }
 
@@ -47,16 +55,11 @@ pub async fn examine(settings: &Config) -> Vec<Finding> {
     let clock: SharedClock = Arc::new(SystemClock);
     let mut findings = vec![settings_read(settings), data_dir(&settings.server.data_dir)];
     let disk = health::disk(&settings.server.data_dir);
-    findings.push(Finding {
-        name: "disk",
-        verdict: disk.status,
-        detail: disk.detail,
-        advice: if disk.status == Status::Pass {
-            ""
-        } else {
-            "Free some space: scans are spooled there."
-        },
-    });
+    let advice = match disk.status {
+        Status::Pass => "",
+        Status::Warn | Status::Fail => "Free some space: scans are spooled there.",
+    };
+    findings.push(Finding::new("disk", disk.status, disk.detail, advice));
     match operate::open(settings, &clock).await {
         Ok(store) => {
             findings.push(database(&store, &*clock).await);
@@ -64,11 +67,7 @@ pub async fn examine(settings: &Config) -> Vec<Finding> {
             findings.push(administrator(settings, &store).await);
             findings.push(printed(settings, &store).await);
         }
-        Err(e) => findings.push(finding(
-            "database",
-            Err(format!("{e} {}", e.chain()).trim().to_owned()),
-            "Check DATABASE_URL, that the server runs, and that this user may connect.",
-        )),
+        Err(e) => findings.push(finding("database", Err(whole(&e)), NO_DATABASE)),
     }
     findings.push(spool(settings, &clock).await);
     findings.extend(redis(settings).await);
@@ -79,19 +78,19 @@ pub async fn examine(settings: &Config) -> Vec<Finding> {
     findings
 }
 
+/// An error and its causes.
+fn whole(e: &Error) -> String {
+    format!("{e} {}", e.chain()).trim().to_owned()
+}
+
 fn settings_read(settings: &Config) -> Finding {
     if settings.ignored.is_empty() {
         return finding("settings", Ok("all understood".to_owned()), "");
     }
-    Finding {
-        name: "settings",
-        verdict: Status::Warn,
-        detail: format!(
-            "set, but without effect in this release: {}",
-            settings.ignored.join(", ")
-        ),
-        advice: "Remove them, or wait for the release that acts on them.",
-    }
+    let ignored = settings.ignored.join(", ");
+    let detail = format!("set, but without effect in this release: {ignored}");
+    let advice = "Remove them, or wait for the release that acts on them.";
+    Finding::warning("settings", detail, advice)
 }
 
 fn data_dir(folder: &Path) -> Finding {
@@ -102,11 +101,9 @@ fn data_dir(folder: &Path) -> Finding {
         std::fs::remove_file(&file)
     };
     let result = probe().map(|()| format!("{} can be written", folder.display()));
-    finding(
-        "data directory",
-        result.map_err(|e| format!("{}: {e}", folder.display())),
-        "Make the folder writable for this user, or set DATA_DIR.",
-    )
+    let result = result.map_err(|e| format!("{}: {e}", folder.display()));
+    let advice = "Make the folder writable for this user, or set DATA_DIR.";
+    finding("data directory", result, advice)
 }
 
 async fn database(store: &Store, clock: &dyn Clock) -> Finding {
@@ -116,13 +113,9 @@ async fn database(store: &Store, clock: &dyn Clock) -> Finding {
     } else {
         ""
     };
-    finding(
-        "database",
-        result
-            .map(|t| format!("answers in {:.1} ms{through}", t.as_secs_f64() * 1000.0))
-            .map_err(|e| format!("{e:?}")),
-        "Check DATABASE_URL, that the server runs, and that this user may connect.",
-    )
+    let answers = |t: Duration| format!("answers in {:.1} ms{through}", t.as_secs_f64() * 1000.0);
+    let result = result.map(answers).map_err(|e| format!("{e:?}"));
+    finding("database", result, NO_DATABASE)
 }
 
 async fn schema(store: &Store) -> Finding {
@@ -151,25 +144,16 @@ async fn schema(store: &Store) -> Finding {
     } else {
         return finding("schema", Ok("up to date".to_owned()), "");
     };
-    Finding {
-        name: "schema",
-        verdict: Status::Warn,
-        detail,
-        advice,
-    }
+    Finding::warning("schema", detail, advice)
 }
 
 async fn administrator(settings: &Config, store: &Store) -> Finding {
     let user = &settings.auth.admin_user;
-    match store.users.find(user).await {
-        Ok(Some(_)) => finding("administrator", Ok(format!("`{user}` exists")), ""),
-        Ok(None) | Err(_) => Finding {
-            name: "administrator",
-            verdict: Status::Warn,
-            detail: format!("`{user}` does not exist yet"),
-            advice: "The next start makes it.",
-        },
+    if let Ok(Some(_)) = store.users.find(user).await {
+        return finding("administrator", Ok(format!("`{user}` exists")), "");
     }
+    let detail = format!("`{user}` does not exist yet");
+    Finding::warning("administrator", detail, "The next start makes it.")
 }
 
 /// What the symbols of stored codes say, as far as is known.
@@ -183,42 +167,33 @@ async fn printed(settings: &Config, store: &Store) -> Finding {
     };
     let is_other = |(base, codes): &(&String, &u64)| **base != server.base_url && **codes > 0;
     let others: Vec<_> = counted.iter().filter(is_other).collect();
+    if others.is_empty() {
+        return finding("printed codes", Ok("all say BASE_URL".to_owned()), "");
+    }
     let each = others
         .iter()
         .map(|(base, codes)| format!("{codes} say {base}"));
     let detail = each.collect::<Vec<_>>().join(", ");
     if others.iter().all(|(base, _)| is_known(base)) {
-        let detail = if others.is_empty() {
-            "all say BASE_URL".to_owned()
-        } else {
-            detail
-        };
         return finding("printed codes", Ok(detail), "");
     }
-    Finding {
-        name: "printed codes",
-        verdict: Status::Warn,
-        detail: format!("{detail}; BASE_URL is {}", server.base_url),
-        advice: "What is printed does not change: keep those addresses leading here, and name them in FORMER_BASE_URLS.",
-    }
+    let detail = format!("{detail}; BASE_URL is {}", server.base_url);
+    let advice = "What is printed does not change: keep those addresses leading here, and name them in FORMER_BASE_URLS.";
+    Finding::warning("printed codes", detail, advice)
 }
 
 async fn spool(settings: &Config, clock: &SharedClock) -> Finding {
     let look = async { open_spool(&settings.scans, clock).await?.backlog().await };
     let result = look.await;
-    finding(
-        "scan spool",
-        result
-            .map(|(_, scans)| format!("{scans} scan(s) wait"))
-            .map_err(|e| format!("{e:?}")),
-        "Check that SCAN_SPOOL's folder is writable and on a local disk.",
-    )
+    let result = result.map(|(_, scans)| format!("{scans} scan(s) wait"));
+    let advice = "Check that SCAN_SPOOL's folder is writable and on a local disk.";
+    finding("scan spool", result.map_err(|e| format!("{e:?}")), advice)
 }
 
 /// Only where it is configured.
 async fn redis(settings: &Config) -> Option<Finding> {
     let looked = Remote::examine(&settings.redis).await;
-    let result = looked.map_err(|e| format!("{e} {}", e.chain()).trim().to_owned());
+    let result = looked.map_err(|e| whole(&e));
     let advice =
         "Everything works without it, only colder. See docs/CACHE.md, \"When something is wrong\".";
     Some(finding("redis", result.transpose()?, advice))
@@ -231,41 +206,29 @@ async fn unleash(settings: &Config, clock: &dyn Clock) -> Option<Finding> {
         Ok(source) => source.refresh(clock.now()).await.map(drop),
         Err(e) => Err(e),
     };
-    let result = asked
-        .map(|()| "answers with flags".to_owned())
-        .map_err(|e| format!("{e} {}", e.chain()).trim().to_owned());
-    Some(finding(
-        "unleash",
-        result,
-        "Check UNLEASH_URL (it ends in /api) and UNLEASH_API_TOKEN (a backend token).",
-    ))
+    let result = asked.map(|()| "answers with flags".to_owned());
+    let advice = "Check UNLEASH_URL (it ends in /api) and UNLEASH_API_TOKEN (a backend token).";
+    Some(finding("unleash", result.map_err(|e| whole(&e)), advice))
 }
 
 async fn port(settings: &Config) -> Finding {
     let bind = settings.server.bind;
     match tokio::net::TcpListener::bind(bind).await {
         Ok(_) => finding("port", Ok(format!("{bind} is free")), ""),
-        Err(e) => Finding {
-            name: "port",
-            verdict: Status::Warn,
-            detail: format!("{bind}: {e}"),
-            advice: "If this product is already running there, all is well; else set BIND to another port.",
-        },
+        Err(e) => {
+            let advice = "If this product is already running there, all is well; else set BIND to another port.";
+            Finding::warning("port", format!("{bind}: {e}"), advice)
+        }
     }
 }
 
 fn base_url(settings: &Config) -> Finding {
     let url = &settings.server.base_url;
-    let local = ["//localhost", "//127.", "//[::1]"]
-        .iter()
-        .any(|l| url.contains(l));
-    if local && !settings.server.bind.ip().is_loopback() {
-        return Finding {
-            name: "base URL",
-            verdict: Status::Warn,
-            detail: format!("symbols will say {url}"),
-            advice: "Set BASE_URL to the address that phones can reach, before anything is printed.",
-        };
+    let local = ["//localhost", "//127.", "//[::1]"];
+    if local.iter().any(|l| url.contains(l)) && !settings.server.bind.ip().is_loopback() {
+        let advice =
+            "Set BASE_URL to the address that phones can reach, before anything is printed.";
+        return Finding::warning("base URL", format!("symbols will say {url}"), advice);
     }
     finding("base URL", Ok(format!("symbols say {url}/r/…")), "")
 }
@@ -276,12 +239,8 @@ fn metrics(settings: &Config) -> Finding {
         (Some(address), _) => format!("served on {address}"),
         (None, true) => "served on the main port".to_owned(),
         (None, false) => {
-            return Finding {
-                name: "metrics",
-                verdict: Status::Warn,
-                detail: "not served: the main port is public".to_owned(),
-                advice: "Set METRICS_TOKEN or METRICS_BIND.",
-            };
+            let detail = "not served: the main port is public".to_owned();
+            return Finding::warning("metrics", detail, "Set METRICS_TOKEN or METRICS_BIND.");
         }
     };
     finding("metrics", Ok(detail), "")

@@ -110,9 +110,8 @@ impl Flags {
             Action::Retire { nodes, reason } => {
                 for node in nodes {
                     dials.retire(node, &by(reason.as_ref())).await?;
-                    output::say(&format!(
-                        "{node} is retired; if it is seen again, it counts again"
-                    ));
+                    let said = format!("{node} is retired; if it is seen again, it counts again");
+                    output::say(&said);
                 }
                 return Ok(ExitCode::SUCCESS);
             }
@@ -131,10 +130,8 @@ impl Flags {
                     shadow_percent: *shadow,
                     breaker: None,
                 };
-                let row = dials
-                    .set(experiment.name(), wanted, None, &by(why.reason.as_ref()))
-                    .await?;
-                (row, why)
+                let by = by(why.reason.as_ref());
+                (dials.set(experiment.name(), wanted, None, &by).await?, why)
             }
             Action::Kill {
                 experiments,
@@ -152,12 +149,10 @@ impl Flags {
                     return Ok(ExitCode::SUCCESS);
                 }
             }
-            Action::Release { experiment, why } => (
-                dials
-                    .release(experiment.name(), &by(why.reason.as_ref()))
-                    .await?,
-                why,
-            ),
+            Action::Release { experiment, why } => {
+                let by = by(why.reason.as_ref());
+                (dials.release(experiment.name(), &by).await?, why)
+            }
         };
         if why.json {
             output::json(&shown(&row));
@@ -185,13 +180,9 @@ async fn kill(
         let is_chosen = |row: &Row| chosen.iter().any(|one| one.name() == row.experiment);
         rows = dials.all().await?.into_iter().filter(is_chosen).collect();
         if let Some(row) = rows.iter().find(|row| !row.settings.killed) {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!(
-                    "{} was released again by {}",
-                    row.experiment, row.changed_by
-                ),
-            ));
+            let (name, by) = (&row.experiment, &row.changed_by);
+            let message = format!("{name} was released again by {by}");
+            return Err(Error::new(Kind::Conflict, message));
         }
     }
     Ok(rows)

@@ -8,7 +8,7 @@ use crate::support::{
     Client, Database, Server, Setup,
     client::Auth,
     codes::{create_dynamic, create_static},
-    command::text,
+    command::Says as _,
     eventually,
     load::Load,
     metrics::Scrape,
@@ -36,9 +36,8 @@ fn stored(server: &Server) -> Option<Value> {
 }
 
 fn gauge(scrape: &Scrape, name: &str, labels: &[(&str, &str)]) -> f64 {
-    scrape
-        .sum(name, labels)
-        .unwrap_or_else(|| panic!("{name} {labels:?} is not there"))
+    let sum = scrape.sum(name, labels);
+    sum.unwrap_or_else(|| panic!("no {name} {labels:?}"))
 }
 
 /// The gauges say what the file says.
@@ -46,16 +45,11 @@ async fn shown(server: &Server, seen: &Value) {
     let scrape = Scrape::of(&Client::anonymous(server)).await;
     let same = |name: &str, labels: &[(&str, &str)], value: &Value| {
         let (shown, value) = (gauge(&scrape, name, labels), value.as_f64().unwrap());
-        assert!(
-            (shown - value).abs() <= value.abs() * 1e-9,
-            "{name} {labels:?}: {shown}, not {value}"
-        );
+        let is_same = (shown - value).abs() <= value.abs() * 1e-9;
+        assert!(is_same, "{name} {labels:?}: {shown}, not {value}");
     };
-    same(
-        "qr_baseline_timestamp_seconds",
-        &[],
-        &seen["captured_at_seconds"],
-    );
+    let at = &seen["captured_at_seconds"];
+    same("qr_baseline_timestamp_seconds", &[], at);
     same("qr_baseline_window_seconds", &[], &seen["window_seconds"]);
     let quantiles = [("0.5", "p50"), ("0.95", "p95"), ("0.99", "p99")];
     for (name, route) in seen["routes"].as_object().unwrap() {
@@ -102,10 +96,8 @@ async fn what_is_captured_is_shown_and_outlives_a_restart() {
     assert!(0.0 < quantile("p50") && quantile("p50") <= quantile("p95"));
     assert!(quantile("p95") <= quantile("p99") && quantile("p99") <= 10.0);
     assert!(first["routes"]["/metrics"].is_null(), "{first}");
-    assert!(
-        first["arms"]["validate"]["runs"].as_u64() > Some(0),
-        "{first}"
-    );
+    let runs = first["arms"]["validate"]["runs"].as_u64();
+    assert!(runs > Some(0), "{first}");
     assert_eq!(stored(&server).as_ref(), Some(&first));
     shown(&server, &first).await;
 
@@ -120,8 +112,7 @@ async fn what_is_captured_is_shown_and_outlives_a_restart() {
     assert_eq!(serde_json::from_slice::<Value>(&previous).unwrap(), first);
     shown(&server, &second).await;
     assert_eq!(server.run_json(&["baseline", "show", "--json"]), second);
-    let table = server.run(&["baseline", "show"]);
-    assert!(table.status.success() && text(&table).contains(REDIRECT));
+    server.run_to(0, &["baseline", "show"]).says(REDIRECT);
     // Of the first capture only: its series stays, and says that there is none.
     if second["arms"]["validate"].is_null() {
         let scrape = Scrape::of(&client).await;
@@ -155,9 +146,8 @@ async fn a_file_that_is_damaged_or_gone_counts_as_none() {
     }
     assert_eq!(told(&server), 1, "{}", server.log());
     for action in ["show", "calibrate"] {
-        let output = server.run(&["baseline", action]);
-        assert_eq!(output.status.code(), Some(1), "{action}");
-        assert!(text(&output).contains("is no baseline"), "{action}");
+        let said = server.run_to(1, &["baseline", action]);
+        said.says("is no baseline");
     }
 
     fs::write(&file, &good).unwrap();
@@ -179,13 +169,8 @@ async fn a_file_that_is_damaged_or_gone_counts_as_none() {
 /// Fails with exit code 1, says so, and stores nothing.
 #[track_caller]
 fn refused(server: &Server, arguments: &[&str], saying: &str) {
-    let output = server.run(&[&["baseline", "capture"], arguments].concat());
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert!(
-        text(&output).contains(saying),
-        "no {saying:?}: {}",
-        text(&output)
-    );
+    let arguments = [&["baseline", "capture"], arguments].concat();
+    server.run_to(1, &arguments).says(saying);
     assert!(stored(server).is_none());
 }
 
@@ -201,13 +186,12 @@ async fn what_cannot_be_a_baseline_is_refused() {
     let gone = answering(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
     refused(&server, &["--url", &gone], "serves no metrics");
     refused(&server, &["--url", "nonsense"], "no address");
-    for arguments in [&["--duration", "0s"][..], &["--duration", "tomorrow"]] {
-        let output = server.run(&[&["baseline", "capture"], arguments].concat());
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    for duration in ["0s", "tomorrow"] {
+        server.run_to(2, &["baseline", "capture", "--duration", duration]);
     }
-    let output = server.run(&["baseline", "show"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output).contains("baseline capture"), "what to do");
+    // What to do.
+    let said = server.run_to(1, &["baseline", "show"]);
+    said.says("baseline capture");
 
     let server = Setup::on(Database::Sqlite).prepare();
     let tried = format!("{}/metrics does not answer", server.url());
@@ -233,10 +217,8 @@ async fn a_restart_in_between_is_refused() {
     load.stop().await;
     assert_eq!(status.code(), Some(1));
     let log = server.log();
-    assert!(
-        log.contains("was restarted") || log.contains("does not answer"),
-        "{log}"
-    );
+    let has = |words: &str| log.contains(words);
+    assert!(has("was restarted") || has("does not answer"), "{log}");
     assert!(stored(&server).is_none());
 }
 
@@ -273,23 +255,18 @@ async fn calibrating_proposes_and_changes_nothing() {
     let above = row(&compared, "LatencyAboveBaseline");
     assert!(above["in_force"].as_f64() >= Some(0.005), "{above}");
     assert!(row(&compared, "TrafficSurge")["in_force"].as_f64() >= Some(10.0));
-    let table = server.run(&calibrate[..4]);
-    assert!(table.status.success(), "{}", text(&table));
-    for part in ["TrafficDrop", "LatencyHigh", REDIRECT, "IN FORCE"] {
-        assert!(text(&table).contains(part), "{part}: {}", text(&table));
-    }
+    let table = server.run_to(0, &calibrate[..4]);
+    table.says("TrafficDrop|LatencyHigh|IN FORCE");
+    table.says(REDIRECT);
     load.stop().await;
-    assert_eq!(
-        fs::read(server.path("data/baseline.json")).unwrap(),
-        before,
-        "it changed what is stored"
-    );
+    // It changed nothing that is stored.
+    let after = fs::read(server.path("data/baseline.json")).unwrap();
+    assert_eq!(after, before);
 
     let prometheus = Client::with(&server, Auth::Bearer("for-prometheus-only".into()));
     let scrape = Scrape::of(&prometheus).await;
     assert!(gauge(&scrape, "qr_baseline_timestamp_seconds", &[]) > 1e9);
     server.set("METRICS_TOKEN", "another");
-    let output = server.run(&["baseline", "capture", "--duration", "1s"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output).contains("METRICS_TOKEN"), "{}", text(&output));
+    let said = server.run_to(1, &["baseline", "capture", "--duration", "1s"]);
+    said.says("METRICS_TOKEN");
 }

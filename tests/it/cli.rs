@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{
     Client, Database, Setup,
     codes::{counted, create_dynamic, create_static},
-    command::text,
+    command::Says as _,
     process::free_port,
 };
 
@@ -33,29 +33,15 @@ fn every_command_explains_itself() {
     while let Some(path) = open.pop() {
         let mut arguments: Vec<&str> = path.iter().map(String::as_str).collect();
         arguments.push("--help");
-        let output = server.run(&arguments);
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{arguments:?}: {}",
-            text(&output)
-        );
-        let help = String::from_utf8(output.stdout).unwrap();
+        let help = server.run_to(0, &arguments);
         assert!(help.contains("Usage:"), "{arguments:?}: {help}");
         for command in commands(&help) {
             open.push(path.iter().cloned().chain([command]).collect());
         }
         seen.insert(path.join(" "));
     }
-    for command in [
-        "serve",
-        "migrate up",
-        "migrate down",
-        "migrate status",
-        "doctor",
-        "keys create",
-        "rollups rebuild",
-    ] {
+    let some = "serve|migrate up|migrate down|migrate status|doctor|keys create|rollups rebuild";
+    for command in some.split('|') {
         assert!(seen.contains(command), "no {command} in {seen:?}");
     }
     // Being asked leaves no trace.
@@ -70,14 +56,8 @@ fn what_is_not_understood_is_refused() {
         &["serve", "--frobnicate"],
         &["migrate", "sideways"],
     ] {
-        let output = server.run(arguments);
-        assert_eq!(
-            output.status.code(),
-            Some(2),
-            "{arguments:?}: {}",
-            text(&output)
-        );
-        assert!(!output.stderr.is_empty());
+        server.run_to(2, arguments);
+        assert!(!server.run(arguments).stderr.is_empty());
     }
 }
 
@@ -87,32 +67,16 @@ async fn migrations_go_up_and_down() {
         let mut server = Setup::on(database).prepare();
         let status =
             |server: &crate::support::Server| server.run_json(&["migrate", "status", "--json"]);
-        let run = |server: &crate::support::Server, direction: &str| {
-            let output = server.run(&["migrate", direction]);
-            assert!(
-                output.status.success(),
-                "{database:?} {direction}: {}",
-                text(&output)
-            );
-        };
         let empty = status(&server);
-        run(&server, "up");
+        server.run_to(0, &["migrate", "up"]);
         let full = status(&server);
         assert_ne!(empty, full, "{database:?}: up changes nothing");
-        run(&server, "up");
-        assert_eq!(
-            status(&server),
-            full,
-            "{database:?}: up again changes something"
-        );
-        run(&server, "down");
-        assert_ne!(status(&server), full, "{database:?}: down changes nothing");
-        run(&server, "up");
-        assert_eq!(
-            status(&server),
-            full,
-            "{database:?}: what went down does not come up"
-        );
+        // Up again changes nothing, and what went down comes up.
+        for (direction, is_full) in [("up", true), ("down", false), ("up", true)] {
+            server.run_to(0, &["migrate", direction]);
+            let now = status(&server);
+            assert_eq!(now == full, is_full, "{database:?} {direction}: {now}");
+        }
         // And the product works on what is left.
         server.start().await;
         create_static(&Client::admin(&server), "text").await;
@@ -125,25 +89,17 @@ async fn doctor_tells_what_is_wrong() {
         let server = Setup::on(database).start().await;
         let checks = server.run_json(&["doctor", "--json"]);
         assert!(checks.to_string().contains("database"), "{checks}");
-        let table = server.run(&["doctor"]);
-        assert!(table.status.success(), "{}", text(&table));
+        server.run_to(0, &["doctor"]);
     }
-    let nobody = format!(
-        "postgres://nobody:hunter2@127.0.0.1:{}/nothing",
-        free_port()
-    );
-    let server = Setup::on(Database::Sqlite)
-        .env("DATABASE_URL", nobody)
-        .prepare();
+    let port = free_port();
+    let nobody = format!("postgres://nobody:hunter2@127.0.0.1:{port}/nothing");
+    let server = Setup::on(Database::Sqlite).env("DATABASE_URL", nobody);
+    let server = server.prepare();
+    let said = server.run_to(1, &["doctor", "--json"]);
+    assert!(!said.contains("hunter2"), "the password is told: {said}");
     let output = server.run(&["doctor", "--json"]);
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let checks: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(checks.to_string().contains("fail"), "{checks}");
-    assert!(
-        !text(&output).contains("hunter2"),
-        "the password is told: {}",
-        text(&output)
-    );
 }
 
 #[test]
@@ -161,40 +117,21 @@ fn every_fault_of_the_settings_is_named_at_once() {
     let file = "[server]\nnovelty = 1\n[novelties]\nx = true\n";
     std::fs::write(server.path("qr-observatory.toml"), file).unwrap();
     for arguments in [&["serve"][..], &[]] {
-        let output = server.run(arguments);
-        assert_eq!(
-            output.status.code(),
-            Some(2),
-            "{arguments:?}: {}",
-            text(&output)
+        let said = server.run_to(2, arguments);
+        said.says(
+            "BIND|BASE_URL|SCAN_DURABILITY|BODY_LIMIT_BYTES|TRUSTED_PROXIES|ALLOW_PRIVATE_TARGETS",
         );
-        let said = String::from_utf8(output.stderr).unwrap();
-        for setting in [
-            "BIND",
-            "BASE_URL",
-            "SCAN_DURABILITY",
-            "BODY_LIMIT_BYTES",
-            "TRUSTED_PROXIES",
-            "ALLOW_PRIVATE_TARGETS",
-            "DATABASE_MAX_CONNECTIONS",
-            "server.novelty",
-            "novelties.x",
-        ] {
-            assert!(said.contains(setting), "{setting} is not named: {said}");
-        }
-        assert!(
-            !server.path("data").exists(),
-            "something was started all the same"
-        );
+        said.says("DATABASE_MAX_CONNECTIONS|server.novelty|novelties.x");
+        // Nothing was started.
+        assert!(!server.path("data").exists());
     }
 }
 
 #[test]
 fn a_settings_file_that_is_named_must_be_there() {
     let server = Setup::on(Database::Sqlite).prepare();
-    let output = server.run(&["serve", "--config", "nowhere.toml"]);
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
-    assert!(text(&output).contains("nowhere.toml"), "{}", text(&output));
+    let said = server.run_to(2, &["serve", "--config", "nowhere.toml"]);
+    said.says("nowhere.toml");
 }
 
 #[tokio::test]
@@ -205,11 +142,7 @@ async fn a_port_that_is_taken_is_said_and_ends_it() {
     second.spawn();
     let status = second.ended().await;
     assert!(!status.success());
-    assert!(
-        second.log().contains(&first.port.to_string()),
-        "{}",
-        second.log()
-    );
+    second.log().says(&first.port.to_string());
 }
 
 #[tokio::test]
@@ -229,7 +162,6 @@ async fn rollups_are_rebuilt_beside_a_running_server() {
     assert_eq!(rebuild(&[]), expected);
     assert_eq!(rebuild(&["--code", &code.id]), expected);
     let nobody = "00000000-0000-7000-8000-000000000000";
-    let refused = server.run(&["rollups", "rebuild", "--code", nobody]);
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused).contains("no code has this id"));
+    let refused = server.run_to(1, &["rollups", "rebuild", "--code", nobody]);
+    refused.says("no code has this id");
 }

@@ -58,10 +58,8 @@ async fn one_client_has_a_bound() {
     let idle: Vec<_> = (0..4).map(|_| connect(&server)).collect();
     eventually(10, async || {
         // Those that ended already may still be counted.
-        let mut probe = send(
-            &server,
-            "GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-        );
+        let request = "GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        let mut probe = send(&server, request);
         let mut answer = String::new();
         match probe.read_to_string(&mut answer) {
             Ok(_) if answer.starts_with("HTTP/1.1 200") => Ok(()),
@@ -118,12 +116,8 @@ async fn without_descriptors_it_waits() {
 /// Of user and system time (proc(5)).
 fn cpu_ticks(server: &Server) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .collect();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let fields: Vec<&str> = fields.split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
@@ -160,10 +154,8 @@ async fn requests_without_one_valid_host_are_refused() {
     assert_eq!(get("1.0", ""), "200");
     assert_eq!(get("1.0", "host: a\r\nhost: b\r\n"), "400");
     // Redirects do not go through the router: the same holds for them.
-    let redirect = raw(
-        &server,
-        b"GET /r/abcdef12 HTTP/1.1\r\nconnection: close\r\n\r\n",
-    );
+    let redirect = b"GET /r/abcdef12 HTTP/1.1\r\nconnection: close\r\n\r\n";
+    let redirect = raw(&server, redirect);
     assert!(redirect.starts_with("HTTP/1.1 400"), "{redirect}");
     assert!(redirect.contains("application/problem+json"), "{redirect}");
     // The target's authority counts, and the header has to be there all the same (RFC 9112 §3.2.2).
@@ -172,9 +164,7 @@ async fn requests_without_one_valid_host_are_refused() {
             "GET http://qr.example/health/live HTTP/1.1\r\n{host}connection: close\r\n\r\n"
         );
         let answer = raw(&server, request.as_bytes());
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{answer}"
-        );
+        let begins = format!("HTTP/1.1 {status}");
+        assert!(answer.starts_with(&begins), "{answer}");
     }
 }

@@ -43,7 +43,7 @@ fn the_api_is_the_one_that_was_reviewed() {
 #[test]
 fn every_setting_is_documented() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(root.join("docs/OPERATIONS.md")).unwrap();
+    let page = file("docs/OPERATIONS.md");
     let mut settings = 0;
     let files = std::fs::read_dir(root.join("src/config")).unwrap();
     let files = files.map(|entry| entry.unwrap().path());
@@ -63,16 +63,13 @@ fn every_setting_is_documented() {
             assert!(page.contains(&row), "docs/OPERATIONS.md has no row {row}");
         }
     }
-    assert!(
-        settings > 20,
-        "only {settings} settings were found in src/config"
-    );
+    assert!(settings > 20, "only {settings} in src/config");
 }
 
 /// What dashboards and callers are told to move to is there.
 #[test]
 fn the_names_to_move_to_exist() {
-    let page = migration();
+    let page = file("docs/MIGRATION.md");
     let here = |part: &str| -> Vec<String> {
         let part = page.split("\n## ").find(|p| p.starts_with(part)).unwrap();
         let rows = part.lines().filter(|l| l.starts_with("| "));
@@ -96,10 +93,8 @@ fn the_names_to_move_to_exist() {
             assert!(metric.unwrap().labels.contains(&label), "{name}: {label}");
         }
     }
-    let document = std::fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/openapi.json"),
-    );
-    let document: serde_json::Value = serde_json::from_str(&document.unwrap()).unwrap();
+    let document = file("tests/goldens/openapi.json");
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
     for name in here("Endpoints") {
         let (method, path) = name.split_once(' ').unwrap();
         let described = &document["paths"][path][method.to_lowercase()];
@@ -114,14 +109,9 @@ fn the_views_answer_for_the_tables_to_move_from() {
     let server = Setup::on(Database::Postgres).prepare();
     assert!(server.run(&["migrate", "up"]).status.success());
     let sql = |statement: &str| crate::support::postgres::sql(&server.database_url(), statement);
-    let page = migration();
-    sql(page
-        .split("```sql")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap());
+    let page = file("docs/MIGRATION.md");
+    let views = page.split("```sql").nth(1).unwrap();
+    sql(views.split("```").next().unwrap());
     sql(
         "INSERT INTO codes (id, org_id, kind, slug, enabled, created_at_us, updated_at_us, fill_color, back_color, size, \
          border, error_level, target, search_text) SELECT gen_random_uuid(), id, 'dynamic', 'a1b2c3d4', true, \
@@ -133,10 +123,8 @@ fn the_views_answer_for_the_tables_to_move_from() {
     let asked = sql(
         "SET search_path = dashboards; SELECT qr_type, short_id, redirect_url, created_at AT TIME ZONE 'UTC' FROM qr_codes",
     );
-    assert_eq!(
-        asked.trim(),
-        "dynamic|a1b2c3d4|https://example.com/|2023-11-14 22:13:20"
-    );
+    let row = "dynamic|a1b2c3d4|https://example.com/|2023-11-14 22:13:20";
+    assert_eq!(asked.trim(), row);
     let asked = sql(
         "SET search_path = dashboards; SELECT device_family, is_genuine_scan, is_mobile, is_bot \
                      FROM scan_logs JOIN qr_codes ON qr_codes.id = qr_code_id WHERE scanned_at > created_at",
@@ -144,9 +132,9 @@ fn the_views_answer_for_the_tables_to_move_from() {
     assert_eq!(asked.trim(), "iPhone|t|t|f");
 }
 
-fn migration() -> String {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/MIGRATION.md");
-    std::fs::read_to_string(page).unwrap()
+fn file(path: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(file).unwrap()
 }
 
 /// Compares with the file, or writes it when `UPDATE_DOCS=1`.
@@ -183,14 +171,11 @@ fn metrics() -> String {
     );
     for m in catalogue::ALL {
         let labels: Vec<String> = m.labels.iter().map(|l| format!("`{l}`")).collect();
+        let (kind, labels, help) = (kind(m), labels.join(", "), m.help.trim());
         writeln!(
             out,
-            "| `{}` | {} | {} | {} | {} |",
-            m.name,
-            kind(m),
-            m.unit,
-            labels.join(", "),
-            m.help.trim()
+            "| `{}` | {kind} | {} | {labels} | {help} |",
+            m.name, m.unit
         )
         .unwrap();
     }
@@ -221,6 +206,7 @@ fn label_values() -> Vec<(&'static str, Vec<&'static str>)> {
             <$label>::ALL.iter().map(|v| v.label()).collect()
         };
     }
+    let transitions = "`reason` of `qr_breaker_transitions_total`";
     vec![
         ("`experiment`", all!(Experiment)),
         ("`arm`", all!(Side)),
@@ -230,15 +216,9 @@ fn label_values() -> Vec<(&'static str, Vec<&'static str>)> {
         ("`reason` of `qr_fallbacks_total`", all!(FallbackReason)),
         ("`result` of `qr_shadow_total`", all!(ShadowResult)),
         ("`to` of `qr_breaker_transitions_total`", all!(BreakerState)),
-        (
-            "`reason` of `qr_breaker_transitions_total`",
-            all!(BreakerReason),
-        ),
+        (transitions, all!(BreakerReason)),
         ("`flag`", all!(Flag)),
-        (
-            "`test`",
-            evidence::Test::ALL.iter().map(|t| t.label()).collect(),
-        ),
+        ("`test`", all!(evidence::Test)),
         ("`verdict`", all!(Verdict)),
         ("`quantile`", all!(Quantile)),
         ("`tier`", all!(Tier)),

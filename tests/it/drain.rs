@@ -12,22 +12,14 @@ use crate::support::{
     eventually,
     load::Load,
     metrics::Scrape,
+    on_both,
     process::free_port,
     rows::assert_nothing_lost,
 };
 
-#[tokio::test]
-async fn no_accepted_scan_is_lost_on_sqlite() {
-    stopped_under_load(Database::Sqlite).await;
-}
+on_both!(no_accepted_scan_is_lost);
 
-#[tokio::test]
-async fn no_accepted_scan_is_lost_on_postgres() {
-    stopped_under_load(Database::Postgres).await;
-}
-
-async fn stopped_under_load(database: Database) {
-    let mut server = Setup::on(database).start().await;
+async fn no_accepted_scan_is_lost(mut server: Server) {
     let code = create_dynamic(&Client::admin(&server)).await;
     let workers = 8;
     let load = Load::start(&server, &code.genuine, workers);
@@ -40,11 +32,8 @@ async fn stopped_under_load(database: Database) {
     tally.assert_redirects();
     // A connection that was idle when it was closed may have had a request on its way (RFC 9112 §9.5): at most
     // one for each worker and stop.
-    assert!(
-        tally.unanswered <= 3 * workers,
-        "{} requests were cut",
-        tally.unanswered
-    );
+    let cut = tally.unanswered;
+    assert!(cut <= 3 * workers, "{cut} requests were cut");
     assert_nothing_lost(&server, &code.id, &tally).await;
 }
 
@@ -150,8 +139,6 @@ async fn metrics_are_answered_to_the_end() {
 /// What the client would send, for a request that is written by hand.
 fn authorization(client: &Client) -> String {
     let request = client.request(reqwest::Method::GET, "/").build().unwrap();
-    request.headers()["authorization"]
-        .to_str()
-        .unwrap()
-        .to_owned()
+    let value = request.headers()["authorization"].to_str();
+    value.unwrap().to_owned()
 }

@@ -10,7 +10,7 @@ use crate::support::{
     codes::{API, counted, create_dynamic, create_static},
     eventually,
     load::BROWSER,
-    metrics::Scrape,
+    metrics::{Sample, Scrape},
     on_both,
     process::free_port,
     redis::{RedisServer, RedisSetup},
@@ -67,20 +67,14 @@ async fn traffic(server: &Server) {
     let client = Client::admin(server);
     let code = create_dynamic(&client).await;
     let fixed = create_static(&client, "text").await;
-    client
-        .post("/api/v1/qr/static", &json!({ "content": "" }))
-        .await
-        .expect(422);
-    let scan = client
-        .request(reqwest::Method::GET, &code.genuine)
-        .header("user-agent", BROWSER);
-    scan.send().await.unwrap();
+    let empty = json!({ "content": "" });
+    client.post("/api/v1/qr/static", &empty).await.expect(422);
+    let scan = client.request(reqwest::Method::GET, &code.genuine);
+    scan.header("user-agent", BROWSER).send().await.unwrap();
     client.get("/r/00000000").await.expect(404);
+    let id = fixed["id"].as_str().unwrap();
     for format in ["png", "png", "svg"] {
-        let path = format!(
-            "{API}/{}/image?image_format={format}",
-            fixed["id"].as_str().unwrap()
-        );
+        let path = format!("{API}/{id}/image?image_format={format}");
         client.get(&path).await.expect(200);
     }
     client.get("/nowhere/at/all").await.expect(404);
@@ -99,22 +93,16 @@ fn what_happens_is_counted(scrape: &Scrape) {
         ("qr_scans_accepted_total kind=genuine", 1.0),
         ("qr_scans_stored_total", 1.0),
         ("qr_scans_unrecorded_total", 0.0),
-        (
-            "http_server_request_duration_seconds_count http_response_status_code=302",
-            1.0,
-        ),
-        (
-            "http_server_request_duration_seconds_count http_route=<unmatched>",
-            1.0,
-        ),
     ] {
         assert_eq!(scrape.at(series), Some(value), "{series}");
     }
+    for labels in ["http_response_status_code=302", "http_route=<unmatched>"] {
+        let series = format!("http_server_request_duration_seconds_count {labels}");
+        assert_eq!(scrape.at(&series), Some(1.0), "{series}");
+    }
+    // The second image came from a cache.
     let hits = scrape.at("qr_cache_requests_total tier=memory result=hit");
-    assert!(
-        hits >= Some(1.0),
-        "the second image came from no cache: {hits:?}"
-    );
+    assert!(hits >= Some(1.0), "{hits:?}");
     let stored = scrape.at("qr_store_operation_duration_seconds_count outcome=ok");
     assert!(stored >= Some(3.0), "{stored:?}");
 }
@@ -129,9 +117,8 @@ fn only_what_is_declared_is_emitted(scrape: &Scrape) {
             } else {
                 &[""]
             };
-            parts
-                .iter()
-                .any(|part| sample.name == format!("{}{part}", m.name))
+            let mut names = parts.iter().map(|part| format!("{}{part}", m.name));
+            names.any(|name| name == sample.name)
         });
         let declared = declared.unwrap_or_else(|| panic!("not declared: {sample:?}"));
         let labels: BTreeSet<&str> = sample.labels.keys().map(String::as_str).collect();
@@ -193,34 +180,21 @@ async fn a_start_warms_itself_and_counts_nobody(mut server: Server) {
     let answered = scrape.at("http_server_request_duration_seconds_count");
     let waited = scrape.at("http_server_request_duration_seconds_count http_route=/health/ready");
     assert_eq!(answered, waited);
-    for name in [
-        "qr_arm_requests_total",
-        "qr_routes_total",
-        "qr_shadow_total",
-        "qr_images_total",
-        "qr_redirects_total",
-        "qr_creations_total",
-        "qr_scans_accepted_total",
-        "qr_errors_total",
-    ] {
-        assert_eq!(scrape.at(name), Some(0.0), "{name}");
+    for what in
+        "arm_requests routes shadow images redirects creations scans_accepted errors".split(' ')
+    {
+        let name = format!("qr_{what}_total");
+        assert_eq!(scrape.at(&name), Some(0.0), "{name}");
     }
-    for operation in [
-        "codes.list",
-        "codes.get",
-        "users.rewrite",
-        "scans.rolled_buckets",
-    ] {
+    for operation in "codes.list codes.get users.rewrite scans.rolled_buckets".split(' ') {
         let series =
             format!("qr_store_operation_duration_seconds_count operation={operation} outcome=ok");
         let asked = scrape.at(&series);
         assert!(asked > Some(0.0), "{operation} was not warmed: {asked:?}");
     }
     for space in ["render_legacy", "render_engine", "analytics_legacy"] {
-        let looked = scrape.at(&format!(
-            "qr_cache_requests_total tier=memory space={space}"
-        ));
-        assert_eq!(looked, Some(0.0), "{space}: nobody asked");
+        let series = format!("qr_cache_requests_total tier=memory space={space}");
+        assert_eq!(scrape.at(&series), Some(0.0), "{space}: nobody asked");
     }
     let codes = client.get(API).await.expect(200).json();
     assert_eq!(codes["total"], 1);
@@ -233,24 +207,15 @@ async fn routes_are_templates(client: &Client) {
         client.get(&format!("{API}/{n}")).await.expect(404);
     }
     let scrape = Scrape::of(client).await;
-    let routes: BTreeSet<&str> = scrape
-        .0
-        .iter()
-        .filter_map(|s| s.labels.get("http_route").map(String::as_str))
-        .collect();
+    let route_of = |s: &'_ Sample| s.labels.get("http_route").cloned();
+    let routes: BTreeSet<String> = scrape.0.iter().filter_map(route_of).collect();
     assert!(routes.contains("<unmatched>"), "{routes:?}");
-    assert_eq!(
-        routes.iter().filter(|r| r.starts_with("/r/")).count(),
-        1,
-        "{routes:?}"
-    );
+    let redirects = routes.iter().filter(|r| r.starts_with("/r/"));
+    assert_eq!(redirects.count(), 1, "{routes:?}");
     for route in &routes {
         let made_up =
             route.contains("made-up") || route.chars().any(|c| c.is_ascii_digit() && c != '1');
-        assert!(
-            !made_up && !route.contains('?'),
-            "a path is a label: {route}"
-        );
+        assert!(!made_up && !route.contains('?'), "{route}");
     }
     assert!(routes.len() < 40, "{routes:?}");
 }
@@ -265,10 +230,8 @@ async fn a_token_closes_them() {
     client.get("/metrics").await.problem(401);
     Client::admin(&server).get("/metrics").await.problem(401);
     let auth = |token: &str| crate::support::client::Auth::Bearer(token.into());
-    Client::with(&server, auth("for-prometheus"))
-        .get("/metrics")
-        .await
-        .problem(401);
+    let other = Client::with(&server, auth("for-prometheus"));
+    other.get("/metrics").await.problem(401);
     Scrape::of(&Client::with(&server, auth("for-prometheus-only"))).await;
 }
 
@@ -279,12 +242,8 @@ async fn a_listener_of_their_own_takes_them_away_from_the_main_one() {
     let server = server.start().await;
     let client = Client::anonymous(&server);
     client.get("/metrics").await.problem(404);
-    let own = client
-        .http
-        .get(format!("http://127.0.0.1:{port}/metrics"))
-        .send()
-        .await
-        .unwrap();
+    let own = format!("http://127.0.0.1:{port}/metrics");
+    let own = client.http.get(own).send().await.unwrap();
     assert_eq!(own.status(), 200);
     assert!(own.text().await.unwrap().contains("qr_scans_backlog"));
 }

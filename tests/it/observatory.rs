@@ -18,11 +18,7 @@ use crate::support::command::{script_path, text};
 #[test]
 fn alerts_and_panels_read_what_is_declared() {
     let rules = rules();
-    let recorded: Vec<&str> = rules
-        .iter()
-        .filter(|r| r.recorded)
-        .map(|r| r.name.as_str())
-        .collect();
+    let recorded = recorded(&rules);
     let mut faults = Vec::new();
     for rule in &rules {
         let found = undeclared(rule.field("expr"), &recorded);
@@ -48,20 +44,14 @@ fn alerts_and_panels_read_what_is_declared() {
 fn alerts_say_how_bad_it_is_and_what_to_do() {
     for alert in rules().iter().filter(|r| !r.recorded) {
         let name = &alert.name;
-        assert!(
-            ["page", "ticket", "info"].contains(&alert.field("severity")),
-            "{name} has no severity"
-        );
+        let severity = alert.field("severity");
+        assert!(["page", "ticket", "info"].contains(&severity), "{name}");
         assert!(!alert.field("summary").is_empty(), "{name} has no summary");
-        assert!(
-            alert.field("description").contains("$value"),
-            "{name} does not say its value"
-        );
+        let says_value = alert.field("description").contains("$value");
+        assert!(says_value, "{name} does not say its value");
         let runbook = format!("monitoring/runbooks/{name}.md");
-        assert!(
-            alert.field("runbook_url").ends_with(&runbook),
-            "{name} does not point to {runbook}"
-        );
+        let points_there = alert.field("runbook_url").ends_with(&runbook);
+        assert!(points_there, "{name} does not point to {runbook}");
         let text = fs::read_to_string(root().join(&runbook)).unwrap_or_default();
         for line in [
             &format!("# {name}"),
@@ -81,10 +71,8 @@ fn every_runbook_is_some_alerts() {
     let rules = rules();
     for file in files("monitoring/runbooks", "md") {
         let name = stem(&file);
-        assert!(
-            rules.iter().any(|r| !r.recorded && r.name == name),
-            "there is no alert {name}"
-        );
+        let is_there = rules.iter().any(|r| !r.recorded && r.name == name);
+        assert!(is_there, "there is no alert {name}");
     }
 }
 
@@ -111,22 +99,15 @@ fn every_alert_is_shown_firing_and_keeping_still() {
 fn recorded_series_are_named_level_metric_operations() {
     for rule in rules().iter().filter(|r| r.recorded) {
         let parts: Vec<&str> = rule.name.split(':').collect();
-        assert!(
-            parts.len() == 3 && parts.iter().all(|p| !p.is_empty()),
-            "{} is not level:metric:operations",
-            rule.name
-        );
+        let are_three = parts.len() == 3 && parts.iter().all(|p| !p.is_empty());
+        assert!(are_three, "not level:metric:operations: {}", rule.name);
     }
 }
 
 #[test]
 fn runbooks_ask_for_what_is_there() {
     let rules = rules();
-    let recorded: Vec<&str> = rules
-        .iter()
-        .filter(|r| r.recorded)
-        .map(|r| r.name.as_str())
-        .collect();
+    let recorded = recorded(&rules);
     let mut faults = Vec::new();
     for file in files("monitoring/runbooks", "md") {
         let text = fs::read_to_string(&file).unwrap();
@@ -165,11 +146,8 @@ fn alerts_that_silence_others_exist_and_never_each_other() {
     }
     assert!(!silenced.is_empty(), "{ALERTMANAGER} has no inhibition");
     for (cause, effect) in &silenced {
-        let back = (effect.clone(), cause.clone());
-        assert!(
-            !silenced.contains(&back),
-            "{cause} and {effect} silence each other"
-        );
+        let is_mutual = silenced.contains(&(effect.clone(), cause.clone()));
+        assert!(!is_mutual, "{cause} and {effect} silence each other");
     }
 }
 
@@ -223,11 +201,8 @@ fn every_panel_has_an_answer_after_load_of_every_kind() {
 
 fn drill(what: &str) {
     let binary = env!("CARGO_BIN_EXE_qr-observatory");
-    tool(
-        &script_path("test_alerts.sh"),
-        &[what, "--binary", binary],
-        &[],
-    );
+    let script = script_path("test_alerts.sh");
+    tool(&script, &[what, "--binary", binary], &[]);
 }
 
 #[test]
@@ -252,42 +227,25 @@ fn series_are_found_in_expressions() {
         let labels = |(name, labels): (String, Vec<String>)| format!("{name}{labels:?}");
         selected(expr).into_iter().map(labels).collect()
     };
-    assert_eq!(
-        names(
-            r#"sum by (job, x) (rate(a_total{t="b{c",u!~"d\"}"}[5m])) * 36 / on (job) group_left (y) b > 1e3"#
-        ),
-        [r#"a_total["t", "u"]"#, "b[]"]
-    );
-    assert_eq!(
-        names(
-            "a == 0 and on (job) count by (job)(b offset 5m) unless rate(job:c:d[$__rate_interval]) > bool $x"
-        ),
-        ["a[]", "b[]", "job:c:d[]"]
-    );
+    let quoted = r#"sum by (job, x) (rate(a_total{t="b{c",u!~"d\"}"}[5m])) * 36 / on (job) group_left (y) b > 1e3"#;
+    assert_eq!(names(quoted), [r#"a_total["t", "u"]"#, "b[]"]);
+    let joined = "a == 0 and on (job) count by (job)(b offset 5m) unless rate(job:c:d[$__rate_interval]) > bool $x";
+    assert_eq!(names(joined), ["a[]", "b[]", "job:c:d[]"]);
     assert!(names("histogram_quantile(0.99, vector(1))").is_empty());
 }
 
 #[test]
 fn undeclared_series_and_labels_are_found() {
-    assert_eq!(
-        undeclared("sum(rate(qr_scans_stored_totl[5m]))", &[]),
-        ["qr_scans_stored_totl is not declared"]
-    );
-    assert_eq!(
-        undeclared(r#"qr_redirects_total{state="success"}"#, &[]),
-        ["qr_redirects_total has no label state"]
-    );
+    let misspelled = undeclared("sum(rate(qr_scans_stored_totl[5m]))", &[]);
+    assert_eq!(misspelled, ["qr_scans_stored_totl is not declared"]);
+    let label = undeclared(r#"qr_redirects_total{state="success"}"#, &[]);
+    assert_eq!(label, ["qr_redirects_total has no label state"]);
     // A histogram has no series of its own name, and a counter none of a histogram's.
     for name in ["qr_arm_duration_seconds", "qr_redirects_total_count"] {
         assert_eq!(undeclared(name, &[]).len(), 1, "{name}");
     }
-    assert!(
-        undeclared(
-            r#"qr_arm_duration_seconds_bucket{le="1",arm="control",instance="a"} + up{job="qr"} + a:b:c"#,
-            &["a:b:c"]
-        )
-        .is_empty()
-    );
+    let declared = r#"qr_arm_duration_seconds_bucket{le="1",arm="control",instance="a"} + up{job="qr"} + a:b:c"#;
+    assert!(undeclared(declared, &["a:b:c"]).is_empty());
 }
 
 // --- reading the files ------------------------------------------------------------------------------------
@@ -345,6 +303,12 @@ fn rules() -> Vec<Rule> {
         found.extend(rules);
     }
     found
+}
+
+/// Names of recorded series.
+fn recorded(rules: &[Rule]) -> Vec<&str> {
+    let recorded = rules.iter().filter(|r| r.recorded);
+    recorded.map(|r| r.name.as_str()).collect()
 }
 
 /// As much of YAML as our rules are written in; promtool reads all of it.
@@ -461,14 +425,7 @@ fn undeclared(expr: &str, recorded: &[&str]) -> Vec<String> {
 }
 
 /// Words that are followed by a list of labels.
-const LISTS: &[&str] = &[
-    "by",
-    "without",
-    "on",
-    "ignoring",
-    "group_left",
-    "group_right",
-];
+const LISTS: &str = "by without on ignoring group_left group_right";
 const OPERATORS: &[&str] = &[
     "and", "or", "unless", "bool", "offset", "atan2", "inf", "Inf", "nan", "NaN",
 ];
@@ -495,7 +452,7 @@ fn selected(expr: &str) -> Vec<(String, Vec<String>)> {
             c if in_word(c) => {
                 let (name, tail) = word(rest);
                 let tail = tail.trim_start();
-                let listed = tail.starts_with('(') && LISTS.contains(&name);
+                let listed = tail.starts_with('(') && LISTS.split(' ').any(|list| list == name);
                 let called = tail.starts_with('(') || ["by", "without"].contains(&word(tail).0);
                 if !called && !OPERATORS.contains(&name) {
                     found.push((name.to_owned(), Vec::new()));
@@ -579,10 +536,6 @@ fn tool(name: &str, arguments: &[&str], files: &[PathBuf]) -> String {
     let output = output
         .unwrap_or_else(|e| panic!("{name}: {e}. scripts/test unpacks it from Debian's package"));
     let said = text(&output);
-    assert!(
-        output.status.success(),
-        "{name} {}:\n{said}",
-        arguments.join(" ")
-    );
+    assert!(output.status.success(), "{name} {arguments:?}:\n{said}");
     said
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Client, Server,
-    codes::{API, TARGET, get},
+    codes::{TARGET, get},
     on_both,
 };
 
@@ -21,11 +21,8 @@ const STATIC: &str = "/api/v1/qr/static";
 
 async fn static_codes_have_the_defaults_of_dialect_v1(server: Server) {
     let client = Client::admin(&server);
-    let answer = client
-        .post(STATIC, &json!({ "content": "hello" }))
-        .await
-        .expect(201);
-    let code = answer.json();
+    let body = json!({ "content": "hello" });
+    let code = client.post(STATIC, &body).await.expect(201).json();
     for (field, value) in [
         ("content", json!("hello")),
         ("qr_type", json!("static")),
@@ -40,15 +37,8 @@ async fn static_codes_have_the_defaults_of_dialect_v1(server: Server) {
         assert_eq!(code[field], value, "{field}: {code}");
     }
     // Not set and null are one thing to these clients.
-    for field in [
-        "redirect_url",
-        "short_id",
-        "title",
-        "description",
-        "last_scan_at",
-        "first_genuine_scan_at",
-        "last_genuine_scan_at",
-    ] {
+    let unset = "redirect_url short_id title description last_scan_at first_genuine_scan_at last_genuine_scan_at";
+    for field in unset.split(' ') {
         assert!(code[field].is_null(), "{field}: {code}");
     }
     uuid::Uuid::parse_str(code["id"].as_str().unwrap()).unwrap();
@@ -82,25 +72,16 @@ async fn dynamic_codes_encode_their_own_address(server: Server) {
     let code = client.post(DYNAMIC, &body).await.expect(201).json();
     let short = code["short_id"].as_str().unwrap();
     assert_eq!(short.len(), 8, "{code}");
-    assert!(
-        short
-            .bytes()
-            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')),
-        "{code}"
-    );
-    assert_eq!(
-        code["content"],
-        format!("{}/r/{short}?scan_ref=qr", server.url())
-    );
+    let is_hex = |b| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    assert!(short.bytes().all(is_hex), "{code}");
+    let says = format!("{}/r/{short}?scan_ref=qr", server.url());
+    assert_eq!(code["content"], says);
     assert_eq!(code["qr_type"], "dynamic");
     assert_eq!(code["redirect_url"], TARGET);
     assert_eq!(code["title"], "Menu");
 
     let other = client.post(DYNAMIC, &body).await.expect(201).json();
-    assert_ne!(
-        other["short_id"], code["short_id"],
-        "two codes share an address"
-    );
+    assert_ne!(other["short_id"], code["short_id"], "one address");
 }
 
 async fn what_clients_of_the_dialect_send_too_is_ignored(server: Server) {
@@ -108,10 +89,8 @@ async fn what_clients_of_the_dialect_send_too_is_ignored(server: Server) {
     let body =
         json!({ "redirect_url": TARGET, "content": "https://other.example", "campaign": [1] });
     let code = client.post(DYNAMIC, &body).await.expect(201).json();
-    assert!(
-        code["content"].as_str().unwrap().starts_with(&server.url()),
-        "{code}"
-    );
+    let content = code["content"].as_str().unwrap();
+    assert!(content.starts_with(&server.url()), "{code}");
     assert_eq!(code["campaign"], Value::Null);
 }
 
@@ -123,10 +102,7 @@ async fn text_is_stored_as_it_was_sent(server: Server) {
         "description": "\"<script>\" \\ \n tab\t",
     });
     let code = client.post(STATIC, &body).await.expect(201).json();
-    let found = client
-        .get(&format!("{API}/{}", code["id"].as_str().unwrap()))
-        .await
-        .json();
+    let found = get(&client, code["id"].as_str().unwrap()).await;
     for field in ["content", "title", "description"] {
         assert_eq!(found[field], body[field], "{field}");
     }

@@ -1,10 +1,10 @@
 //! `PUT` and `DELETE /api/v1/qr/{id}`.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
-    Client, Server,
+    Answer, Client, Server,
     client::send,
     codes::{API, TARGET, create_dynamic, create_static, get, total},
     eventually,
@@ -20,82 +20,57 @@ on_both!(
     unknown_codes_are_404,
 );
 
+async fn put(client: &Client, id: &str, body: &Value) -> Answer {
+    client.put(&format!("{API}/{id}"), body).await
+}
+
 async fn a_new_target_takes_effect_at_once(server: Server) {
     let client = Client::admin(&server);
     let code = create_dynamic(&client).await;
     // Remembered from now on.
-    assert_eq!(
-        client
-            .get(&code.shared)
-            .await
-            .expect(302)
-            .header("location"),
-        TARGET
-    );
+    let redirect = client.get(&code.shared).await.expect(302);
+    assert_eq!(redirect.header("location"), TARGET);
     let body = json!({ "redirect_url": "https://example.org/new" });
-    let answer = client
-        .put(&format!("{API}/{}", code.id), &body)
-        .await
-        .expect(200)
-        .json();
+    let answer = put(&client, &code.id, &body).await.expect(200).json();
     assert_eq!(answer["redirect_url"], "https://example.org/new");
-    let location = client.get(&code.shared).await.expect(302);
-    assert_eq!(location.header("location"), "https://example.org/new");
+    let redirect = client.get(&code.shared).await.expect(302);
+    assert_eq!(redirect.header("location"), "https://example.org/new");
 }
 
 async fn what_is_not_sent_stays(server: Server) {
     let client = Client::admin(&server);
     let code = create_dynamic(&client).await;
-    let path = format!("{API}/{}", code.id);
     let before = get(&client, &code.id).await;
-    let after = client
-        .put(&path, &json!({ "description": "By the door" }))
-        .await
-        .expect(200)
-        .json();
+    let body = json!({ "description": "By the door" });
+    let after = put(&client, &code.id, &body).await.expect(200).json();
     assert_eq!(after["description"], "By the door");
     for field in ["title", "redirect_url", "short_id", "content", "created_at"] {
         assert_eq!(after[field], before[field], "{field}");
     }
     let fixed = create_static(&client, "text").await;
-    let path = format!("{API}/{}", fixed["id"].as_str().unwrap());
-    let named = client
-        .put(&path, &json!({ "title": "Named" }))
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(
-        (&named["title"], &named["content"]),
-        (&json!("Named"), &json!("text"))
-    );
+    let body = json!({ "title": "Named" });
+    let id = fixed["id"].as_str().unwrap();
+    let named = put(&client, id, &body).await.expect(200).json();
+    assert_eq!(named["title"], "Named");
+    assert_eq!(named["content"], "text");
 }
 
 async fn bad_updates_change_nothing(server: Server) {
     let client = Client::admin(&server);
     let dynamic = create_dynamic(&client).await;
     let fixed = create_static(&client, "text").await;
-    let fixed = fixed["id"].as_str().unwrap();
-    for (id, body, field) in [
-        (
-            dynamic.id.as_str(),
-            json!({ "redirect_url": "javascript:alert(1)" }),
-            "redirect_url",
-        ),
-        (&dynamic.id, json!({ "redirect_url": "" }), "redirect_url"),
-        (&dynamic.id, json!({ "redirect_url": 7 }), "redirect_url"),
-        (&dynamic.id, json!({ "title": "x".repeat(101) }), "title"),
-        (
-            &dynamic.id,
-            json!({ "description": "x".repeat(501) }),
-            "description",
-        ),
-        (fixed, json!({ "redirect_url": TARGET }), "redirect_url"),
+    let (dynamic, fixed) = (dynamic.id.as_str(), fixed["id"].as_str().unwrap());
+    for (id, field, value) in [
+        (dynamic, "redirect_url", json!("javascript:alert(1)")),
+        (dynamic, "redirect_url", json!("")),
+        (dynamic, "redirect_url", json!(7)),
+        (dynamic, "title", json!("x".repeat(101))),
+        (dynamic, "description", json!("x".repeat(501))),
+        (fixed, "redirect_url", json!(TARGET)),
     ] {
+        let body = json!({ field: value });
         let before = get(&client, id).await;
-        client
-            .put(&format!("{API}/{id}"), &body)
-            .await
-            .invalid(field);
+        put(&client, id, &body).await.invalid(field);
         assert_eq!(get(&client, id).await, before, "{body}");
     }
 }
@@ -135,11 +110,8 @@ async fn a_deleted_code_is_gone_everywhere(server: Server) {
 async fn unknown_codes_are_404(server: Server) {
     let client = Client::admin(&server);
     for id in ["00000000-0000-7000-8000-000000000000", "not-a-uuid"] {
-        let path = format!("{API}/{id}");
-        client
-            .put(&path, &json!({ "title": "x" }))
-            .await
-            .problem(404);
-        client.delete(&path).await.problem(404);
+        let body = json!({ "title": "x" });
+        put(&client, id, &body).await.problem(404);
+        client.delete(&format!("{API}/{id}")).await.problem(404);
     }
 }

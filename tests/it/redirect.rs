@@ -6,6 +6,7 @@ use crate::support::{
     Answer, Client, Database, Server, Setup,
     client::send,
     codes::{API, TARGET, counted, create_dynamic, create_static, get},
+    command::Says as _,
     load::BROWSER,
     on_both, rows,
 };
@@ -31,15 +32,18 @@ async fn visit(client: &Client, method: Method, path: &str, headers: &[(&str, &s
     .await
 }
 
+/// A person's scan.
+async fn scan(client: &Client, path: &str) -> Answer {
+    let phone = [("user-agent", BROWSER)];
+    visit(client, Method::GET, path, &phone).await.expect(302)
+}
+
 async fn a_scan_is_sent_on_and_counted(server: Server) {
     let admin = Client::admin(&server);
     let people = Client::anonymous(&server);
     let code = create_dynamic(&admin).await;
-    let phone = [("user-agent", BROWSER)];
 
-    let answer = visit(&people, Method::GET, &code.shared, &phone)
-        .await
-        .expect(302);
+    let answer = scan(&people, &code.shared).await;
     assert_eq!(answer.header("location"), TARGET);
     assert_eq!(answer.header("cache-control"), "private, no-store");
     assert!(!answer.header("x-request-id").is_empty());
@@ -48,21 +52,15 @@ async fn a_scan_is_sent_on_and_counted(server: Server) {
     assert!(shared["last_scan_at"].is_string(), "{shared}");
     assert!(shared["first_genuine_scan_at"].is_null(), "{shared}");
 
-    visit(&people, Method::GET, &code.genuine, &phone)
-        .await
-        .expect(302);
+    scan(&people, &code.genuine).await;
     let first = counted(&admin, &code.id, 2, 1).await;
-    visit(&people, Method::GET, &code.genuine, &phone)
-        .await
-        .expect(302);
+    scan(&people, &code.genuine).await;
     let second = counted(&admin, &code.id, 3, 2).await;
     let time = |code: &serde_json::Value, field: &str| -> jiff::Timestamp {
         code[field].as_str().unwrap().parse().unwrap()
     };
-    assert_eq!(
-        second["first_genuine_scan_at"],
-        first["first_genuine_scan_at"]
-    );
+    let begin = "first_genuine_scan_at";
+    assert_eq!(second[begin], first[begin]);
     let last = "last_genuine_scan_at";
     assert!(time(&second, last) > time(&first, last));
     assert_eq!(second["last_scan_at"], second[last]);
@@ -73,61 +71,37 @@ async fn only_people_are_counted(server: Server) {
     let people = Client::anonymous(&server);
     let code = create_dynamic(&admin).await;
     let bot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+    let phone = ("user-agent", BROWSER);
     for (method, headers) in [
-        (Method::HEAD, vec![("user-agent", BROWSER)]),
+        (Method::HEAD, vec![phone]),
         (Method::GET, vec![("user-agent", bot)]),
+        (Method::GET, vec![phone, ("sec-purpose", "prefetch")]),
         (
             Method::GET,
-            vec![("user-agent", BROWSER), ("sec-purpose", "prefetch")],
+            vec![phone, ("sec-purpose", "prefetch;prerender")],
         ),
-        (
-            Method::GET,
-            vec![
-                ("user-agent", BROWSER),
-                ("sec-purpose", "prefetch;prerender"),
-            ],
-        ),
-        (
-            Method::GET,
-            vec![("user-agent", BROWSER), ("purpose", "prefetch")],
-        ),
-        (
-            Method::GET,
-            vec![("user-agent", BROWSER), ("x-purpose", "Preview")],
-        ),
+        (Method::GET, vec![phone, ("purpose", "prefetch")]),
+        (Method::GET, vec![phone, ("x-purpose", "Preview")]),
     ] {
-        let answer = visit(&people, method.clone(), &code.genuine, &headers)
-            .await
-            .expect(302);
+        let answer = visit(&people, method.clone(), &code.genuine, &headers).await;
+        let answer = answer.expect(302);
         assert_eq!(answer.header("location"), TARGET, "{method} {headers:?}");
         assert_eq!(answer.header("cache-control"), "private, no-store");
         assert!(answer.body.is_empty());
     }
     // A person's scan behind them: once it is counted, they would have been.
-    visit(
-        &people,
-        Method::GET,
-        &code.genuine,
-        &[("user-agent", BROWSER)],
-    )
-    .await
-    .expect(302);
+    scan(&people, &code.genuine).await;
     counted(&admin, &code.id, 1, 1).await;
     rows::drained(&admin).await;
     assert_eq!(get(&admin, &code.id).await["scan_count"], 1);
     // They are kept with the reason, so that the number can be explained.
-    let log = admin
-        .get(&format!("{API}/{}/analytics/scan-logs", code.id))
-        .await
-        .expect(200)
-        .json();
+    let log = format!("{API}/{}/analytics/scan-logs", code.id);
+    let log = admin.get(&log).await.expect(200).json();
     let items = log["items"].as_array().unwrap().iter();
     let mut excluded: Vec<&str> = items.filter_map(|i| i["excluded"].as_str()).collect();
     excluded.sort_unstable();
-    let expected = [
-        "bot", "head", "prefetch", "prefetch", "prefetch", "prefetch",
-    ];
-    assert_eq!(excluded, expected, "{log}");
+    let expected = "bot head prefetch prefetch prefetch prefetch";
+    assert_eq!(excluded.join(" "), expected, "{log}");
 }
 
 async fn links_are_carried_whatever_is_appended(server: Server) {
@@ -144,9 +118,7 @@ async fn links_are_carried_whatever_is_appended(server: Server) {
         let before = get(&admin, &code.id).await;
         let number = |field: &str| before[field].as_u64().unwrap();
         let path = format!("{}{query}", code.shared);
-        visit(&admin, Method::GET, &path, &[("user-agent", BROWSER)])
-            .await
-            .expect(302);
+        scan(&admin, &path).await;
         let genuine = number("genuine_scan_count") + u64::from(genuine);
         counted(&admin, &code.id, number("scan_count") + 1, genuine).await;
     }
@@ -187,24 +159,18 @@ async fn headers_are_kept_whatever_their_bytes_are(server: Server) {
     let admin = Client::admin(&server);
     let code = create_dynamic(&admin).await;
     let mut expected = Vec::new();
+    let size = "https://example.org/größe";
     for (referer, kept) in [
-        (
-            &b"https://example.org/gr\xf6\xdfe"[..],
-            "https://example.org/größe",
-        ),
-        (
-            "https://example.org/größe".as_bytes(),
-            "https://example.org/größe",
-        ),
+        (&b"https://example.org/gr\xf6\xdfe"[..], size),
+        (size.as_bytes(), size),
         (b"\xff", "ÿ"),
     ] {
         let request = admin.request(Method::GET, &code.genuine);
         let value = |bytes| reqwest::header::HeaderValue::from_bytes(bytes).unwrap();
         let request = request.header("referer", value(referer));
         let agent = [BROWSER.as_bytes(), b" M\xfcller"].concat();
-        send(request.header("user-agent", value(&agent)))
-            .await
-            .expect(302);
+        let request = request.header("user-agent", value(&agent));
+        send(request).await.expect(302);
         expected.push(Some(kept.to_owned()));
     }
     counted(&admin, &code.id, 3, 3).await;
@@ -212,24 +178,15 @@ async fn headers_are_kept_whatever_their_bytes_are(server: Server) {
     assert_eq!(referers, expected);
     let agents = "SELECT a.user_agent FROM scans s JOIN agents a ON a.id = s.agent_id";
     let agents = rows::texts(&server, agents).await;
-    assert!(
-        agents.iter().flatten().all(|a| a.ends_with(" Müller")),
-        "{agents:?}"
-    );
+    let mut known = agents.iter().flatten();
+    assert!(known.all(|a| a.ends_with(" Müller")), "{agents:?}");
 }
 
 async fn unknown_slugs_are_404(server: Server) {
     let admin = Client::admin(&server);
     let code = create_dynamic(&admin).await;
-    for slug in [
-        "00000000",
-        "x",
-        "%00",
-        "%ff",
-        "..%2f..%2fetc",
-        "🎉",
-        &"a".repeat(5000),
-    ] {
+    let long = "a".repeat(5000);
+    for slug in ["00000000", "x", "%00", "%ff", "..%2f..%2fetc", "🎉", &long] {
         admin.get(&format!("/r/{slug}")).await.problem(404);
         let head = admin.head(&format!("/r/{slug}")).await.expect(404);
         assert!(head.body.is_empty());
@@ -246,23 +203,13 @@ async fn disabled_codes_and_codes_without_a_target_do_not_redirect(server: Serve
     let slug = disabled.shared.trim_start_matches("/r/");
     let disable = format!("UPDATE codes SET enabled = FALSE WHERE slug = '{slug}'");
     rows::execute(&server, &disable).await;
-    rows::execute(
-        &server,
-        "UPDATE codes SET slug = 'text0001' WHERE kind = 'static'",
-    )
-    .await;
+    let slug = "UPDATE codes SET slug = 'text0001' WHERE kind = 'static'";
+    rows::execute(&server, slug).await;
 
     admin.get(&disabled.shared).await.problem(404);
     admin.get("/r/text0001").await.problem(400);
     // Answered in order: once a later scan is counted, these would have been.
-    visit(
-        &admin,
-        Method::GET,
-        &other.shared,
-        &[("user-agent", BROWSER)],
-    )
-    .await
-    .expect(302);
+    scan(&admin, &other.shared).await;
     counted(&admin, &other.id, 1, 0).await;
     for id in [disabled.id.as_str(), fixed["id"].as_str().unwrap()] {
         assert_eq!(get(&admin, id).await["scan_count"], 0);
@@ -290,13 +237,10 @@ async fn countries(proxies: &str) -> Vec<Option<String>> {
     let code = create_dynamic(&client).await;
     for country in ["DE", "xx", "T1", "fr", "Germany"] {
         let headers = [("cf-ipcountry", country), ("user-agent", BROWSER)];
-        visit(&client, Method::GET, &code.genuine, &headers)
-            .await
-            .expect(302);
+        let answer = visit(&client, Method::GET, &code.genuine, &headers).await;
+        answer.expect(302);
     }
-    visit(&client, Method::GET, &code.genuine, &[])
-        .await
-        .expect(302);
+    client.get(&code.genuine).await.expect(302);
     counted(&client, &code.id, 6, 6).await;
     rows::texts(&server, "SELECT country FROM scans ORDER BY id").await
 }
@@ -318,24 +262,17 @@ async fn a_visitor_is_who_the_proxy_saw_however_it_spells_that() {
     let client = Client::admin(&server);
     let code = create_dynamic(&client).await;
     let mut expected = Vec::new();
+    let (usual, standard) = ("x-forwarded-for", "forwarded");
+    let several = "for=1.2.3.4, For=\"[2001:db8::8]:80\";proto=https";
     for (header, value, address) in [
-        ("x-forwarded-for", "198.51.100.7:4711", Some("198.51.100.7")),
-        (
-            "x-forwarded-for",
-            "1.2.3.4, [2001:db8::7]:80",
-            Some("2001:db8::7"),
-        ),
-        (
-            "forwarded",
-            "for=1.2.3.4, For=\"[2001:db8::8]:80\";proto=https",
-            Some("2001:db8::8"),
-        ),
-        ("x-forwarded-for", "unknown", None),
+        (usual, "198.51.100.7:4711", Some("198.51.100.7")),
+        (usual, "1.2.3.4, [2001:db8::7]:80", Some("2001:db8::7")),
+        (standard, several, Some("2001:db8::8")),
+        (usual, "unknown", None),
     ] {
         let headers = [(header, value), ("user-agent", BROWSER)];
-        visit(&client, Method::GET, &code.genuine, &headers)
-            .await
-            .expect(302);
+        let answer = visit(&client, Method::GET, &code.genuine, &headers).await;
+        answer.expect(302);
         expected.push(address.map(ToOwned::to_owned));
     }
     counted(&client, &code.id, 4, 4).await;
@@ -362,10 +299,7 @@ async fn codes_under_a_former_address_lead_to_where_we_are() {
 
         server.set("BASE_URL", "https://New.example/");
         let said = server.run_json(&["doctor", "--json"]).to_string();
-        assert!(
-            said.contains("2 say https://old.example; BASE_URL is https://new.example"),
-            "{said}"
-        );
+        said.says("2 say https://old.example; BASE_URL is https://new.example");
         server.set("FORMER_BASE_URLS", "https://OLD.example/");
         let known = server.run_json(&["doctor", "--json"]).to_string();
         assert!(!known.contains("BASE_URL is"), "{known}");
@@ -374,8 +308,8 @@ async fn codes_under_a_former_address_lead_to_where_we_are() {
         let today = format!("https://new.example{}", inner.shared);
         assert_eq!(answer.header("location"), today);
         admin.get(&inner.shared).await.problem(400);
-        let back =
-            serde_json::json!({ "redirect_url": format!("https://old.example{}", outer.shared) });
+        let back = format!("https://old.example{}", outer.shared);
+        let back = serde_json::json!({ "redirect_url": back });
         admin.post("/api/v1/qr/dynamic", &back).await.problem(422);
     }
 }

@@ -85,17 +85,13 @@ pub fn check(source: &Source) -> Vec<Violation> {
         for import in imports(source) {
             if let Some(why) = refusal(source, &module, &allowed, &import) {
                 let what = format!("{module} imports {}", import.path.join("::"));
-                out.push(Violation::new(source, import.line, what, why));
+                out.push(Violation::new(source, import.line, what, &why));
             }
         }
     } else {
         let what = format!("the module {module} is not in the import table");
-        out.push(Violation::new(
-            source,
-            1,
-            what,
-            "give it a row in docs/ARCHITECTURE.md and in tests/tidy/layers.rs".to_owned(),
-        ));
+        let why = "give it a row in docs/ARCHITECTURE.md and in tests/tidy/layers.rs";
+        out.push(Violation::new(source, 1, what, why));
     }
     out.extend(legacy_named(source));
     out
@@ -168,13 +164,10 @@ fn legacy_named(source: &Source) -> Vec<Violation> {
         .filter(|&i| source.tokens[i].name() == Some("legacy"))
         .filter(|&i| is_path(i + 1) || (i > 0 && (is_path(i - 1) || in_tree(i - 1))))
         .map(|i| {
-            Violation::new(
-                source,
-                source.tokens[i].line,
-                "names a legacy module".to_owned(),
-                "only src/app.rs may: everything else must compile unchanged once it is deleted"
-                    .to_owned(),
-            )
+            let what = "names a legacy module".to_owned();
+            let why =
+                "only src/app.rs may: everything else must compile unchanged once it is deleted";
+            Violation::new(source, source.tokens[i].line, what, why)
         })
         .collect()
 }

@@ -16,50 +16,40 @@ fn shape(path: &str, code: &str) -> Vec<String> {
 }
 
 fn whats(violations: &[Violation]) -> Vec<String> {
-    violations
-        .iter()
-        .map(|v| format!("{}: {}", v.line, v.what))
-        .collect()
+    let shown = violations.iter().map(|v| format!("{}: {}", v.line, v.what));
+    shown.collect()
 }
 
 #[test]
 fn use_trees_are_read_whole() {
     let code = "use crate::{kernel::{Ctx, clock::{self, Clock}}, store,\n  cache::*};\nuse std::{fmt, io};";
-    assert_eq!(
-        paths("src/codes/mod.rs", code),
-        [
-            "kernel::Ctx",
-            "kernel::clock",
-            "kernel::clock::Clock",
-            "store",
-            "cache::*"
-        ]
-    );
+    let all = "kernel::Ctx kernel::clock kernel::clock::Clock store cache::*";
+    assert_eq!(paths("src/codes/mod.rs", code).join(" "), all);
 }
 
 #[test]
 fn inline_paths_renames_and_macros_are_read() {
     let code = "fn f(x: crate::store::Codes) { $crate::cache::get(); qr_observatory::app::run() }\nuse crate::a::B as C;";
-    assert_eq!(
-        paths("src/codes/mod.rs", code),
-        ["store::Codes", "cache::get", "app::run", "a::B"]
-    );
+    let all = ["store::Codes", "cache::get", "app::run", "a::B"];
+    assert_eq!(paths("src/codes/mod.rs", code), all);
     assert!(paths("src/codes/mod.rs", "pub(crate) fn f() {}").is_empty());
 }
 
 #[test]
 fn relative_paths_are_resolved() {
     let file = "src/codes/create.rs";
-    assert_eq!(paths(file, "use super::super::store::Db;"), ["store::Db"]);
-    assert_eq!(paths(file, "use super::list;"), ["codes::list"]);
-    assert_eq!(
-        paths(file, "mod tests { use super::super::list; }"),
-        ["codes::list"]
-    );
-    assert_eq!(
-        paths("src/codes/mod.rs", "use self::create::X;"),
-        ["codes::create::X"]
-    );
+    for (file, code, path) in [
+        (file, "use super::super::store::Db;", "store::Db"),
+        (file, "use super::list;", "codes::list"),
+        (file, "mod tests { use super::super::list; }", "codes::list"),
+        (
+            "src/codes/mod.rs",
+            "use self::create::X;",
+            "codes::create::X",
+        ),
+    ] {
+        assert_eq!(paths(file, code), [path], "{file}: {code}");
+    }
 }
 
 #[test]
@@ -67,10 +57,8 @@ fn comments_and_strings_are_not_code() {
     let code = "/* /* crate::store */ crate::store */ // crate::store\n\
                 fn f<'a>(c: char) { let _ = ('\"', '\\'', b'x', r#\"crate::store \" \"#, \"crate::store\"); }";
     assert!(paths("src/kernel/x.rs", code).is_empty());
-    assert_eq!(
-        paths("src/kernel/x.rs", "let q = '\"'; crate::store::X"),
-        ["store::X"]
-    );
+    let quote = "let q = '\"'; crate::store::X";
+    assert_eq!(paths("src/kernel/x.rs", quote), ["store::X"]);
 }
 
 #[test]
@@ -176,17 +164,10 @@ fn sql_stands_in_the_store() {
 fn names_say_something() {
     assert_eq!(shape("src/http/utils.rs", "//!"), ["1: is called `utils`"]);
     assert_eq!(shape("src/types/mod.rs", "//!"), ["1: is called `types`"]);
-    assert_eq!(
-        shape(
-            "src/a.rs",
-            "//!\nstruct CodeManager;\nfn helper() {}\nstruct Implant;"
-        ),
-        ["2: declares `CodeManager`"]
-    );
-    assert_eq!(
-        shape("src/a.rs", "use std::fmt;"),
-        ["1: does not begin with `//!`"]
-    );
+    let declared = "//!\nstruct CodeManager;\nfn helper() {}\nstruct Implant;";
+    let silent = "use std::fmt;";
+    assert_eq!(shape("src/a.rs", declared), ["2: declares `CodeManager`"]);
+    assert_eq!(shape("src/a.rs", silent), ["1: does not begin with `//!`"]);
 }
 
 #[test]
@@ -196,17 +177,9 @@ fn functions_have_a_size() {
     assert_eq!(shape("src/a.rs", &body(69)), ["2: fn f has 71 lines"]);
 
     let five = "//!\nfn f<F: Fn(u8, u8) -> u8>(&mut self, a: (u8, u8), b: F, c: [u8; 2], d: HashMap<u8, u8>) {}";
-    assert!(
-        shape("src/a.rs", five).is_empty(),
-        "{:?}",
-        shape("src/a.rs", five)
-    );
+    assert_eq!(shape("src/a.rs", five), [""; 0]);
     let wire = "//!\nfn f(&self, a: A, b: B, c: C, d: D, e: E, #[oai(default)] f: Query<u8>, g: Query<Option<u8>>) {}";
-    assert!(
-        shape("src/a.rs", wire).is_empty(),
-        "{:?}",
-        shape("src/a.rs", wire)
-    );
+    assert_eq!(shape("src/a.rs", wire), [""; 0]);
     let six = "//!\nfn f(a: u8, b: u8, c: u8, d: u8,\n e: fn(u8) -> u8, g: u8,\n) {}";
     assert_eq!(shape("src/a.rs", six), ["2: fn f has 6 parameters"]);
 }
@@ -241,21 +214,15 @@ fn a_tuple_counts_by_its_members() {
 fn files_and_inline_tests_have_a_size() {
     let code = |code: usize, test: usize| {
         let test = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", "x;\n".repeat(test));
-        Source::new(
-            "src/a.rs",
-            &format!("//!\n{}{test}", "x;\n\n// why\n".repeat(code)),
-        )
+        let code = "x;\n\n// why\n".repeat(code);
+        Source::new("src/a.rs", &format!("//!\n{code}{test}"))
     };
     assert_eq!(shape::lines(&code(400, 100)), 400);
     assert!(whats(&shape::check(&code(400, 147))).is_empty());
-    assert_eq!(
-        whats(&shape::check(&code(401, 1))),
-        ["1: has 401 lines of code"]
-    );
-    assert_eq!(
-        whats(&shape::check(&code(1, 148))),
-        ["5: has 151 lines of inline tests"]
-    );
+    let found = |source| whats(&shape::check(&source));
+    assert_eq!(found(code(401, 1)), ["1: has 401 lines of code"]);
+    let inline = ["5: has 151 lines of inline tests"];
+    assert_eq!(found(code(1, 148)), inline);
     assert!(shape::median(&[code(150, 0), code(10, 0), code(300, 0)]).is_none());
     assert!(shape::median(&[code(151, 0), code(10, 0), code(300, 0)]).is_some());
 }

@@ -34,20 +34,9 @@ async fn what_is_damaged_changes_nothing(mut server: Server) {
     let before = (contents(&server).await, names(&server));
     let whole = std::fs::read(server.path("all.backup")).unwrap();
     let n = whole.len();
-    let cuts = [
-        0,
-        1,
-        9,
-        10,
-        11,
-        n / 4,
-        n / 2,
-        n - n / 4,
-        n - 9,
-        n - 8,
-        n - 1,
-    ];
-    for cut in cuts {
+    let (begin, end) = ([0, 1, 9, 10, 11], [n - 9, n - 8, n - 1]);
+    let middle = [n / 4, n / 2, n - n / 4];
+    for cut in begin.into_iter().chain(middle).chain(end) {
         std::fs::write(server.path("cut"), &whole[..cut]).unwrap();
         refused(&server, &["restore", "cut", "--check"], "refused");
         refused(&server, &["restore", "cut", "--force"], "refused");

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Client, Database, Server, Setup,
     codes::{Dynamic, TARGET, create_dynamic, create_static},
-    command::text,
+    command::{Says as _, text},
     load::BROWSER,
     metrics::Scrape,
     on_both,
@@ -59,10 +59,7 @@ async fn fill(server: &Server) -> Dynamic {
 /// The command fails, and says why.
 #[track_caller]
 fn refused(server: &Server, arguments: &[&str], why: &str) {
-    let output = server.run(arguments);
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
-    assert!(said.contains(why), "{arguments:?}: no {why:?} in {said}");
+    server.run_to(1, arguments).says(why);
 }
 
 fn backup(server: &Server, file: &str) -> Value {
@@ -88,7 +85,7 @@ fn path(server: &Server, file: &str) -> String {
 async fn analytics(server: &Server, id: &str) -> Value {
     let client = Client::admin(server);
     let ask = async |what: &str| {
-        let path = format!("/api/v1/qr/{id}/{what}");
+        let path = format!("/api/v1/qr/{id}{what}");
         let mut answer = client.get(&path).await.expect(200).json();
         // When it was asked.
         if let Some(answer) = answer.as_object_mut() {
@@ -97,14 +94,10 @@ async fn analytics(server: &Server, id: &str) -> Value {
         answer
     };
     json!([
-        ask("analytics/scan-timeseries").await,
-        ask("analytics/device-stats").await,
-        ask("analytics/scan-logs").await,
-        client
-            .get(&format!("/api/v1/qr/{id}"))
-            .await
-            .expect(200)
-            .json()["scan_count"],
+        ask("/analytics/scan-timeseries").await,
+        ask("/analytics/device-stats").await,
+        ask("/analytics/scan-logs").await,
+        ask("").await["scan_count"],
     ])
 }
 
@@ -113,10 +106,8 @@ async fn there_and_back(from: Database, to: Database) {
     let code = fill(&server).await;
     let taken = backup(&server, "all.backup");
     let (rows, answers) = (contents(&server).await, analytics(&server, &code.id).await);
-    assert!(
-        rows["scans"].len() == 9 && rows["codes"].len() == 4,
-        "{rows:?}"
-    );
+    let counts = (rows["scans"].len(), rows["codes"].len());
+    assert_eq!(counts, (9, 4), "{rows:?}");
 
     let mut fresh = Setup::on(to).prepare();
     let file = path(&server, "all.backup");
@@ -187,11 +178,8 @@ async fn what_is_asked_for_wrongly_is_refused(mut server: Server) {
     assert_eq!(std::fs::read(server.path("all.backup")).unwrap(), first);
     server.run_json(&["backup", "all.backup", "--force", "--json"]);
     assert_ne!(std::fs::read(server.path("all.backup")).unwrap(), first);
-    refused(
-        &server,
-        &["backup", "nowhere/all.backup"],
-        "cannot be written",
-    );
+    let nowhere = ["backup", "nowhere/all.backup"];
+    refused(&server, &nowhere, "cannot be written");
     refused(&server, &["backup", "data"], "is a folder");
     assert!(!server.path("all.backup.partial").exists());
 
@@ -201,8 +189,7 @@ async fn what_is_asked_for_wrongly_is_refused(mut server: Server) {
     let check = ["restore", "all.backup", "--check", "--json"];
     let checked = server.run_json(&check);
     assert!(checked["rows"].as_u64() > Some(20), "{checked}");
-    let both = server.run(&["restore", "all.backup", "--check", "--force"]);
-    assert_eq!(both.status.code(), Some(2));
+    server.run_to(2, &["restore", "all.backup", "--check", "--force"]);
     // While it runs not even with --force.
     let before = contents(&server).await;
     for arguments in [
@@ -252,20 +239,11 @@ async fn redis_forgets_what_was_before() {
     let restored = server.run_json(&restore);
     assert_eq!(restored["redis_cleared"], true, "{restored}");
     server.start().await;
-    let answer = Client::anonymous(&server)
-        .get(&code.shared)
-        .await
-        .expect(302);
+    let answer = client.get(&code.shared).await.expect(302);
     assert_eq!(answer.header("location"), TARGET);
 
     // One that is away is told of, and does not undo the restore.
     server.stop().await;
     server.set("REDIS_URL", "redis://127.0.0.1:1");
-    let output = server.run(&restore);
-    assert!(output.status.success(), "{}", text(&output));
-    assert!(
-        text(&output).contains("Redis may still remember"),
-        "{}",
-        text(&output)
-    );
+    server.run_to(0, &restore).says("Redis may still remember");
 }

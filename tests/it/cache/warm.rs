@@ -6,6 +6,7 @@ use super::{PATIENT, connected, flushed, for_admins, image, number, space, stats
 use crate::support::{
     Client, Database, Server, Setup,
     codes::{Dynamic, create_dynamic, create_static},
+    command::Says as _,
     eventually,
     metrics::Scrape,
     on_both,
@@ -41,10 +42,7 @@ async fn assert_ready(server: &Server, code: &Dynamic, arm: &str) {
     let client = Client::admin(server);
     let counts = |stats: &Value, name: &str| {
         let space = space(stats, name);
-        (
-            space["hits"].as_u64().unwrap(),
-            space["misses"].as_u64().unwrap(),
-        )
+        (number(space, "/hits"), number(space, "/misses"))
     };
     let before = stats(server).await;
     image(&client, &code.id).await;
@@ -60,29 +58,21 @@ async fn what_matches_is_ready(server: Server) {
     let client = Client::admin(&server);
     let codes = create(&client, 3).await;
     let text = create_static(&client, "for ever").await;
-    let done = warm(
-        &client,
-        json!([format!("{}*", &codes[0].id[..30]), "no such"]),
-    )
-    .await;
+    let alike = format!("{}*", &codes[0].id[..30]);
+    let done = warm(&client, json!([alike, "no such"])).await;
     assert_eq!(done["success"], true);
     assert!(done["duration_ms"].is_u64(), "{done}");
     let counts = |done: &Value| ["matched", "warmed", "failed"].map(|n| done[n].as_u64().unwrap());
     // Ids that are made at once begin alike.
     let [matched, warmed, failed] = counts(&done);
-    assert!(
-        (1..=4).contains(&matched) && warmed == matched && failed == 0,
-        "{done}"
-    );
+    assert!((1..=4).contains(&matched), "{done}");
+    assert_eq!((warmed, failed), (matched, 0), "{done}");
     assert_ready(&server, &codes[0], "render_legacy").await;
 
     let slug = codes[1].shared.trim_start_matches("/r/");
     let body = json!({ "patterns": [slug] });
-    let done = client
-        .post("/api/qr/cache/warm", &body)
-        .await
-        .expect(200)
-        .json();
+    let done = client.post("/api/qr/cache/warm", &body).await;
+    let done = done.expect(200).json();
     assert_eq!(counts(&done), [1, 1, 0]);
     let done = warm(&client, json!([text["id"]])).await;
     assert_eq!(counts(&done), [1, 1, 0], "one without a slug");
@@ -91,14 +81,9 @@ async fn what_matches_is_ready(server: Server) {
     assert_ready(&server, &codes[2], "render_legacy").await;
 
     let scrape = Scrape::of(&client).await;
-    let runs = scrape.sum(
-        "qr_arm_requests_total",
-        &[("experiment", "render"), ("outcome", "ok")],
-    );
-    assert!(
-        runs.unwrap_or_default() < 0.5,
-        "nothing was learned from it"
-    );
+    // Nothing was learned from it.
+    let runs = scrape.at("qr_arm_requests_total experiment=render outcome=ok");
+    assert!(runs.unwrap_or_default() < 0.5);
     let warmed = scrape.sum("qr_cache_warmed_codes_total", &[("result", "ok")]);
     assert!(warmed >= Some(6.0), "{warmed:?}");
 }
@@ -180,11 +165,8 @@ async fn assert_in_redis(server: &Server, codes: &[Dynamic]) {
         client.get(&code.shared).await.expect(302);
     }
     let stats = stats(server).await;
-    let hits = number(&stats, "/redis/hits");
-    assert_eq!(
-        (hits, number(&stats, "/redis/misses")),
-        (codes.len() as u64 * 2, 0)
-    );
+    assert_eq!(number(&stats, "/redis/hits"), codes.len() as u64 * 2);
+    assert_eq!(number(&stats, "/redis/misses"), 0);
 }
 
 async fn everything_is_put_into_redis(database: Database) {
@@ -193,15 +175,14 @@ async fn everything_is_put_into_redis(database: Database) {
     let codes = create(&Client::admin(&server), 25).await;
     flushed(&server).await;
     let done = server.run_json(&["warm", "--batch", "10", "--json"]);
-    assert_eq!(
-        (&done["codes"], &done["kept"]),
-        (&25.into(), &50.into()),
-        "{done}"
-    );
-    assert_eq!(
-        (&done["failed"], &done["resumed_at"]),
-        (&0.into(), &0.into())
-    );
+    for (field, n) in [
+        ("codes", 25),
+        ("kept", 50),
+        ("failed", 0),
+        ("resumed_at", 0),
+    ] {
+        assert_eq!(done[field], n, "{done}");
+    }
     assert!(done["codes_per_second"].as_f64().unwrap() > 0.0);
     server.kill().await;
     server.start().await;
@@ -211,10 +192,8 @@ async fn everything_is_put_into_redis(database: Database) {
     // A change after it was put there is seen all the same.
     let client = Client::admin(&server);
     let body = json!({ "redirect_url": "https://example.org/new" });
-    client
-        .put(&format!("/api/v1/qr/{}", codes[0].id), &body)
-        .await
-        .expect(200);
+    let path = format!("/api/v1/qr/{}", codes[0].id);
+    client.put(&path, &body).await.expect(200);
     let answer = client.get(&codes[0].shared).await.expect(302);
     assert_eq!(answer.header("location"), "https://example.org/new");
 }
@@ -250,17 +229,12 @@ async fn a_cluster_is_warmed() {
 #[tokio::test]
 async fn what_is_cheaper_to_make_is_not_kept() {
     let redis = RedisServer::start(RedisSetup::default()).await;
-    let server = on_redis(&redis, Database::Sqlite)
-        .env("REDIS_ADMISSION", "never")
-        .start()
-        .await;
+    let setup = on_redis(&redis, Database::Sqlite);
+    let server = setup.env("REDIS_ADMISSION", "never").start().await;
     create(&Client::admin(&server), 3).await;
     let done = server.run_json(&["warm", "--json"]);
-    assert_eq!(
-        (&done["kept"], &done["bypassed"]),
-        (&0.into(), &6.into()),
-        "{done}"
-    );
+    assert_eq!(done["kept"], 0, "{done}");
+    assert_eq!(done["bypassed"], 6, "{done}");
 }
 
 #[tokio::test]
@@ -292,28 +266,16 @@ async fn an_interrupted_run_goes_on_where_it_was() {
     let names = redis.cli(&["KEYS", "qr_engine_v2:render_legacy:*"]);
     assert_eq!(names.split_whitespace().count(), 40, "{names}");
     let again = server.run_json(&["warm", "--restart", "--json"]);
-    assert_eq!(
-        (&again["codes"], &again["resumed_at"]),
-        (&40.into(), &0.into())
-    );
+    assert_eq!(again["codes"], 40);
+    assert_eq!(again["resumed_at"], 0);
 }
 
 #[tokio::test]
 async fn without_redis_it_says_what_to_do() {
     let server = Setup::on(Database::Sqlite).prepare();
-    let output = server.run(&["warm"]);
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        text.contains("REDIS_WARM_CACHE") && text.contains("/cache/warm"),
-        "{text}"
-    );
-
-    let server = Setup::on(Database::Sqlite)
-        .env("REDIS_URL", "redis://127.0.0.1:1")
-        .prepare();
-    let output = server.run(&["warm"]);
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("nobody listens"), "{text}");
+    let said = server.run_to(1, &["warm"]);
+    said.says("REDIS_WARM_CACHE|/cache/warm");
+    let away = Setup::on(Database::Sqlite).env("REDIS_URL", "redis://127.0.0.1:1");
+    let said = away.prepare().run_to(1, &["warm"]);
+    said.says("nobody listens");
 }

@@ -7,6 +7,7 @@ use super::{ALL, AUDIT, RENDER, VALIDATE, candidate, conditional, look, order, s
 use crate::support::{
     Answer, Client, Server,
     client::{Auth, send},
+    command::Says as _,
     eventually, on_both, rows,
 };
 
@@ -26,18 +27,9 @@ on_both!(
 async fn settings(client: &Client) -> Value {
     let all = look(client, ALL).await;
     let experiments = all["experiments"].as_array().unwrap().iter();
-    let set: Vec<Value> = experiments
-        .map(|e| {
-            json!([
-                e["name"],
-                e["version"],
-                e["candidate_percent"],
-                e["shadow_percent"],
-                e["override"],
-                e["breaker"]
-            ])
-        })
-        .collect();
+    let fields = "name version candidate_percent shadow_percent override breaker";
+    let of = |e: &Value| -> Value { fields.split(' ').map(|field| e[field].clone()).collect() };
+    let set: Vec<Value> = experiments.map(of).collect();
     json!([set, look(client, AUDIT).await])
 }
 
@@ -47,11 +39,12 @@ async fn unchanged(client: &Client, attempt: impl AsyncFnOnce()) {
     assert_eq!(settings(client).await, before);
 }
 
+/// `keys`: with blanks between them.
 #[track_caller]
-fn assert_has(value: &Value, keys: &[&str]) {
+fn assert_has(value: &Value, keys: &str) {
     let object = value.as_object().unwrap_or_else(|| panic!("{value}"));
-    for key in keys {
-        assert!(object.contains_key(*key), "no {key}: {value}");
+    for key in keys.split(' ') {
+        assert!(object.contains_key(key), "no {key}: {value}");
     }
 }
 
@@ -61,10 +54,8 @@ async fn everything_is_shown(server: Server) {
     assert_eq!(all["flags"]["source"], "local");
     assert_eq!(all["flags"]["state"], "fresh");
     assert!(all["flags"]["age_seconds"].as_f64().unwrap() < 30.0);
-    assert_eq!(
-        all["autopilot"],
-        json!({ "enabled": false, "dwell_seconds": 600 })
-    );
+    let autopilot = json!({ "enabled": false, "dwell_seconds": 600 });
+    assert_eq!(all["autopilot"], autopilot);
     assert!(all["load"]["saturated"].is_boolean(), "{all}");
     let experiments = all["experiments"].as_array().unwrap();
     let names: Vec<&str> = experiments
@@ -82,35 +73,19 @@ async fn everything_is_shown(server: Server) {
         assert_eq!(one["shadow_percent"], 0);
         assert_eq!(one["override"], Value::Null, "{one}");
         assert_ne!(one["control"], one["candidate"]);
-        assert_has(&one["stage"], &["percent", "since", "next_percent"]);
+        assert_has(&one["stage"], "percent since next_percent");
         assert_eq!(one["stage"]["next_percent"], 1);
         assert_eq!(one["breaker"]["state"], "closed");
         assert_eq!(one["breaker"]["forced"], "auto");
         for arm in ["control", "candidate"] {
-            let counts = [
-                "requests",
-                "ok",
-                "answers",
-                "faults",
-                "timeouts",
-                "panics",
-                "unsupported",
-                "cancelled",
-                "remembered",
-            ];
-            for count in counts {
+            let counts =
+                "requests ok answers faults timeouts panics unsupported cancelled remembered";
+            for count in counts.split(' ') {
                 assert_eq!(one["arms"][arm][count], 0, "{arm} {count}");
             }
         }
-        let shadow = [
-            "same",
-            "tolerated",
-            "mismatched",
-            "shed",
-            "noise",
-            "examples",
-        ];
-        assert_has(&one["shadow"], &shadow);
+        let shadow = "same tolerated mismatched shed noise examples";
+        assert_has(&one["shadow"], shadow);
         let evidence = one["evidence"].as_array().unwrap();
         assert_eq!(evidence.len(), 7, "{one}");
         for test in evidence {
@@ -118,15 +93,10 @@ async fn everything_is_shown(server: Server) {
             assert_eq!(test["fired"], false, "{test}");
         }
         assert_eq!(one["verdict"]["verdict"], "hold");
-        assert!(
-            one["verdict"]["needed_requests"].as_u64() > Some(0),
-            "{one}"
-        );
+        let needed = one["verdict"]["needed_requests"].as_u64();
+        assert!(needed > Some(0), "{one}");
         let sentence = one["verdict"]["sentence"].as_str().unwrap();
-        assert!(
-            sentence.starts_with("hold: the dial is at 0 %"),
-            "{sentence}"
-        );
+        sentence.says("hold: the dial is at 0 %");
     }
 }
 
@@ -147,17 +117,8 @@ async fn a_dial_is_turned_by_whoever_saw_it_last(server: Server) {
 
     unchanged(&client, async || {
         let other = json!({ "candidate_percent": 100 });
-        for stale in [
-            tag,
-            "\"99\"",
-            "2",
-            "garbage",
-            "\"\"",
-            "\"two\"",
-            "W/\"2\"",
-            "\"1\", \"2\"",
-            "",
-        ] {
+        let others = r#""99"|2|garbage|""|"two"|W/"2"|"1", "2"|"#;
+        for stale in others.split('|').chain([tag]) {
             let answer = conditional(&client, RENDER, stale, &other).await;
             assert_eq!(answer.status, 412, "{stale}: {}", answer.text());
             answer.problem(412);
@@ -204,10 +165,8 @@ async fn what_makes_no_sense_changes_nothing(server: Server) {
                 client.put(RENDER, &other).await.invalid(field);
             }
         }
-        client
-            .put(RENDER, &json!({ "breaker": "ajar" }))
-            .await
-            .invalid("breaker");
+        let ajar = json!({ "breaker": "ajar" });
+        client.put(RENDER, &ajar).await.invalid("breaker");
         for reason in [json!("x".repeat(501)), json!("a\0b"), json!(7)] {
             let body = json!({ "candidate_percent": 50, "reason": reason });
             client.put(RENDER, &body).await.invalid("reason");
@@ -218,16 +177,12 @@ async fn what_makes_no_sense_changes_nothing(server: Server) {
             }
         }
         for bytes in [&b"{"[..], b"\xff\xfe", b"[]", b"null", b"7", b""] {
-            for method in [Method::PUT, Method::POST] {
-                let path = if method == Method::PUT {
-                    RENDER.to_owned()
-                } else {
-                    format!("{RENDER}/kill")
-                };
+            let kill = format!("{RENDER}/kill");
+            for (method, path) in [(Method::PUT, RENDER), (Method::POST, &kill)] {
                 if method == Method::POST && bytes.is_empty() {
                     continue;
                 }
-                let request = client.request(method, &path).body(bytes.to_vec());
+                let request = client.request(method, path).body(bytes.to_vec());
                 let answer = send(request.header("content-type", "application/json")).await;
                 assert!(matches!(answer.status, 400 | 422), "{bytes:?}: {answer:?}");
                 answer.problem(answer.status);
@@ -241,12 +196,8 @@ async fn what_makes_no_sense_changes_nothing(server: Server) {
     .await;
     // 500 characters are not 500 bytes.
     let reason = "ü".repeat(500);
-    set(
-        &client,
-        RENDER,
-        json!({ "candidate_percent": 6, "reason": reason }),
-    )
-    .await;
+    let body = json!({ "candidate_percent": 6, "reason": reason });
+    set(&client, RENDER, body).await;
     let log = look(&client, AUDIT).await;
     assert_eq!(log["items"][0]["reason"], reason);
 }
@@ -299,11 +250,8 @@ async fn attempts(client: &Client) -> [Vec<Answer>; 2] {
     for path in [ALL, RENDER, AUDIT, &example] {
         looked.push(client.get(path).await);
     }
-    let mut turned = vec![
-        client
-            .put(RENDER, &json!({ "candidate_percent": 99 }))
-            .await,
-    ];
+    let almost_all = json!({ "candidate_percent": 99 });
+    let mut turned = vec![client.put(RENDER, &almost_all).await];
     for order in ["kill", "release", "rehearse"] {
         let body = json!({ "fault": "error" });
         turned.push(client.post(&format!("{RENDER}/{order}"), &body).await);
@@ -417,24 +365,14 @@ async fn changes_are_told_and_refused_ones_are_not(server: Server) {
     assert_eq!(look(&client, AUDIT).await, json!({ "items": [] }));
     let body = json!({ "candidate_percent": 5, "shadow_percent": 50, "reason": "begin" });
     set(&client, RENDER, body).await;
-    client
-        .put(
-            RENDER,
-            &json!({ "candidate_percent": 101, "reason": "refused" }),
-        )
-        .await
-        .expect(422);
-    conditional(&client, RENDER, "\"1\"", &json!({ "reason": "stale" }))
-        .await
-        .expect(412);
+    let refused = json!({ "candidate_percent": 101, "reason": "refused" });
+    client.put(RENDER, &refused).await.expect(422);
+    let stale = json!({ "reason": "stale" });
+    let stale = conditional(&client, RENDER, "\"1\"", &stale).await;
+    stale.expect(412);
     order(&client, VALIDATE, "kill", json!({ "reason": "  " })).await;
-    order(
-        &client,
-        VALIDATE,
-        "release",
-        json!({ "reason": "fine\nagain" }),
-    )
-    .await;
+    let again = json!({ "reason": "fine\nagain" });
+    order(&client, VALIDATE, "release", again).await;
 
     let log = look(&client, AUDIT).await;
     let items = log["items"].as_array().unwrap();
@@ -442,25 +380,19 @@ async fn changes_are_told_and_refused_ones_are_not(server: Server) {
         .iter()
         .map(|i| json!([i["actor"], i["action"], i["subject"], i["reason"]]))
         .collect();
-    assert_eq!(
-        told,
-        [
-            json!(["admin", "rollout.release", "validate", "fine\nagain"]),
-            json!(["admin", "rollout.kill", "validate", null]),
-            json!(["admin", "rollout.set", "render", "begin"]),
-        ]
-    );
+    let expected = json!([
+        ["admin", "rollout.release", "validate", "fine\nagain"],
+        ["admin", "rollout.kill", "validate", null],
+        ["admin", "rollout.set", "render", "begin"],
+    ]);
+    assert_eq!(Value::from(told), expected);
     let detail: Value = serde_json::from_str(items[2]["detail"].as_str().unwrap()).unwrap();
     let settings = |candidate, shadow| json!({ "candidate_percent": candidate, "shadow_percent": shadow, "killed": false, "breaker": "auto" });
-    assert_eq!(
-        detail,
-        json!({ "before": settings(0, 0), "after": settings(5, 50) })
-    );
+    let expected = json!({ "before": settings(0, 0), "after": settings(5, 50) });
+    assert_eq!(detail, expected);
     let detail: Value = serde_json::from_str(items[1]["detail"].as_str().unwrap()).unwrap();
-    assert_eq!(
-        (&detail["before"]["killed"], &detail["after"]["killed"]),
-        (&json!(false), &json!(true))
-    );
+    assert_eq!(detail["before"]["killed"], false);
+    assert_eq!(detail["after"]["killed"], true);
     let times: Vec<&str> = items.iter().map(|i| i["at"].as_str().unwrap()).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
     let last = look(&client, "/api/rollout/audit?limit=1").await;

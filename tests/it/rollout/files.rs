@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::{
     ALL, RENDER, VALIDATE, candidate, code, crowd::crowd, draw, look, order, path, refused, set,
 };
-use crate::support::{Client, Database, Server, Setup, eventually, process::free_port};
+use crate::support::{
+    Client, Database, Server, Setup, command::Says as _, eventually, process::free_port,
+};
 
 /// What one test counted.
 fn evidence(experiment: &Value, test: &str) -> Value {
@@ -78,18 +80,13 @@ fn damages(good: &[u8]) -> [(&'static str, Vec<u8>); 4] {
     let text = String::from_utf8(good.to_vec()).unwrap();
     let mut flipped = good.to_vec();
     flipped[good.len() / 2] ^= 1;
+    let changed = text.replace("\"candidate\":50", "\"candidate\":0");
+    let other = b"{}\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n";
     [
         ("garbage", vec![0xff; 300]),
         ("a bit flipped", flipped),
-        (
-            "another checksum",
-            text.replace("\"candidate\":50", "\"candidate\":0")
-                .into_bytes(),
-        ),
-        (
-            "another file's",
-            b"{}\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n".to_vec(),
-        ),
+        ("another checksum", changed.into_bytes()),
+        ("another file's", other.to_vec()),
     ]
 }
 
@@ -199,12 +196,9 @@ async fn verdicts_are_exit_codes() {
         .prepare();
     // Nothing is known of a server that never ran.
     for arguments in [&["verdict"][..], &["verdict", "render"]] {
-        let output = server.run(arguments);
-        assert_eq!(output.status.code(), Some(3), "{output:?}");
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.contains("render: hold"), "{text}");
+        server.run_to(3, arguments).says("render: hold");
     }
-    assert_eq!(server.run(&["verdict", "renderer"]).status.code(), Some(1));
+    server.run_to(1, &["verdict", "renderer"]);
     server.start().await;
     let client = Client::admin(&server);
     let says = async |code: i32, verdict_is: &str| {
@@ -231,27 +225,13 @@ async fn verdicts_are_exit_codes() {
         (now["verdict"]["verdict"] == "no-go").then_some(now)
     };
     let (now, answers) = crowd(2, 100_000, ask.clone(), goes).await;
-    println!(
-        "no-go after {} requests: {}",
-        answers.len(),
-        now["verdict"]["sentence"]
-    );
+    let sentence = &now["verdict"]["sentence"];
+    println!("no-go after {} requests: {sentence}", answers.len());
     let said = says(4, "no-go").await;
-    assert!(
-        said["sentence"]
-            .as_str()
-            .unwrap()
-            .starts_with("no-go: errors: "),
-        "{said}"
-    );
-    let fired: Vec<&Value> = said["evidence"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|e| e["fired"] == true && e["test"] != "errors_pass")
-        .collect();
-    assert!(fired.iter().any(|e| e["test"] == "errors"), "{said}");
-    assert_eq!(server.run(&["verdict"]).status.code(), Some(4));
+    let sentence = said["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("no-go: errors: "), "{said}");
+    assert_eq!(evidence(&said, "errors")["fired"], true, "{said}");
+    server.run_to(4, &["verdict"]);
     assert_eq!(verdict(&server, "render").0, 3);
 
     // It is mended, and somebody has looked.
@@ -276,17 +256,12 @@ async fn verdicts_are_exit_codes() {
         (now["verdict"]["verdict"] == "go").then_some(now)
     };
     let (now, answers) = crowd(4, 100, ask, goes).await;
-    println!(
-        "go after {} requests: {}",
-        answers.len(),
-        now["verdict"]["sentence"]
-    );
+    let sentence = &now["verdict"]["sentence"];
+    println!("go after {} requests: {sentence}", answers.len());
     assert!(answers.len() + 50 >= 3_500);
     let said = says(0, "go").await;
-    assert!(
-        said["sentence"].as_str().unwrap().starts_with("go: "),
-        "{said}"
-    );
+    let sentence = said["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("go: "), "{said}");
 
     // Also while no server runs.
     server.stop().await;
@@ -312,40 +287,23 @@ async fn flags_are_listed_and_set_without_a_server() {
     assert_eq!(render["version"], 2);
     assert_eq!(render["changed_by"], "command line");
     assert_eq!(render["reason"], Value::Null);
-    let table = server.run(&["flags", "list"]);
-    let table = String::from_utf8(table.stdout).unwrap();
-    assert!(
-        table.contains("EXPERIMENT") && table.contains("30 %"),
-        "{table}"
-    );
+    server.run_to(0, &["flags", "list"]).says("EXPERIMENT|30 %");
 
     for (arguments, code) in [
-        (&["set", "render"][..], 2),
-        (&["set", "render", "--candidate", "101"], 2),
-        (&["set", "render", "--candidate", "-1"], 2),
-        (&["set", "render", "--shadow", "x"], 2),
-        (&["set", "renderer", "--candidate", "1"], 2),
-        (
-            &[
-                "set",
-                "render",
-                "--candidate",
-                "1",
-                "--reason",
-                &"x".repeat(501),
-            ],
-            1,
-        ),
-        (&["kill", "render", "--reason", &"x".repeat(501)], 1),
-        (&["kill"], 2),
-        (&["kill", "render", "--all"], 2),
+        ("set render", 2),
+        ("set render --candidate 101", 2),
+        ("set render --candidate -1", 2),
+        ("set render --shadow x", 2),
+        ("set renderer --candidate 1", 2),
+        ("set render --candidate 1 --reason LONG", 1),
+        ("kill render --reason LONG", 1),
+        ("kill", 2),
+        ("kill render --all", 2),
     ] {
-        let output = server.run(&[&["flags"], arguments].concat());
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{arguments:?}: {output:?}"
-        );
+        let arguments = format!("flags {arguments}").replace("LONG", &"x".repeat(501));
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let output = server.run(&arguments);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
         assert!(!output.stderr.is_empty());
     }
     assert_eq!(server.run_json(&["flags", "list", "--json"]), listed);

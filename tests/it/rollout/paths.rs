@@ -70,19 +70,14 @@ async fn the_share_is_that_of_the_buckets_and_only_grows(server: Server) {
         candidate(&client, RENDER, percent).await;
         let images = futures_util::future::join_all((0..IMAGES).map(|n| draw(&client, &id, n)));
         let images: Vec<Answer> = images.await;
-        let now: Vec<bool> = images
-            .iter()
-            .map(|image| path(image, "render") == "candidate")
-            .collect();
+        let is_candidate = |image: &Answer| path(image, "render") == "candidate";
+        let now: Vec<bool> = images.iter().map(is_candidate).collect();
         let expected: Vec<bool> = images.iter().map(|image| is_in(image, percent)).collect();
         assert_eq!(now, expected, "at {percent} %");
         let taken = now.iter().filter(|in_it| **in_it).count();
         // 5 standard deviations of 300 throws.
         let mean = usize::from(percent) * 3;
-        assert!(
-            taken.abs_diff(mean) < 44,
-            "{taken} of {IMAGES} at {percent} %"
-        );
+        assert!(taken.abs_diff(mean) < 44, "{taken} at {percent} %");
         let left = inside.iter().zip(&now).filter(|(was, is)| **was && !**is);
         assert_eq!(left.count(), 0, "units left when the percentage rose");
         inside = now;
@@ -128,12 +123,8 @@ async fn settings_are_the_first_percentages_only() {
     // A percentage alone is none.
     let server = Setup::on(Database::Sqlite).env("CANARY_PERCENTAGE", "60");
     let server = server.start().await;
-    assert!(
-        percents(&server)
-            .await
-            .iter()
-            .all(|(_, percent)| *percent == 0)
-    );
+    let all = percents(&server).await;
+    assert!(all.iter().all(|(_, percent)| *percent == 0), "{all:?}");
 }
 
 #[tokio::test]
@@ -213,30 +204,20 @@ async fn metrics_are_there_at_zero_and_move(server: Server) {
     for n in 0..3 {
         refused(&client, n).await;
     }
-    let route = |route, why| [("experiment", "validate"), ("route", route), ("why", why)];
-    assert_eq!(
-        sum("qr_routes_total", &route("control", "percentage")).await,
-        3.0
-    );
-    set(
-        &client,
-        VALIDATE,
-        json!({ "candidate_percent": 100, "shadow_percent": 12 }),
-    )
-    .await;
+    let routed = async |route, why| {
+        let labels = [("experiment", "validate"), ("route", route), ("why", why)];
+        sum("qr_routes_total", &labels).await
+    };
+    assert_eq!(routed("control", "percentage").await, 3.0);
+    let both = json!({ "candidate_percent": 100, "shadow_percent": 12 });
+    set(&client, VALIDATE, both).await;
     for n in 0..2 {
         refused(&client, n).await;
     }
-    assert_eq!(
-        sum("qr_routes_total", &route("candidate", "flag")).await,
-        2.0
-    );
+    assert_eq!(routed("candidate", "flag").await, 2.0);
     order(&client, VALIDATE, "kill", json!({})).await;
     refused(&client, 0).await;
-    assert_eq!(
-        sum("qr_routes_total", &route("control", "killed")).await,
-        1.0
-    );
+    assert_eq!(routed("control", "killed").await, 1.0);
     let own = ("experiment", "validate");
     let percent = |flag| [own, ("flag", flag)];
     assert_eq!(sum("qr_flag_percent", &percent("candidate")).await, 100.0);
@@ -260,88 +241,30 @@ async fn metrics_are_there_at_zero_and_move(server: Server) {
 
 fn at_zero(scrape: &Scrape, name: &str) {
     let own = ("experiment", name);
-    for (metric, labels) in [
-        (
-            "qr_fallbacks_total",
-            &["fault", "timeout", "panic", "unsupported"].map(|r| ("reason", r))[..],
-        ),
-        (
-            "qr_shadow_total",
-            &[
-                "same",
-                "tolerated",
-                "mismatch",
-                "candidate_fault",
-                "noise_mismatch",
-            ]
-            .map(|r| ("result", r)),
-        ),
-        (
-            "qr_routes_total",
-            &[
-                "flag",
-                "percentage",
-                "killed",
-                "damaged",
-                "no_flags",
-                "breaker_open",
-                "probe",
-                "saturated",
-            ]
-            .map(|w| ("why", w)),
-        ),
-        (
-            "qr_routes_total",
-            &["control", "shadow", "candidate"].map(|r| ("route", r)),
-        ),
-        (
-            "qr_arm_requests_total",
-            &["control", "candidate"].map(|a| ("arm", a)),
-        ),
-        (
-            "qr_arm_duration_seconds_count",
-            &["control", "candidate"].map(|a| ("arm", a)),
-        ),
-        ("qr_breaker_state", &[("experiment", "")]),
-        (
-            "qr_breaker_transitions_total",
-            &["closed", "open", "half_open"].map(|t| ("to", t)),
-        ),
-        (
-            "qr_breaker_transitions_total",
-            &["consecutive", "fault_ratio", "mismatch_ratio", "forced"].map(|r| ("reason", r)),
-        ),
-        (
-            "qr_flag_percent",
-            &["candidate", "shadow"].map(|f| ("flag", f)),
-        ),
-        (
-            "qr_evidence_log",
-            &[
-                "errors",
-                "repeats",
-                "errors_pass",
-                "latency",
-                "slow",
-                "agreement",
-                "split",
-            ]
-            .map(|t| ("test", t)),
-        ),
-        ("qr_verdict", &["go", "no-go"].map(|v| ("verdict", v))),
+    assert_eq!(scrape.sum("qr_breaker_state", &[own]), Some(0.0));
+    // Metric, label, and its values.
+    for line in [
+        "qr_fallbacks_total reason fault timeout panic unsupported",
+        "qr_shadow_total result same tolerated mismatch candidate_fault noise_mismatch",
+        "qr_routes_total why flag percentage killed damaged no_flags breaker_open probe saturated",
+        "qr_routes_total route control shadow candidate",
+        "qr_arm_requests_total arm control candidate",
+        "qr_arm_duration_seconds_count arm control candidate",
+        "qr_breaker_transitions_total to closed open half_open",
+        "qr_breaker_transitions_total reason consecutive fault_ratio mismatch_ratio forced",
+        "qr_flag_percent flag candidate shadow",
+        "qr_evidence_log test errors repeats errors_pass latency slow agreement split",
+        "qr_verdict verdict go no-go",
     ] {
-        for label in labels {
-            let all: Vec<(&str, &str)> = [own, *label]
-                .into_iter()
-                .filter(|l| !l.1.is_empty())
-                .collect();
-            assert_eq!(scrape.sum(metric, &all), Some(0.0), "{metric} {all:?}");
+        let words: Vec<&str> = line.split(' ').collect();
+        for value in &words[2..] {
+            let labels = [own, (words[1], *value)];
+            let sum = scrape.sum(words[0], &labels);
+            assert_eq!(sum, Some(0.0), "{line}: {labels:?}");
         }
     }
-    assert_eq!(
-        scrape.sum("qr_verdict", &[own, ("verdict", "hold")]),
-        Some(1.0)
-    );
+    let holds = scrape.sum("qr_verdict", &[own, ("verdict", "hold")]);
+    assert_eq!(holds, Some(1.0));
     let threshold = scrape.sum("qr_evidence_threshold_log", &[own, ("test", "errors")]);
     assert!(threshold > Some(4.0), "{threshold:?}");
 }

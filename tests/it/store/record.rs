@@ -13,6 +13,7 @@ use qr_observatory::{
 use uuid::Uuid;
 
 use super::databases::{self, Fresh, at, code, ids, on_both, snapshot};
+use crate::support::dice::Dice;
 
 on_both!(
     a_batch_is_stored_once,
@@ -77,19 +78,12 @@ async fn check(store: &Store, code_id: Uuid) -> i64 {
     let people: Vec<_> = logs.iter().filter(|l| l.excluded.is_none()).collect();
     let genuine: Vec<_> = people.iter().filter(|l| l.genuine).collect();
     assert_eq!(counters.scans, i64::try_from(people.len()).unwrap());
-    assert_eq!(
-        counters.genuine_scans,
-        i64::try_from(genuine.len()).unwrap()
-    );
+    let count = i64::try_from(genuine.len()).unwrap();
+    assert_eq!(counters.genuine_scans, count);
     assert_eq!(counters.last_scan_at, people.iter().map(|l| l.at).max());
-    assert_eq!(
-        counters.first_genuine_scan_at,
-        genuine.iter().map(|l| l.at).min()
-    );
-    assert_eq!(
-        counters.last_genuine_scan_at,
-        genuine.iter().map(|l| l.at).max()
-    );
+    let times = genuine.iter().map(|l| l.at);
+    assert_eq!(counters.first_genuine_scan_at, times.clone().min());
+    assert_eq!(counters.last_genuine_scan_at, times.max());
     counters.scans
 }
 
@@ -121,11 +115,7 @@ async fn scans_of_unknown_codes_are_orphans(db: &Fresh) {
     let ids = ids();
     let code = new_code(db, &ids).await;
     let gone = ids.next();
-    let batch = [
-        scan(&ids, gone, 1),
-        scan(&ids, code, 2),
-        scan(&ids, gone, 3),
-    ];
+    let batch = [(gone, 1), (code, 2), (gone, 3)].map(|(id, at)| scan(&ids, id, at));
     let done = db.scans.record(&batch, &[]).await.unwrap();
     assert_eq!(done, recorded(1, 0, 2));
     let done = db.scans.record(&batch[..1], &[]).await.unwrap();
@@ -214,16 +204,12 @@ async fn concurrent_recorders_agree_with_the_rows(db: &Fresh) {
     for _ in 0..5 {
         codes.push(new_code(db, &ids).await);
     }
-    let mut dice = 0x5eed_u64;
-    let mut roll = move |sides: u64| {
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (dice >> 33) % sides
-    };
+    let mut dice = Dice(0x5eed);
     let scans: Vec<ScanRow> = (0..600)
         .map(|n| ScanRow {
-            code_id: codes[usize::try_from(roll(5)).unwrap()],
-            genuine: roll(2) == 0,
-            excluded: (roll(4) == 0).then_some(Excluded::Bot),
+            code_id: dice.pick(&codes),
+            genuine: dice.percent(50),
+            excluded: dice.percent(25).then_some(Excluded::Bot),
             ..scan(&ids, codes[0], (n * 7919) % 600)
         })
         .collect();
@@ -231,9 +217,8 @@ async fn concurrent_recorders_agree_with_the_rows(db: &Fresh) {
     let recorders = (0..4).map(|_| {
         let slices: Vec<(usize, usize)> = (0..25)
             .map(|_| {
-                let from = usize::try_from(roll(600)).unwrap();
-                let len = usize::try_from(roll(100)).unwrap();
-                (from, (from + len).min(600))
+                let from = dice.index(600);
+                (from, (from + dice.index(100)).min(600))
             })
             .collect();
         let (store, scans) = (db.store.clone(), scans.clone());
@@ -248,11 +233,9 @@ async fn concurrent_recorders_agree_with_the_rows(db: &Fresh) {
             stored
         }
     });
-    let stored: usize = futures_util::future::join_all(recorders)
-        .await
-        .into_iter()
-        .sum();
-    assert_eq!(stored, 600, "each scan was stored exactly once");
+    let stored = futures_util::future::join_all(recorders).await;
+    // Each scan was stored exactly once.
+    assert_eq!(stored.iter().sum::<usize>(), 600);
     for code in codes {
         check(db, code).await;
     }
@@ -264,10 +247,8 @@ async fn deleting_a_code_takes_its_scans(db: &Fresh) {
     let batch = [scan(&ids, code, 1), scan(&ids, code, 2)];
     db.scans.record(&batch, &[]).await.unwrap();
     assert!(db.codes.delete(Organizations::DEFAULT, code).await.unwrap());
-    assert_eq!(
-        snapshot(db, code).await.logs(0, 10, false).await.unwrap().1,
-        0
-    );
+    let logs = snapshot(db, code).await.logs(0, 10, false).await;
+    assert_eq!(logs.unwrap().1, 0);
     let late = db.scans.record(&batch, &[]).await.unwrap();
     assert_eq!(late, recorded(0, 0, 2));
 }

@@ -28,6 +28,7 @@ use super::{
     databases::{self, Fresh, at, clock, ids, on_both},
     record::{agent, new_code, scan},
 };
+use crate::support::dice::Dice;
 
 on_both!(
     both_arms_count_the_same,
@@ -43,33 +44,8 @@ on_both!(
 );
 
 const DAY_S: i64 = 24 * 60 * 60;
-const ZONES: [&str; 8] = [
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "Asia/Kathmandu",
-    "Asia/Kolkata",
-    "Australia/Lord_Howe",
-    "Pacific/Chatham",
-    "America/St_Johns",
-];
-
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) % sides
-    }
-
-    fn below(&mut self, sides: i64) -> i64 {
-        self.roll(sides.unsigned_abs()).cast_signed()
-    }
-}
+const ZONES: &str = "UTC Europe/Berlin America/New_York Asia/Kathmandu Asia/Kolkata Australia/Lord_Howe \
+    Pacific/Chatham America/St_Johns";
 
 /// A scan of any kind within a year before `now`, or shortly after it; many at the edges of quarters.
 fn any_scan(dice: &mut Dice, ids: &Ids, code_id: Uuid, now_s: i64) -> ScanRow {
@@ -88,7 +64,7 @@ fn any_scan(dice: &mut Dice, ids: &Ids, code_id: Uuid, now_s: i64) -> ScanRow {
             _ => None,
         },
         agent: (dice.roll(9) > 0).then(|| AgentId(dice.below(9))),
-        country: Country::parse([&b"DE"[..], b"FR", b""][usize::try_from(dice.roll(3)).unwrap()]),
+        country: Country::parse(dice.pick(&[&b"DE"[..], b"FR", b""])),
         ..scan(ids, code_id, now_s - back)
     }
 }
@@ -110,7 +86,7 @@ fn questions(code_id: Uuid, now: Timestamp) -> Vec<Question> {
             now,
         })
         .into();
-    for time_zone in ZONES {
+    for time_zone in ZONES.split_whitespace() {
         for period in [Period::Days7, Period::Days30, Period::Days90, Period::Year] {
             all.push(Question::Timeline {
                 code_id,
@@ -207,16 +183,12 @@ fn judged(control: &Result<Answered, Error>, candidate: &Result<Answered, Error>
 
 /// Scans in random batches; some are delivered twice.
 async fn record_all(store: &Store, dice: &mut Dice, scans: &[ScanRow]) {
-    let agents = [
-        agent(1, "iOS"),
-        agent(2, "Android"),
-        agent(3, "iOS"),
-        agent(4, ""),
-    ];
+    let systems = [(1, "iOS"), (2, "Android"), (3, "iOS"), (4, "")];
+    let agents = systems.map(|(id, os)| agent(id, os));
     let mut from = 0;
     while from < scans.len() {
-        let to = (from + 1 + usize::try_from(dice.roll(60)).unwrap()).min(scans.len());
-        let back = from.saturating_sub(usize::try_from(dice.roll(5)).unwrap());
+        let to = (from + 1 + dice.index(60)).min(scans.len());
+        let back = from.saturating_sub(dice.index(5));
         store.scans.record(&scans[back..to], &agents).await.unwrap();
         from = to;
     }
@@ -232,7 +204,7 @@ async fn both_arms_count_the_same(db: &Fresh) {
         let now_s = dice.below(300 * DAY_S) + DAY_S;
         let scans: Vec<ScanRow> = (0..400)
             .map(|_| {
-                let code = codes[usize::try_from(dice.roll(2)).unwrap()];
+                let code = dice.pick(&codes);
                 any_scan(&mut dice, &ids, code, now_s)
             })
             .collect();
@@ -507,10 +479,8 @@ async fn visitors_are_counted_once_a_day_and_forgotten(db: &Fresh) {
 
 async fn count(db: &Fresh, table: &str) -> i64 {
     let raw = sea_orm::Database::connect(&db.settings.url).await.unwrap();
-    let ask = Statement::from_string(
-        raw.get_database_backend(),
-        format!("SELECT COUNT(*) FROM {table}"),
-    );
+    let sql = format!("SELECT COUNT(*) FROM {table}");
+    let ask = Statement::from_string(raw.get_database_backend(), sql);
     let row = raw.query_one_raw(ask).await.unwrap().unwrap();
     raw.close().await.unwrap();
     row.try_get_by(0).unwrap()

@@ -125,10 +125,8 @@ impl Answer {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        assert!(
-            self.header("content-type").starts_with("application/json"),
-            "{self:?}"
-        );
+        let kind = self.header("content-type");
+        assert!(kind.starts_with("application/json"), "{self:?}");
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|e| panic!("not JSON ({e}): {}", self.text()))
     }
@@ -152,16 +150,11 @@ impl Answer {
         let problem: Value = serde_json::from_slice(&self.body).unwrap();
         assert_eq!(problem["status"], status, "{problem}");
         for key in ["type", "title", "detail", "request_id"] {
-            assert!(
-                problem[key].as_str().is_some_and(|s| !s.is_empty()),
-                "{key}: {problem}"
-            );
+            let is_told = problem[key].as_str().is_some_and(|s| !s.is_empty());
+            assert!(is_told, "{key}: {problem}");
         }
-        assert_eq!(
-            problem["request_id"],
-            self.header("x-request-id"),
-            "{problem}"
-        );
+        let id = self.header("x-request-id");
+        assert_eq!(problem["request_id"], id, "{problem}");
         for leak in ["panicked", "src/", "SELECT", "sqlx", "sqlite", "postgres"] {
             assert!(!self.text().contains(leak), "{leak}: {problem}");
         }
@@ -174,14 +167,10 @@ impl Answer {
         let problem = self.problem(422);
         let errors = problem["errors"].as_array().unwrap();
         let named = errors.iter().find(|e| e["field"] == field);
-        let message = named
-            .and_then(|e| e["message"].as_str())
-            .unwrap_or_default();
-        assert!(!message.is_empty(), "does not name {field}: {problem}");
-        assert!(
-            problem["detail"].as_str().unwrap().contains(field),
-            "{problem}"
-        );
+        let message = named.and_then(|e| e["message"].as_str());
+        assert_ne!(message.unwrap_or_default(), "", "{field}: {problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(field), "{problem}");
     }
 }
 

@@ -18,20 +18,14 @@ pub struct Dynamic {
 
 pub async fn create_static(client: &Client, content: &str) -> Value {
     let body = json!({ "content": content });
-    client
-        .post("/api/v1/qr/static", &body)
-        .await
-        .expect(201)
-        .json()
+    let answer = client.post("/api/v1/qr/static", &body).await;
+    answer.expect(201).json()
 }
 
 pub async fn create_dynamic(client: &Client) -> Dynamic {
     let body = json!({ "redirect_url": TARGET, "title": "Menu" });
-    let code = client
-        .post("/api/v1/qr/dynamic", &body)
-        .await
-        .expect(201)
-        .json();
+    let answer = client.post("/api/v1/qr/dynamic", &body).await;
+    let code = answer.expect(201).json();
     let shared = format!("/r/{}", code["short_id"].as_str().unwrap());
     Dynamic {
         id: code["id"].as_str().unwrap().to_owned(),
@@ -46,26 +40,20 @@ pub async fn get(client: &Client, id: &str) -> Value {
 
 /// How many codes there are.
 pub async fn total(client: &Client) -> u64 {
-    client.get(API).await.expect(200).json()["total"]
-        .as_u64()
-        .unwrap()
+    let list = client.get(API).await.expect(200).json();
+    list["total"].as_u64().unwrap()
 }
 
 /// Waits until exactly `all` scans are counted, `genuine` of them genuine; returns the code.
 pub async fn counted(client: &Client, id: &str, all: u64, genuine: u64) -> Value {
     eventually(20, async || {
         let code = get(client, id).await;
-        let counts = (
-            code["scan_count"].as_u64(),
-            code["genuine_scan_count"].as_u64(),
-        );
-        if counts == (Some(all), Some(genuine)) {
-            Ok(code)
-        } else {
-            Err(format!(
-                "expected {all} scans, {genuine} genuine, found {counts:?}"
-            ))
+        let [scans, of_them] = [&code["scan_count"], &code["genuine_scan_count"]];
+        if *scans == all && *of_them == genuine {
+            return Ok(code);
         }
+        let found = format!("found {scans}, {of_them} genuine");
+        Err(format!("expected {all} scans, {genuine} genuine, {found}"))
     })
     .await
 }

@@ -4,6 +4,7 @@ pub mod client;
 pub mod codes;
 pub mod command;
 pub mod decode;
+pub mod dice;
 pub mod load;
 pub mod metrics;
 pub mod pgbouncer;

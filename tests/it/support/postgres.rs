@@ -31,9 +31,7 @@ impl PostgresDatabase {
 
     fn create_on(admin: &str) -> Self {
         let name = format!("test_{:016x}", RandomState::new().hash_one(0));
-        let (server, _) = admin
-            .rsplit_once('/')
-            .expect("a URL that ends in /database");
+        let (server, _) = admin.rsplit_once('/').expect("a URL ends in /database");
         sql(admin, &format!("CREATE DATABASE {name}"));
         Self {
             url: format!("{server}/{name}"),
@@ -85,19 +83,15 @@ impl OwnPostgres {
             bin,
         };
         let data = own.data();
-        own.tool(
-            "initdb",
-            &["-D", &data, "-U", "postgres", "--auth=trust", "--no-sync"],
-        );
+        let init = ["-D", &data, "-U", "postgres", "--auth=trust", "--no-sync"];
+        own.tool("initdb", &init);
         let log = format!("{data}.log");
         let options = format!(
             "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
             own.dir.path().display()
         );
-        own.tool(
-            "pg_ctl",
-            &["-D", &data, "-w", "-s", "-l", &log, "-o", &options, "start"],
-        );
+        let start = ["-D", &data, "-w", "-s", "-l", &log, "-o", &options, "start"];
+        own.tool("pg_ctl", &start);
         own.url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
         own
     }
@@ -199,9 +193,8 @@ fn bin_dir() -> PathBuf {
 
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
-    Path::new("/proc/self")
-        .metadata()
-        .is_ok_and(|m| m.uid() == 0)
+    let own = Path::new("/proc/self").metadata();
+    own.is_ok_and(|m| m.uid() == 0)
 }
 
 /// Standard output of a command that must succeed, or what it complained about.

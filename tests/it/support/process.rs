@@ -140,10 +140,7 @@ impl Server {
             if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
                 panic!("the product ended ({status}) instead of becoming ready");
             }
-            assert!(
-                Instant::now() < end,
-                "the product was not ready within {START:?}"
-            );
+            assert!(Instant::now() < end, "not ready within {START:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -173,7 +170,16 @@ impl Server {
             .unwrap()
     }
 
-    /// The same with this on standard input.
+    /// The text of a command that must end with `code`.
+    #[track_caller]
+    pub fn run_to(&self, code: i32, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let text = text(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        text
+    }
+
+    /// As [`Self::run`], with this on standard input.
     pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped());
@@ -234,10 +240,7 @@ impl Server {
                 self.child = None;
                 return status;
             }
-            assert!(
-                Instant::now() < end,
-                "the product did not end within {STOP:?}"
-            );
+            assert!(Instant::now() < end, "it did not end within {STOP:?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Database, DbBackend, QueryResult, Statement};
 
 use super::{Client, Server, codes, load::Tally, metrics::Scrape};
 
@@ -17,15 +17,8 @@ pub async fn scan_ids(server: &Server) -> Vec<String> {
         }
         _ => "SELECT replace(id::text, '-', '') FROM scans",
     };
-    let rows = db
-        .query_all_raw(Statement::from_string(backend, sql))
-        .await
-        .unwrap();
     db.close().await.unwrap();
-    let mut ids: Vec<String> = rows
-        .iter()
-        .map(|r| r.try_get_by_index(0).unwrap())
-        .collect();
+    let mut ids: Vec<String> = texts(server, sql).await.into_iter().flatten().collect();
     ids.sort();
     ids
 }
@@ -36,9 +29,8 @@ pub async fn texts(server: &Server, sql: &str) -> Vec<Option<String>> {
     let ask = Statement::from_string(db.get_database_backend(), sql);
     let rows = db.query_all_raw(ask).await.unwrap();
     db.close().await.unwrap();
-    rows.iter()
-        .map(|r| r.try_get_by_index(0).unwrap())
-        .collect()
+    let text = |row: &QueryResult| row.try_get_by_index(0).unwrap();
+    rows.iter().map(text).collect()
 }
 
 /// Changes the schema by hand, as a newer release would.
@@ -86,42 +78,29 @@ pub async fn assert_nothing_lost(server: &Server, id: &str, tally: &Tally) {
     let unique: BTreeSet<&String> = rows.iter().collect();
     assert_eq!(unique.len(), rows.len(), "a scan is there twice");
 
-    let received: BTreeSet<String> = tally
-        .redirected
-        .iter()
-        .map(|id| id.replace('-', ""))
-        .collect();
-    assert_eq!(
-        received.len(),
-        tally.redirected.len(),
-        "two redirects with one id"
-    );
+    let ids = tally.redirected.iter().map(|id| id.replace('-', ""));
+    let received: BTreeSet<String> = ids.collect();
+    let (count, redirects) = (received.len(), tally.redirected.len());
+    assert_eq!(count, redirects, "two redirects with one id");
     let lost: Vec<&String> = received.iter().filter(|id| !unique.contains(id)).collect();
-    assert!(
-        lost.is_empty(),
-        "{} of {} scans whose redirect was received are lost, e.g. {:?}",
+    // Their redirects were received.
+    assert_eq!(
         lost.len(),
-        received.len(),
+        0,
+        "of {count} are lost, e.g. {:?}",
         lost.first()
     );
-    let unasked = rows.len() - received.len();
+    let (unasked, unanswered) = (rows.len() - count, tally.unanswered);
     assert!(
-        unasked <= tally.unanswered,
-        "{unasked} rows without a redirect, but only {} requests were left unanswered",
-        tally.unanswered
+        unasked <= unanswered,
+        "{unasked} rows without a redirect, {unanswered} requests unanswered"
     );
 
     let code = codes::get(&client, id).await;
-    assert_eq!(
-        code["scan_count"],
-        rows.len(),
-        "the counter is not the number of rows"
-    );
+    assert_eq!(code["scan_count"], rows.len(), "the counter and the rows");
     let log = format!("{}/{id}/analytics/scan-logs?limit=1", codes::API);
-    assert_eq!(
-        client.get(&log).await.expect(200).json()["total"],
-        rows.len()
-    );
+    let log = client.get(&log).await.expect(200).json();
+    assert_eq!(log["total"], rows.len());
 }
 
 /// Waits until nothing accepted is on its way any more.
