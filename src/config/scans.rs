@@ -44,7 +44,7 @@ pub struct Scans {
     pub addresses: Addresses,
     /// `COUNTRY_HEADER`: what a trusted proxy names the visitor's country in. `None`: countries are not kept.
     pub country_header: Option<HeaderName>,
-    /// `SCAN_DRAIN_INTERVAL_MS`: how often an idle drainer looks for spooled scans.
+    /// `SCAN_DRAIN_INTERVAL_MS`: pause between two looks into the spool, unless more waits there than one takes.
     pub drain_interval_ms: u64,
     /// `ANALYTICS_REFRESH_MS`: new scans are in analytics after this long; answers are remembered meanwhile.
     pub analytics_refresh_ms: u64,

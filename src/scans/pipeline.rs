@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::Mutex, task::JoinHandle};
+use tokio::{
+    sync::{Mutex, Notify},
+    task::JoinHandle,
+};
 
 use super::{
     drainer::{Drainer, Recording},
@@ -78,7 +81,9 @@ impl Pipeline {
         let refresh = Refresh::new(touched.clone(), tiers, interval, store.is_shared())?;
         let refresh = Arc::new(refresh);
         let recording = Recording::new(store, touched);
+        let spooled = Arc::new(Notify::new());
         let writer = Writer {
+            spooled: Arc::clone(&spooled),
             intake: Arc::clone(&intake),
             spool: spool.clone(),
             recording: recording.clone(),
@@ -90,7 +95,8 @@ impl Pipeline {
         let drainer = Arc::new(Drainer {
             spool: spool.clone(),
             recording,
-            idle: Duration::from_millis(settings.drain_interval_ms),
+            pause: Duration::from_millis(settings.drain_interval_ms),
+            spooled,
             set_aside: handles::counter(&catalogue::SCANS_SET_ASIDE, &[]),
         });
         let draining = settings.drain.then(|| {

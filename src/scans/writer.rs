@@ -6,6 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use metrics::{Counter, Histogram};
+use tokio::sync::Notify;
 
 use super::{
     drainer::Recording,
@@ -21,6 +22,8 @@ use crate::{
 const RETRY: Duration = Duration::from_millis(500);
 
 pub(super) struct Writer {
+    /// Wakes the drainer.
+    pub spooled: Arc<Notify>,
     pub intake: Arc<Intake>,
     pub spool: Spool,
     pub recording: Recording,
@@ -88,6 +91,7 @@ impl Writer {
         };
         if is_stored {
             batch.signal.durable();
+            self.spooled.notify_one();
         } else {
             batch.signal.late();
         }
