@@ -87,3 +87,60 @@ pub fn weigh(appearance: &Arc<Appearance>) -> u32 {
     let bytes = size_of::<Appearance>() + texts + QUERIES * request;
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        kernel::clock::from_micros,
+        render::Spec,
+        store::codes::{CodeKind, Counters, Look},
+    };
+
+    fn appearance() -> Appearance {
+        Appearance::from(Code {
+            id: Uuid::nil(),
+            org_id: Uuid::nil(),
+            kind: CodeKind::Static,
+            content: Some("text".to_owned()),
+            slug: None,
+            target: None,
+            title: None,
+            description: None,
+            enabled: true,
+            look: Look::default(),
+            created_at: from_micros(0),
+            updated_at: from_micros(0),
+            counters: Counters::default(),
+        })
+    }
+
+    #[test]
+    fn queries_are_told_apart_and_bounded() {
+        let appearance = appearance();
+        let request = |n: u8| {
+            let spec = Spec {
+                border: n,
+                ..Spec::new("text")
+            };
+            Arc::new(Request::new(spec).unwrap())
+        };
+        assert!(appearance.checked("").is_none());
+        let long = "a".repeat(QUERY_BYTES + 1);
+        appearance.remember(&long, &request(9));
+        for n in 0..10 {
+            appearance.remember(&format!("border={n}"), &request(n));
+            // The first one counts: a query is always checked with the same result.
+            appearance.remember(&format!("border={n}"), &request(20));
+        }
+        assert!(appearance.checked(&long).is_none());
+        for n in 0..10 {
+            let known = appearance.checked(&format!("border={n}"));
+            let expected = (usize::from(n) < QUERIES).then_some(n);
+            assert_eq!(known.map(|request| request.border), expected);
+        }
+        assert!(appearance.checked("BORDER=1").is_none());
+        // A change makes another appearance, which knows none of them.
+        assert!(self::appearance().checked("border=1").is_none());
+    }
+}

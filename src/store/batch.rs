@@ -4,11 +4,12 @@
 //! with what the query found, with the query's error, or at once with `Unavailable` when too many wait. One whose caller has
 //! gone away is not asked for.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use super::failure;
 use crate::{
     kernel::{Error, Kind, Result, task},
     telemetry::trace,
@@ -34,6 +35,7 @@ struct Waiting<K, V> {
 pub(super) struct Batch<K, V> {
     operation: &'static str,
     queue: mpsc::Sender<Waiting<K, V>>,
+    timeout: Duration,
 }
 
 impl<K, V> Clone for Batch<K, V> {
@@ -41,6 +43,7 @@ impl<K, V> Clone for Batch<K, V> {
         Self {
             operation: self.operation,
             queue: self.queue.clone(),
+            timeout: self.timeout,
         }
     }
 }
@@ -50,8 +53,9 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Must be called within a runtime, which the queries run on. `operation`: its name in traces.
-    pub fn new(operation: &'static str, read: Read<K, V>) -> Self {
+    /// Must be called within a runtime, which the queries run on. `operation`: its name in traces;
+    /// `timeout`: for an answer, queue and query together.
+    pub fn new(operation: &'static str, timeout: Duration, read: Read<K, V>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (waiting, read) = (Arc::new(Mutex::new(waiting)), Arc::new(read));
         for _ in 0..WORKERS {
@@ -63,19 +67,25 @@ where
                 }
             }));
         }
-        Self { operation, queue }
+        Self {
+            operation,
+            queue,
+            timeout,
+        }
     }
 
     /// # Errors
-    /// Those of the query; `Unavailable` when too many look-ups wait.
+    /// Those of the query; `Unavailable` when too many look-ups wait, or one waits too long.
     pub async fn get(&self, key: K) -> Result<Option<V>> {
         let (answer, answered) = oneshot::channel();
         let full = |_| Error::new(Kind::Unavailable, "too many look-ups wait for the database");
         self.queue.try_send(Waiting { key, answer }).map_err(full)?;
         let gone = |_| Error::internal("a look-up was given up");
-        trace::of_store(("sql", self.operation), answered)
-            .await
-            .map_err(gone)?
+        let answered = trace::of_store(("sql", self.operation), answered);
+        match tokio::time::timeout(self.timeout, answered).await {
+            Ok(answered) => answered.map_err(gone)?,
+            Err(elapsed) => Err(failure::unavailable(elapsed)),
+        }
     }
 }
 
@@ -143,7 +153,7 @@ mod tests {
             }
         };
         Source {
-            batch: Batch::new("test", Box::new(read)),
+            batch: Batch::new("test", Duration::from_secs(5), Box::new(read)),
             queries,
             fails,
             permits,

@@ -43,7 +43,7 @@ pub(super) struct Connections {
     write_state: WriteState,
     /// Whether a pooler hands each transaction to another connection of the server.
     pub is_pooled: bool,
-    timeout: Duration,
+    pub timeout: Duration,
     clock: SharedClock,
     /// The runtime that the server was started on.
     runtime: Handle,

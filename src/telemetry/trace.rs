@@ -12,6 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use metrics::Counter;
 use opentelemetry::{
     propagation::TextMapPropagator as _,
@@ -191,19 +192,30 @@ pub fn answered(span: &Span, (method, route): (&str, &str), (request_id, status)
     }
 }
 
+/// Work, in a span where it is traced: entering and leaving even a disabled one takes time at each poll.
+pub type Traced<F> = Either<F, Instrumented<F>>;
+
 /// Runs `work` within `span`.
-pub fn within<F: Future>(span: &Span, work: F) -> Instrumented<F> {
-    work.instrument(span.clone())
+pub fn within<F: Future>(span: &Span, work: F) -> Traced<F> {
+    if span.is_none() {
+        Either::Left(work)
+    } else {
+        Either::Right(work.instrument(span.clone()))
+    }
 }
 
 /// Runs `work` as a step of the current trace, if there is one. `make` gives the step's span.
-fn step<F: Future>(make: impl FnOnce() -> Span, work: F) -> Instrumented<F> {
-    let traced = OBSERVED && ON.load(Ordering::Relaxed) && !Span::current().is_none();
-    work.instrument(if traced { make() } else { Span::none() })
+fn step<F: Future>(make: impl FnOnce() -> Span, work: F) -> Traced<F> {
+    let is_traced = OBSERVED && ON.load(Ordering::Relaxed) && !Span::current().is_none();
+    if is_traced {
+        Either::Right(work.instrument(make()))
+    } else {
+        Either::Left(work)
+    }
 }
 
 /// A named step.
-pub fn of<F: Future>(name: &'static str, work: F) -> Instrumented<F> {
+pub fn of<F: Future>(name: &'static str, work: F) -> Traced<F> {
     let make = || tracing::info_span!(target: TARGET, "step", otel.name = name);
     step(make, work)
 }
@@ -212,7 +224,7 @@ pub fn of<F: Future>(name: &'static str, work: F) -> Instrumented<F> {
 pub fn of_store<F: Future>(
     (system, operation): (&'static str, &'static str),
     work: F,
-) -> Instrumented<F> {
+) -> Traced<F> {
     let make = || {
         tracing::info_span!(
             target: TARGET,
@@ -227,10 +239,7 @@ pub fn of_store<F: Future>(
 }
 
 /// A run of an arm.
-pub fn of_arm<F: Future>(
-    (experiment, arm): (&'static str, &'static str),
-    work: F,
-) -> Instrumented<F> {
+pub fn of_arm<F: Future>((experiment, arm): (&'static str, &'static str), work: F) -> Traced<F> {
     let make = || tracing::info_span!(target: TARGET, "arm", otel.name = format!("{experiment} by {arm}"), experiment, arm);
     step(make, work)
 }

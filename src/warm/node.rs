@@ -1,7 +1,7 @@
 //! A running server warms itself: after its start, or when an operator asks for some codes.
 //!
 //! Invariant: requests come first. Pictures are made on the thread that runs after everything else, few codes are under
-//! way at once, and between them there is a pause.
+//! way at once, and between them there is a pause while no processor is idle.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Codes of one task, and how many tasks there are.
-const BATCH: usize = 32;
+const BATCH: usize = 64;
 const TASKS: usize = 2;
 /// Ids of codes that are read at once, to see which match.
 const LOOK: usize = 512;
@@ -165,8 +165,10 @@ impl Warmer {
                 tracing::info!(codes = matched, warmed, "warming the cache");
             }
             drop(work);
-            // Half of the time is for others.
-            tokio::time::sleep(now.saturating_duration_since(start)).await;
+            if self.load.is_saturated() {
+                // Half of the time is for others.
+                tokio::time::sleep(now.saturating_duration_since(start)).await;
+            }
         }
     }
 

@@ -60,8 +60,8 @@ impl Codes {
             }
         };
         Self {
-            getting: Batch::new("codes.get", Box::new(getting)),
-            resolving: Batch::new("codes.resolve", Box::new(resolving)),
+            getting: Batch::new("codes.get", db.timeout, Box::new(getting)),
+            resolving: Batch::new("codes.resolve", db.timeout, Box::new(resolving)),
             timers: Timers {
                 insert: db.timer("codes.insert"),
                 list: db.timer("codes.list"),
