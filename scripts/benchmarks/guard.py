@@ -7,7 +7,6 @@ resident memory that thousands of idle ones add.
 
 import argparse
 import json
-import resource
 import socket
 import statistics
 import subprocess
@@ -84,8 +83,6 @@ def run(args):
     if not args.no_build:
         subprocess.run(["cargo", "build", "--release", "-p", "qr-observatory", "-p", "benches", "--no-default-features",
                         "--features", "benches/http,benches/guard"], cwd=ROOT, check=True)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     counted = {} if args.binary else allocations()
     env = {"USE_NEW_QR_GENERATION_SERVICE": "true", "SCAN_QUEUE": "10000000", "MAX_CONNECTIONS_PER_CLIENT": str(2 * CONNECTIONS)}
     binary = {"binary": args.binary} if args.binary else {}

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -28,7 +29,9 @@ AGENT = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605
 
 
 def programs():
-    """The load generators and taskset."""
+    """The load generators and taskset, and as many descriptors as they may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     for program, package in {"wrk": "wrk", "h2load": "nghttp2-client", "taskset": "util-linux"}.items():
         if not tools.command(program, package):
             raise SystemExit(f"needs {program}")
@@ -42,9 +45,12 @@ class Server:
         self.folder = folder
         self.log = tempfile.TemporaryFile()
         plain = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
-        self.process = subprocess.Popen(
-            ["taskset", "-c", "0", *map(str, command)], env={**plain, **(env or {})},
-            cwd=folder, stdout=self.log, stderr=self.log)
+        self.command = ["taskset", "-c", "0", *map(str, command)]
+        self.env = {**plain, **(env or {})}
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, env=self.env, cwd=self.folder, stdout=self.log, stderr=self.log)
 
     def wait(self, path):
         for _ in range(400):
@@ -78,6 +84,11 @@ class Ours(Server):
         env = {"BIND": f"127.0.0.1:{port}", "ADMIN_PASSWORD": PASSWORD, "LOG_LEVEL": "warn",
                "CREDENTIAL_TTL_MS": "3600000", **env}
         super().__init__([binary], port, env, folder)
+        self.wait("/health/ready")
+
+    def restart(self):
+        Server.stop(self)
+        self.start()
         self.wait("/health/ready")
 
     def call(self, path, body=None):
