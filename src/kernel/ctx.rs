@@ -20,7 +20,6 @@ impl Trail {
         }
     }
 
-    #[must_use]
     pub fn steps(&self) -> MutexGuard<'_, Vec<(&'static str, &'static str)>> {
         self.0.lock()
     }

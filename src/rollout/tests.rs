@@ -76,17 +76,13 @@ impl Arm for Puppet {
     }
 
     fn supports(&self, question: &u32) -> bool {
-        !matches!(
-            self.0.does.lock().unwrap().get(question),
-            Some(Does::SaysItLacks)
-        )
+        let does = self.0.does.lock().unwrap();
+        !matches!(does.get(question), Some(Does::SaysItLacks))
     }
 
     fn recalls(&self, question: &u32) -> bool {
-        matches!(
-            self.0.does.lock().unwrap().get(question),
-            Some(Does::Recalls(_))
-        )
+        let does = self.0.does.lock().unwrap();
+        matches!(does.get(question), Some(Does::Recalls(_)))
     }
 }
 
@@ -161,11 +157,8 @@ fn rig(control: &[(u32, Does)], candidate: &[(u32, Does)]) -> Rig {
     };
     let arms = [&control, &candidate].map(|told| Puppet(Arc::clone(told)));
     let [control_arm, candidate_arm] = arms;
-    let candidate_arm = FaultInjecting::new(
-        candidate_arm,
-        stand.injector.clone(),
-        <Strict as Judge<_>>::spoil,
-    );
+    let (injector, spoil) = (stand.injector.clone(), <Strict as Judge<_>>::spoil);
+    let candidate_arm = FaultInjecting::new(candidate_arm, injector, spoil);
     let pilot = Arc::clone(&stand.pilot);
     Rig {
         experiment: Experiment::new(control_arm, candidate_arm, Strict, pilot),
@@ -272,10 +265,8 @@ async fn shadows_are_compared_and_never_seen() {
     assert_eq!(found["number"], difference(true, 2));
     // The last mismatches can be looked at, newest first.
     let kept = rig.experiment.mismatches();
-    assert_eq!(
-        kept.iter().map(|m| m.what).collect::<Vec<_>>(),
-        ["number"; 2]
-    );
+    let what: Vec<_> = kept.iter().map(|m| m.what).collect();
+    assert_eq!(what, ["number"; 2]);
     let ctx = rig.stand.ctx(Duration::from_secs(9));
     let shown = async |i: usize, side| {
         let shown = rig.experiment.replay(&ctx, kept[i].id, side).await;
@@ -283,14 +274,10 @@ async fn shadows_are_compared_and_never_seen() {
     };
     assert_eq!(shown(1, Side::Control).await.unwrap(), "1");
     assert_eq!(shown(1, Side::Candidate).await.unwrap(), "9");
-    assert_eq!(
-        shown(0, Side::Candidate).await.unwrap_err().kind(),
-        Kind::Invalid
-    );
-    let unknown = rig
-        .experiment
-        .replay(&ctx, Uuid::max(), Side::Control)
-        .await;
+    let refused = shown(0, Side::Candidate).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Invalid);
+    let unknown = rig.experiment.replay(&ctx, Uuid::max(), Side::Control);
+    let unknown = unknown.await;
     assert_eq!(unknown.unwrap_err().kind(), Kind::NotFound);
 }
 
@@ -302,15 +289,8 @@ async fn what_the_control_remembers_is_not_compared() {
         assert_eq!(rig.ask(1).await.0.unwrap(), (5, true));
     }
     assert_eq!(rig.candidate.runs(), 0);
-    assert_eq!(
-        rig.stand
-            .pilot
-            .state()
-            .control
-            .total
-            .of(ArmOutcome::Remembered),
-        10
-    );
+    let control = rig.stand.pilot.state().control;
+    assert_eq!(control.total.of(ArmOutcome::Remembered), 10);
 }
 
 #[tokio::test]
@@ -340,10 +320,8 @@ async fn units_are_split_by_the_dial_also_while_the_breaker_is_open() {
         assert_eq!(rig.ask(question).await.1, Some("control"));
     }
     let readings = rig.stand.pilot.readings();
-    let split = readings
-        .iter()
-        .find(|r| r.test == evidence::Test::Split)
-        .unwrap();
+    let mut splits = readings.iter();
+    let split = splits.find(|r| r.test == evidence::Test::Split).unwrap();
     assert!(split.events > 300, "{split}");
     let percent = split.candidate * 100 / split.events;
     assert!((35..65).contains(&percent), "{split}");
@@ -366,11 +344,10 @@ fn a_percentage_is_kept_and_units_stay_in() {
         let units: Vec<String> = (0..100_000_u128)
             .map(|i| {
                 let mut digest = [0; 32];
-                digest[16..]
-                    .copy_from_slice(&i.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c).to_be_bytes());
-                Unit::Digest(digest)
-                    .text(&mut [0; unit::TEXT_BYTES])
-                    .to_owned()
+                let mixed = i.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c);
+                digest[16..].copy_from_slice(&mixed.to_be_bytes());
+                let unit = Unit::Digest(digest);
+                unit.text(&mut [0; unit::TEXT_BYTES]).to_owned()
             })
             .collect();
         let mut before: Vec<bool> = vec![false; units.len()];

@@ -100,9 +100,9 @@ where
         return;
     };
     // Filled up to a power of four: a few texts of the query, so that each is prepared once.
-    let length = (0..)
-        .map(|n| 1 << (2 * n))
-        .find(|length| *length >= keys.len());
+    let fourfold = |length: &usize| Some(length * 4);
+    let mut lengths = std::iter::successors(Some(1), fourfold).take_while(|length| *length < MOST);
+    let length = lengths.find(|length| *length >= keys.len());
     keys.resize(length.unwrap_or(MOST), last);
     let found = read(keys).await;
     for Waiting { key, answer } in taken.drain(..) {
@@ -201,7 +201,9 @@ mod tests {
             .map(|key| Box::pin(source.batch.get(key)))
             .take(QUEUE + 1)
             .collect();
-        let refused = waiting.iter_mut().filter_map(|get| get.now_or_never());
+        let refused = waiting
+            .iter_mut()
+            .filter_map(futures_util::FutureExt::now_or_never);
         let refused: Vec<_> = refused.map(|answer| answer.unwrap_err().kind()).collect();
         assert_eq!(refused, [Kind::Unavailable]);
         waiting.drain(10..);

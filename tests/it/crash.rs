@@ -2,7 +2,7 @@
 //! `KILL_ROUNDS=200 scripts/test integration -- crash` for a long run. And writes that fail: `scripts/fault_campaign`.
 
 use crate::support::{
-    Client, Database, Setup, codes::create_dynamic, command::text, load::Load,
+    Client, Database, Server, Setup, codes::create_dynamic, command::text, load::Load, on_both,
     rows::assert_nothing_lost,
 };
 
@@ -21,20 +21,11 @@ async fn nothing_acknowledged_is_lost_when_writes_fail() {
     assert!(output.status.success(), "{}", text(&output));
 }
 
-#[tokio::test]
-async fn sqlite() {
-    killed_again_and_again(Database::Sqlite).await;
-}
+on_both!(killed_again_and_again);
 
-#[tokio::test]
-async fn postgres() {
-    killed_again_and_again(Database::Postgres).await;
-}
-
-async fn killed_again_and_again(database: Database) {
+async fn killed_again_and_again(mut server: Server) {
     let rounds =
         std::env::var("KILL_ROUNDS").map_or(8, |n| n.parse().expect("KILL_ROUNDS: a number"));
-    let mut server = Setup::on(database).start().await;
     let code = create_dynamic(&Client::admin(&server)).await;
     let load = Load::start(&server, &code.genuine, 6);
     for round in 0..rounds {

@@ -56,6 +56,12 @@ async fn scan(client: &Client, code: &Dynamic, total: u64) {
     counted(client, &code.id, total, total).await;
 }
 
+async fn rename(client: &Client, code: &Dynamic) {
+    let path = format!("{API}/{}", code.id);
+    let body = json!({ "title": "new" });
+    client.put(&path, &body).await.expect(200);
+}
+
 /// Redis is in use, and invalidations of the start are through.
 async fn connected(server: &Server) {
     super::connected(server).await;
@@ -83,26 +89,16 @@ async fn a_second_question_is_answered_from_memory() {
         let before = requests(&client, "memory", "hit").await;
         let first = ask(&client, &code, what).await;
         let second = ask(&client, &code, what).await;
-        assert_eq!(
-            requests(&client, "memory", "hit").await,
-            before + 1,
-            "{what}"
-        );
-        let counts = |v: &Value| {
-            [
-                v["datasets"].clone(),
-                v["labels"].clone(),
-                v["os_families"].clone(),
-            ]
-        };
-        assert_eq!(counts(&first), counts(&second));
+        let hits = requests(&client, "memory", "hit").await;
+        assert_eq!(hits, before + 1, "{what}");
+        for part in ["datasets", "labels", "os_families"] {
+            assert_eq!(first[part], second[part], "{what}: {part}");
+        }
         // It shows when it was asked, and not when it was counted.
         let ends = |v: &Value| v["end_date"].as_str().map(str::to_owned);
         assert_eq!(ends(&first).is_some(), what != "device-stats");
-        assert!(
-            ends(&second) > ends(&first) || ends(&first).is_none(),
-            "{second}"
-        );
+        let is_later = ends(&second) > ends(&first);
+        assert!(is_later || ends(&first).is_none(), "{second}");
     }
     // Single scans are read each time.
     let before = requests(&client, "memory", "hit").await;
@@ -139,35 +135,31 @@ async fn a_change_of_the_code_drops_its_answers() {
         scan(&client, code, 1).await;
         assert_eq!(people(&client, code).await, 0, "remembered");
     }
-    let path = format!("{API}/{}", code.id);
-    client
-        .put(&path, &json!({ "title": "new" }))
-        .await
-        .expect(200);
+    rename(&client, &code).await;
     assert_eq!(people(&client, &code).await, 1);
     assert_eq!(people(&client, &other).await, 0, "nobody changed it");
 }
 
 /// On one database and one Redis.
 async fn two(redis: &RedisServer, refresh_ms: &str) -> (Server, Server) {
-    let with = |setup: Setup| {
-        setup
-            .env("REDIS_URL", redis.url())
-            .env("REDIS_ADMISSION", "always")
-            .env("REDIS_BUDGET_MS", PATIENT)
-            .env("ANALYTICS_REFRESH_MS", refresh_ms)
-    };
-    let first = with(Setup::on(Database::Postgres)).start().await;
-    let url = first.database_url();
-    let second = with(Setup::on(Database::Sqlite)).env("DATABASE_URL", url);
+    let first = on_redis(Database::Postgres, redis, refresh_ms);
+    let first = first.start().await;
+    let second = on_redis(Database::Sqlite, redis, refresh_ms);
+    let second = second.env("DATABASE_URL", first.database_url());
     (first, second.start().await)
 }
 
+fn on_redis(database: Database, redis: &RedisServer, refresh_ms: &str) -> Setup {
+    Setup::on(database)
+        .env("REDIS_URL", redis.url())
+        .env("REDIS_ADMISSION", "always")
+        .env("REDIS_BUDGET_MS", PATIENT)
+        .env("ANALYTICS_REFRESH_MS", refresh_ms)
+}
+
 fn keys(redis: &RedisServer) -> usize {
-    redis
-        .cli(&["--scan", "--pattern", "*:analytics_*"])
-        .lines()
-        .count()
+    let keys = redis.cli(&["--scan", "--pattern", "*:analytics_*"]);
+    keys.lines().count()
 }
 
 /// Waits until an answer is in Redis.
@@ -214,14 +206,12 @@ async fn nodes_share_answers_until_the_code_changes() {
     scan(&here, &code, 1).await;
     assert_eq!(people(&there, &code).await, 0, "as it was counted there");
     assert!(requests(&there, "redis", "hit").await >= 1);
-    let path = format!("{API}/{}", code.id);
-    here.put(&path, &json!({ "title": "new" }))
-        .await
-        .expect(200);
+    rename(&here, &code).await;
     let took = shown(&there, &code, 1).await;
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert_eq!(people(&here, &code).await, 1);
     stored(&redis).await;
+    let path = format!("{API}/{}", code.id);
     here.delete(&path).await.expect(204);
     eventually(1, async || match keys(&redis) {
         0 => Ok(()),
@@ -233,12 +223,7 @@ async fn nodes_share_answers_until_the_code_changes() {
 #[tokio::test]
 async fn what_a_killed_node_recorded_last_is_counted_after_its_start() {
     let redis = RedisServer::start(RedisSetup::default()).await;
-    let setup = Setup::on(Database::Sqlite)
-        .env("REDIS_URL", redis.url())
-        .env("REDIS_ADMISSION", "always")
-        .env("REDIS_BUDGET_MS", PATIENT)
-        .env("ANALYTICS_REFRESH_MS", HOUR);
-    let mut server = setup.start().await;
+    let mut server = on_redis(Database::Sqlite, &redis, HOUR).start().await;
     let client = Client::admin(&server);
     connected(&server).await;
     let code = create_dynamic(&client).await;
@@ -272,10 +257,8 @@ async fn a_rebuild_drops_the_answers_of_running_servers() {
         people(&client, &code).await;
         assert_eq!(requests(&client, "memory", "miss").await, before);
         let output = server.run(arguments);
-        assert!(
-            output.status.success() && output.stderr.is_empty(),
-            "{output:?}"
-        );
+        let is_silent = output.stderr.is_empty();
+        assert!(output.status.success() && is_silent, "{output:?}");
         eventually(2, async || {
             people(&client, &code).await;
             match requests(&client, "memory", "miss").await {

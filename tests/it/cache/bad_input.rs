@@ -10,6 +10,7 @@ use super::{
 };
 use crate::support::{
     codes::TARGET,
+    command::Says as _,
     eventually,
     process::free_port,
     redis::{RedisCluster, RedisSentinel, RedisServer, RedisSetup},
@@ -45,10 +46,8 @@ async fn said(what: &str, settings: Settings, words: &[&str]) {
     for word in words {
         assert!(doctors.contains(word), "{what}: {doctors}");
     }
-    assert!(
-        !format!("{log}{detail}{report}").contains("hunter2"),
-        "{what}: a password is told"
-    );
+    let told = format!("{log}{detail}{report}");
+    assert!(!told.contains("hunter2"), "{what}: a password is told");
 }
 
 fn url(url: String) -> Settings {
@@ -68,10 +67,8 @@ async fn a_wrong_password() {
 async fn another_deployment() {
     let setup = RedisSetup::default;
     let standalone = RedisServer::start(setup()).await;
-    let as_cluster = vec![(
-        "REDIS_CLUSTER_NODES",
-        format!("127.0.0.1:{}", standalone.port),
-    )];
+    let address = format!("127.0.0.1:{}", standalone.port);
+    let as_cluster = vec![("REDIS_CLUSTER_NODES", address)];
     let words = ["is not a cluster", "REDIS_URL"];
     said("standalone as a cluster", as_cluster, &words).await;
 
@@ -205,10 +202,8 @@ async fn values_that_are_not_ours() {
                     assert_eq!(node.leads(&code.shared).await, TARGET);
                 } else {
                     let again = node.image(&code.id, QUERY).await;
-                    assert_eq!(
-                        (&again.body, again.header("etag")),
-                        (&good.body, good.header("etag"))
-                    );
+                    assert_eq!(again.body, good.body);
+                    assert_eq!(again.header("etag"), good.header("etag"));
                 }
             };
             // What does not fit in memory stays there for some milliseconds all the same. A list is no value that could be
@@ -217,22 +212,14 @@ async fn values_that_are_not_ours() {
             eventually(10, async || {
                 served().await;
                 let now = (rejected(&node).await, node.redis_hits(space).await > hits);
-                if now == (counted, true) {
-                    Ok(())
-                } else {
-                    Err(format!(
-                        "{space}, {damage:?}: {now:?}, not {counted}, replaced"
-                    ))
-                }
+                let why = format!("{space}, {damage:?}: {now:?}, not {counted}, replaced");
+                (now == (counted, true)).then_some(()).ok_or(why)
             })
             .await;
         }
     }
     let log = node.server.log();
-    assert!(
-        log.contains("foreign, damaged, or of another release"),
-        "{log}"
-    );
+    log.says("foreign, damaged, or of another release");
 }
 
 const QUERY: &str = "image_format=svg";

@@ -4,7 +4,11 @@ use std::time::{Duration, Instant};
 
 use qr_observatory::{cache::Remote, config::Config};
 
-use crate::support::{codes::TARGET, eventually};
+use crate::support::{
+    codes::TARGET,
+    command::{Says as _, text},
+    eventually,
+};
 
 use super::{
     deployed::Deployed,
@@ -77,25 +81,15 @@ async fn suite(redis: Deployed) {
         assert_eq!(cold.image(&id, "").await.body, first.body);
     }
     assert!(cold.redis_hits("render_legacy").await >= 20);
-    let doctor = |node: &Node| {
-        let doctor = node.server.run(&["doctor"]);
-        String::from_utf8_lossy(&doctor.stdout).into_owned()
-    };
-    let said = doctor(&here);
-    assert!(
-        said.contains("redis") && said.contains("answers and takes values"),
-        "{said}"
-    );
+    let doctor = |node: &Node| text(&node.server.run(&["doctor"]));
+    doctor(&here).says("redis|answers and takes values");
     // Redis ends subscriptions that are not allowed any more.
     redis.set_user("qr", &["resetchannels", "-smembers"]).await;
     let channel = format!("&{PREFIX}:changes");
     let detail = here.health("warn").await;
-    assert!(
-        detail.contains("do not arrive") || detail.contains(&channel),
-        "{detail}"
-    );
-    let said = doctor(&here);
-    assert!(said.contains(&format!("{channel} +smembers")), "{said}");
+    let has = |words: &str| detail.contains(words);
+    assert!(has("do not arrive") || has(&channel), "{detail}");
+    doctor(&here).says(&format!("{channel} +smembers"));
 }
 
 /// Each of the documented rights is needed by some deployment, and is named when it is missing.
@@ -133,10 +127,7 @@ async fn a_missing_right_is_named() {
         assert_eq!(examine().await, "nothing");
         redis.set_user("qr", &[&taken]).await;
         let missing = examine().await;
-        assert!(
-            missing.contains(&format!("ACL SETUSER … {named} (")),
-            "{rule}: {missing}"
-        );
+        missing.says(&format!("ACL SETUSER … {named} ("));
     }
 }
 
@@ -212,10 +203,8 @@ async fn stored_deflated(redis: &Deployed, part: &str, length: usize) {
         let stored: usize = stored.trim().parse().unwrap();
         found.push((flags.starts_with('\u{1}'), stored));
     }
-    assert!(
-        found.iter().any(|(is, stored)| *is && *stored < length / 2),
-        "{length} bytes of SVG: {found:?}"
-    );
+    let is_short = |(is, stored): &(bool, usize)| *is && *stored < length / 2;
+    assert!(found.iter().any(is_short), "{length}: {found:?}");
 }
 
 async fn what_changed_is_nobodys(here: &Node, there: &Node) {
@@ -231,9 +220,8 @@ async fn what_changed_is_nobodys(here: &Node, there: &Node) {
         here.retarget(&code.id, &target).await;
         assert_eq!(here.leads(&code.shared).await, target, "at once");
         let took = until(async || there.leads(&code.shared).await == target).await;
-        here.delete(&format!("/api/v1/qr/{}", code.id))
-            .await
-            .expect(204);
+        let code_path = format!("/api/v1/qr/{}", code.id);
+        here.delete(&code_path).await.expect(204);
         let path = super::node::image(&code.id, "image_format=svg");
         assert_eq!(here.get(&path).await.status, 404, "at once");
         let gone = async || {
@@ -261,10 +249,8 @@ async fn what_was_made_outlives_the_process(node: &mut Node) {
     node.server.start().await;
     node.in_use().await;
     let fetched = node.image(&id, "image_format=svg&size=9").await;
-    assert_eq!(
-        (&fetched.body, fetched.header("etag")),
-        (&made.body, made.header("etag"))
-    );
+    assert_eq!(fetched.body, made.body);
+    assert_eq!(fetched.header("etag"), made.header("etag"));
     assert_eq!(node.leads(&code.shared).await, TARGET);
     assert_eq!(node.redis_hits("render_legacy").await, 1);
     // The start may have asked for it as well, and for others.

@@ -24,6 +24,7 @@ use super::{
     node::{self, Node, REQUESTS, setup},
 };
 use crate::support::{
+    dice::Dice,
     eventually,
     metrics::Scrape,
     proxy::{Fault, Proxy},
@@ -166,26 +167,9 @@ impl Tier {
         tokio::time::sleep(dice.millis(20)).await;
         let version = self.world.write(key);
         tokio::time::sleep(dice.millis(10)).await;
-        self.tiers
-            .invalidate(&[Tag::Code(Uuid::from_u128(key))])
-            .await;
+        let tag = Tag::Code(Uuid::from_u128(key));
+        self.tiers.invalidate(&[tag]).await;
         self.world.told(key, version);
-    }
-}
-
-/// Xorshift: the same seed, the same plan.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % below
-    }
-
-    fn millis(&mut self, below: u64) -> Duration {
-        Duration::from_millis(self.roll(below))
     }
 }
 
@@ -195,7 +179,7 @@ async fn interleaving(nodes: Arc<[Tier; 2]>, seed: u64) -> Duration {
     let mut dice = Dice(seed);
     let mut actors = JoinSet::new();
     for n in 0..6 {
-        let (nodes, mut dice) = (Arc::clone(&nodes), Dice(dice.roll(u64::MAX - 1) + 1));
+        let (nodes, mut dice) = (Arc::clone(&nodes), Dice(dice.next()));
         actors.spawn(async move {
             let mut stale = Duration::ZERO;
             for _ in 0..=dice.roll(4) {
@@ -214,18 +198,14 @@ async fn interleaving(nodes: Arc<[Tier; 2]>, seed: u64) -> Duration {
     // The rule itself, so no wait for something.
     tokio::time::sleep(WITHIN + Duration::from_millis(1)).await;
     let mut other = Dice(seed + 1);
-    let last = tokio::join!(
-        nodes[0].read(key, &mut dice),
-        nodes[1].read(key, &mut other)
-    );
+    let here = nodes[0].read(key, &mut dice);
+    let last = tokio::join!(here, nodes[1].read(key, &mut other));
     stale.max(last.0).max(last.1)
 }
 
 fn how_many(default: u64) -> u64 {
-    let set = std::env::var("CACHE_INTERLEAVINGS");
-    set.map_or(default, |n| {
-        n.parse().expect("CACHE_INTERLEAVINGS: a number")
-    })
+    let set = std::env::var("CACHE_INTERLEAVINGS").ok();
+    set.map_or(default, |n| n.parse().expect("a number"))
 }
 
 /// Seeds of those that were served something older than `within`, and than the machine is to blame for.
@@ -274,10 +254,8 @@ async fn what_changed_is_served_by_nobody_after_a_second() {
 async fn nor_when_the_news_are_cut_off_in_between() {
     const CUT: Duration = Duration::from_millis(100);
     let redis = RedisServer::start(RedisSetup::default()).await;
-    let proxies = [
-        Proxy::before(redis.port).await,
-        Proxy::before(redis.port).await,
-    ];
+    let (one, other) = (Proxy::before(redis.port), Proxy::before(redis.port));
+    let proxies = [one.await, other.await];
     let world = Arc::new(World::default());
     let nodes = Arc::new([0, 1].map(|n: usize| Tier::start(proxies[n].port, &world)));
     for node in &*nodes {

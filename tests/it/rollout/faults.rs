@@ -2,7 +2,6 @@
 //! autopilot is back at control.
 
 use std::{
-    collections::BTreeMap,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -11,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::{AUDIT, RENDER, code, crowd::crowd, is_in, look, order, path, picture, set};
 use crate::support::{
-    Answer, Client, Database, Server, Setup, codes::create_static, decode::decode, eventually,
+    Answer, Client, Database, Server, Setup, codes::create_static, command::Says as _,
+    decode::decode, eventually,
 };
 
 const TEXT: &str = "https://example.com/menu";
@@ -89,6 +89,11 @@ fn format(n: u32) -> &'static str {
     if n.is_multiple_of(2) { "png" } else { "svg" }
 }
 
+/// The candidate answered some.
+fn has_run(now: &Value) -> bool {
+    now["arms"]["candidate"]["ok"].as_u64() > Some(5)
+}
+
 fn is_no_go(now: &Value) -> bool {
     now["verdict"]["verdict"] == "no-go"
 }
@@ -97,9 +102,7 @@ fn is_no_go(now: &Value) -> bool {
 async fn fails(fault: &str, count: &str) {
     let stage = Stage::on(Database::Sqlite).await;
     set(&stage.client, RENDER, json!({ "candidate_percent": 50 })).await;
-    let (_, before) = stage
-        .until(0, |e| e["arms"]["candidate"]["ok"].as_u64() > Some(5))
-        .await;
+    let (_, before) = stage.until(0, has_run).await;
     stage.drill(fault).await;
     let start = Instant::now();
     let opened = Mutex::new(None);
@@ -121,16 +124,12 @@ async fn fails(fault: &str, count: &str) {
     assert!(opened.lock().unwrap().is_some(), "the breaker never opened");
     assert_eq!(now["verdict"]["test"], "errors");
     let sentence = now["verdict"]["sentence"].as_str().unwrap();
-    assert!(
-        sentence.starts_with("no-go: errors: the candidate had"),
-        "{sentence}"
-    );
+    sentence.says("no-go: errors: the candidate had");
     let faults = now["arms"]["candidate"][count].as_u64().unwrap();
     assert!(faults >= 5, "{now}");
     assert_eq!(now["fallbacks"], faults, "each was answered by the control");
-    let control = during
-        .iter()
-        .filter(|(_, a)| path(a, "render") == "control");
+    let by_control = |(_, a): &&(u32, Answer)| path(a, "render") == "control";
+    let control = during.iter().filter(by_control);
     assert!(control.count() > 5);
     assert!(during.iter().any(|(_, a)| is_in(a, 50)));
     stage.assert_right(&before).await;
@@ -152,32 +151,19 @@ async fn at_100_percent_errors_reach_nobody_either() {
     let stage = Stage::on(Database::Postgres).await;
     set(&stage.client, RENDER, json!({ "candidate_percent": 100 })).await;
     stage.drill("error").await;
-    let (now, answers) = stage
-        .until(0, |e| {
-            e["breaker"]["state"] == "open" && e["fallbacks"].as_u64() >= Some(5)
-        })
-        .await;
+    let open = |e: &Value| e["breaker"]["state"] == "open" && e["fallbacks"].as_u64() >= Some(5);
+    let (now, answers) = stage.until(0, open).await;
     assert_eq!(now["breaker"]["reason"], "consecutive", "{now}");
     assert!(answers.iter().all(|(_, a)| path(a, "render") == "control"));
     stage.assert_right(&answers).await;
     // Well again, and probes find it out.
     order(&stage.client, RENDER, "release", json!({})).await;
-    set(
-        &stage.client,
-        RENDER,
-        json!({ "candidate_percent": 100, "breaker": "auto" }),
-    )
-    .await;
-    let (_, answers) = stage
-        .until(30_000, |e| {
-            e["breaker"]["state"] == "closed" && e["arms"]["candidate"]["ok"].as_u64() > Some(5)
-        })
-        .await;
-    assert!(
-        answers
-            .iter()
-            .any(|(_, a)| path(a, "render") == "candidate")
-    );
+    let all = json!({ "candidate_percent": 100, "breaker": "auto" });
+    set(&stage.client, RENDER, all).await;
+    let well = |e: &Value| e["breaker"]["state"] == "closed" && has_run(e);
+    let (_, answers) = stage.until(30_000, well).await;
+    let mut sides = answers.iter().map(|(_, a)| path(a, "render"));
+    assert!(sides.any(|side| side == "candidate"));
 }
 
 #[tokio::test]
@@ -185,11 +171,8 @@ async fn what_a_candidate_cannot_do_is_no_fault() {
     let stage = Stage::on(Database::Sqlite).await;
     set(&stage.client, RENDER, json!({ "candidate_percent": 100 })).await;
     stage.drill("unsupported").await;
-    let (now, answers) = stage
-        .until(0, |e| {
-            e["arms"]["candidate"]["unsupported"].as_u64() >= Some(50)
-        })
-        .await;
+    let tried = |e: &Value| e["arms"]["candidate"]["unsupported"].as_u64() >= Some(50);
+    let (now, answers) = stage.until(0, tried).await;
     assert_eq!(now["breaker"]["state"], "closed", "{now}");
     assert_eq!(now["verdict"]["verdict"], "hold", "{now}");
     assert!(answers.iter().all(|(_, a)| path(a, "render") == "control"));
@@ -220,20 +203,16 @@ async fn wrong_answers_are_found_by_shadows() {
         assert!(Instant::now() < end, "{now}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
-    eprintln!(
-        "wrong, at 100 % shadows: no-go after {n} requests: {}",
-        now["verdict"]["sentence"]
-    );
+    let sentence = &now["verdict"]["sentence"];
+    eprintln!("wrong, at 100 % shadows: no-go after {n} requests: {sentence}");
     assert_eq!(now["verdict"]["test"], "agreement", "{now}");
     let found = now["shadow"]["mismatched"].as_object().unwrap();
     assert!(found.values().any(|n| n.as_u64() > Some(0)), "{now}");
     let examples = now["shadow"]["examples"].as_array().unwrap();
     assert!(!examples.is_empty(), "{now}");
     for side in ["control", "candidate"] {
-        let example = client
-            .get(examples[0][side].as_str().unwrap())
-            .await
-            .expect(200);
+        let example = examples[0][side].as_str().unwrap();
+        let example = client.get(example).await.expect(200);
         assert_eq!(example.header("content-type"), "image/svg+xml", "{side}");
         assert_eq!(example.header("cache-control"), "no-store");
         let text = if side == "control" { TEXT } else { "rehearsed" };
@@ -249,19 +228,13 @@ async fn back_at_control(fault: &str, objective_ms: &str) -> Duration {
         .env("QR_GENERATION_OBJECTIVE_MS", objective_ms);
     let stage = Stage::new(setup).await;
     set(&stage.client, RENDER, json!({ "candidate_percent": 50 })).await;
-    stage
-        .until(0, |e| e["arms"]["candidate"]["ok"].as_u64() > Some(5))
-        .await;
+    stage.until(0, has_run).await;
     stage.drill(fault).await;
     let start = Instant::now();
-    let (now, answers) = stage
-        .until(20_000, |e| e["override"]["by"] == "autopilot")
-        .await;
-    let took = start.elapsed();
-    eprintln!(
-        "{fault} at 50 %: the autopilot was back at control after {took:?} and {} requests",
-        answers.len()
-    );
+    let killed = |e: &Value| e["override"]["by"] == "autopilot";
+    let (now, answers) = stage.until(20_000, killed).await;
+    let (took, count) = (start.elapsed(), answers.len());
+    eprintln!("{fault} at 50 %: back at control after {took:?} and {count} requests");
     assert_eq!(now["override"]["kind"], "killed");
     let why = now["override"]["why"].as_str().unwrap();
     assert!(why.starts_with("no-go: "), "{why}");
@@ -271,24 +244,15 @@ async fn back_at_control(fault: &str, objective_ms: &str) -> Duration {
     assert_eq!(told["action"], "rollout.kill");
     assert_eq!(told["reason"], why);
     // Once, and it stays so.
-    let (_, after) = stage
-        .until(40_000, |e| {
-            e["arms"]["control"]["requests"].as_u64()
-                > now["arms"]["control"]["requests"].as_u64().map(|n| n + 50)
-        })
-        .await;
-    let mut sides = BTreeMap::new();
-    for (_, answer) in &after {
-        *sides.entry(path(answer, "render")).or_insert(0) += 1;
-    }
-    assert_eq!(sides.keys().collect::<Vec<_>>(), ["control"], "{sides:?}");
+    let asked = |e: &Value| e["arms"]["control"]["requests"].as_u64();
+    let more = asked(&now).map(|n| n + 50);
+    let (_, after) = stage.until(40_000, |e| asked(e) > more).await;
+    let mut sides = after.iter().map(|(_, answer)| path(answer, "render"));
+    assert!(sides.all(|side| side == "control"));
     let log = look(&stage.client, AUDIT).await;
-    let kills = log["items"].as_array().unwrap().iter();
-    assert_eq!(
-        kills.filter(|i| i["action"] == "rollout.kill").count(),
-        1,
-        "{log}"
-    );
+    let items = log["items"].as_array().unwrap().iter();
+    let kills = items.filter(|i| i["action"] == "rollout.kill");
+    assert_eq!(kills.count(), 1, "{log}");
     stage.assert_right(&answers).await;
     // A release is an operator's; what was learned before does not count any more.
     let released = order(&stage.client, RENDER, "release", json!({})).await;
@@ -310,40 +274,33 @@ async fn rehearsals_are_checked_and_end_by_themselves() {
     let stage = Stage::on(Database::Sqlite).await;
     let client = &stage.client;
     let rehearse = format!("{RENDER}/rehearse");
-    for (body, field) in [
-        (json!({}), "fault"),
-        (json!({ "fault": "meltdown" }), "fault"),
-        (json!({ "fault": "error", "percent": 0 }), "percent"),
-        (json!({ "fault": "error", "percent": 101 }), "percent"),
-        (json!({ "fault": "error", "seconds": 0 }), "seconds"),
-        (json!({ "fault": "error", "seconds": 601 }), "seconds"),
-        (
-            json!({ "fault": "error", "reason": "x".repeat(501) }),
-            "reason",
-        ),
+    client.post(&rehearse, &json!({})).await.invalid("fault");
+    for (field, value) in [
+        ("fault", json!("meltdown")),
+        ("percent", json!(0)),
+        ("percent", json!(101)),
+        ("seconds", json!(0)),
+        ("seconds", json!(601)),
+        ("reason", json!("x".repeat(501))),
     ] {
+        let mut body = json!({ "fault": "error" });
+        body[field] = value;
         client.post(&rehearse, &body).await.invalid(field);
     }
     assert_eq!(look(client, AUDIT).await, json!({ "items": [] }));
-    set(
-        client,
-        RENDER,
-        json!({ "candidate_percent": 100, "breaker": "closed" }),
-    )
-    .await;
+    let all = json!({ "candidate_percent": 100, "breaker": "closed" });
+    set(client, RENDER, all).await;
     let body = json!({ "fault": "error", "seconds": 1, "reason": "a drill" });
     order(client, RENDER, "rehearse", body).await;
     let log = look(client, AUDIT).await;
     assert_eq!(log["items"][0]["action"], "rollout.rehearse");
     assert_eq!(log["items"][0]["reason"], "a drill");
-    let other = create_static(client, "other").await["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let other = create_static(client, "other").await;
+    let other = other["id"].as_str().unwrap();
     let n = std::sync::atomic::AtomicU32::new(0);
     eventually(10, async || {
         let n = n.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let answer = client.get(&picture(&other, "svg", n)).await.expect(200);
+        let answer = client.get(&picture(other, "svg", n)).await.expect(200);
         let side = path(&answer, "render");
         (side == "candidate").then_some(()).ok_or(side)
     })

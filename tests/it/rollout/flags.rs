@@ -54,12 +54,8 @@ fn candidate(snapshot: &Snapshot) -> &Share {
 }
 
 fn units() -> Vec<String> {
-    let digest = |n: u64| {
-        format!(
-            "{:064x}",
-            u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
-        )
-    };
+    let mixed = |n: u64| u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    let digest = |n: u64| format!("{:064x}", mixed(n));
     let id = |n: u64| uuid::Uuid::from_u128(u128::from(n) << 64 | 0x7000_8000).to_string();
     (0..5000).flat_map(|n| [digest(n), id(n)]).collect()
 }
@@ -142,14 +138,10 @@ async fn ten_thousand_units_go_where_other_clients_send_them() {
         let ours: Vec<bool> = units.iter().map(|unit| share.takes(unit)).collect();
         let taken = ours.iter().filter(|taken| **taken).count();
         assert!((2000..4500).contains(&taken), "{taken} of {}", units.len());
-        assert!(
-            ours == decisions_of_rust(&server, &units).await,
-            "{strategies:?}"
-        );
-        assert!(
-            ours == server.decisions_of_node(FLAG, &units),
-            "{strategies:?}"
-        );
+        let rust = decisions_of_rust(&server, &units).await;
+        assert!(ours == rust, "{strategies:?}");
+        let node = server.decisions_of_node(FLAG, &units);
+        assert!(ours == node, "{strategies:?}");
     }
     super::parity::holds(&server).await;
 }
@@ -166,53 +158,37 @@ async fn faults_change_nothing() {
     assert_eq!(percents(&good), [25, 0, 0, 0, 0, 0]);
 
     let flags = r#"{"version":2,"features":[]}"#;
-    let huge = format!(
-        r#"{{"version":2,"features":[],"padding":"{}"}}"#,
-        "x".repeat(10 << 20)
-    );
-    let unended = Fault::Garbage(
-        b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"version\":2"
-            .as_slice()
-            .into(),
-    );
-    let faults = [
-        (Kind::Unavailable, Fault::Refuse),
-        (Kind::Unavailable, Fault::Reset),
-        (Kind::Timeout, Fault::BlackHole),
-        (Kind::Timeout, Fault::Delay(Duration::from_secs(5))),
-        (
-            Kind::Unavailable,
-            Fault::Garbage([0xff; 500].as_slice().into()),
-        ),
-        (
-            Kind::Unavailable,
-            Fault::http("200 OK", "<!doctype html><title>Sign in</title>"),
-        ),
-        (Kind::Unavailable, Fault::http("200 OK", &flags[..20])),
-        (Kind::Unavailable, unended),
-        (Kind::Unavailable, Fault::http("200 OK", "{}")),
-        (
-            Kind::Unavailable,
-            Fault::http("200 OK", r#"{"version":2,"features":[{"name":7}]}"#),
-        ),
-        (
-            Kind::Unavailable,
-            Fault::http("200 OK", r#"{"version":"two","features":[]}"#),
-        ),
-        (Kind::Unavailable, Fault::http("200 OK", "")),
-        (Kind::Unavailable, Fault::http("200 OK", &huge)),
-        // Flags in them, so that only the status says that they are none.
-        (
-            Kind::Unavailable,
-            Fault::http("500 Internal Server Error", flags),
-        ),
-        (Kind::Unavailable, Fault::http("401 Unauthorized", flags)),
-        (
-            Kind::Unavailable,
-            Fault::http("302 Found\r\nlocation: /api/client/features", flags),
-        ),
+    let padding = "x".repeat(10 << 20);
+    let huge = format!(r#"{{"version":2,"features":[],"padding":"{padding}"}}"#);
+    let unended = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"version\":2";
+    let elsewhere = "302 Found\r\nlocation: /api/client/features";
+    let mut faults = vec![
+        Fault::BlackHole,
+        Fault::Delay(Duration::from_secs(5)),
+        Fault::Refuse,
+        Fault::Reset,
+        Fault::Garbage([0xff; 500].as_slice().into()),
+        Fault::Garbage(unended.as_slice().into()),
     ];
-    for (kind, fault) in faults {
+    for body in [
+        "<!doctype html><title>Sign in</title>",
+        &flags[..20],
+        "{}",
+        r#"{"version":2,"features":[{"name":7}]}"#,
+        r#"{"version":"two","features":[]}"#,
+        "",
+        &huge,
+    ] {
+        faults.push(Fault::http("200 OK", body));
+    }
+    // Flags in them, so that only the status says that they are none.
+    for status in ["500 Internal Server Error", "401 Unauthorized", elsewhere] {
+        faults.push(Fault::http(status, flags));
+    }
+    let stored = || self::source(&url, folder.path()).load(SystemClock.now());
+    for (n, fault) in faults.into_iter().enumerate() {
+        // The first two do not answer.
+        let kind = [Kind::Timeout, Kind::Unavailable][usize::from(n > 1)];
         proxy.set(fault.clone()).await;
         let shown = format!("{fault:?}").chars().take(120).collect::<String>();
         let start = Instant::now();
@@ -220,19 +196,11 @@ async fn faults_change_nothing() {
         assert!(start.elapsed() < WITHIN, "{shown}: {:?}", start.elapsed());
         assert_eq!(error.kind(), kind, "{shown}: {error:?}");
         assert!(!format!("{error:?}").contains(TOKEN), "{error:?}");
-        assert_eq!(
-            self::source(&url, folder.path())
-                .load(SystemClock.now())
-                .as_ref(),
-            Some(&good),
-            "{shown}"
-        );
+        assert_eq!(stored().as_ref(), Some(&good), "{shown}");
         proxy.set(Fault::Pass).await;
         let after = refresh(&source).await;
         assert_eq!(after.shares, good.shares, "{shown}");
-        good = self::source(&url, folder.path())
-            .load(SystemClock.now())
-            .unwrap();
+        good = stored().unwrap();
     }
 
     server.stop();
@@ -243,11 +211,5 @@ async fn faults_change_nothing() {
     server.kill();
     let error = source.refresh(SystemClock.now()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
-    assert_eq!(
-        self::source(&url, folder.path())
-            .load(SystemClock.now())
-            .unwrap()
-            .shares,
-        good.shares
-    );
+    assert_eq!(stored().unwrap().shares, good.shares);
 }

@@ -10,7 +10,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::{
-    Client, Database, Server, Setup, eventually,
+    Client, Database, Server, Setup,
+    command::Says as _,
+    eventually,
     process::free_port,
     proxy::{Fault, Proxy},
 };
@@ -41,10 +43,7 @@ impl Prometheus {
         let installed = !std::path::Path::new(unpacked).exists();
         let child = Command::new(if installed { "prometheus" } else { unpacked })
             .arg(format!("--config.file={}", file.display()))
-            .arg(format!(
-                "--storage.tsdb.path={}",
-                dir.path().join("data").display()
-            ))
+            .arg(format!("--storage.tsdb.path={}/data", dir.path().display()))
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -83,11 +82,8 @@ impl Node {
         for experiment in ["render", "validate", "analytics"] {
             for label in ["go", "hold", "no-go"] {
                 let value = u8::from(label == verdict && experiment == "render");
-                writeln!(
-                    body,
-                    "qr_verdict{{experiment=\"{experiment}\",verdict=\"{label}\"}} {value}"
-                )
-                .unwrap();
+                let labels = format!("experiment=\"{experiment}\",verdict=\"{label}\"");
+                writeln!(body, "qr_verdict{{{labels}}} {value}").unwrap();
             }
         }
         self.0.set(Fault::http("200 OK", &body)).await;
@@ -137,16 +133,10 @@ async fn a_node_that_died_is_missed_until_it_is_retired() {
     reaches(&server, &format!("no-go: {dead} said so"), 4).await;
 
     // An operator decides about it.
-    let retire = |node: &str| {
-        let output = server.run(&["flags", "retire", node, "--reason", "disk"]);
-        assert!(output.status.success(), "{output:?}");
-    };
+    let retire = |node: &str| server.run_to(0, &["flags", "retire", node, "--reason", "disk"]);
     retire(&dead);
     let said = reaches(&server, "hold: seen earlier and gone", 3).await;
-    assert!(
-        said.contains(&format!("`flags retire {}`", nodes[1].name())),
-        "{said}"
-    );
+    said.says(&format!("`flags retire {}`", nodes[1].name()));
     retire(&nodes[1].name());
     reaches(&server, "go: all of 2 nodes", 0).await;
     // Seen again, it counts again.
@@ -160,8 +150,7 @@ async fn a_node_that_died_is_missed_until_it_is_retired() {
     reaches(&server, "no-go", 4).await;
     nodes[2].dies().await;
     reaches(&server, &format!("no-go: {dead} said so"), 4).await;
-    let output = server.run(&["flags", "release", "render"]);
-    assert!(output.status.success(), "{output:?}");
+    server.run_to(0, &["flags", "release", "render"]);
     reaches(&server, "go: all of 1 nodes", 0).await;
 
     let log = super::look(&Client::admin(&server), super::AUDIT).await;

@@ -15,6 +15,7 @@ use qr_observatory::{
 use serde_json::{Value, json};
 
 use crate::support::{
+    dice::Dice,
     proxy::{Fault, Proxy},
     unleash::{TOKEN, UnleashServer, ask_node},
 };
@@ -42,25 +43,6 @@ const CONTEXTS: [(&str, &str); 10] = [
     ("0x10", "İstanbul"),
 ];
 
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let n = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        n ^ (n >> 31)
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[usize::try_from(self.next() % of.len() as u64).unwrap()]
-    }
-
-    fn percent(&mut self, percent: u64) -> bool {
-        self.next() % 100 < percent
-    }
-}
-
 /// As the Admin API takes it.
 fn constraint(dice: &mut Dice) -> Value {
     let field = match dice.next() % 20 {
@@ -70,70 +52,33 @@ fn constraint(dice: &mut Dice) -> Value {
         18 => dice.pick(&["userId", "sessionId"]),
         _ => "currentTime",
     };
-    let (operator, value) = match dice.next() % 5 {
-        0 | 1 => {
-            let operators = [
-                "IN",
-                "NOT_IN",
-                "STR_CONTAINS",
-                "STR_STARTS_WITH",
-                "STR_ENDS_WITH",
-            ];
-            (dice.pick(&operators), None)
-        }
-        2 => {
-            let operators = ["NUM_EQ", "NUM_GT", "NUM_GTE", "NUM_LT", "NUM_LTE"];
-            let values = ["42", "42.0", "-3.5", "1e3", "16", "0", "0.5", "7"];
-            (dice.pick(&operators), Some(dice.pick(&values)))
-        }
-        3 => {
-            let operators = [
-                "SEMVER_EQ",
-                "SEMVER_GT",
-                "SEMVER_LT",
-                "SEMVER_GTE",
-                "SEMVER_LTE",
-            ];
-            let values = [
-                "1.2.3",
-                "1.2.3-rc.1",
-                "1.2.3-rc.10",
-                "1.10.0",
-                "2.0.0",
-                "0.0.1",
-            ];
-            (dice.pick(&operators), Some(dice.pick(&values)))
-        }
-        _ if dice.percent(50) => {
-            let values = ["^qr", "obs.*y$", r"^\d+", "(?i)QR", "[A-Z]", "^$", "rc|dev"];
-            ("REGEX", Some(dice.pick(&values)))
-        }
-        _ => {
-            let values = [
-                "2020-01-01T00:00:00.000Z",
-                "2135-06-01T12:00:00.000Z",
-                "2021-01-01",
-                "2135-06-01T12:00:00+02:00",
-            ];
-            (
-                dice.pick(&["DATE_AFTER", "DATE_BEFORE"]),
-                Some(dice.pick(&values)),
-            )
-        }
+    let word = |dice: &mut Dice, words: &'static str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        dice.pick(&words)
     };
-    let texts = [
-        "qr",
-        "qr-observatory",
-        "QR-OBSERVATORY",
-        "development",
-        " production ",
-        "1.2.3",
-        "42",
-        "obs",
-        "TORY",
-        "v1",
-        "ing",
+    // Operators, and the values that they compare with.
+    let kinds = [
+        ("IN NOT_IN STR_CONTAINS STR_STARTS_WITH STR_ENDS_WITH", ""),
+        (
+            "NUM_EQ NUM_GT NUM_GTE NUM_LT NUM_LTE",
+            "42 42.0 -3.5 1e3 16 0 0.5 7",
+        ),
+        (
+            "SEMVER_EQ SEMVER_GT SEMVER_LT SEMVER_GTE SEMVER_LTE",
+            "1.2.3 1.2.3-rc.1 1.2.3-rc.10 1.10.0 2.0.0 0.0.1",
+        ),
+        ("REGEX", r"^qr obs.*y$ ^\d+ (?i)QR [A-Z] ^$ rc|dev"),
+        (
+            "DATE_AFTER DATE_BEFORE",
+            "2020-01-01T00:00:00.000Z 2135-06-01T12:00:00.000Z 2021-01-01 2135-06-01T12:00:00+02:00",
+        ),
     ];
+    let (operators, operands) = kinds[dice.pick(&[0, 0, 0, 0, 1, 1, 2, 2, 3, 4])];
+    let operator = word(dice, operators);
+    let value = (!operands.is_empty()).then(|| word(dice, operands));
+    let texts =
+        "qr|qr-observatory|QR-OBSERVATORY|development| production |1.2.3|42|obs|TORY|v1|ing";
+    let texts: Vec<&str> = texts.split('|').collect();
     let values: Vec<&str> = (0..=dice.next() % 3).map(|_| dice.pick(&texts)).collect();
     let mut constraint = json!({
         "contextName": field,
@@ -206,12 +151,8 @@ async fn make(server: &UnleashServer, count: u64) -> usize {
         server.turn_on(&flag).await;
         refused
     });
-    flags
-        .buffer_unordered(6)
-        .collect::<Vec<_>>()
-        .await
-        .iter()
-        .sum()
+    let refused: Vec<usize> = flags.buffer_unordered(6).collect().await;
+    refused.iter().sum()
 }
 
 struct Case {
@@ -224,13 +165,12 @@ struct Case {
 /// What becomes of each flag here, six at a time.
 async fn ours(server: &UnleashServer, answer: &Value, count: u64) -> Vec<Case> {
     let stub = Proxy::before(server.port).await;
+    let url = format!("http://127.0.0.1:{}/api", stub.port);
     let folder = tempfile::tempdir().unwrap();
     let mut cases = Vec::new();
     for (nth, (app_name, environment)) in CONTEXTS.into_iter().enumerate() {
         let source = Unleash::new(&Settings {
-            url: format!("http://127.0.0.1:{}/api", stub.port)
-                .parse()
-                .unwrap(),
+            url: url.parse().unwrap(),
             token: format!("default:{environment}.secret"),
             app_name: app_name.to_owned(),
             refresh_ms: 5000,
@@ -301,21 +241,13 @@ pub async fn holds(server: &UnleashServer) {
             wrong.push(format!("{:?} {:?} {feature}", case.context, case.caveat));
         }
     }
+    let (count, mistakes) = (cases.len(), wrong.len());
     eprintln!(
-        "{} cases: {taken} on for somebody, {told} with a caveat, {} wrong; {refused} strategies were refused by the server",
-        cases.len(),
-        wrong.len()
+        "{count} cases: {taken} on for somebody, {told} with a caveat, {mistakes} wrong; {refused} strategies were refused by the server"
     );
-    assert!(
-        wrong.is_empty(),
-        "{} wrong: {}",
-        wrong.len(),
-        wrong[..wrong.len().min(5)].join("\n")
-    );
+    wrong.truncate(5);
+    assert_eq!(mistakes, 0, "{}", wrong.join("\n"));
     // Most of it is decided, and to either side.
-    assert!(
-        taken * 4 > cases.len() && taken * 10 < cases.len() * 9,
-        "{taken}"
-    );
+    assert!(taken * 4 > count && taken * 10 < count * 9, "{taken}");
     assert!(told * 2 < cases.len(), "{told}");
 }

@@ -31,11 +31,9 @@ struct World {
 async fn world() -> World {
     let unleash = UnleashServer::start().await;
     let proxy = Proxy::before(unleash.port).await;
+    let url = format!("http://127.0.0.1:{}/api", proxy.port);
     let server = Setup::on(Database::Postgres)
-        .env(
-            "UNLEASH_URL",
-            format!("http://127.0.0.1:{}/api", proxy.port),
-        )
+        .env("UNLEASH_URL", url)
         .env("UNLEASH_API_TOKEN", TOKEN)
         .env("UNLEASH_REFRESH_MS", REFRESH.as_millis().to_string())
         // They are for flags of our own.
@@ -92,10 +90,8 @@ impl World {
         tokio::time::sleep(REFRESH).await;
         let success = self.last_success().await;
         tokio::time::sleep(REFRESH * 3).await;
-        assert!(
-            (self.last_success().await - success).abs() < 1e-6,
-            "it moves"
-        );
+        let moved = self.last_success().await - success;
+        assert!(moved.abs() < 1e-6, "{moved}");
         assert_eq!(&settings(&look(&self.client, ALL).await), before);
         self.assert_served(percent).await;
     }
@@ -121,9 +117,8 @@ impl World {
         eventually(20, async || {
             let fresh = look(&self.client, ALL).await["flags"]["state"] == "fresh";
             let moved = self.last_success().await > before;
-            (fresh && moved)
-                .then_some(())
-                .ok_or("still stale".to_owned())
+            let is_new = (fresh && moved).then_some(());
+            is_new.ok_or("still stale".to_owned())
         })
         .await;
     }
@@ -132,17 +127,9 @@ impl World {
 /// What is in force.
 fn settings(all: &Value) -> Value {
     let experiments = all["experiments"].as_array().unwrap().iter();
-    experiments
-        .map(|e| {
-            json!([
-                e["name"],
-                e["version"],
-                e["candidate_percent"],
-                e["shadow_percent"],
-                e["override"]
-            ])
-        })
-        .collect()
+    let fields = "name version candidate_percent shadow_percent override";
+    let of = |e: &Value| -> Value { fields.split(' ').map(|field| e[field].clone()).collect() };
+    experiments.map(of).collect()
 }
 
 #[tokio::test]
@@ -185,10 +172,8 @@ async fn a_local_kill_wins(world: &World) {
     ] {
         client.put(RENDER, &body).await.problem(409);
     }
-    let refused = world
-        .server
-        .run(&["flags", "set", "render", "--candidate", "1"]);
-    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let set = ["flags", "set", "render", "--candidate", "1"];
+    world.server.run_to(1, &set);
     assert_eq!(settings(&look(client, ALL).await), before);
 
     order(client, RENDER, "kill", json!({ "reason": "local" })).await;

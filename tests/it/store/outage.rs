@@ -117,9 +117,8 @@ async fn a_connection_that_is_ended_in_commit() {
         ..scan(&ids, before.id, 0)
     };
     store.codes.insert(&before).await.unwrap();
-    let admin = sea_orm::Database::connect(&fresh.settings.url)
-        .await
-        .unwrap();
+    let admin = sea_orm::Database::connect(&fresh.settings.url).await;
+    let admin = admin.unwrap();
     admin.execute_unprepared(TRIGGER).await.unwrap();
     for _ in 0..3 {
         let refused = store.codes.insert(&made).await.unwrap_err();
@@ -170,9 +169,6 @@ async fn a_transaction_that_was_given_up_takes_no_later_write_with_it() {
         let made = code(ids.next());
         store.codes.insert(&made).await.unwrap();
         let found = fresh.store.codes.get(org, made.id).await.unwrap();
-        assert!(
-            found.is_some(),
-            "lost after one that was given up after {micros} µs"
-        );
+        assert!(found.is_some(), "lost: given up after {micros} µs");
     }
 }

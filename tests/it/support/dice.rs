@@ -1,5 +1,7 @@
 //! Numbers that look random and are the same in every run.
 
+use std::time::Duration;
+
 /// `SplitMix64`, from a seed.
 pub struct Dice(pub u64);
 
@@ -30,5 +32,9 @@ impl Dice {
 
     pub fn percent(&mut self, percent: u64) -> bool {
         self.roll(100) < percent
+    }
+
+    pub fn millis(&mut self, below: u64) -> Duration {
+        Duration::from_millis(self.roll(below))
     }
 }

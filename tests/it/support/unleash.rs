@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::Write,
-    path::PathBuf,
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -93,15 +93,13 @@ impl UnleashServer {
             self.admin("POST", &strategies, strategy.clone()).await;
         }
         for strategy in old.as_array().unwrap() {
-            let id = strategy["id"].as_str().unwrap();
-            self.admin("DELETE", &format!("{strategies}/{id}"), Value::Null)
-                .await;
+            let path = format!("{strategies}/{}", strategy["id"].as_str().unwrap());
+            self.admin("DELETE", &path, Value::Null).await;
         }
         self.turn_on(flag).await;
         self.published(flag, |feature| {
-            let told = feature["strategies"]
-                .as_array()
-                .map_or(&[][..], Vec::as_slice);
+            let told = feature["strategies"].as_array();
+            let told = told.map_or(&[][..], Vec::as_slice);
             let same = |(t, w): (&Value, &Value)| {
                 t["name"] == w["name"] && t["parameters"] == w["parameters"]
             };
@@ -139,8 +137,8 @@ impl UnleashServer {
 
     /// Takes the flag out of use.
     pub async fn archive(&self, flag: &str) {
-        self.admin("DELETE", &format!("{FEATURES}/{flag}"), Value::Null)
-            .await;
+        let path = format!("{FEATURES}/{flag}");
+        self.admin("DELETE", &path, Value::Null).await;
         self.published(flag, Value::is_null).await;
     }
 
@@ -178,10 +176,8 @@ impl UnleashServer {
     pub async fn try_admin(&self, method: &str, path: &str, body: Value) -> Result<Value, String> {
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         let method = method.parse().unwrap();
-        let mut request = self
-            .http
-            .request(method, url)
-            .header("authorization", ADMIN);
+        let request = self.http.request(method, url);
+        let mut request = request.header("authorization", ADMIN);
         if !body.is_null() {
             request = request.json(&body);
         }
@@ -230,16 +226,8 @@ impl UnleashServer {
         {
             let ended = self.child.try_wait().unwrap();
             let log = || std::fs::read_to_string(self.dir.path().join("log")).unwrap();
-            assert!(
-                ended.is_none(),
-                "Unleash ended instead of starting: {}",
-                log()
-            );
-            assert!(
-                Instant::now() < end,
-                "Unleash did not start within {START:?}: {}",
-                log()
-            );
+            assert!(ended.is_none(), "Unleash ended: {}", log());
+            assert!(Instant::now() < end, "not within {START:?}: {}", log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -259,15 +247,13 @@ impl Drop for UnleashServer {
 
 /// Node with a script that finds the packages of `tests/node/package.json`.
 pub fn node(script: &str) -> Command {
-    let dir = std::env::var("TEST_NODE").map_or_else(
-        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/test-node"),
-        PathBuf::from,
-    );
-    let binary = dir.join("node");
+    let usual = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-node");
+    let dir = std::env::var("TEST_NODE").unwrap_or_else(|_| usual.to_owned());
+    let binary = Path::new(&dir).join("node");
+    let shown = binary.display();
     assert!(
         binary.exists(),
-        "{} is missing: run the tests through `scripts/test integration`, which installs it",
-        binary.display()
+        "no {shown}: run `scripts/test integration`"
     );
     let mut command = Command::new(binary);
     command

@@ -19,7 +19,7 @@ use uuid::{Uuid, fmt::Hyphenated};
 use super::{name, parse_id, spelled};
 use crate::{
     app::App,
-    codes::Wishes,
+    codes::{Appearance, Wishes},
     http::{
         api::Group,
         bounds::{self, Within},
@@ -192,9 +192,9 @@ impl Image {
             })
         };
         let query = request.uri().query().unwrap_or_default();
-        let place = (signed.0.org_id, id, query);
+        let code = app.codes.appearance(signed.0.org_id, id);
         // Boxed: it is large, and this future is moved about until it first runs.
-        let drawn = Box::pin(draw(&app, &ctx, place, wishes)).await;
+        let drawn = Box::pin(draw(&app, &ctx, code, query, wishes)).await;
         self.answer(&ctx, format, drawn, request.headers())
     }
 }
@@ -271,10 +271,11 @@ type Drawn = (Rendered, Option<String>);
 async fn draw(
     app: &App,
     ctx: &Ctx,
-    (org_id, id, query): (Uuid, Uuid, &str),
+    code: impl Future<Output = Result<Arc<Appearance>, Error>>,
+    query: &str,
     wishes: impl FnOnce() -> Result<Wishes, Error>,
 ) -> Result<Drawn, Error> {
-    let code = app.codes.appearance(org_id, id).await?;
+    let code = code.await?;
     let request = app
         .codes
         .drawing(&code, wishes()?)

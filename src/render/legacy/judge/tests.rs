@@ -38,6 +38,19 @@ fn judge_images(control: Rendered, candidate: Rendered) -> Match {
     judge(&Ok(control), &Ok(candidate))
 }
 
+#[track_caller]
+fn assert_differ(control: Rendered, candidate: Rendered, label: &'static str) {
+    assert_eq!(judge_images(control, candidate), Match::Mismatch(label));
+}
+
+/// The masks may be two, and nothing else.
+#[track_caller]
+fn assert_alike(control: &Result<Rendered>, candidate: &Result<Rendered>) {
+    let found = judge(control, candidate);
+    let is_alike = matches!(found, Match::Same | Match::Tolerated("mask"));
+    assert!(is_alike, "{found:?}");
+}
+
 fn legacy(spec: &Spec) -> Result<Rendered> {
     rendered(&Renderer::new(Room::default()), spec.clone())
 }
@@ -115,11 +128,9 @@ fn more_correction_is_tolerated_and_less_is_not() {
             ..options(&spec)
         };
         let strong = draw(&spec, &boosted);
-        assert_eq!(
-            judge_images(weak.clone(), strong.clone()),
-            Match::Tolerated("level")
-        );
-        assert_eq!(judge_images(strong, weak), Match::Mismatch("level"));
+        let found = judge_images(weak.clone(), strong.clone());
+        assert_eq!(found, Match::Tolerated("level"));
+        assert_differ(strong, weak, "level");
     }
 }
 
@@ -158,53 +169,26 @@ fn refusals_agree_by_kind_and_fields() {
 /// Short words too: their UTF-8 is also Shift JIS, GB 18030 or Latin-1.
 #[test]
 fn texts_of_all_scripts_are_in_both_symbols_by_one_rule() {
-    let words = [
-        "é",
-        "Größe",
-        "Ж",
-        "Ελλάς",
-        "שלום",
-        "سلام",
-        "नमस्ते",
-        "ไทย",
-        "中",
-        "臺灣",
-        "カフェ",
-        "点",
-        "서울",
-        "🙂",
-    ];
-    for word in words {
-        for content in [
-            word.to_owned(),
-            format!("WIFI:T:WPA;S:{word};P:PASSWORT1234567890;;"),
-        ] {
+    let words = "é Größe Ж Ελλάς שלום سلام नमस्ते ไทย 中 臺灣 カフェ 点 서울 🙂";
+    for word in words.split(' ') {
+        let network = format!("WIFI:T:WPA;S:{word};P:PASSWORT1234567890;;");
+        for content in [word.to_owned(), network] {
             let spec = Spec::new(content);
             let [a, b] = [legacy(&spec), engine(&spec)];
-            let found = judge(&a, &b);
-            assert!(
-                matches!(found, Match::Same | Match::Tolerated("mask")),
-                "{word}: {found:?}"
-            );
+            assert_alike(&a, &b);
             // The same text, but readers have to guess what its bytes are: not as the rule says.
             let shortest = symbol::Options {
                 declare_utf8: false,
                 ..options(&spec)
             };
             let undeclared = judge_images(a.unwrap(), draw(&spec, &shortest));
-            assert!(
-                matches!(undeclared, Match::Mismatch("payload" | "version")),
-                "{word}: {undeclared:?}"
-            );
+            let is_other = matches!(undeclared, Match::Mismatch("payload" | "version"));
+            assert!(is_other, "{word}: {undeclared:?}");
         }
     }
     // Where the ECI does not fit any more, neither has it.
     let full = Spec::new("é".repeat(1165) + "a");
-    let found = judge(&legacy(&full), &engine(&full));
-    assert!(
-        matches!(found, Match::Same | Match::Tolerated("mask")),
-        "{found:?}"
-    );
+    assert_alike(&legacy(&full), &engine(&full));
 }
 
 #[test]
@@ -217,27 +201,18 @@ fn what_is_said_beside_the_file_must_agree() {
         .unwrap();
         let mut wide = image.clone();
         wide.facts.width_px = 251;
-        assert_eq!(
-            judge_images(image.clone(), wide),
-            Match::Mismatch("geometry")
-        );
+        assert_differ(image.clone(), wide, "geometry");
         let cached = image.clone().from_cache();
         assert_eq!(judge_images(image.clone(), cached), Match::Same);
         let mut misnamed = image.clone();
         misnamed.file.media_type = "text/plain";
-        assert_eq!(
-            judge_images(image.clone(), misnamed),
-            Match::Mismatch("media type")
-        );
+        assert_differ(image.clone(), misnamed, "media type");
         let bytes = &image.file.bytes;
         let cut = image.with_bytes(bytes.slice(..bytes.len() * 3 / 4));
-        assert_eq!(
-            judge_images(image.clone(), cut.clone()),
-            Match::Mismatch("unreadable")
-        );
+        assert_differ(image.clone(), cut.clone(), "unreadable");
         // Even if the control is no better.
         let shorter = image.with_bytes(bytes.slice(..bytes.len() / 2));
-        assert_eq!(judge_images(shorter, cut), Match::Mismatch("unreadable"));
+        assert_differ(shorter, cut, "unreadable");
     }
 }
 
@@ -250,10 +225,7 @@ fn a_fact_holds_nothing_of_what_is_said() {
     };
     let fact = Judge.fact(&legacy(&spec));
     let shown = format!("{fact:?}");
-    assert!(
-        !shown.contains("jane") && !shown.contains("Jane"),
-        "{shown}"
-    );
+    assert!(!shown.to_lowercase().contains("jane"), "{shown}");
     // Bytes as numbers, too.
     assert!(!shown.contains("106, 97, 110, 101"), "{shown}");
 }
@@ -270,10 +242,8 @@ fn every_label_is_told_in_the_documentation_and_nothing_else_is_said() {
         include_str!("layout_rule.rs"),
         judge,
     ];
-    for said in others
-        .iter()
-        .flat_map(|source| source.split('"').skip(1).step_by(2))
-    {
+    let quoted = |source: &&'static str| source.split('"').skip(1).step_by(2);
+    for said in others.iter().flat_map(quoted) {
         assert!(labels().any(|label| label == said), "{said}");
     }
 }

@@ -23,10 +23,8 @@ struct Master {
 
 impl Master {
     fn count(&self) -> u32 {
-        self.slots
-            .iter()
-            .map(|(first, last)| last - first + 1)
-            .sum()
+        let lengths = self.slots.iter().map(|(first, last)| last - first + 1);
+        lengths.sum()
     }
 }
 
@@ -121,18 +119,10 @@ impl RedisCluster {
         masters.sort_by_key(Master::count);
         let (to, from) = (&masters[0], &masters[masters.len() - 1]);
         let (seed, slots) = (format!("127.0.0.1:{}", from.port), slots.to_string());
-        let arguments = [
-            "--cluster",
-            "reshard",
-            &seed,
-            "--cluster-from",
-            &from.id,
-            "--cluster-to",
-            &to.id,
-            "--cluster-slots",
-            &slots,
-            "--cluster-yes",
-        ];
+        let (from, to) = (&from.id, &to.id);
+        let ends = ["--cluster-from", from, "--cluster-to", to];
+        let how_many = ["--cluster-slots", &slots, "--cluster-yes"];
+        let arguments = [&["--cluster", "reshard", &seed], &ends[..], &how_many].concat();
         let moved = self.any().ask_for(RESHARD_SECS, &arguments).await;
         moved.unwrap_or_else(|e| panic!("no reshard: {e}"));
         self.agreed().await;
@@ -179,24 +169,17 @@ impl RedisCluster {
         alive.retain(|m| self.on(m.port).runs());
         let slots: u32 = alive.iter().map(Master::count).sum();
         let state = server.ask(&["CLUSTER", "INFO"]).await?;
-        if slots == SLOTS && state.contains("cluster_state:ok") {
-            Ok(())
-        } else {
-            Err(format!(
-                "{} serves {slots} slots:\n{nodes}{state}",
-                server.port
-            ))
-        }
+        let is_whole = slots == SLOTS && state.contains("cluster_state:ok");
+        let why = format!("{} serves {slots} slots:\n{nodes}{state}", server.port);
+        is_whole.then_some(()).ok_or(why)
     }
 
     /// All that run tell the same, and no slot is on its way.
     async fn agreed(&self) {
         let server = self.any();
         let seed = format!("127.0.0.1:{}", server.port);
-        eventually(30, async || {
-            server.ask(&["--cluster", "check", &seed]).await
-        })
-        .await;
+        let check = ["--cluster", "check", &seed];
+        eventually(30, async || server.ask(&check).await).await;
     }
 
     async fn settled(&self) {
@@ -261,10 +244,8 @@ async fn a_cluster_outlives_a_master() {
     assert_eq!(killed, before[0]);
     let seen = cluster.wait_for_promotion().await;
     let after = cluster.masters().await;
-    assert!(
-        seen <= Instant::now() && !after.contains(&killed),
-        "{after:?}"
-    );
+    assert!(seen <= Instant::now());
+    assert!(!after.contains(&killed), "{after:?}");
     assert_eq!(after.len(), 3);
     for key in ["a", "b", "c", "d"] {
         assert_eq!(cluster.any().cli(&["-c", "SET", key, "2"]).trim(), "OK");

@@ -28,9 +28,8 @@ impl RedisSentinel {
             sentinels: Vec::new(),
         };
         for _ in 0..2 {
-            started
-                .servers
-                .push(RedisServer::start(replica.clone()).await);
+            let server = RedisServer::start(replica.clone()).await;
+            started.servers.push(server);
         }
         // A sentinel looks for replicas when it starts, and then every 10 s.
         started.in_step().await;
@@ -45,21 +44,15 @@ impl RedisSentinel {
 
     /// The sentinels, dead or alive, for `REDIS_SENTINEL_NODES`.
     pub fn nodes(&self) -> String {
-        let nodes = self
-            .sentinels
-            .iter()
-            .map(|s| format!("127.0.0.1:{}", s.port));
+        let nodes = self.sentinels.iter();
+        let nodes = nodes.map(|s| format!("127.0.0.1:{}", s.port));
         nodes.collect::<Vec<_>>().join(",")
     }
 
     /// By a sentinel that runs.
     pub async fn master_port(&self) -> u16 {
-        let sentinel = self
-            .sentinels
-            .iter()
-            .find(|s| s.runs())
-            .expect("all are dead");
-        master_of(sentinel).await.unwrap()
+        let sentinel = self.sentinels.iter().find(|s| s.runs());
+        master_of(sentinel.expect("all are dead")).await.unwrap()
     }
 
     pub async fn master(&self) -> &RedisServer {
@@ -113,11 +106,8 @@ impl RedisSentinel {
                     return Err(format!("{} has no link to its master", server.port));
                 }
             }
-            if masters == 1 {
-                Ok(())
-            } else {
-                Err(format!("{masters} masters"))
-            }
+            let is_one = (masters == 1).then_some(());
+            is_one.ok_or(format!("{masters} masters"))
         })
         .await;
     }

@@ -1,7 +1,6 @@
 //! One process: a server, a node of a cluster, or a sentinel.
 
 use std::{
-    fmt::Write as _,
     fs::OpenOptions,
     net::TcpListener,
     path::PathBuf,
@@ -143,17 +142,10 @@ impl RedisServer {
 
     /// For `REDIS_URL`.
     pub fn url(&self) -> String {
-        let scheme = if self.setup.tls.is_some() {
-            "rediss"
-        } else {
-            "redis"
-        };
-        let mut url = format!("{scheme}://");
-        if let Some(password) = self.password() {
-            write!(url, ":{password}@").unwrap();
-        }
-        write!(url, "127.0.0.1:{}", self.port).unwrap();
-        url
+        let scheme = ["redis", "rediss"][usize::from(self.setup.tls.is_some())];
+        let password = self.password().map(|password| format!(":{password}@"));
+        let password = password.unwrap_or_default();
+        format!("{scheme}://{password}127.0.0.1:{}", self.port)
     }
 
     /// For `REDIS_CA_FILE`; only with TLS.
@@ -203,10 +195,9 @@ impl RedisServer {
     pub async fn info(&self, name: &str) -> Result<String, String> {
         let info = self.ask(&["INFO", "everything"]).await?;
         let mut lines = info.lines();
-        lines
-            .find_map(|l| l.strip_prefix(name)?.strip_prefix(':'))
-            .map(|value| value.trim().to_owned())
-            .ok_or_else(|| format!("INFO says nothing of {name}"))
+        let value = lines.find_map(|l| l.strip_prefix(name)?.strip_prefix(':'));
+        let value = value.map(|value| value.trim().to_owned());
+        value.ok_or_else(|| format!("INFO says nothing of {name}"))
     }
 
     pub fn pid(&self) -> u32 {
@@ -308,12 +299,8 @@ async fn a_server_answers_and_goes_away() {
     assert!(full.unwrap().contains("OOM"));
 
     server.setup.password = None;
-    assert!(
-        server
-            .try_cli(&["GET", "a"])
-            .unwrap_err()
-            .contains("NOAUTH")
-    );
+    let refused = server.try_cli(&["GET", "a"]).unwrap_err();
+    assert!(refused.contains("NOAUTH"), "{refused}");
     server.setup.password = Some("secret".to_owned());
 
     server.kill();
@@ -367,10 +354,8 @@ async fn a_server_with_tls_shows_a_certificate_of_its_authority() {
         run(command.args(arguments).arg("PING").stdin(Stdio::null()))
     };
     let trusted = server.ca_file().display().to_string();
-    assert_eq!(
-        plain(&["--tls", "--cacert", &trusted]).unwrap().trim(),
-        "PONG"
-    );
+    let answer = plain(&["--tls", "--cacert", &trusted]).unwrap();
+    assert_eq!(answer.trim(), "PONG");
     let other = super::tls::Certificates::make();
     let other = other.authority().display().to_string();
     assert!(plain(&["--tls", "--cacert", &other]).is_err());
