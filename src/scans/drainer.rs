@@ -34,8 +34,11 @@ use crate::{
 
 /// Spool rows read at once. A row holds one commit's scans: hundreds under load.
 const ROWS: u32 = 128;
-/// Most scans in one transaction, and the least that a slow database brings it down to.
-const MOST: usize = 4096;
+/// So many rows in one pause are load.
+const MANY: usize = 16;
+/// Most scans in one transaction, and the least that a slow database brings it down to. More would cost hardly less each, and
+/// keep a thread that serves requests busy for longer at a time.
+const MOST: usize = 1024;
 const LEAST: usize = 32;
 /// Longest pause after a failure.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
@@ -196,6 +199,8 @@ impl Drainer {
                 }
                 // More waits than one step takes.
                 Ok(moved) if moved >= ROWS as usize => continue,
+                // Under load transactions are large even so: shorter ones keep requests waiting for less time.
+                Ok(moved) if moved >= MANY => self.pause / 4,
                 // What comes during a pause shares one transaction: it costs nearly the same for one scan as for hundreds.
                 Ok(_) => self.pause,
                 Err(e) => {
