@@ -5,7 +5,6 @@ Every answer must be a redirect. Memory is looked at each second; a crowd that h
 
 import json
 import pathlib
-import re
 import sqlite3
 import subprocess
 import tempfile
@@ -57,10 +56,11 @@ def make_codes(server, count):
 
 
 def hit_rate():
+    """Of look-ups of slugs in memory, since the start."""
     text = urllib.request.urlopen(f"http://127.0.0.1:{PORT}/metrics").read().decode()
-    found = dict(re.findall(r'^qr_cache_requests_total\{[^}]*result="(hit|miss)"[^}]*space="slug"[^}]*\} (\S+)', text, re.M))
-    found |= dict(re.findall(r'^qr_cache_requests_total\{[^}]*space="slug"[^}]*result="(hit|miss)"[^}]*\} (\S+)', text, re.M))
-    hits, misses = float(found.get("hit", 0)), float(found.get("miss", 0))
+    lines = [line for line in text.splitlines() if line.startswith("qr_cache_requests_total{")
+             and 'space="slug"' in line and 'tier="memory"' in line]
+    hits, misses = (sum(float(line.rsplit(" ", 1)[1]) for line in lines if f'result="{result}"' in line) for result in ("hit", "miss"))
     return hits / max(hits + misses, 1)
 
 

@@ -111,16 +111,17 @@ def run(args):
 
     ours = http.Ours(3902, args.data, **binary, **env)
     try:
-        for kind in kinds(ours):
+        all_kinds = list(kinds(ours))
+        for kind in all_kinds:
             measure(ours, kind, http.drained(ours) if kind[0] == "redirect" else None)
-        _, path, headers, _, _ = list(kinds(ours))[1]
+        _, path, headers, _, _ = all_kinds[1]
         heap = heap_per_connection(ours, path, headers)
     finally:
         ours.stop()
     uncached = http.Ours(3902, args.data, **binary, **env, CACHE_MEMORY_BYTES="0")
     try:
-        kind = list(kinds(uncached))[1]
-        measure(uncached, ("image/uncached", kind[1], kind[2], 2_000, []))
+        _, path, headers, _, _ = list(kinds(uncached))[1]
+        measure(uncached, ("image/uncached", path, headers, 2_000, []))
     finally:
         uncached.stop()
     future = next((line["future_bytes"] for line in counted.values()), None)

@@ -127,7 +127,8 @@ fn resolution(row: &QueryResult) -> Result<Resolution, DbErr> {
     })
 }
 
-fn readable<T>(code: &impl Display, row: Result<T, DbErr>) -> Option<T> {
+/// A row that cannot be read is logged and left out.
+pub(super) fn readable<T>(code: &impl Display, row: Result<T, DbErr>) -> Option<T> {
     row.inspect_err(|error| warn!(%code, %error, "a stored code cannot be read"))
         .ok()
 }

@@ -9,7 +9,7 @@ mod model;
 
 use futures_util::FutureExt as _;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
     QueryTrait, prelude::Uuid,
 };
 
@@ -112,8 +112,11 @@ impl Codes {
         let work = async {
             let total = select.clone().count(&self.db.reader).await?;
             let rows = query.page(select).all(&self.db.reader).await?;
-            let codes: Result<Vec<Code>, DbErr> = rows.into_iter().map(Code::from_row).collect();
-            Ok((codes?, total))
+            let codes = rows.into_iter().filter_map(|row| {
+                let id = row.id;
+                many::readable(&id, Code::from_row(row))
+            });
+            Ok((codes.collect(), total))
         };
         self.db.run(&self.timers.list, work).await
     }
