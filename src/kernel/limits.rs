@@ -2,13 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-/// Characters in a code's content (CONTRACT §3). A version 40 symbol at level L holds 2 953 bytes.
+/// Characters in a code's content. A version 40 symbol at level L holds 2 953 bytes.
 pub const CONTENT_CHARS: usize = 2048;
 /// Characters in a target URL: what browsers and proxies agree to carry.
 pub const TARGET_CHARS: usize = 2048;
-/// Characters in a title (CONTRACT §3).
+/// Characters in a title.
 pub const TITLE_CHARS: usize = 100;
-/// Characters in a description (CONTRACT §3).
+/// Characters in a description.
 pub const DESCRIPTION_CHARS: usize = 500;
 /// Bytes of a slug in `/r/{slug}`; longer ones cannot exist, so they are not looked up.
 pub const SLUG_BYTES: usize = 64;
@@ -20,7 +20,7 @@ pub const REFERER_BYTES: usize = 512;
 pub const IMAGE_PX: u32 = 10_000;
 /// Pixels in one step of a code's size (dialect v1).
 pub const STEP_PX: u32 = 25;
-/// A code's size in steps of [`STEP_PX`] (CONTRACT §3).
+/// A code's size in steps of [`STEP_PX`].
 pub const SIZE_STEPS: RangeInclusive<u8> = 1..=50;
 /// A code's size if nothing else is asked for.
 pub const DEFAULT_SIZE_STEPS: u8 = 10;

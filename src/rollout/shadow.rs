@@ -1,7 +1,7 @@
 //! A candidate that runs beside the control, unseen, and the comparison of the two answers.
 //!
 //! Invariants: a shadow holds its slot from before the control begins until the comparison is made, so that memory holds at
-//! most one question and its answers per slot. A caller never waits for a shadow, nor for a thread to wake up.
+//! most one question and its answers per slot. A caller never waits for a shadow.
 
 use std::{sync::Arc, time::Duration};
 
