@@ -77,11 +77,12 @@ def run(args):
         result = crowd(server, args, slugs)
         http.drained(server)()
         time.sleep(15)
-        result["rss_after_mib"] = round(server.rss_mib(), 1)
+        result["rss_after_mib"], result["anon_after_mib"] = (round(server.rss_mib(part), 1) for part in ("VmRSS", "RssAnon"))
     finally:
         server.stop()
-    say(" ".join(f"{key} {value}" for key, value in result.items() if key != "rss_mib"))
-    say("RSS by second: " + " ".join(str(mib) for mib in result["rss_mib"]))
+    say(" ".join(f"{key} {value}" for key, value in result.items() if not key.endswith("_by_second")))
+    for part in ("rss", "anon"):
+        say(f"{part}, MiB by second: " + " ".join(str(mib) for mib in result[f"{part}_mib_by_second"]))
     return [result]
 
 
@@ -89,11 +90,12 @@ def crowd(server, args, slugs):
     files = pathlib.Path(server.folder)
     (files / "slugs").write_text("".join(f"{slug}\n" for slug in slugs))
     (files / "crowd.lua").write_text(SCRIPT % {"slugs": files / "slugs"})
-    before, rss, over = server.rss_mib(), [], threading.Event()
+    before, rss, anon, over = server.rss_mib(), [], [], threading.Event()
 
     def watch():
         while not over.wait(1):
             rss.append(round(server.rss_mib()))
+            anon.append(round(server.rss_mib("RssAnon")))
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -105,4 +107,5 @@ def crowd(server, args, slugs):
     result = json.loads(out[out.index("{"):])
     return {"bench": "crowd", **{key: round(value, 2) for key, value in result.items()},
             "requests_per_s": round(result["requests"] / args.seconds), "hit_rate": round(hit_rate(), 4),
-            "rss_before_mib": round(before, 1), "rss_most_mib": max(rss), "rss_mib": rss}
+            "rss_before_mib": round(before, 1), "rss_most_mib": max(rss), "anon_most_mib": max(anon),
+            "rss_mib_by_second": rss, "anon_mib_by_second": anon}

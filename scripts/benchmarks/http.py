@@ -69,9 +69,10 @@ class Server:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
-    def rss_mib(self):
+    def rss_mib(self, part="VmRSS"):
+        """All resident memory; or its `RssAnon`, without `RssFile`, the pages of the mapped database that the system may take back."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+        return int(re.search(rf"{part}:\s+(\d+)", status)[1]) / 1024
 
     def stop(self):
         self.process.terminate()
