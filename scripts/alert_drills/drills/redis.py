@@ -94,8 +94,9 @@ def node_deaf(d):
     """Of two nodes that share a Redis, none may subscribe to it any more: an ACL takes the channels away."""
     d.with_redis()
     port = stack.free_port()
+    # A database of its own: a SQLite file has one server.
     environment = {**os.environ, **d.environment, "BIND": f"127.0.0.1:{port}", "DATA_DIR": str(d.dir / "second"),
-                   "DATABASE_URL": f"sqlite://{d.database}?mode=rwc", "BASE_URL": d.addresses["QR_URL"]}
+                   "DATABASE_URL": f"sqlite://{d.dir / 'second.db'}?mode=rwc", "BASE_URL": d.addresses["QR_URL"]}
     with open(d.dir / "second.log", "w") as log:
         d.process(subprocess.Popen([str(d.options.binary), "serve"], env=environment, stdout=log, stderr=log))
     stack.wait_for("the second node", 60, lambda: faults.Client(port, stack.PASSWORD).ask("GET", "/health/ready")[0] == 200)
