@@ -96,6 +96,10 @@ async fn what_makes_no_sense_clears_nothing(server: Server) {
         .post(CLEAR, &json!({ "pattern": 7 }))
         .await
         .invalid("pattern");
+    // As `warm` calls it: without this, no pattern at all, which means everything.
+    let misspelt = client.post(CLEAR, &json!({ "patterns": ["slug:*"] })).await;
+    let answer = misspelt.expect(422);
+    assert!(answer.text().contains("patterns"), "{}", answer.text());
     client.post(CLEAR, &json!([])).await.invalid("body");
     client.post_bytes(CLEAR, "render_*").await.problem(400);
     client.get(CLEAR).await.problem(405);

@@ -18,7 +18,9 @@ use crate::{
 pub struct Clear;
 
 /// Entries to drop.
+// A misspelt `pattern` would mean everything.
 #[derive(Default, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
 #[oai(rename = "CacheClear")]
 struct Selection {
     /// Matches names such as `render_engine:{code-…}:…`, `slug:{slug-…}:target`, as Redis does: `*`, `?`, `[a-c]`, `\`.
