@@ -4,6 +4,7 @@ Every answer must be a redirect. Memory is looked at each second; a crowd that h
 """
 
 import json
+import os
 import pathlib
 import sqlite3
 import subprocess
@@ -40,7 +41,7 @@ def add_flags(parser):
     parser.add_argument("--connections", type=int, default=5000, help="at once (default 5000)")
     parser.add_argument("--codes", type=int, default=25000, help="codes (default 25000)")
     parser.add_argument("--seconds", type=int, default=60, help="length of the crowd (default 60)")
-    parser.add_argument("--binary", metavar="FILE", help="measure this one, such as the release before")
+    parser.add_argument("--binary", metavar="FILE", type=os.path.abspath, help="measure this one, such as the release before")
     parser.add_argument("--data", default=tempfile.gettempdir(), help="folder on the disk for database and spool")
 
 

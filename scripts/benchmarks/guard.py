@@ -7,6 +7,7 @@ resident memory that thousands of idle ones add.
 
 import argparse
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -18,8 +19,7 @@ from tools import ROOT, say
 from . import http
 
 CONNECTIONS = 2000
-SECONDS = 3
-ROUNDS = 2
+EXPERIMENTS = ("render", "validate", "analytics")
 CREATE = '{"redirect_url": "https://example.org/a/page?with=a&query=1"}'
 
 
@@ -39,16 +39,17 @@ def kinds(ours):
     yield "create", "/api/v1/qr/dynamic", [*who, "Content-Type: application/json"], 100, ["-d", body]
 
 
-def cpu(server, kind, settle=None):
+def cpu(server, kind, args, settle=None):
+    """Microseconds of CPU per request, smallest first; and failures."""
     _, path, headers, rate, more = kind
     def run(seconds):
-        args = argparse.Namespace(connections=min(64, rate), seconds=seconds, rate=rate)
-        return http.paced(server, path, headers, args, settle, more)
+        pace = argparse.Namespace(connections=min(64, rate), seconds=seconds, rate=rate)
+        return http.paced(server, path, headers, pace, settle, more)
 
     run(1)
-    runs = [run(SECONDS) for _ in range(ROUNDS)]
+    runs = [run(args.seconds) for _ in range(args.rounds)]
     failed = sum(run["paced_failures"] for run in runs)
-    return statistics.median(run["cpu_us"] for run in runs), failed
+    return sorted(run["cpu_us"] for run in runs), failed
 
 
 def heap_per_connection(server, path, headers):
@@ -68,8 +69,23 @@ def heap_per_connection(server, path, headers):
 
 
 def add_flags(parser):
-    parser.add_argument("--binary", metavar="FILE", help="measure this one, such as the release before; its allocations are not counted")
+    parser.add_argument("--binary", metavar="FILE", type=os.path.abspath, help="measure this one, such as the release before; its allocations are not counted")
     parser.add_argument("--data", default=tempfile.gettempdir(), help="folder on the disk to spool to")
+    parser.add_argument("--seconds", type=int, default=3, help="per run (default 3)")
+    parser.add_argument("--rounds", type=int, default=2, help="runs per line, the median counts (default 2)")
+    parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[],
+                        help="a setting of the product, such as DATABASE_URL or REDIS_URL; may be repeated")
+    parser.add_argument("--dial", metavar="PERCENT:SHADOW", help="candidate and shadow percentages of all experiments")
+
+
+def start(args, env):
+    binary = {"binary": args.binary} if args.binary else {}
+    ours = http.Ours(3902, args.data, **binary, **env)
+    if args.dial:
+        percent, shadow = map(int, args.dial.split(":"))
+        for name in EXPERIMENTS:
+            ours.call(f"/api/rollout/{name}", {"candidate_percent": percent, "shadow_percent": shadow, "reason": "bench"}, "PUT")
+    return ours
 
 
 def allocations():
@@ -84,15 +100,16 @@ def run(args):
         subprocess.run(["cargo", "build", "--release", "-p", "qr-observatory", "-p", "benches", "--no-default-features",
                         "--features", "benches/http,benches/guard"], cwd=ROOT, check=True)
     counted = {} if args.binary else allocations()
-    env = {"USE_NEW_QR_GENERATION_SERVICE": "true", "SCAN_QUEUE": "10000000", "MAX_CONNECTIONS_PER_CLIENT": str(2 * CONNECTIONS)}
-    binary = {"binary": args.binary} if args.binary else {}
+    env = {"USE_NEW_QR_GENERATION_SERVICE": "true", "SCAN_QUEUE": "10000000", "MAX_CONNECTIONS_PER_CLIENT": str(2 * CONNECTIONS),
+           **dict(pair.split("=", 1) for pair in args.env)}
     results, bare_cpu = [], {}
     bare = http.Server([tools.RELEASE / "bare_poem", "127.0.0.1:3901", 700], 3901)
     bare.wait("/none")
     try:
         for name, path, headers in (("redirect", "/r/bench", [f"User-Agent: {http.AGENT}"]), ("image", "/image/bench", [])):
-            for rate in (10_000, 2_000, 100):
-                bare_cpu[name, rate], _ = cpu(bare, (name, path, headers, rate, []))
+            for rate in (10_000, 2_000, 200, 100):
+                runs, _ = cpu(bare, (name, path, headers, rate, []), args)
+                bare_cpu[name, rate] = statistics.median(runs)
         bare_heap = heap_per_connection(bare, "/image/bench", [])
     finally:
         bare.stop()
@@ -100,16 +117,17 @@ def run(args):
 
     def measure(server, kind, settle=None):
         name, _, _, rate, _ = kind
-        took, failed = cpu(server, kind, settle)
+        runs, failed = cpu(server, kind, args, settle)
+        took = statistics.median(runs)
         base = bare_cpu["redirect" if name == "redirect" else "image", rate]
         memory = counted.get(name, {})
         row = {"bench": f"guard/{name}", "cpu_us": round(took, 2), "bare_cpu_us": round(base, 2), "cpu_ratio": round(took / base, 3),
-               "failed": failed, **{key: memory[key] for key in ("allocations", "bytes", "held_bytes") if key in memory}}
+               "cpu_us_runs": [round(run, 2) for run in runs], "failed": failed, **{key: memory[key] for key in ("allocations", "bytes", "held_bytes") if key in memory}}
         results.append(row)
-        say(f"{name:20} {took:6.1f} µs {base:5.1f} µs {took / base:5.2f} × {row.get('allocations', '-'):>11} "
+        say(f"{name:20} {took:6.1f} µs {base:5.1f} µs {took / base:5.2f} × ({runs[0]:.1f} to {runs[-1]:.1f}) {row.get('allocations', '-'):>11} "
             f"{row.get('bytes', '-'):>9} {row.get('held_bytes', '-'):>8}" + (f"  {failed} failed" if failed else ""))
 
-    ours = http.Ours(3902, args.data, **binary, **env)
+    ours = start(args, env)
     try:
         all_kinds = list(kinds(ours))
         for kind in all_kinds:
@@ -118,12 +136,13 @@ def run(args):
         heap = heap_per_connection(ours, path, headers)
     finally:
         ours.stop()
-    uncached = http.Ours(3902, args.data, **binary, **env, CACHE_MEMORY_BYTES="0")
-    try:
-        _, path, headers, _, _ = list(kinds(uncached))[1]
-        measure(uncached, ("image/uncached", path, headers, 2_000, []))
-    finally:
-        uncached.stop()
+    for name, new in (("uncached", "true"), ("uncached_legacy", "false")):
+        uncached = start(args, {**env, "CACHE_MEMORY_BYTES": "0", "USE_NEW_QR_GENERATION_SERVICE": new})
+        try:
+            _, path, headers, _, _ = list(kinds(uncached))[1]
+            measure(uncached, (f"image/{name}", path, headers, 2_000 if new == "true" else 200, []))
+        finally:
+            uncached.stop()
     future = next((line["future_bytes"] for line in counted.values()), None)
     results.append({"bench": "guard/connection", "bytes": heap, "bare_bytes": bare_heap, "future_bytes": future})
     say(f"{'connection':20} {heap} bytes of heap, bare {bare_heap}; future {future or '-'} bytes")

@@ -92,9 +92,9 @@ class Ours(Server):
         self.start()
         self.wait("/health/ready")
 
-    def call(self, path, body=None):
+    def call(self, path, body=None, method=None):
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
+            f"http://127.0.0.1:{self.port}{path}", method=method,
             data=json.dumps(body).encode() if body else None,
             headers={"content-type": "application/json", "authorization": self.authorization()})
         return urllib.request.urlopen(request).read()

@@ -3,7 +3,8 @@
 //! Invariant: whatever an image depends on is in its key, and so is the layout of its frame. Releases that write another
 //! frame neither read nor overwrite this one's while both run.
 
-use bytes::{Buf as _, BufMut as _, BytesMut};
+use ::style::{Grade, Parameter, Reason, Report};
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use symbol::{Mask, Version};
 
 use crate::{
@@ -17,9 +18,9 @@ use crate::{
 /// Rasters wider than this cost much more to make than others.
 const LARGE_PX: u32 = 600;
 /// Version of the frame: what stands in it, in which order. A release that changes either counts on.
-const FRAME: u8 = 2;
-/// Version, level, mask, width, height.
-const HEAD_BYTES: usize = 11;
+const FRAME: u8 = 3;
+/// Version, level, mask, width, height; grade and value of each parameter of the report.
+const HEAD_BYTES: usize = 11 + 5 * Parameter::COUNT;
 
 /// How images are cached.
 #[must_use]
@@ -79,7 +80,7 @@ fn format(kind: CacheKind) -> Option<Format> {
     }
 }
 
-/// A frame: a byte each for version, level and mask, width, height, then the file.
+/// A frame: a byte each for version, level and mask, width, height, the report, then the file.
 fn encode(image: &Rendered) -> Body {
     let (facts, file) = (&image.facts, &image.file);
     let mut bytes = BytesMut::with_capacity(HEAD_BYTES + file.bytes.len());
@@ -88,6 +89,10 @@ fn encode(image: &Rendered) -> Body {
     bytes.put_u8(facts.mask.reference());
     bytes.put_u32(facts.width_px);
     bytes.put_u32(facts.height_px);
+    for reason in &facts.report.reasons {
+        bytes.put_u8(reason.grade as u8);
+        bytes.put_f32(reason.value);
+    }
     bytes.put_slice(&file.bytes);
     Body {
         bytes: bytes.freeze(),
@@ -108,6 +113,7 @@ fn decode(key: &Key, body: Body) -> Option<Rendered> {
         mask: Mask::new(bytes.get_u8())?,
         width_px: bytes.get_u32(),
         height_px: bytes.get_u32(),
+        report: report(&mut bytes)?,
     };
     Some(Rendered {
         facts,
@@ -118,6 +124,15 @@ fn decode(key: &Key, body: Body) -> Option<Rendered> {
         },
         cached: true,
     })
+}
+
+fn report(bytes: &mut Bytes) -> Option<Report> {
+    let mut reasons = Vec::with_capacity(Parameter::COUNT);
+    for parameter in Parameter::ALL {
+        let grade = *Grade::ALL.get(usize::from(bytes.get_u8()))?;
+        reasons.push(Reason { parameter, value: bytes.get_f32(), grade });
+    }
+    Some(Report { reasons: reasons.try_into().ok()? })
 }
 
 #[cfg(test)]
@@ -142,6 +157,9 @@ mod tests {
                 mask: Mask::new(5).unwrap(),
                 width_px: 250,
                 height_px: 251,
+                report: Report {
+                    reasons: Parameter::ALL.map(|parameter| Reason { parameter, value: 0.25, grade: Grade::C }),
+                },
             },
             file: File {
                 bytes: b"<svg/>".to_vec().into(),
@@ -153,7 +171,7 @@ mod tests {
         let body = encode(&image);
         assert!(body.is_text);
         assert_eq!(decode(&key(&request), body.clone()), Some(image));
-        let of_the_release_before = b"\0\0\0\xfa\0\0\0\xfa<svg/>";
+        let of_the_release_before = b"\x07\x02\x05\0\0\0\xfa\0\0\0\xfa<svg/>";
         for bytes in [&b""[..], &body.bytes[..HEAD_BYTES], of_the_release_before] {
             let broken = Body {
                 bytes: bytes.to_vec().into(),

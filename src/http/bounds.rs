@@ -20,6 +20,8 @@ pub trait Bound: Send + Sync {
     /// As the document says it.
     fn describe(schema: &mut MetaSchema);
     fn holds(value: &Self::Of) -> bool;
+    /// What a value must be, for whoever sent another one.
+    fn expected() -> String;
 }
 
 /// A value within the bounds of `B`.
@@ -47,6 +49,10 @@ macro_rules! numbers {
             fn holds(value: &$of) -> bool {
                 $range.contains(value)
             }
+
+            fn expected() -> String {
+                format!("must be between {} and {}", $range.start(), $range.end())
+            }
         }
     )+};
 }
@@ -68,6 +74,11 @@ macro_rules! texts {
                 let least: Option<usize> = $least;
                 (least.unwrap_or(0)..=$most).contains(&value.chars().count())
             }
+
+            fn expected() -> String {
+                let least: Option<usize> = $least;
+                format!("must have {} to {} characters", least.unwrap_or(0), $most)
+            }
         }
     )+};
 }
@@ -85,6 +96,12 @@ numbers! {
     WideBorder: i64 = wide(limits::BORDER_MODULES);
     /// Quality of a JPEG.
     Quality: u8 = limits::QUALITY;
+    WideQuality: i64 = wide(limits::QUALITY);
+    /// Width of a symbol without a code, in pixels.
+    StyledPx: i64 = limits::STYLED_PX;
+    PreviewPx: i64 = limits::PREVIEW_PX;
+    /// Its quiet zone.
+    Margin: i64 = wide(limits::MARGIN_MODULES);
     PhysicalSize: f64 = limits::PHYSICAL_SIZE;
     Dpi: u16 = limits::DPI;
     Page: u64 = limits::PAGES;

@@ -28,6 +28,14 @@ pub const DEFAULT_SIZE_STEPS: u8 = 10;
 pub const BORDER_MODULES: RangeInclusive<u8> = 0..=20;
 /// Light modules around a symbol that readers count on (ISO/IEC 18004 §9.1), and the border if nothing else is asked for.
 pub const QUIET_ZONE_MODULES: u8 = 4;
+/// Width of a symbol in dialect v2, in pixels.
+pub const STYLED_PX: RangeInclusive<i64> = 100..=2000;
+/// Width of a preview, in pixels.
+pub const PREVIEW_PX: RangeInclusive<i64> = 100..=500;
+/// Modules of quiet zone in dialect v2.
+pub const MARGIN_MODULES: RangeInclusive<u8> = 0..=10;
+/// Colours of a gradient.
+pub const GRADIENT_COLORS: RangeInclusive<usize> = 2..=5;
 /// Quality of a JPEG.
 pub const QUALITY: RangeInclusive<u8> = 1..=100;
 /// Width of an image on paper, in its unit.

@@ -12,7 +12,7 @@
 //! | 3 to 6 | all | from two thirds to all below 20, all from 20 on |
 //! | 8 | all | all |
 
-use super::{Field, Format, Names, Size, Spec, fit};
+use super::{Colors, Field, Format, Names, Size, Spec, fit};
 use crate::kernel::{color::Contrast, limits::QUIET_ZONE_MODULES};
 
 /// Qualities of a JPEG below which readers miss symbols (see above): where a module is one pixel, and where it is at most
@@ -72,18 +72,9 @@ pub(super) fn of(spec: &Spec, ignored: &[Field], width_px: u32) -> Vec<Concern> 
             modules: spec.border,
         });
     }
-    let colors = &spec.colors;
-    let contrast = Contrast::between(
-        [colors.dark, colors.data_dark()],
-        [colors.light, colors.data_light()],
-    );
-    concerns.extend(
-        contrast
-            .too_low()
-            .map(|percent| Concern::Contrast { percent }),
-    );
-    if contrast.inverted {
-        concerns.push(Concern::Inverted);
+    // What the inks of a style are worth, its grade says.
+    if spec.style.is_none() {
+        concerns.extend(of_colors(&spec.colors));
     }
     let on_paper = matches!(spec.size, Size::Physical(_)) && spec.format == Format::Svg;
     if width_px > spec.size.pixels() && !on_paper {
@@ -95,6 +86,15 @@ pub(super) fn of(spec: &Spec, ignored: &[Field], width_px: u32) -> Vec<Concern> 
     }
     concerns.extend(ignored.iter().map(|&field| Concern::Ignored { field }));
     concerns
+}
+
+fn of_colors(colors: &Colors) -> impl Iterator<Item = Concern> {
+    let contrast = Contrast::between(
+        [colors.dark, colors.data_dark()],
+        [colors.light, colors.data_light()],
+    );
+    let low = contrast.too_low().map(|percent| Concern::Contrast { percent });
+    low.into_iter().chain(contrast.inverted.then_some(Concern::Inverted))
 }
 
 /// Whether a module has pixels enough. The symbol is only measured where that may be in question.

@@ -16,7 +16,7 @@ const VERSION: &[u8] = b"qr-observatory/render/1\0";
 /// SHA-256 over, in this order: version; content; level, format, border, quality, logo (one byte each); size (a tag, then
 /// pixels as `u32`, or width as the bits of its `f64`, unit, dpi as `u16`); dark, light (three bytes each); data dark,
 /// data light (0, or 1 and three bytes); title, description (0, or 1 and text). Integers are big-endian, texts preceded
-/// by their length in bytes as `u64`. The spec is normalised already, so a quality that does not matter is 0.
+/// by their length in bytes as `u64`; then, if there is one, `style` and its canonical bytes. The spec is normalised already, so a quality that does not matter is 0.
 pub(super) fn of(spec: &Spec) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(VERSION);
@@ -48,6 +48,10 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
     color(&mut hash, spec.colors.data_light);
     optional(&mut hash, spec.title.as_deref());
     optional(&mut hash, spec.description.as_deref());
+    if let Some(style) = &spec.style {
+        text(&mut hash, b"style");
+        text(&mut hash, &style.canonical());
+    }
     hash.finalize().into()
 }
 

@@ -28,6 +28,9 @@ pub enum Field {
     Logo,
     Title,
     Description,
+    GradientColors,
+    GradientAngle,
+    GradientCentre,
 }
 
 /// What a dialect calls each field.
@@ -50,6 +53,11 @@ pub enum Problem {
         least: f64,
         most: f64,
         unit: &'static str,
+    },
+    /// Another number of items than these.
+    Count {
+        least: usize,
+        most: usize,
     },
     /// A text of more characters than `most`.
     Characters {
@@ -92,6 +100,7 @@ impl Fault {
             Problem::Outside { least, most, unit } => {
                 format!("must be between {least} and {most}{unit}")
             }
+            Problem::Count { least, most } => format!("must have {least} to {most} of them"),
             Problem::Characters { most } => format!("must have at most {most} characters"),
             Problem::Pixels { px } => format!(
                 "would be {px} pixels wide, at most {IMAGE_PX} are made: ask for a smaller size, a lower {}, or {}=svg",

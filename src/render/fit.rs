@@ -2,10 +2,10 @@
 //!
 //! Invariant: both arms follow `docs/adr/0014-text-in-symbols.md`, and refuse with the same fields.
 
-use symbol::{Content, Options, measure};
+use symbol::{Content, Options, Symbol, encode, measure};
 
 use super::{Fault, Faults, Field, Overflow, Problem, Request, Spec};
-use crate::kernel::{Error, Level};
+use crate::kernel::{Error, Level, Result};
 
 /// Bytes of text in a symbol of version 40 (ISO/IEC 18004 table 7).
 const fn most_bytes(level: Level) -> usize {
@@ -31,6 +31,14 @@ pub(super) fn content(spec: &Spec) -> Content<'_> {
         Ok(text) => Content::Text(text),
         Err(_) => Content::Bytes(&spec.content),
     }
+}
+
+/// The smallest symbol that holds the request's content.
+///
+/// # Errors
+/// `Invalid` when not even version 40 holds it.
+pub(super) fn symbol(request: &Request) -> Result<Symbol> {
+    encode(content(request), &options(request.level)).map_err(|_| too_long(request))
 }
 
 /// Modules along one side of the symbol, without its quiet zone. `None` where the content does not fit.

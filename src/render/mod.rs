@@ -13,6 +13,7 @@ mod digest;
 mod engine;
 mod fault;
 mod fit;
+mod grades;
 mod format;
 mod layout;
 pub mod legacy;
@@ -22,6 +23,7 @@ mod request;
 mod room;
 mod size;
 mod stamp;
+mod styled;
 
 pub use color::Colors;
 pub use concern::Concern;

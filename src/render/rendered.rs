@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ::style::Report;
 use bytes::Bytes;
 use symbol::{
     Mask, Options, Version, encode,
@@ -12,7 +13,7 @@ use super::{Format, Request};
 use crate::kernel::{Level, id::hex};
 
 /// A drawn symbol. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rendered {
     pub facts: Facts,
     pub file: File,
@@ -20,8 +21,8 @@ pub struct Rendered {
     pub cached: bool,
 }
 
-/// The symbol in the file. A grade, and the parts of an answer that is no file, belong here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The symbol in the file. The parts of an answer that is no file belong here.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Facts {
     pub version: Version,
     pub level: Level,
@@ -29,6 +30,8 @@ pub struct Facts {
     /// Of the file. For an SVG with a physical size: in CSS pixels, of which an inch has 96.
     pub width_px: u32,
     pub height_px: u32,
+    /// How well readers cope with the picture, and why.
+    pub report: Report,
 }
 
 impl Facts {

@@ -8,13 +8,15 @@ use std::{
     sync::Arc,
 };
 
+use ::style::Style;
 use bytes::Bytes;
 
 use super::{
     Colors, Concern, Fault, Faults, Field, Format, Level, Logo, Problem, Rendered, Size, concern,
-    digest,
+    digest, fit, styled,
 };
 use crate::kernel::{
+    Result,
     id::Uuid,
     limits::{
         BORDER_MODULES, DEFAULT_SIZE_STEPS, DESCRIPTION_CHARS, QUALITY, QUIET_ZONE_MODULES,
@@ -38,7 +40,10 @@ pub struct Spec {
     pub border: u8,
     /// Of a JPEG, within [`QUALITY`]; `None` means 90. The other formats are lossless and ignore it.
     pub quality: Option<u8>,
+    /// Of a plain symbol: a style has its own inks.
     pub colors: Colors,
+    /// `None`: squares in two or four colours.
+    pub style: Option<Arc<Style>>,
     /// In the middle of the symbol.
     pub logo: Option<Arc<Logo>>,
     /// Of an SVG, at most `limits::TITLE_CHARS` characters: its accessible name.
@@ -59,6 +64,7 @@ impl Spec {
             border: QUIET_ZONE_MODULES,
             quality: None,
             colors: Colors::default(),
+            style: None,
             logo: None,
             title: None,
             description: None,
@@ -84,6 +90,11 @@ impl Spec {
         }
         if self.quality.is_some_and(|q| !QUALITY.contains(&q)) {
             fault(Field::Quality, outside(QUALITY, ""));
+        }
+        if let Some(style) = &self.style {
+            for found in styled::faults(style) {
+                fault(found.field, found.problem);
+            }
         }
         for (field, same) in self.colors.invisible() {
             fault(*field, Problem::Invisible(same));
@@ -168,6 +179,7 @@ impl Request {
     /// # Errors
     /// Everything that is wrong with the spec.
     pub fn new(spec: Spec) -> Result<Self, Faults> {
+        let spec = styled::plain_if_it_is(spec);
         let faults = spec.faults();
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -197,6 +209,14 @@ impl Request {
     #[must_use]
     pub const fn code_id(&self) -> Option<Uuid> {
         self.code_id
+    }
+
+    /// The symbol that it is about.
+    ///
+    /// # Errors
+    /// `Invalid` when not even version 40 holds the content.
+    pub fn symbol(&self) -> Result<symbol::Symbol> {
+        fit::symbol(self)
     }
 
     /// SHA-256 of the canonical encoding: the sticky unit of experiments, the key of caches, part of the `ETag`.

@@ -19,6 +19,17 @@ impl Level {
     pub const ALL: [Self; 4] = [Self::L, Self::M, Self::Q, Self::H];
 
     /// In lower case: `l`, `m`, `q` or `h`.
+    /// The share of codewords that error correction restores, about (ISO/IEC 18004 table 1).
+    #[must_use]
+    pub const fn restores(self) -> f64 {
+        match self {
+            Self::L => 0.07,
+            Self::M => 0.15,
+            Self::Q => 0.25,
+            Self::H => 0.30,
+        }
+    }
+
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {

@@ -61,6 +61,12 @@ impl Matrix {
             .is_some_and(|word| word >> (x % 64) & 1 == 1)
     }
 
+    /// No module is dark.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.iter().all(|row| *row == Row::default())
+    }
+
     /// The dark runs of a row from left to right: first module, and the one after the last.
     #[must_use]
     pub fn runs(&self, y: usize) -> Runs {

@@ -5,6 +5,7 @@ mod health;
 mod operators;
 pub(super) mod qr;
 mod rollout;
+mod v2;
 
 use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};
 
@@ -15,6 +16,8 @@ use crate::config::server::Server;
 enum Group {
     /// Codes: their symbols, targets and looks.
     Codes,
+    /// Symbols without a code, in any style.
+    Symbols,
     /// Scans of a code: times, devices, countries.
     Analytics,
     /// Moving traffic from one implementation to another.
@@ -46,7 +49,12 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         rollout::mismatch::Mismatch,
     );
     let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
-    OpenApiService::new((codes, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
+    let symbols = (
+        v2::generate::Generate,
+        v2::preview::Preview,
+        v2::validate::Validate,
+    );
+    OpenApiService::new((codes, symbols, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \
              `errors` which fields, `request_id` finds the request in the log.",

@@ -8,19 +8,10 @@ use symbol::{
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
     render::{
-        Color, Format, Request, Size, fit, layout::CanvasLayout, logo::Logo,
+        Color, Format, Request, Size, layout::CanvasLayout, logo::Logo,
         request::DEFAULT_QUALITY, stamp,
     },
 };
-
-/// The smallest symbol that holds the request's content.
-///
-/// # Errors
-/// `Invalid` when not even version 40 holds it.
-pub(super) fn encode(request: &Request) -> Result<Symbol> {
-    let symbol = symbol::encode(fit::content(request), &fit::options(request.level));
-    symbol.map_err(|_| fit::too_long(request))
-}
 
 /// A symbol, and how it shall look.
 pub(super) struct Drawing<'a> {
@@ -65,6 +56,10 @@ impl<'a> Drawing<'a> {
         })
     }
 
+    pub(super) const fn layout(&self) -> &CanvasLayout {
+        &self.layout
+    }
+
     /// Of the finished file. For an SVG with a physical size: in CSS pixels, of which an inch has 96.
     pub(super) fn width_px(&self) -> u32 {
         match (self.request.format, &self.request.size) {
@@ -105,28 +100,11 @@ impl<'a> Drawing<'a> {
     }
 
     fn write_svg(&self, file: &mut Vec<u8>) -> Result<()> {
-        let request = self.request;
-        let size = match &request.size {
-            Size::Pixels(_) => svg::Size::Pixels,
-            Size::Physical(physical) => {
-                let length = Length::new(physical.width, physical.unit);
-                svg::Size::Paper(
-                    length.map_err(|e| Error::invalid("physical_size", e.to_string()))?,
-                )
-            }
-        };
-        let mut id = hex(&request.digest());
-        id.truncate(8);
-        let label = svg::Label::Texts {
-            title: request.title.as_deref().unwrap_or_default(),
-            description: request.description.as_deref().unwrap_or_default(),
-            id: &id,
-        };
-        let extra = request.logo.as_deref().map(|logo| self.plate(logo));
+        let extra = self.request.logo.as_deref().map(|logo| self.plate(logo));
+        let id = label_id(self.request);
         let options = svg::Options {
-            size,
-            label,
             extra: extra.as_deref().unwrap_or_default(),
+            ..svg_options(self.request, &id)?
         };
         svg::write(&self.picture, &options, file);
         Ok(())
@@ -143,6 +121,33 @@ impl<'a> Drawing<'a> {
             uri = logo.data_uri
         )
     }
+}
+
+/// What makes ids of one symbol's texts differ from those of another.
+pub(super) fn label_id(request: &Request) -> String {
+    let mut id = hex(&request.digest());
+    id.truncate(8);
+    id
+}
+
+/// Size and texts.
+///
+/// # Errors
+/// `Invalid` for a size that paper cannot have.
+pub(super) fn svg_options<'a>(request: &'a Request, id: &'a str) -> Result<svg::Options<'a>> {
+    let size = match &request.size {
+        Size::Pixels(_) => svg::Size::Pixels,
+        Size::Physical(physical) => {
+            let length = Length::new(physical.width, physical.unit);
+            svg::Size::Paper(length.map_err(|e| Error::invalid("physical_size", e.to_string()))?)
+        }
+    };
+    let label = svg::Label::Texts {
+        title: request.title.as_deref().unwrap_or_default(),
+        description: request.description.as_deref().unwrap_or_default(),
+        id,
+    };
+    Ok(svg::Options { size, label, extra: "" })
 }
 
 const fn ink(color: Color) -> file::Ink {

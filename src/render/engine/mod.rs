@@ -3,6 +3,7 @@
 //! Invariant: the bytes depend on the request only.
 
 mod drawing;
+mod styled;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use drawing::Drawing;
 
-use super::{Facts, Format, Rendered, Request, Room};
+use super::{Facts, Format, Rendered, Request, Room, grades};
 use crate::{
     kernel::{Ctx, Result},
     render,
@@ -41,13 +42,16 @@ impl Engine {
 fn paints(request: &Request) -> bool {
     match request.format {
         Format::Svg => false,
-        Format::Png => request.logo.is_some(),
+        Format::Png => request.logo.is_some() || request.style.is_some(),
         Format::Jpeg | Format::Webp => true,
     }
 }
 
 fn render(request: &Request) -> Result<Rendered> {
-    let symbol = drawing::encode(request)?;
+    let symbol = request.symbol()?;
+    if let Some(style) = &request.style {
+        return styled::render(request, style, &symbol);
+    }
     let drawing = Drawing::new(request, &symbol)?;
     let mut file = Vec::new();
     drawing.write(&mut file)?;
@@ -58,6 +62,7 @@ fn render(request: &Request) -> Result<Rendered> {
         mask: symbol.mask(),
         width_px,
         height_px: width_px,
+        report: grades::plain(request, drawing.layout(), symbol.version()),
     };
     Ok(Rendered::new(request, NAME, facts, file))
 }

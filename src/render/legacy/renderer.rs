@@ -41,19 +41,23 @@ impl Renderer {
 
 fn render(request: &Request) -> Result<Rendered> {
     let symbol = Symbol::encode(request)?;
-    let (bytes, width_px) = if request.format == Format::Svg {
-        let layout = CanvasLayout::vector(request, symbol.modules);
+    let is_svg = request.format == Format::Svg;
+    let layout = if is_svg {
+        CanvasLayout::vector(request, symbol.modules)
+    } else {
+        CanvasLayout::raster(request, symbol.modules)
+    };
+    let (bytes, width_px) = if is_svg {
         let (text, width_px) = svg::draw(request, &symbol, &layout);
         (text.into_bytes(), width_px)
     } else {
-        let layout = CanvasLayout::raster(request, symbol.modules);
         let mut canvas = Canvas::paint(request, &symbol, &layout);
         if let Some(logo) = &request.logo {
             canvas.stamp(logo, &layout, request.colors.light);
         }
         (canvas.encode(request, &layout)?, layout.width)
     };
-    let facts = symbol.facts(request.level, width_px)?;
+    let facts = symbol.facts(request, &layout, width_px)?;
     Ok(Rendered::new(request, NAME, facts, bytes))
 }
 
@@ -82,6 +86,11 @@ fn memory_bytes(request: &Request) -> u64 {
 impl Arm for Renderer {
     type In = render::In;
     type Out = Rendered;
+
+    /// It draws squares only.
+    fn supports(&self, request: &Self::In) -> bool {
+        request.style.is_none()
+    }
 
     async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {
         if is_quick(request) {

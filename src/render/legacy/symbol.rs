@@ -55,7 +55,8 @@ impl Symbol {
     ///
     /// # Errors
     /// `Internal` if the crate drew no symbol of the standard.
-    pub fn facts(&self, level: Level, width_px: u32) -> Result<Facts> {
+    pub fn facts(&self, request: &Request, layout: &CanvasLayout, width_px: u32) -> Result<Facts> {
+        let level = request.level;
         let row = self.rows().nth(8).unwrap_or_default();
         let bits = row.iter().skip(2).take(3);
         let mask = bits.fold(0, |mask, cell| mask << 1 | u8::from(cell.dark)) ^ 0b101;
@@ -67,6 +68,7 @@ impl Symbol {
                 mask,
                 width_px,
                 height_px: width_px,
+                report: grades::plain(request, layout, version),
             }),
             _ => Err(Error::internal("the symbol is of no version")),
         }

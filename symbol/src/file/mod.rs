@@ -9,7 +9,7 @@ pub mod gif;
 pub mod jpeg;
 mod layers;
 mod length;
-mod number;
+pub mod number;
 mod outline;
 pub mod pdf;
 mod pixels;

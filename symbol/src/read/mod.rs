@@ -3,7 +3,7 @@
 //! Invariant: shares no code with the encoder but its tables of blocks, so that each checks the other; and
 //! no panic on any matrix.
 
-use crate::{Matrix, Symbol, Version};
+use crate::{Level, Matrix, Symbol, Version};
 
 mod bch;
 mod bits;
@@ -100,6 +100,19 @@ fn read_as(
         fnc1: message.fnc1,
         blocks,
     })
+}
+
+/// Of each error correction block of such a symbol: how many of its codewords have a module in `modules`, and the capacity
+/// that [`Block`] tells. Empty if the version does not have the level.
+#[must_use]
+pub fn codewords_in(version: Version, level: Level, modules: &Matrix) -> Vec<(usize, usize)> {
+    let Some(plan) = Blocks::of(version, level) else {
+        return Vec::new();
+    };
+    let order = VersionLayout::of(version).order();
+    let blocks = plan.collect(order.map(|(x, y)| modules.is_dark(x, y)));
+    let touched = |block: &Vec<u8>| block.iter().filter(|codeword| **codeword != 0).count();
+    blocks.iter().map(|block| (touched(block), plan.capacity())).collect()
 }
 
 /// `covered`: not 0 where the codeword is hidden.

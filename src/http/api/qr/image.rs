@@ -99,12 +99,16 @@ enum ImageAnswer {
         /// What a reader may stumble over, and what the format has no place for (RFC 9651 list): `quiet-zone;modules=…`, `contrast;percent=…`, `inverted`, `enlarged;width=…`, `small-modules;pixels=…`, `compression;quality=…;pixels=…`, `no-density`, `ignored;field=…`
         #[oai(header = "X-QR-Concerns")]
         Option<String>,
+        /// How well readers cope, A to F (after ISO/IEC 15415)
+        #[oai(header = "X-QR-Grade")]
+        String,
     ),
     /// Not changed: the caller's copy is current (RFC 9110 §13.1.2).
     #[oai(status = 304)]
     NotModified(
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
+        #[oai(header = "X-QR-Grade")] String,
     ),
 }
 
@@ -331,10 +335,11 @@ fn physical(
 fn answer(image: Rendered, concerns: Option<String>, headers: &HeaderMap) -> ImageAnswer {
     let etag = image.file.etag.to_string();
     let cache = CACHE_CONTROL.to_owned();
+    let grade = image.facts.report.grade().label().to_owned();
     if has(headers, &etag) {
-        ImageAnswer::NotModified(etag, cache)
+        ImageAnswer::NotModified(etag, cache, grade)
     } else {
-        ImageAnswer::File(ImageFile(image.file), etag, cache, concerns)
+        ImageAnswer::File(ImageFile(image.file), etag, cache, concerns, grade)
     }
 }
 

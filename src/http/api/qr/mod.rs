@@ -142,6 +142,8 @@ pub const fn name(field: Field) -> &'static str {
         Field::Logo => "include_logo",
         Field::Title => "svg_title",
         Field::Description => "svg_description",
+        // Codes have no styles yet.
+        Field::GradientColors | Field::GradientAngle | Field::GradientCentre => "gradient",
     }
 }
 

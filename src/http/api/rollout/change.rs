@@ -23,6 +23,7 @@ pub struct Change;
 /// New settings of an experiment. Absent fields stay.
 #[derive(Deserialize, Object)]
 #[oai(rename = "Dial")]
+#[serde(deny_unknown_fields)]
 struct DialBody {
     /// Units that the candidate answers.
     #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
@@ -39,6 +40,7 @@ struct DialBody {
 
 /// Reason.
 #[derive(Default, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
 struct Reason {
     /// For the audit log.
     #[oai(validator(max_length = 500))]
@@ -76,6 +78,7 @@ impl FaultName {
 /// An injected fault of a candidate.
 #[derive(Deserialize, Object)]
 #[oai(rename = "Drill")]
+#[serde(deny_unknown_fields)]
 struct InjectionBody {
     fault: FaultName,
     /// Of the candidate's runs.

@@ -66,19 +66,9 @@ pub fn write(picture: &Picture, options: &Options, out: &mut Vec<u8>) {
     let (ground, layers) = layers::of(picture);
     // At most 177.
     let modules = i64::try_from(picture.dark.modules()).unwrap_or(177);
-    let view = View::of(Frame::of(picture.canvas));
-    out.extend_from_slice(br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox=""#);
-    for (n, before) in [
-        (view.corner, ""),
-        (view.corner, " "),
-        (view.width, " "),
-        (view.width, " "),
-    ] {
-        out.extend_from_slice(before.as_bytes());
-        number::integer(out, n);
-    }
-    out.push(b'"');
-    size(options.size, picture, out);
+    let frame = Frame::of(picture.canvas);
+    let view = View::of(frame);
+    root((view.corner, view.width), frame.width_px, options.size, out);
     // Nothing is seen between modules without it either, but edges that are not blurred are read from smaller modules.
     out.extend_from_slice(br#" shape-rendering="crispEdges""#);
     label(&options.label, out);
@@ -88,7 +78,7 @@ pub fn write(picture: &Picture, options: &Options, out: &mut Vec<u8>) {
     view.begin_modules(out);
     for (ink, matrix) in layers {
         out.extend_from_slice(b"<path");
-        paint(ink, out);
+        paint("fill", ink, out);
         out.extend_from_slice(br#" fill-rule="evenodd" d=""#);
         path::filled(&matrix, out);
         out.extend_from_slice(br#""/>"#);
@@ -103,10 +93,27 @@ pub fn write(picture: &Picture, options: &Options, out: &mut Vec<u8>) {
     out.extend_from_slice(b"</svg>");
 }
 
-fn size(size: Size, picture: &Picture, out: &mut Vec<u8>) {
+/// Begins a document that somebody else goes on with, up to the end of its start tag. Its view box is a square with this corner and
+/// width; `width_px` is what [`Size::Pixels`] says. [`Options::extra`] is left out.
+pub fn start(view_box: (i64, i64), width_px: u32, options: &Options, out: &mut Vec<u8>) {
+    root(view_box, width_px.into(), options.size, out);
+    label(&options.label, out);
+}
+
+fn root((corner, width): (i64, i64), width_px: i64, size_said: Size, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox=""#);
+    for (n, before) in [(corner, ""), (corner, " "), (width, " "), (width, " ")] {
+        out.extend_from_slice(before.as_bytes());
+        number::integer(out, n);
+    }
+    out.push(b'"');
+    size(size_said, width_px, out);
+}
+
+fn size(size: Size, width_px: i64, out: &mut Vec<u8>) {
     let width = match size {
         Size::Fluid => return,
-        Size::Pixels => Frame::of(picture.canvas).width_px.to_string(),
+        Size::Pixels => width_px.to_string(),
         Size::Paper(length) => length.to_string(),
     };
     for name in [r#" width=""#, r#"" height=""#] {
@@ -157,17 +164,21 @@ fn label(label: &Label, out: &mut Vec<u8>) {
     }
 }
 
-/// ` fill="#fff"`, and its opacity.
-fn paint(ink: Ink, out: &mut Vec<u8>) {
+/// ` fill="#fff"`, and its opacity. `attribute`: `fill`, `stroke` or `stop-color`.
+pub fn paint(attribute: &str, ink: Ink, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    out.extend_from_slice(br##" fill="#"##);
+    out.push(b' ');
+    out.extend_from_slice(attribute.as_bytes());
+    out.extend_from_slice(br##"="#"##);
     let nibbles = ink.rgb.map(|byte| [byte >> 4, byte & 15]);
     let is_short = nibbles.iter().all(|[high, low]| high == low);
     let kept = if is_short { 1 } else { 2 };
     let digits = nibbles.iter().flat_map(|pair| &pair[..kept]);
     out.extend(digits.map(|&nibble| HEX[usize::from(nibble)]));
     if ink.alpha < 255 {
-        out.extend_from_slice(br#"" fill-opacity=""#);
+        out.extend_from_slice(br#"" "#);
+        out.extend_from_slice(attribute.trim_end_matches("-color").as_bytes());
+        out.extend_from_slice(br#"-opacity=""#);
         // Three digits tell 256 steps apart.
         number::decimal(out, (f64::from(ink.alpha) / 0.255).round() / 1000.0);
     }

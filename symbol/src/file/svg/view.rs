@@ -38,7 +38,7 @@ impl View {
     /// The canvas; if it is hollow, without a square of `modules` along one side.
     pub fn ground(&self, ground: &Ground, modules: i64, out: &mut Vec<u8>) {
         out.extend_from_slice(b"<path");
-        paint(ground.ink, out);
+        paint("fill", ground.ink, out);
         if ground.is_hollow {
             out.extend_from_slice(br#" fill-rule="evenodd""#);
         }

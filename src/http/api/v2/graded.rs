@@ -1,0 +1,137 @@
+//! A grade with its reasons and what would help, in this dialect's words.
+
+use ::style::{Change, Fix, Grade, Report, fixes};
+use poem_openapi::Object;
+use symbol::file::Ink;
+
+use super::options::Asked;
+use crate::{
+    app::App,
+    kernel::{Color, Error, Result, error::Detail},
+    render::{self, Facts},
+};
+
+/// How well readers cope, after ISO/IEC 15415.
+#[derive(Object)]
+#[oai(rename = "Scannability", rename_all = "camelCase")]
+pub struct Scannability {
+    /// A to F: the worst of the reasons
+    grade: String,
+    /// C or better
+    scannable: bool,
+    reasons: Vec<Reason>,
+    /// Single changes that lead to a better grade, the best first
+    fixes: Vec<Suggestion>,
+}
+
+/// One parameter of a grade.
+#[derive(Object)]
+#[oai(rename = "GradeReason")]
+struct Reason {
+    parameter: String,
+    /// `contrast`, `modulation`, `unused-error-correction`: 0 to 1. `fixed-patterns`, `format-information`: damaged modules. `quiet-zone`: modules. `reflectance-reversal`: 0 or 1. `finders`: deviation in modules
+    value: f32,
+    grade: String,
+}
+
+/// A change of one option.
+#[derive(Object)]
+#[oai(rename = "GradeFix")]
+pub struct Suggestion {
+    option: String,
+    value: String,
+    /// With it
+    grade: String,
+}
+
+/// Below this grade fixes are looked for.
+const GOOD: Grade = Grade::B;
+
+impl Scannability {
+    /// # Errors
+    /// `Invalid` if the grade is worse than was asked for; the options named are those that would help.
+    pub fn of(asked: &Asked, facts: &Facts, symbol: impl FnOnce() -> Result<symbol::Symbol>) -> Result<Self> {
+        let report = &facts.report;
+        let grade = report.grade();
+        let found = if grade < GOOD.max(asked.least) {
+            fixes(&symbol()?, &asked.style, asked.spec.border)
+        } else {
+            Vec::new()
+        };
+        if grade < asked.least {
+            return Err(refused(asked.least, report, &found));
+        }
+        let reasons = report.reasons.iter().map(|reason| Reason {
+            parameter: reason.parameter.label().to_owned(),
+            value: (reason.value * 1000.0).round() / 1000.0,
+            grade: reason.grade.label().to_owned(),
+        });
+        Ok(Self {
+            grade: grade.label().to_owned(),
+            scannable: grade >= Grade::C,
+            reasons: reasons.collect(),
+            fixes: found.iter().map(suggestion).collect(),
+        })
+    }
+}
+
+impl Scannability {
+    /// The fixes as sentences.
+    pub fn suggestions(&self) -> Vec<String> {
+        let sentence = |fix: &Suggestion| format!("{} {} would make the grade {}", fix.option, fix.value, fix.grade);
+        self.fixes.iter().map(sentence).collect()
+    }
+}
+
+fn refused(least: Grade, report: &Report, fixes: &[Fix]) -> Error {
+    let worst: Vec<_> = report.worst().map(|reason| format!("{} is {:.2}", reason.parameter.label(), reason.value)).collect();
+    let grade = report.grade().label();
+    let least_label = least.label();
+    let why = worst.join(", ");
+    let helps = fixes.iter().filter(|fix| fix.grade >= least);
+    let details: Vec<_> = helps.map(|fix| {
+        let Suggestion { option, value, grade: better } = suggestion(fix);
+        Detail {
+            field: option.into(),
+            message: format!("the grade is {grade}, and {least_label} was asked for ({why}): with {value} it would be {better}").into(),
+        }
+    }).take(3).collect();
+    if details.is_empty() {
+        let message = format!("the grade is {grade}, and {least_label} was asked for ({why}); no single change would do");
+        return Error::invalid("minGrade", message);
+    }
+    Error::invalid_fields(details)
+}
+
+fn suggestion(fix: &Fix) -> Suggestion {
+    let color = |ink: Ink| Color { rgb: ink.rgb }.to_string();
+    let (option, value) = match fix.change {
+        Change::QuietZone(modules) => ("margin", modules.to_string()),
+        Change::Ink(ink) => ("foregroundColor", color(ink)),
+        Change::Ground(ink) => ("backgroundColor", color(ink)),
+        Change::Pattern(pattern) => ("dataPattern", pattern.label().to_owned()),
+        Change::Eyes(shape) => ("eyeShape", shape.label().to_owned()),
+        Change::EyeInks => ("eyeColor", "that of foregroundColor".to_owned()),
+        Change::DarkerGradient(percent) => ("gradient.colors", format!("{percent} % of their lightness")),
+        Change::Exchange => ("foregroundColor", "that of backgroundColor, and the other way round".to_owned()),
+    };
+    Suggestion { option: option.to_owned(), value, grade: fix.grade.label().to_owned() }
+}
+
+/// Draws what was asked for.
+///
+/// # Errors
+/// What cannot be drawn, in this dialect's words.
+pub async fn drawn(app: &App, ctx: &crate::kernel::Ctx, asked: &Asked) -> Result<(render::In, render::Rendered)> {
+    let request = render::Request::new(asked.spec.clone()).map_err(|faults| spelled(faults.into_error()))?;
+    let request = std::sync::Arc::new(request);
+    let drawn = app.render(ctx, &request).await.map_err(spelled)?;
+    Ok((request, drawn))
+}
+
+/// An error of a render arm in this dialect's words.
+fn spelled(error: Error) -> Error {
+    let faults = render::Faults::of(&error).iter();
+    let details: Vec<_> = faults.map(|fault| fault.detail(super::options::name)).collect();
+    if details.is_empty() { error } else { Error::invalid_fields(details) }
+}

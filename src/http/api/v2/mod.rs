@@ -1,0 +1,8 @@
+//! Symbols without a stored code (`/api/v2/qr`): styled, in any format, with a grade.
+
+pub mod generate;
+mod graded;
+mod options;
+pub mod preview;
+pub mod validate;
+mod word;

@@ -1,0 +1,236 @@
+//! What this dialect calls the parts of a symbol, and how they become the one [`Spec`].
+//!
+//! Invariant: every option that is wrong is named at once, with what would be right.
+
+use std::sync::Arc;
+
+use ::style::{
+    Border, Centre, EyeInks, EyeShape, Eyes, Grade, Gradient, Kind, Pattern, Style,
+};
+use poem_openapi::Object;
+use serde::Deserialize;
+use symbol::file::Ink;
+
+use super::word::{Vocabulary, Word};
+use crate::{
+    http::bounds::{self, Within},
+    kernel::{Color, Error, Level, Result, error::Detail},
+    render::{Field, Format, Size, Spec},
+};
+
+const DEFAULT_PX: u16 = 300;
+const DEFAULT_MARGIN: u8 = 4;
+
+/// How a symbol shall look. Everything may be left out.
+#[derive(Default, Deserialize, Object)]
+#[oai(rename = "StyledOptions", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Options {
+    /// Width and height in pixels (300)
+    pub size: Option<Within<bounds::StyledPx>>,
+    /// Modules of quiet zone (4)
+    pub margin: Option<Within<bounds::Margin>>,
+    /// M if nothing else is asked for
+    pub error_correction: Option<Word<Level>>,
+    /// Border and centre of the finder patterns
+    pub eye_shape: Option<Word<EyeShape>>,
+    /// Before that of `eyeShape`
+    pub eye_border: Option<Word<Border>>,
+    /// Before that of `eyeShape`
+    pub eye_center: Option<Word<Centre>>,
+    /// How data modules are drawn (square)
+    pub data_pattern: Option<Word<Pattern>>,
+    /// `#RGB` or `#RRGGBB` (#000000)
+    pub foreground_color: Option<String>,
+    /// `#RGB`, `#RRGGBB` or `transparent` (#FFFFFF)
+    pub background_color: Option<String>,
+    /// Of all finder patterns
+    pub eye_color: Option<String>,
+    /// Of parts of finder patterns, before `eyeColor`
+    pub eye_colors: Option<EyeColors>,
+    pub gradient: Option<GradientOptions>,
+    /// svg if nothing else is asked for
+    pub format: Option<Word<Format>>,
+    /// Of a JPEG
+    pub quality: Option<Within<bounds::WideQuality>>,
+    /// Refuse what readers may not cope with: the same as `minGrade` C (false)
+    pub strict: Option<bool>,
+    /// Refuse a worse grade
+    pub min_grade: Option<Word<Grade>>,
+    /// Accepted for callers of other services: files are always small
+    pub optimize_for_size: Option<bool>,
+    /// Accepted for callers of other services: equal options give equal bytes, remembered or not
+    pub enable_cache: Option<bool>,
+}
+
+/// Colours of finder patterns.
+#[derive(Default, Deserialize, Object)]
+#[oai(rename = "StyledEyeColors", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct EyeColors {
+    /// Of the borders
+    pub outer: Option<String>,
+    /// Of the centres
+    pub inner: Option<String>,
+    /// Of the whole upper left one, before `outer` and `inner`
+    pub top_left: Option<String>,
+    pub top_right: Option<String>,
+    pub bottom_left: Option<String>,
+}
+
+/// Colours that change across the symbol.
+#[derive(Deserialize, Object)]
+#[oai(rename = "StyledGradient", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GradientOptions {
+    /// `linear` if nothing else is asked for
+    #[oai(rename = "type")]
+    #[serde(rename = "type")]
+    kind: Option<Word<Kind>>,
+    /// 2 to 5
+    colors: Vec<String>,
+    /// Clockwise from left to right, in degrees (0)
+    angle: Option<f32>,
+    /// Shares of width and height, 0 to 1 (0.5)
+    center_x: Option<f32>,
+    center_y: Option<f32>,
+    /// (true)
+    apply_to_data: Option<bool>,
+    /// (true)
+    apply_to_eyes: Option<bool>,
+}
+
+/// A checked set of options.
+pub struct Asked {
+    pub spec: Spec,
+    /// As it was asked for, also where it is plain.
+    pub style: Style,
+    /// Worse grades are refused.
+    pub least: Grade,
+}
+
+/// What this dialect calls the fields of a symbol.
+pub const fn name(field: Field) -> &'static str {
+    match field {
+        Field::Content => "data",
+        Field::Level => "errorCorrection",
+        Field::Format => "format",
+        Field::Size | Field::PhysicalSize | Field::Dpi => "size",
+        Field::Border => "margin",
+        Field::Quality => "quality",
+        Field::Dark | Field::DataDark => "foregroundColor",
+        Field::Light | Field::DataLight => "backgroundColor",
+        Field::Logo => "logo",
+        Field::Title => "title",
+        Field::Description => "description",
+        Field::GradientColors => "gradient.colors",
+        Field::GradientAngle => "gradient.angle",
+        Field::GradientCentre => "gradient.centerX",
+    }
+}
+
+/// Collects what is wrong.
+#[derive(Default)]
+struct Faults(Vec<Detail>);
+
+impl Faults {
+    fn add(&mut self, field: &'static str, message: String) {
+        self.0.push(Detail { field: field.into(), message: message.into() });
+    }
+
+    fn word<V: Vocabulary>(&mut self, field: &'static str, word: Option<&Word<V>>) -> Option<V> {
+        word.and_then(|word| word.get().map_err(|message| self.add(field, message)).ok())
+    }
+
+    fn color(&mut self, field: &'static str, text: Option<&String>) -> Option<Color> {
+        let parsed = text?.parse::<Color>();
+        parsed.map_err(|e| self.add(field, e.to_string())).ok()
+    }
+
+    fn ink(&mut self, field: &'static str, text: Option<&String>) -> Option<Ink> {
+        self.color(field, text).map(|color| Ink::opaque(color.rgb))
+    }
+
+    fn number<B: bounds::Bound<Of: Copy>>(&mut self, field: &'static str, value: Option<&Within<B>>) -> Option<B::Of> {
+        let value = value?;
+        if !B::holds(&value.0) {
+            self.add(field, B::expected());
+        }
+        Some(value.0)
+    }
+}
+
+/// # Errors
+/// `Invalid`, naming each option that is wrong.
+pub fn asked(data: &str, options: &Options) -> Result<Asked> {
+    let mut faults = Faults::default();
+    let style = style(options, &mut faults);
+    let px = faults.number("size", options.size.as_ref()).and_then(|px| u32::try_from(px).ok());
+    let margin = faults.number("margin", options.margin.as_ref()).and_then(|margin| u8::try_from(margin).ok());
+    let quality = faults.number("quality", options.quality.as_ref()).and_then(|quality| u8::try_from(quality).ok());
+    let level = faults.word("errorCorrection", options.error_correction.as_ref());
+    let format = faults.word("format", options.format.as_ref());
+    let least = faults.word("minGrade", options.min_grade.as_ref());
+    if !faults.0.is_empty() {
+        return Err(Error::invalid_fields(faults.0));
+    }
+    let is_strict = options.strict.unwrap_or(false);
+    let spec = Spec {
+        level: level.unwrap_or(Level::M),
+        format: format.unwrap_or(Format::Svg),
+        size: Size::Pixels(px.unwrap_or(DEFAULT_PX.into())),
+        border: margin.unwrap_or(DEFAULT_MARGIN),
+        quality,
+        style: Some(Arc::new(style.clone())),
+        ..Spec::new(data.to_owned())
+    };
+    Ok(Asked { spec, style, least: least.unwrap_or(if is_strict { Grade::C } else { Grade::F }) })
+}
+
+fn style(options: &Options, faults: &mut Faults) -> Style {
+    let plain = Style::default();
+    let ground = match options.background_color.as_deref() {
+        Some("transparent") => Some(Ink { rgb: [255; 3], alpha: 0 }),
+        _ => faults.ink("backgroundColor", options.background_color.as_ref()),
+    };
+    Style {
+        pattern: faults.word("dataPattern", options.data_pattern.as_ref()).unwrap_or(plain.pattern),
+        eyes: eyes(options, faults),
+        ink: faults.ink("foregroundColor", options.foreground_color.as_ref()).unwrap_or(plain.ink),
+        ground: ground.unwrap_or(plain.ground),
+        gradient: options.gradient.as_ref().and_then(|asked| gradient(asked, faults)),
+    }
+}
+
+fn eyes(options: &Options, faults: &mut Faults) -> Eyes {
+    let shape = faults.word("eyeShape", options.eye_shape.as_ref()).unwrap_or(EyeShape::Square);
+    let (border, centre) = shape.parts();
+    let all = faults.ink("eyeColor", options.eye_color.as_ref());
+    let own = options.eye_colors.as_ref();
+    let mut of = |field, pick: fn(&EyeColors) -> Option<&String>| faults.ink(field, own.and_then(pick));
+    let outer = of("eyeColors.outer", |colors| colors.outer.as_ref());
+    let inner = of("eyeColors.inner", |colors| colors.inner.as_ref());
+    let each = [
+        of("eyeColors.topLeft", |colors| colors.top_left.as_ref()),
+        of("eyeColors.topRight", |colors| colors.top_right.as_ref()),
+        of("eyeColors.bottomLeft", |colors| colors.bottom_left.as_ref()),
+    ];
+    Eyes {
+        border: faults.word("eyeBorder", options.eye_border.as_ref()).unwrap_or(border),
+        centre: faults.word("eyeCenter", options.eye_center.as_ref()).unwrap_or(centre),
+        inks: EyeInks { outer: outer.or(all), inner: inner.or(all), each },
+    }
+}
+
+fn gradient(asked: &GradientOptions, faults: &mut Faults) -> Option<Gradient> {
+    let kind = faults.word("gradient.type", asked.kind.as_ref()).unwrap_or(Kind::Linear);
+    let colors: Vec<_> = asked.colors.iter().take(16).map(|text| faults.color("gradient.colors", Some(text))).collect();
+    let colors: Vec<_> = colors.into_iter().collect::<Option<Vec<_>>>()?.iter().map(|color| color.rgb).collect();
+    Some(Gradient {
+        angle_deg: asked.angle.unwrap_or(0.0),
+        centre: (asked.center_x.unwrap_or(0.5), asked.center_y.unwrap_or(0.5)),
+        on_data: asked.apply_to_data.unwrap_or(true),
+        on_eyes: asked.apply_to_eyes.unwrap_or(true),
+        ..Gradient::new(kind, &colors)
+    })
+}

@@ -1,0 +1,117 @@
+//! `GET /api/v2/qr/preview`.
+
+use std::sync::Arc;
+
+use ::style::{EyeShape, Pattern};
+use poem::{Body, IntoResponse, Response, Result, web::Data};
+use poem_openapi::{
+    ApiResponse, OpenApi, ResponseContent,
+    param::Query,
+    payload::{Binary, Payload},
+    registry::MetaMediaType,
+};
+
+use super::{
+    graded::drawn,
+    options::{Options, asked},
+    word::Word,
+};
+use crate::{
+    app::App,
+    http::{
+        api::Group,
+        bounds::{self, Within},
+        extract::Signed,
+    },
+    kernel::{Ctx, Error},
+    render::{File, Format},
+};
+
+/// The same question has the same answer until a release draws otherwise.
+const CACHE_CONTROL: &str = "private, max-age=3600";
+
+pub struct Preview;
+
+struct Svg(File);
+
+impl ResponseContent for Svg {
+    fn media_types() -> Vec<MetaMediaType> {
+        vec![MetaMediaType {
+            content_type: Format::Svg.media_type(),
+            schema: <Binary<Body> as Payload>::schema_ref(),
+        }]
+    }
+}
+
+impl IntoResponse for Svg {
+    fn into_response(self) -> Response {
+        Response::builder().content_type(self.0.media_type).body(self.0.bytes)
+    }
+}
+
+#[derive(ApiResponse)]
+enum Previewed {
+    /// The document.
+    #[oai(status = 200)]
+    Svg(
+        Svg,
+        #[oai(header = "Cache-Control")] String,
+        /// How well readers cope, A to F (after ISO/IEC 15415)
+        #[oai(header = "X-QR-Grade")]
+        String,
+    ),
+}
+
+#[OpenApi(tag = "Group::Symbols")]
+impl Preview {
+    /// Look at a style
+    #[oai(path = "/api/v2/qr/preview", method = "get", actual_type = "Previewed")]
+    #[allow(clippy::too_many_arguments)] // the dialect's parameters
+    async fn preview(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        _signed: Signed,
+        /// Content of the symbol
+        data: Query<String>,
+        #[oai(name = "eyeShape")] eye_shape: Query<Option<Word<EyeShape>>>,
+        #[oai(name = "dataPattern")] data_pattern: Query<Option<Word<Pattern>>>,
+        /// `#RGB` or `#RRGGBB`
+        #[oai(name = "fgColor")]
+        foreground: Query<Option<String>>,
+        /// `#RGB`, `#RRGGBB` or `transparent`
+        #[oai(name = "bgColor")]
+        background: Query<Option<String>>,
+        /// Width and height in pixels (200)
+        size: Query<Option<Within<bounds::PreviewPx>>>,
+    ) -> Result<Previewed> {
+        let options = Options {
+            size: Some(Within::new(size.0.map_or(200, |size| size.0))),
+            eye_shape: eye_shape.0,
+            data_pattern: data_pattern.0,
+            foreground_color: foreground.0,
+            background_color: background.0,
+            ..Options::default()
+        };
+        let asked = asked(&data.0, &options).map_err(named)?;
+        let (_, image) = drawn(&app, &ctx, &asked).await.map_err(named)?;
+        let grade = image.facts.report.grade().label().to_owned();
+        Ok(Previewed::Svg(Svg(image.file), CACHE_CONTROL.to_owned(), grade))
+    }
+}
+
+/// Colours have shorter names here.
+fn named(error: Error) -> Error {
+    if error.details().is_empty() {
+        return error;
+    }
+    let details = error.details().iter().cloned().map(|mut detail| {
+        detail.field = match detail.field.as_ref() {
+            "foregroundColor" => "fgColor".into(),
+            "backgroundColor" => "bgColor".into(),
+            _ => detail.field,
+        };
+        detail
+    });
+    Error::invalid_fields(details.collect())
+}

@@ -1,0 +1,128 @@
+//! `POST /api/v2/qr/validate`.
+
+use std::sync::Arc;
+
+use poem::{Result, web::Data};
+use poem_openapi::{Object, OpenApi, payload::Json};
+use serde::Deserialize;
+
+use super::{
+    graded::{Scannability, drawn},
+    options::{Options, asked},
+};
+use crate::{
+    app::App,
+    http::{
+        api::Group,
+        extract::{Input, Signed},
+    },
+    kernel::{Ctx, Error, Kind},
+};
+
+pub struct Validate;
+
+/// What would be drawn.
+#[derive(Deserialize, Object)]
+#[oai(rename = "StyledSymbolToValidate")]
+#[serde(deny_unknown_fields)]
+struct Question {
+    data: String,
+    #[serde(default)]
+    options: Options,
+}
+
+/// Whether it can be drawn, and what readers would make of it.
+#[derive(Object)]
+#[oai(rename = "StyledSymbolValidated", skip_serializing_if_is_none)]
+struct Answer {
+    success: bool,
+    /// It can be drawn, and its grade is as good as was asked for
+    valid: bool,
+    /// If it can be drawn
+    details: Option<Details>,
+    scannability: Option<Scannability>,
+    /// What is wrong, option by option
+    errors: Vec<Fault>,
+    /// What would be better
+    suggestions: Vec<String>,
+}
+
+#[derive(Object)]
+#[oai(rename = "StyledSymbolDetails", rename_all = "camelCase")]
+struct Details {
+    /// Bytes of the content
+    data_length: u64,
+    /// 1 to 40
+    estimated_version: u8,
+    /// Share of codewords that error correction restores, 0 to 1
+    error_correction_capacity: f64,
+    /// Share of the error correction that a logo takes, 0 to 1
+    logo_impact: f64,
+}
+
+#[derive(Object)]
+#[oai(rename = "StyledSymbolFault")]
+struct Fault {
+    option: String,
+    message: String,
+}
+
+#[OpenApi(tag = "Group::Symbols")]
+impl Validate {
+    /// Look whether a symbol can be drawn and read
+    ///
+    /// Options that are wrong make the symbol invalid, not the request: the answer names them.
+    #[oai(path = "/api/v2/qr/validate", method = "post")]
+    async fn validate(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        _signed: Signed,
+        body: Input<Question>,
+    ) -> Result<Json<Answer>> {
+        Ok(Json(validate(&app, &ctx, &body.0).await?))
+    }
+}
+
+async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, Error> {
+    let found = async {
+        let asked = asked(&question.data, &question.options)?;
+        let (request, image) = drawn(app, ctx, &asked).await?;
+        let symbol = request.symbol()?;
+        let scannability = Scannability::of(&asked, &image.facts, || Ok(symbol))?;
+        let capacity = image.facts.level.restores();
+        let details = Details {
+            data_length: request.content.len() as u64,
+            estimated_version: image.facts.version.number(),
+            error_correction_capacity: capacity,
+            logo_impact: 0.0,
+        };
+        Ok((details, scannability))
+    };
+    match found.await {
+        Ok((details, scannability)) => Ok(Answer {
+            success: true,
+            valid: true,
+            suggestions: scannability.suggestions(),
+            details: Some(details),
+            scannability: Some(scannability),
+            errors: Vec::new(),
+        }),
+        Err(error) if error.kind() == Kind::Invalid && !error.details().is_empty() => {
+            let faults = error.details().iter().map(|detail| Fault {
+                option: detail.field.to_string(),
+                message: detail.message.to_string(),
+            });
+            let faults: Vec<_> = faults.collect();
+            Ok(Answer {
+                success: true,
+                valid: false,
+                details: None,
+                scannability: None,
+                suggestions: faults.iter().map(|fault| format!("{}: {}", fault.option, fault.message)).collect(),
+                errors: faults,
+            })
+        }
+        Err(error) => Err(error),
+    }
+}

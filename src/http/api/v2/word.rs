@@ -1,0 +1,120 @@
+//! A word of a vocabulary as a parameter or a field: the OpenAPI document lists its spellings, and so does what is refused.
+
+use std::{borrow::Cow, marker::PhantomData};
+
+use ::style::{Border, Centre, EyeShape, Grade, Kind, Pattern};
+use poem_openapi::{
+    registry::{MetaSchema, MetaSchemaRef},
+    types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
+};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::{
+    kernel::Level,
+    render::Format,
+};
+
+/// A closed set of words.
+pub trait Vocabulary: Copy + Send + Sync + 'static {
+    fn words() -> Vec<&'static str>;
+    fn find(word: &str) -> Option<Self>;
+}
+
+macro_rules! vocabularies {
+    ($($name:ident)+) => {$(
+        impl Vocabulary for $name {
+            fn words() -> Vec<&'static str> {
+                Self::ALL.iter().map(|word| word.label()).collect()
+            }
+
+            fn find(word: &str) -> Option<Self> {
+                Self::parse(word)
+            }
+        }
+    )+};
+}
+
+vocabularies! { Border Centre EyeShape Grade Kind Pattern }
+
+impl Vocabulary for Format {
+    fn words() -> Vec<&'static str> {
+        Self::ALL.iter().map(|format| format.label()).collect()
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        word.parse().ok()
+    }
+}
+
+impl Vocabulary for Level {
+    fn words() -> Vec<&'static str> {
+        vec!["L", "M", "Q", "H"]
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.label().eq_ignore_ascii_case(word))
+    }
+}
+
+/// A text that is meant to be one of the words. Whether it is, [`Word::get`] says, so that all faults are told at once.
+pub struct Word<V>(String, PhantomData<V>);
+
+impl<V: Vocabulary> Word<V> {
+    /// # Errors
+    /// What it must be.
+    pub fn get(&self) -> Result<V, String> {
+        V::find(&self.0).ok_or_else(|| format!("must be one of {}", V::words().join(", ")))
+    }
+}
+
+impl<V: Vocabulary> Type for Word<V> {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        "string".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        let mut schema = MetaSchema::new("string");
+        schema.enum_items = V::words().into_iter().map(Value::from).collect();
+        MetaSchemaRef::Inline(Box::new(schema))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl<V: Vocabulary> ParseFromParameter for Word<V> {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        let word = Self(text.to_owned(), PhantomData);
+        word.get().map_err(ParseError::custom)?;
+        Ok(word)
+    }
+}
+
+impl<V: Vocabulary> ParseFromJSON for Word<V> {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
+        Ok(Self(text, PhantomData))
+    }
+}
+
+impl<V: Vocabulary> ToJSON for Word<V> {
+    fn to_json(&self) -> Option<Value> {
+        Some(self.0.clone().into())
+    }
+}
+
+impl<'de, V> Deserialize<'de> for Word<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(String::deserialize(deserializer)?, PhantomData))
+    }
+}

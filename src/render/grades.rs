@@ -1,0 +1,36 @@
+//! The grade of a plain symbol, for both arms.
+
+use ::style::{Plain, Report, grade_plain};
+use symbol::{
+    Matrix, Version,
+    file::{Ink, Inks},
+    read::codewords_in,
+};
+
+use super::{Color, Request, layout::CanvasLayout};
+
+/// Everything under a logo's plate counts as wrong: no reader knows where a logo is.
+pub(super) fn plain(request: &Request, layout: &CanvasLayout, version: Version) -> Report {
+    let hidden = match &request.logo {
+        None => Vec::new(),
+        Some(_) => {
+            let plate = layout.plate_modules();
+            let first = (layout.modules - plate) / 2;
+            let covered = first as usize..(first + plate) as usize;
+            let plate = Matrix::from_fn(version.modules(), |x, y| covered.contains(&x) && covered.contains(&y));
+            codewords_in(version, request.level, &plate)
+        }
+    };
+    let ink = |color: Color| Ink::opaque(color.rgb);
+    let colors = &request.colors;
+    grade_plain(&Plain {
+        inks: Inks {
+            dark: ink(colors.dark),
+            light: ink(colors.light),
+            data_dark: ink(colors.data_dark()),
+            data_light: ink(colors.data_light()),
+        },
+        quiet_zone: request.border,
+        hidden: &hidden,
+    })
+}

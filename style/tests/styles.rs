@@ -1,0 +1,207 @@
+//! Any style, drawn: read by a decoder that is not ours, and drawn alike by a renderer that is not ours.
+
+use proptest::prelude::*;
+use style::{
+    Border, Centre, EyeInks, EyeShape, Eyes, Grade, Gradient, Kind, Pattern, Scene, Style, compose,
+    grade,
+    raster::{self, Pixels},
+    svg,
+};
+use symbol::{
+    Level, Options, Symbol, encode,
+    file::{Canvas, Ink},
+};
+
+const TEXT: &str = "https://example.org/r/1234abcd?scan_ref=qr";
+
+fn symbol_of(text: &str, level: Level) -> Symbol {
+    encode(text, &Options { level, ..Options::default() }).unwrap()
+}
+
+fn canvas(scene: &Scene, px: u32) -> Canvas {
+    Canvas::tight(scene.modules, scene.quiet_zone, px).unwrap()
+}
+
+/// Red, green, blue, as seen on white.
+fn rgb(painted: &raster::Painted) -> Vec<[u8; 3]> {
+    let over = |ink: Ink| {
+        let alpha = u16::from(ink.alpha);
+        ink.rgb.map(|c| u8::try_from((u16::from(c) * alpha + 255 * (255 - alpha) + 127) / 255).unwrap())
+    };
+    match &painted.pixels {
+        Pixels::Indexed { palette, indices } => {
+            indices.iter().map(|&index| over(palette[usize::from(index)])).collect()
+        }
+        Pixels::Rgba(bytes) => {
+            let (pixels, _) = bytes.as_chunks::<4>();
+            pixels.iter().map(|&[r, g, b, alpha]| over(Ink { rgb: [r, g, b], alpha })).collect()
+        }
+    }
+}
+
+/// By rqrr, from its luma.
+fn read(painted: &raster::Painted) -> Option<String> {
+    let pixels = rgb(painted);
+    let width = painted.width_px as usize;
+    let luma = |x: usize, y: usize| {
+        let [r, g, b] = pixels[y * width + x].map(u32::from);
+        u8::try_from((299 * r + 587 * g + 114 * b) / 1000).unwrap()
+    };
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, width, luma);
+    let grids = image.detect_grids();
+    grids.first()?.decode().ok().map(|(_, text)| text)
+}
+
+/// By resvg, on white.
+fn by_resvg(svg: &[u8], width_px: u32) -> Vec<[u8; 3]> {
+    let tree = resvg::usvg::Tree::from_data(svg, &resvg::usvg::Options::default()).unwrap();
+    let mut pixmap = resvg::tiny_skia::Pixmap::new(width_px, width_px).unwrap();
+    pixmap.fill(resvg::tiny_skia::Color::WHITE);
+    resvg::render(&tree, resvg::tiny_skia::Transform::default(), &mut pixmap.as_mut());
+    pixmap.pixels().iter().map(|px| [px.red(), px.green(), px.blue()]).collect()
+}
+
+fn any_ink() -> impl Strategy<Value = Ink> {
+    any::<[u8; 3]>().prop_map(|rgb| Ink::opaque(rgb.map(|c| c / 2)))
+}
+
+fn any_gradient() -> impl Strategy<Value = Gradient> {
+    let kind = prop::sample::select(Kind::ALL);
+    let colors = prop::collection::vec(any::<[u8; 3]>().prop_map(|rgb| rgb.map(|c| c / 2)), 2..=5);
+    (kind, colors, 0.0_f32..360.0, (0.0_f32..=1.0, 0.0_f32..=1.0), any::<[bool; 2]>()).prop_map(
+        |(kind, colors, angle_deg, centre, [on_data, on_eyes])| Gradient {
+            angle_deg,
+            centre,
+            on_data,
+            on_eyes,
+            ..Gradient::new(kind, &colors)
+        },
+    )
+}
+
+fn any_eyes() -> impl Strategy<Value = Eyes> {
+    let ink = || proptest::option::of(any_ink());
+    let inks = (ink(), ink(), [ink(), ink(), ink()]);
+    (prop::sample::select(Border::ALL), prop::sample::select(Centre::ALL), inks).prop_map(
+        |(border, centre, (outer, inner, each))| Eyes { border, centre, inks: EyeInks { outer, inner, each } },
+    )
+}
+
+fn any_style() -> impl Strategy<Value = Style> {
+    let pattern = prop::sample::select(Pattern::ALL);
+    let light = any::<[u8; 3]>().prop_map(|rgb| Ink::opaque(rgb.map(|c| 200 + c / 5)));
+    let ground = prop_oneof![4 => light, 1 => Just(Ink { rgb: [255; 3], alpha: 0 })];
+    (pattern, any_eyes(), any_ink(), ground, proptest::option::of(any_gradient())).prop_map(
+        |(pattern, eyes, ink, ground, gradient)| Style { pattern, eyes, ink, ground, gradient },
+    )
+}
+
+#[test]
+fn plain_squares_are_those_of_the_plain_writer() {
+    let symbol = symbol_of(TEXT, Level::M);
+    let scene = compose(&symbol, &Style::default(), 4);
+    let painted = raster::paint(&scene, canvas(&scene, 7));
+    let width = painted.width_px as usize;
+    for (at, px) in rgb(&painted).into_iter().enumerate() {
+        let module = |v: usize| (v / 7).checked_sub(4);
+        let is_dark = module(at % width).zip(module(at / width)).is_some_and(|(x, y)| symbol.matrix().is_dark(x, y));
+        assert_eq!(px, [if is_dark { 0 } else { 255 }; 3], "{at}");
+    }
+    assert_eq!(grade(&scene, &symbol).grade(), Grade::A);
+}
+
+#[test]
+fn every_element_alone_is_graded_and_what_is_graded_well_is_read() {
+    let symbol = symbol_of(TEXT, Level::M);
+    let patterns = Pattern::ALL.iter().map(|&pattern| Style { pattern, ..Style::default() });
+    let eyes = EyeShape::ALL.iter().map(|&shape| Style { eyes: shape.into(), ..Style::default() });
+    for style in patterns.chain(eyes) {
+        let scene = compose(&symbol, &style, 4);
+        let report = grade(&scene, &symbol);
+        let text = read(&raster::paint(&scene, canvas(&scene, 8)));
+        let names = (style.pattern.label(), style.eyes.border.label(), style.eyes.centre.label());
+        if report.grade() >= Grade::C {
+            assert_eq!(text.as_deref(), Some(TEXT), "{names:?} {report:?}");
+        }
+    }
+}
+
+#[test]
+fn joined_modules_have_one_edge() {
+    // What is traced around rounded modules covers what their tiles cover.
+    let symbol = symbol_of(TEXT, Level::M);
+    for pattern in [Pattern::Square, Pattern::Rounded] {
+        let tiled = compose(&symbol, &Style { pattern, ..Style::default() }, 4);
+        let mut traced = tiled.clone();
+        for layer in &mut traced.layers {
+            if let style::Shape::Modules(modules) = &layer.shape {
+                let outline = style::trace(&modules.dark, pattern == Pattern::Rounded);
+                layer.shape = style::Shape::Outline(outline.moved(tiled.origin()));
+            }
+        }
+        let [a, b] = [&tiled, &traced].map(|scene| rgb(&raster::paint(scene, canvas(scene, 9))));
+        for (at, (a, b)) in a.iter().zip(&b).enumerate() {
+            assert!(a[0].abs_diff(b[0]) <= 20, "{pattern:?} {at} {a:?} {b:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(
+        std::env::var("STYLES").map_or(64, |n| n.parse().expect("STYLES: a number"))
+    ))]
+
+    #[test]
+    fn what_is_graded_c_or_better_is_read(style in any_style(), level in prop::sample::select(&[Level::L, Level::M, Level::Q, Level::H][..]), px in 5_u32..12) {
+        let symbol = symbol_of(TEXT, level);
+        let scene = compose(&symbol, &style, 4);
+        let report = grade(&scene, &symbol);
+        let text = read(&raster::paint(&scene, canvas(&scene, px)));
+        if report.grade() >= Grade::C {
+            prop_assert_eq!(text.as_deref(), Some(TEXT), "{:?}", report);
+        }
+    }
+
+    #[test]
+    fn svg_looks_like_the_raster(style in any_style(), px in 4_u32..14) {
+        let symbol = symbol_of("https://example.org", Level::M);
+        let scene = compose(&symbol, &style, 4);
+        let ours = raster::paint(&scene, canvas(&scene, px));
+        let mut file = Vec::new();
+        svg::write(&scene, ours.width_px, &symbol::file::svg::Options::default(), &mut file);
+        let theirs = by_resvg(&file, ours.width_px);
+        let mut sum = 0_u64;
+        let ours = rgb(&ours);
+        let mut far = 0;
+        for (a, b) in ours.iter().zip(&theirs) {
+            let most = (0..3).map(|c| a[c].abs_diff(b[c])).max().unwrap_or(0);
+            sum += u64::from(most);
+            far += usize::from(most > 48);
+        }
+        let mean = sum as f64 / ours.len() as f64;
+        prop_assert!(mean < 2.55, "mean {mean}");
+        prop_assert!(far * 1000 <= ours.len(), "{far} pixels of {} are far off", ours.len());
+    }
+
+    #[test]
+    fn files_hold_what_was_painted(style in any_style(), px in 1_u32..6) {
+        let symbol = symbol_of("A", Level::M);
+        let scene = compose(&symbol, &style, 4);
+        let painted = raster::paint(&scene, canvas(&scene, px));
+        let mut file = Vec::new();
+        raster::png(&painted, Some(300.0), &mut file).unwrap();
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(&file));
+        decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
+        let mut reader = decoder.read_info().unwrap();
+        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut bytes).unwrap();
+        let expected: Vec<u8> = match &painted.pixels {
+            Pixels::Indexed { palette, indices } => indices.iter().flat_map(|&index| {
+                let ink = palette[usize::from(index)];
+                [ink.rgb[0], ink.rgb[1], ink.rgb[2], ink.alpha]
+            }).collect(),
+            Pixels::Rgba(bytes) => bytes.clone(),
+        };
+        prop_assert_eq!(bytes, expected);
+    }
+}
