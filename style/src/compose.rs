@@ -29,6 +29,8 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
         modules,
         quiet_zone,
         ground: style.ground,
+        border: style.eyes.border,
+        centre: style.eyes.centre,
         layers: Vec::new(),
     };
     let origin = scene.origin();

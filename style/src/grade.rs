@@ -146,7 +146,8 @@ pub fn grade(scene: &Scene, symbol: &Symbol) -> Report {
     let [by_luminance, by_red] = bands.each_ref().map(|band| band_reasons(band, symbol));
     let is_reversed = bands[0].is_reversed();
     let deviation = finders::deviation(scene, &eyes(symbol));
-    let rest = [quiet_zone(scene.quiet_zone), reversal(is_reversed), finder_patterns(deviation)];
+    let shape = scene.border.worth().min(scene.centre.worth());
+    let rest = [quiet_zone(scene.quiet_zone), reversal(is_reversed), finder_patterns(deviation, shape)];
     let mut worse = by_luminance.into_iter().zip(by_red).map(|(a, b)| if b.grade < a.grade { b } else { a }).chain(rest);
     let none = Reason { parameter: Parameter::Contrast, value: 0.0, grade: Grade::F };
     Report { reasons: std::array::from_fn(|_| worse.next().unwrap_or(none)) }
@@ -162,8 +163,10 @@ fn reversal(is_reversed: bool) -> Reason {
     Reason { parameter: Parameter::Reversal, value: f32::from(u8::from(is_reversed)), grade }
 }
 
-fn finder_patterns(deviation: f32) -> Reason {
-    Reason { parameter: Parameter::Finders, value: deviation, grade: Grade::at_most(deviation, finders::MOST) }
+/// `shape`: what readers make of it. Where border and centre do not fit together it is worth nothing.
+fn finder_patterns(deviation: f32, shape: Grade) -> Reason {
+    let grade = if deviation > finders::MOST { Grade::F } else { shape };
+    Reason { parameter: Parameter::Finders, value: deviation, grade }
 }
 
 fn contrast(value: f32) -> Reason {

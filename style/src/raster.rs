@@ -25,7 +25,8 @@ use crate::{
 const FINE: usize = 256;
 /// A palette is taken if gradients have this many steps, and edges this many levels.
 const LEAST_STEPS: usize = 8;
-const LEVELS: usize = 5;
+/// Tried in this order.
+const LEVELS: [usize; 2] = [7, 5];
 
 /// A square of pixels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,12 +64,12 @@ impl Plan {
         let inks = paints.iter().filter(|paint| matches!(paint, Paint::Ink(_))).count();
         if inks == paints.len() {
             // Four bits per pixel, if that gives edges enough.
-            let levels = [15, 255].into_iter().map(|room| room / inks.max(1)).find(|&levels| levels >= 4);
+            let levels = [15, 255].into_iter().map(|room| room / inks.max(1)).find(|&levels| levels >= 7);
             return levels.map(|levels| Self { levels: levels.min(15), steps: 1 });
         }
         let shares = paints.iter().map(|paint| share(paint)).sum::<usize>();
-        let steps = (255 / LEVELS).checked_sub(inks)? / shares;
-        (steps >= LEAST_STEPS).then_some(Self { levels: LEVELS, steps })
+        let plans = LEVELS.map(|levels| Self { levels, steps: (255 / levels).saturating_sub(inks) / shares });
+        plans.into_iter().find(|plan| plan.steps >= LEAST_STEPS)
     }
 }
 

@@ -18,7 +18,7 @@ use symbol::{Matrix, file::Ink};
 
 use crate::{
     geometry::{MODULE, Outline, Point},
-    style::Pattern,
+    style::{Border, Centre, Pattern},
 };
 
 /// A styled symbol.
@@ -29,6 +29,9 @@ pub struct Scene {
     /// Light modules around it.
     pub quiet_zone: u8,
     pub ground: Ink,
+    /// Of the finder patterns among the layers.
+    pub border: Border,
+    pub centre: Centre,
     pub layers: Vec<Layer>,
 }
 

@@ -4,9 +4,12 @@
 
 mod path;
 
-use symbol::file::{
-    Ink, number,
-    svg::{self, Options},
+use symbol::{
+    Matrix,
+    file::{
+        Ink, number,
+        svg::{self, Options},
+    },
 };
 
 use crate::{
@@ -130,8 +133,8 @@ fn fingerprint(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// One path per class. Where modules are joined it lies over all of them in their mean colour: what shows between two is then no
-/// ground.
+/// One path per class. Where modules are joined, lines from one to the next lie beneath in the mean colour: what shows between two
+/// is then no ground. They end within the modules, so that no outer edge is drawn twice.
 fn classes(layer: &Layer, sampled: &Sampled, origin: Point, out: &mut Vec<u8>) {
     let Shape::Modules(modules) = &layer.shape else {
         return;
@@ -147,14 +150,37 @@ fn classes(layer: &Layer, sampled: &Sampled, origin: Point, out: &mut Vec<u8>) {
         }
         of_class[class].push((x, y));
     }
-    if modules.pattern.is_joined() {
-        let mean = sum.map(|sum| (sum / count.max(1)) as u8);
-        shape(&layer.shape, &Filled::Ink(Ink::opaque(mean)), origin, out);
-    }
+    let mean = sum.map(|sum| (sum / count.max(1)) as u8);
+    joints(modules, &Filled::Ink(Ink::opaque(mean)), origin, out);
     for (places, &rgb) in of_class.iter().zip(&sampled.colors) {
         if !places.is_empty() {
             tiles(modules, places, &Filled::Ink(Ink::opaque(rgb)), origin, out);
         }
+    }
+}
+
+/// Width of a line between joined modules, in modules.
+const JOINT: f64 = 0.6;
+
+fn joints(modules: &Modules, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
+    let mut path = Path::default();
+    let size = modules.dark.modules();
+    for axis in modules.pattern.joined() {
+        let turned = Matrix::from_fn(size, |x, y| modules.dark.is_dark(y, x));
+        let (dark, place): (_, fn(i32, i32) -> Point) = match axis {
+            Axis::Rows => (&modules.dark, Point::new),
+            Axis::Columns => (&turned, |x, y| Point::new(y, x)),
+        };
+        let middle = |v: usize| v as i32 * MODULE + MODULE / 2;
+        for y in 0..size {
+            for run in dark.runs(y).filter(|run| run.len() > 1) {
+                let end = |x: u32| place(middle(x as usize), middle(y)).plus(origin);
+                path.line(end(run.start), end(run.end - 1));
+            }
+        }
+    }
+    if !modules.pattern.joined().is_empty() {
+        path.stroked(JOINT, filled, out);
     }
 }
 

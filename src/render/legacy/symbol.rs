@@ -5,7 +5,7 @@ use symbol::Mask;
 
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{Facts, Level, Request, fit},
+    render::{Facts, Level, Request, fit, grades, layout::CanvasLayout},
 };
 
 /// One module.
@@ -50,13 +50,12 @@ impl Symbol {
         })
     }
 
-    /// `level`: as it was asked for. The mask is read from the format information (ISO/IEC 18004 §7.9.1): bits 12 to 10
+    /// The level is as it was asked for. The mask is read from the format information (ISO/IEC 18004 §7.9.1): bits 12 to 10
     /// stand in row 8, columns 2 to 4, laid over with 101.
     ///
     /// # Errors
     /// `Internal` if the crate drew no symbol of the standard.
     pub fn facts(&self, request: &Request, layout: &CanvasLayout, width_px: u32) -> Result<Facts> {
-        let level = request.level;
         let row = self.rows().nth(8).unwrap_or_default();
         let bits = row.iter().skip(2).take(3);
         let mask = bits.fold(0, |mask, cell| mask << 1 | u8::from(cell.dark)) ^ 0b101;
@@ -64,7 +63,7 @@ impl Symbol {
         match (symbol::Version::qr(number), Mask::new(mask)) {
             (Some(version), Some(mask)) => Ok(Facts {
                 version,
-                level,
+                level: request.level,
                 mask,
                 width_px,
                 height_px: width_px,

@@ -31,7 +31,7 @@ pub fn border(border: Border) -> Outline {
         Border::Circle => rounded([3.5; 4]),
         Border::QuarterRound => rounded([3.5, 0.0, 0.0, 0.0]),
         Border::CutCorner => cut(0.0, 7.0, 1.6).without(&cut(1.0, 5.0, 1.0)),
-        Border::ThickBorder => Outline::square(0.0, 7.0).without(&Outline::square(1.2, 4.6)),
+        Border::ThickBorder => Outline::square(0.0, 7.0).without(&Outline::square(1.12, 4.76)),
         Border::DoubleBorder => {
             let thin = |inset: f64| {
                 let hole = Outline::square(inset + 0.42, 7.0 - 2.0 * (inset + 0.42));
@@ -41,9 +41,9 @@ pub fn border(border: Border) -> Outline {
         }
         Border::Diamond => ring(Outline::polygon(&[(3.5, 0.0), (7.0, 3.5), (3.5, 7.0), (0.0, 3.5)])),
         Border::Hexagon => ring(hexagon(3.5)),
-        Border::Cross => notched(0.0, 7.0, 1.2).without(&notched(1.0, 5.0, 1.2)),
+        Border::Cross => notched(0.0, 7.0, 0.6).without(&notched(1.0, 5.0, 0.6)),
         Border::Star => {
-            Outline::star(MIDDLE, 12, [3.5, 3.05]).without(&Outline::circle(MIDDLE, 2.5))
+            Outline::star(MIDDLE, 16, [3.5, 3.25]).without(&Outline::circle(MIDDLE, 2.5))
         }
         Border::Leaf => rounded([0.0, 2.8, 0.0, 2.8]),
         Border::Arrow => rounded([2.8, 2.8, 0.0, 2.8]),
@@ -134,7 +134,7 @@ fn notched(inset: f64, width: f64, by: f64) -> Outline {
 
 /// As wide as high, flat above and below.
 fn hexagon(radius: f64) -> Outline {
-    let corners = [(-0.62, -1.0), (0.62, -1.0), (1.0, 0.0), (0.62, 1.0), (-0.62, 1.0), (-1.0, 0.0)];
+    let corners = [(-0.72, -1.0), (0.72, -1.0), (1.0, 0.0), (0.72, 1.0), (-0.72, 1.0), (-1.0, 0.0)];
     Outline::polygon(&corners.map(|(x, y)| (3.5 + x * radius, 3.5 + y * radius)))
 }
 
@@ -144,8 +144,8 @@ fn shield(inset: f64, width: f64) -> Outline {
     Outline::chain(&[
         [at(0.5, 0.0), at(1.0, 0.0)],
         [at(1.0, 0.3), at(1.0, 0.6)],
-        [at(1.0, 0.92), at(0.5, 1.0)],
-        [at(0.0, 0.92), at(0.0, 0.6)],
+        [at(1.0, 0.96), at(0.5, 1.0)],
+        [at(0.0, 0.96), at(0.0, 0.6)],
         [at(0.0, 0.3), at(0.0, 0.0)],
     ])
 }

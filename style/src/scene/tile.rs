@@ -6,12 +6,12 @@
 use crate::{geometry::Outline, style::Pattern};
 
 /// Diameter of a dot and width of a bar, in modules.
-const DOT: f64 = 0.9;
+const DOT: f64 = 0.94;
 const BAR: f64 = 0.86;
 /// Diameters of random dots.
-const SIZES: [f64; 4] = [0.76, 0.84, 0.92, 1.0];
+const SIZES: [f64; 4] = [0.85, 0.9, 0.95, 1.0];
 /// Of a five-pointed star in the middle of a module: where its points and its notches lie.
-const STAR: [f64; 2] = [0.5, 0.4];
+const STAR: [f64; 2] = [0.5, 0.42];
 /// Width of a plus sign's arms.
 const ARM: f64 = 0.56;
 /// Length of its bars: neighbours do not touch, so no seam can show between them.
@@ -47,10 +47,15 @@ pub enum Axis {
 }
 
 impl Pattern {
-    /// Neighbours meet along an edge.
+    /// Along which neighbours meet in a whole edge.
     #[must_use]
-    pub const fn is_joined(self) -> bool {
-        matches!(self, Self::Square | Self::Rounded | Self::Vertical | Self::Horizontal)
+    pub const fn joined(self) -> &'static [Axis] {
+        match self {
+            Self::Square | Self::Rounded => &[Axis::Rows, Axis::Columns],
+            Self::Vertical => &[Axis::Columns],
+            Self::Horizontal => &[Axis::Rows],
+            _ => &[],
+        }
     }
 
     /// `variant`: of one of its tiles.

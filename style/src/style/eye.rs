@@ -3,6 +3,7 @@
 use symbol::file::Ink;
 
 use super::words;
+use crate::grade::Grade;
 
 words! {
     /// The dark ring of seven modules.
@@ -13,7 +14,7 @@ words! {
         /// The corner that points away from the symbol is a quarter of a circle.
         QuarterRound = "quarter-round",
         CutCorner = "cut-corner",
-        /// A ring of 1.2 modules.
+        /// A ring of 1.12 modules.
         ThickBorder = "thick-border",
         /// Two thin rings in the place of one.
         DoubleBorder = "double-border",
@@ -92,6 +93,48 @@ impl EyeShape {
             Self::Crystal => (Border::CutCorner, Centre::Diamond),
             Self::Flower => (Border::Flower, Centre::Flower),
             Self::Arrow => (Border::Arrow, Centre::RoundedSquare),
+        }
+    }
+}
+
+impl Border {
+    /// What readers make of it around a square. A: zxing-cpp, zbar, OpenCV and rqrr read it as they read a square. D: zxing-cpp and
+    /// zbar do. F: one of those two misses some. Measured: `docs/STYLES.md`.
+    #[must_use]
+    pub const fn worth(self) -> Grade {
+        match self {
+            Self::Square | Self::ThickBorder => Grade::A,
+            Self::RoundedSquare
+            | Self::Circle
+            | Self::QuarterRound
+            | Self::CutCorner
+            | Self::Cross
+            | Self::Leaf
+            | Self::Arrow
+            | Self::Shield
+            | Self::Flower => Grade::D,
+            Self::DoubleBorder | Self::Diamond | Self::Hexagon | Self::Star => Grade::F,
+        }
+    }
+}
+
+impl Centre {
+    /// The same, inside of a square border.
+    #[must_use]
+    pub const fn worth(self) -> Grade {
+        match self {
+            Self::Square
+            | Self::RoundedSquare
+            | Self::Circle
+            | Self::Dot
+            | Self::Cross
+            | Self::Leaf
+            | Self::Hexagon
+            | Self::Heart
+            | Self::Shield
+            | Self::Flower => Grade::A,
+            Self::Star | Self::Diamond => Grade::D,
+            Self::Plus | Self::BarsHorizontal | Self::BarsVertical => Grade::F,
         }
     }
 }

@@ -65,7 +65,7 @@ enum Previewed {
 #[OpenApi(tag = "Group::Symbols")]
 impl Preview {
     /// Look at a style
-    #[oai(path = "/api/v2/qr/preview", method = "get", actual_type = "Previewed")]
+    #[oai(path = "/api/v2/qr/preview", method = "get")]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn preview(
         &self,

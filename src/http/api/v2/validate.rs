@@ -97,7 +97,7 @@ async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, E
             error_correction_capacity: capacity,
             logo_impact: 0.0,
         };
-        Ok((details, scannability))
+        Ok::<_, Error>((details, scannability))
     };
     match found.await {
         Ok((details, scannability)) => Ok(Answer {

@@ -73,6 +73,7 @@ pub fn draw(spec: &Spec, options: &Options) -> Rendered {
         mask: symbol.mask(),
         width_px,
         height_px: width_px,
+        report: crate::render::grades::plain(&request, &layout, symbol.version()),
     };
     Rendered::new(&request, "drawn", facts, file)
 }
