@@ -25,6 +25,11 @@ def create(n):
     return "POST", "/api/v1/qr/static", {"content": f"drill {n}"}
 
 
+def unreadable(n):
+    """A styled symbol that few readers cope with, unless it is refused."""
+    return "POST", "/api/v2/qr/generate", {"data": f"drill {n}", "options": {"eyeShape": "diamond", "strict": True}}
+
+
 def change(code_id):
     return lambda n: ("PUT", f"/api/v1/qr/{code_id}", {"title": f"title {n}"})
 

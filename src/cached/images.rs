@@ -130,9 +130,15 @@ fn report(bytes: &mut Bytes) -> Option<Report> {
     let mut reasons = Vec::with_capacity(Parameter::COUNT);
     for parameter in Parameter::ALL {
         let grade = *Grade::ALL.get(usize::from(bytes.get_u8()))?;
-        reasons.push(Reason { parameter, value: bytes.get_f32(), grade });
+        reasons.push(Reason {
+            parameter,
+            value: bytes.get_f32(),
+            grade,
+        });
     }
-    Some(Report { reasons: reasons.try_into().ok()? })
+    Some(Report {
+        reasons: reasons.try_into().ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -158,7 +164,11 @@ mod tests {
                 width_px: 250,
                 height_px: 251,
                 report: Report {
-                    reasons: Parameter::ALL.map(|parameter| Reason { parameter, value: 0.25, grade: Grade::C }),
+                    reasons: Parameter::ALL.map(|parameter| Reason {
+                        parameter,
+                        value: 0.25,
+                        grade: Grade::C,
+                    }),
                 },
             },
             file: File {

@@ -93,8 +93,11 @@ fn of_colors(colors: &Colors) -> impl Iterator<Item = Concern> {
         [colors.dark, colors.data_dark()],
         [colors.light, colors.data_light()],
     );
-    let low = contrast.too_low().map(|percent| Concern::Contrast { percent });
-    low.into_iter().chain(contrast.inverted.then_some(Concern::Inverted))
+    let low = contrast
+        .too_low()
+        .map(|percent| Concern::Contrast { percent });
+    low.into_iter()
+        .chain(contrast.inverted.then_some(Concern::Inverted))
 }
 
 /// Whether a module has pixels enough. The symbol is only measured where that may be in question.

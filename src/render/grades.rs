@@ -11,16 +11,15 @@ use super::{Color, Request, layout::CanvasLayout};
 
 /// Everything under a logo's plate counts as wrong: no reader knows where a logo is.
 pub(super) fn plain(request: &Request, layout: &CanvasLayout, version: Version) -> Report {
-    let hidden = match &request.logo {
-        None => Vec::new(),
-        Some(_) => {
-            let plate = layout.plate_modules();
-            let first = (layout.modules - plate) / 2;
-            let covered = first as usize..(first + plate) as usize;
-            let plate = Matrix::from_fn(version.modules(), |x, y| covered.contains(&x) && covered.contains(&y));
-            codewords_in(version, request.level, &plate)
-        }
-    };
+    let mut hidden = Vec::new();
+    if request.logo.is_some() {
+        let plate = layout.plate_modules();
+        let first = (layout.modules - plate) / 2;
+        let covered = first as usize..(first + plate) as usize;
+        let is_covered = |x: usize, y: usize| covered.contains(&x) && covered.contains(&y);
+        let plate = Matrix::from_fn(version.modules(), is_covered);
+        hidden = codewords_in(version, request.level, &plate);
+    }
     let ink = |color: Color| Ink::opaque(color.rgb);
     let colors = &request.colors;
     grade_plain(&Plain {

@@ -90,6 +90,10 @@ catalogue! {
     REDIRECTS = Counter "qr_redirects_total" "answers" ["status"] &[];
     /// Images answered, by format and outcome.
     IMAGES = Counter "qr_images_total" "images" ["format", "status"] &[];
+    /// Symbols without a code that were asked for, by the words of their style.
+    STYLE_FEATURES = Counter "qr_style_features_total" "symbols" ["feature", "word"] &[];
+    /// Symbols without a code, by their grade; failure: refused for it.
+    GRADES = Counter "qr_symbol_grades_total" "symbols" ["grade", "status"] &[];
     /// Look-ups in a cache, by tier, key space and result.
     CACHE_REQUESTS = Counter "qr_cache_requests_total" "look-ups" ["tier", "space", "result"] &[];
     /// Entries in a cache tier; of Redis, all keys of its database.

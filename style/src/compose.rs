@@ -36,20 +36,33 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
     let origin = scene.origin();
     let square = |x: usize, y: usize, width: usize| {
         let at = |v: usize, origin: i32| f64::from(origin) + f64::from(v as i32 * MODULE);
-        Square { x: at(x, origin.x), y: at(y, origin.y), width: f64::from(width as i32 * MODULE) }
+        Square {
+            x: at(x, origin.x),
+            y: at(y, origin.y),
+            width: f64::from(width as i32 * MODULE),
+        }
     };
-    let across = style.gradient.as_ref().map(|gradient| Across::new(gradient, square(0, 0, modules)));
+    let across = style
+        .gradient
+        .as_ref()
+        .map(|gradient| Across::new(gradient, square(0, 0, modules)));
     let across = across.as_ref();
     let on = |is_on: bool| across.filter(|_| is_on);
-    let (on_data, on_eyes) = style.gradient.as_ref().map_or((false, false), |g| (g.on_data, g.on_eyes));
+    let (on_data, on_eyes) = style
+        .gradient
+        .as_ref()
+        .map_or((false, false), |g| (g.on_data, g.on_eyes));
 
     let eyes = eyes(symbol);
     let in_eye = Matrix::from_fn(modules, |x, y| {
         let within = |from: usize, at: usize| (from..from + EYE).contains(&at);
-        eyes.iter().any(|&(eye_x, eye_y)| within(eye_x, x) && within(eye_y, y))
+        eyes.iter()
+            .any(|&(eye_x, eye_y)| within(eye_x, x) && within(eye_y, y))
     });
     let data = match on(on_data) {
-        Some(across) => across.smooth().unwrap_or_else(|| Paint::Sampled(across.sampled(modules))),
+        Some(across) => across
+            .smooth()
+            .unwrap_or_else(|| Paint::Sampled(across.sampled(modules))),
         None => Paint::Ink(style.ink),
     };
     let shape = Shape::Modules(Modules {
@@ -71,7 +84,11 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
                 (None, None) => Paint::Ink(style.ink),
             };
             let at = Point::new(place.x as i32, place.y as i32);
-            add(&mut scene.layers, part.mirrored(7.0, mirror).moved(at), paint);
+            add(
+                &mut scene.layers,
+                part.mirrored(7.0, mirror).moved(at),
+                paint,
+            );
         }
     }
     scene
@@ -85,6 +102,9 @@ fn add(layers: &mut Vec<Layer>, outline: Outline, paint: Paint) {
     });
     match same {
         Some(all) => all.contours.extend(outline.contours),
-        None => layers.push(Layer { shape: Shape::Outline(outline), paint }),
+        None => layers.push(Layer {
+            shape: Shape::Outline(outline),
+            paint,
+        }),
     }
 }

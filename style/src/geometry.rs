@@ -25,6 +25,13 @@ impl Point {
         Self::new(units(x), units(y))
     }
 
+    /// Of the middle of a module.
+    #[must_use]
+    pub const fn middle(x: usize, y: usize) -> Self {
+        let half = MODULE / 2;
+        Self::new(x as i32 * MODULE + half, y as i32 * MODULE + half)
+    }
+
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self::new(self.x + other.x, self.y + other.y)
@@ -154,7 +161,11 @@ impl Outline {
             pieces.push(Segment::Line(at(r, 0.0)));
             if r > 0.0 {
                 let control = r * (1.0 - QUARTER);
-                pieces.push(Segment::Cubic(at(control, 0.0), at(0.0, control), at(0.0, r)));
+                pieces.push(Segment::Cubic(
+                    at(control, 0.0),
+                    at(0.0, control),
+                    at(0.0, r),
+                ));
             }
         }
         let start = pieces.remove(0).end();
@@ -172,7 +183,9 @@ impl Outline {
     #[must_use]
     pub fn chain(curves: &[[(f64, f64); 2]]) -> Self {
         let point = |(x, y)| Point::modules(x, y);
-        let start = curves.last().map_or(Point::default(), |&[_, end]| point(end));
+        let start = curves
+            .last()
+            .map_or(Point::default(), |&[_, end]| point(end));
         let pieces = curves.iter();
         Self::of(
             start,
@@ -187,15 +200,20 @@ impl Outline {
     #[must_use]
     pub fn corners(curves: &[[(f64, f64); 2]], is_round: &[bool]) -> Self {
         let point = |(x, y)| Point::modules(x, y);
-        let start = curves.last().map_or(Point::default(), |&[_, middle]| point(middle));
-        let pieces = curves.iter().zip(is_round).flat_map(|(&[corner, middle], &is_round)| {
-            let (corner, middle) = (point(corner), point(middle));
-            if is_round {
-                vec![Segment::Quadratic(corner, middle)]
-            } else {
-                vec![Segment::Line(corner), Segment::Line(middle)]
-            }
-        });
+        let start = curves
+            .last()
+            .map_or(Point::default(), |&[_, middle]| point(middle));
+        let pieces = curves
+            .iter()
+            .zip(is_round)
+            .flat_map(|(&[corner, middle], &is_round)| {
+                let (corner, middle) = (point(corner), point(middle));
+                if is_round {
+                    vec![Segment::Quadratic(corner, middle)]
+                } else {
+                    vec![Segment::Line(corner), Segment::Line(middle)]
+                }
+            });
         Self::of(start, pieces.collect())
     }
 

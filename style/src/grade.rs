@@ -42,7 +42,9 @@ impl Grade {
     /// `None` for anything but one of the five letters, in either case.
     #[must_use]
     pub fn parse(letter: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|grade| grade.label().eq_ignore_ascii_case(letter))
+        Self::ALL
+            .into_iter()
+            .find(|grade| grade.label().eq_ignore_ascii_case(letter))
     }
 
     /// By the least value of D, C, B and A.
@@ -135,7 +137,9 @@ impl Report {
     /// Those that have the worst grade.
     pub fn worst(&self) -> impl Iterator<Item = &Reason> {
         let worst = self.grade();
-        self.reasons.iter().filter(move |reason| reason.grade == worst)
+        self.reasons
+            .iter()
+            .filter(move |reason| reason.grade == worst)
     }
 }
 
@@ -147,51 +151,110 @@ pub fn grade(scene: &Scene, symbol: &Symbol) -> Report {
     let is_reversed = bands[0].is_reversed();
     let deviation = finders::deviation(scene, &eyes(symbol));
     let shape = scene.border.worth().min(scene.centre.worth());
-    let rest = [quiet_zone(scene.quiet_zone), reversal(is_reversed), finder_patterns(deviation, shape)];
-    let mut worse = by_luminance.into_iter().zip(by_red).map(|(a, b)| if b.grade < a.grade { b } else { a }).chain(rest);
-    let none = Reason { parameter: Parameter::Contrast, value: 0.0, grade: Grade::F };
-    Report { reasons: std::array::from_fn(|_| worse.next().unwrap_or(none)) }
+    let rest = [
+        quiet_zone(scene.quiet_zone),
+        reversal(is_reversed),
+        finder_patterns(deviation, shape),
+    ];
+    let mut worse = by_luminance
+        .into_iter()
+        .zip(by_red)
+        .map(|(a, b)| if b.grade < a.grade { b } else { a })
+        .chain(rest);
+    let none = Reason {
+        parameter: Parameter::Contrast,
+        value: 0.0,
+        grade: Grade::F,
+    };
+    Report {
+        reasons: std::array::from_fn(|_| worse.next().unwrap_or(none)),
+    }
 }
 
 fn quiet_zone(modules: u8) -> Reason {
     let value = f32::from(modules);
-    Reason { parameter: Parameter::QuietZone, value, grade: Grade::at_least(value, [1.0, 2.0, 3.0, 4.0]) }
+    Reason {
+        parameter: Parameter::QuietZone,
+        value,
+        grade: Grade::at_least(value, [1.0, 2.0, 3.0, 4.0]),
+    }
 }
 
 fn reversal(is_reversed: bool) -> Reason {
     let grade = if is_reversed { Grade::D } else { Grade::A };
-    Reason { parameter: Parameter::Reversal, value: f32::from(u8::from(is_reversed)), grade }
+    Reason {
+        parameter: Parameter::Reversal,
+        value: f32::from(u8::from(is_reversed)),
+        grade,
+    }
 }
 
 /// `shape`: what readers make of it. Where border and centre do not fit together it is worth nothing.
 fn finder_patterns(deviation: f32, shape: Grade) -> Reason {
-    let grade = if deviation > finders::MOST { Grade::F } else { shape };
-    Reason { parameter: Parameter::Finders, value: deviation, grade }
+    let grade = if deviation > finders::MOST {
+        Grade::F
+    } else {
+        shape
+    };
+    Reason {
+        parameter: Parameter::Finders,
+        value: deviation,
+        grade,
+    }
 }
 
 fn contrast(value: f32) -> Reason {
-    Reason { parameter: Parameter::Contrast, value, grade: Grade::at_least(value, [0.2, 0.4, 0.55, 0.7]) }
+    Reason {
+        parameter: Parameter::Contrast,
+        value,
+        grade: Grade::at_least(value, [0.2, 0.4, 0.55, 0.7]),
+    }
 }
 
 fn band_reasons(seen: &Seen, symbol: &Symbol) -> [Reason; 5] {
-    let reason = |parameter, value, grade| Reason { parameter, value, grade };
+    let reason = |parameter, value, grade| Reason {
+        parameter,
+        value,
+        grade,
+    };
     // Modules whose modulation is worse than D, C, B, A. A wrong one is worse than all.
     let worse = LEAST_MODULATION.map(|least| seen.below(least, symbol.matrix()));
     let best = |damage_grade: &dyn Fn(&Matrix) -> Grade| {
         let levels = Grade::ALL[1..].iter().zip(&worse);
-        levels.map(|(&level, low)| level.min(damage_grade(low))).max().unwrap_or(Grade::F)
+        levels
+            .map(|(&level, low)| level.min(damage_grade(low)))
+            .max()
+            .unwrap_or(Grade::F)
     };
     let in_blocks = |low: &Matrix| read::codewords_in(symbol.version(), symbol.level(), low);
-    let modulation = best(&|low| if low.is_empty() { Grade::A } else { unused(&in_blocks(low)).1 });
+    let modulation = best(&|low| {
+        if low.is_empty() {
+            Grade::A
+        } else {
+            unused(&in_blocks(low)).1
+        }
+    });
     let fixed = best(&|low| fixed_patterns(symbol, low).1);
     let format = best(&|low| format_information(symbol, low).1);
     let (reserve, reserve_grade) = reserve(&worse[0], seen, symbol);
     [
         contrast(seen.contrast()),
-        reason(Parameter::Modulation, seen.least_modulation(symbol.matrix()), modulation),
+        reason(
+            Parameter::Modulation,
+            seen.least_modulation(symbol.matrix()),
+            modulation,
+        ),
         reason(Parameter::UnusedErrorCorrection, reserve, reserve_grade),
-        reason(Parameter::FixedPatterns, fixed_patterns(symbol, &worse[0]).0, fixed),
-        reason(Parameter::FormatInformation, format_information(symbol, &worse[0]).0, format),
+        reason(
+            Parameter::FixedPatterns,
+            fixed_patterns(symbol, &worse[0]).0,
+            fixed,
+        ),
+        reason(
+            Parameter::FormatInformation,
+            format_information(symbol, &worse[0]).0,
+            format,
+        ),
     ]
 }
 
@@ -200,7 +263,9 @@ const LEAST_UNUSED: [f32; 4] = [0.25, 0.37, 0.5, 0.62];
 
 /// What is left of the worst block's error correction when these codewords are wrong.
 fn unused(blocks: &[(usize, usize)]) -> (f32, Grade) {
-    let left = blocks.iter().map(|&(wrong, capacity)| 1.0 - 2.0 * wrong as f32 / capacity.max(1) as f32);
+    let left = blocks
+        .iter()
+        .map(|&(wrong, capacity)| 1.0 - 2.0 * wrong as f32 / capacity.max(1) as f32);
     let least = left.fold(1.0, f32::min);
     (least.max(0.0), Grade::at_least(least, LEAST_UNUSED))
 }
@@ -216,7 +281,11 @@ fn reserve(low: &Matrix, seen: &Seen, symbol: &Symbol) -> (f32, Grade) {
     if decoded.symbol.matrix() != symbol.matrix() {
         return (0.0, Grade::F);
     }
-    let blocks: Vec<_> = decoded.blocks.iter().map(|block| (block.errors, block.capacity)).collect();
+    let blocks: Vec<_> = decoded
+        .blocks
+        .iter()
+        .map(|block| (block.errors, block.capacity))
+        .collect();
     unused(&blocks)
 }
 
@@ -227,15 +296,23 @@ fn fixed_patterns(symbol: &Symbol, low: &Matrix) -> (f32, Grade) {
     if low.is_empty() {
         return (0.0, Grade::A);
     }
-    let count = |matrix: &Matrix| (0..modules).map(|y| matrix.runs(y).map(|run| run.len()).sum::<usize>()).sum::<usize>();
-    let eye_of = |x: usize, y: usize| eyes(symbol).into_iter().position(|(eye_x, eye_y)| {
-        // With the separator.
-        let near = |from: usize, at: usize| at + 1 >= from && at <= from + 7;
-        near(eye_x, x) && near(eye_y, y)
-    });
+    let count = |matrix: &Matrix| {
+        (0..modules)
+            .map(|y| matrix.runs(y).map(|run| run.len()).sum::<usize>())
+            .sum::<usize>()
+    };
+    let eye_of = |x: usize, y: usize| {
+        eyes(symbol).into_iter().position(|(eye_x, eye_y)| {
+            // With the separator.
+            let near = |from: usize, at: usize| at + 1 >= from && at <= from + 7;
+            near(eye_x, x) && near(eye_y, y)
+        })
+    };
     // Of a finder pattern of another shape than a square the corners are no damage; [`Parameter::Finders`] judges the shape.
     let is_middle = |eye: usize, x: usize, y: usize| {
-        eyes(symbol).get(eye).is_some_and(|&(eye_x, eye_y)| x == eye_x + 3 || y == eye_y + 3)
+        eyes(symbol)
+            .get(eye)
+            .is_some_and(|&(eye_x, eye_y)| x == eye_x + 3 || y == eye_y + 3)
     };
     let format = format_copies(symbol);
     let is_format = |x: usize, y: usize| format.iter().flatten().any(|&place| place == (x, y));
@@ -253,12 +330,16 @@ fn fixed_patterns(symbol: &Symbol, low: &Matrix) -> (f32, Grade) {
     let all_others = modules * modules - count(symbol.data_area()) - 64 * eyes(symbol).len() - 31;
     let share = others as f32 / all_others.max(1) as f32;
     let by_eye = Grade::at_most(worst as f32, [0.0, 1.0, 2.0, 3.0]);
-    (worst.max(others) as f32, by_eye.min(Grade::at_most(share, [0.0, 0.07, 0.11, 0.14])))
+    (
+        worst.max(others) as f32,
+        by_eye.min(Grade::at_most(share, [0.0, 0.07, 0.11, 0.14])),
+    )
 }
 
 /// The better copy counts: a reader needs one.
 fn format_information(symbol: &Symbol, low: &Matrix) -> (f32, Grade) {
-    let damage = |copy: &Vec<(usize, usize)>| copy.iter().filter(|&&(x, y)| low.is_dark(x, y)).count();
+    let damage =
+        |copy: &Vec<(usize, usize)>| copy.iter().filter(|&&(x, y)| low.is_dark(x, y)).count();
     let least = format_copies(symbol).iter().map(damage).min().unwrap_or(0) as f32;
     (least, Grade::at_most(least, [0.0, 1.0, 2.0, 3.0]))
 }
@@ -267,7 +348,12 @@ fn format_information(symbol: &Symbol, low: &Matrix) -> (f32, Grade) {
 fn format_copies(symbol: &Symbol) -> Vec<Vec<(usize, usize)>> {
     let modules = symbol.matrix().modules();
     if symbol.version().is_micro() {
-        return vec![(1..=8).map(|v| (8, v)).chain((1..8).map(|v| (v, 8))).collect()];
+        return vec![
+            (1..=8)
+                .map(|v| (8, v))
+                .chain((1..8).map(|v| (v, 8)))
+                .collect(),
+        ];
     }
     let near = (0..=8).filter(|&v| v != 6).map(|v| (8, v));
     let below = (0..8).filter(|&v| v != 6).map(|v| (v, 8));

@@ -61,14 +61,26 @@ const fn share(paint: &Paint) -> usize {
 
 impl Plan {
     fn of(paints: &[&Paint]) -> Option<Self> {
-        let inks = paints.iter().filter(|paint| matches!(paint, Paint::Ink(_))).count();
+        let inks = paints
+            .iter()
+            .filter(|paint| matches!(paint, Paint::Ink(_)))
+            .count();
         if inks == paints.len() {
             // Four bits per pixel, if that gives edges enough.
-            let levels = [15, 255].into_iter().map(|room| room / inks.max(1)).find(|&levels| levels >= 7);
-            return levels.map(|levels| Self { levels: levels.min(15), steps: 1 });
+            let levels = [15, 255]
+                .into_iter()
+                .map(|room| room / inks.max(1))
+                .find(|&levels| levels >= 7);
+            return levels.map(|levels| Self {
+                levels: levels.min(15),
+                steps: 1,
+            });
         }
         let shares = paints.iter().map(|paint| share(paint)).sum::<usize>();
-        let plans = LEVELS.map(|levels| Self { levels, steps: (255 / levels).saturating_sub(inks) / shares });
+        let plans = LEVELS.map(|levels| Self {
+            levels,
+            steps: (255 / levels).saturating_sub(inks) / shares,
+        });
         plans.into_iter().find(|plan| plan.steps >= LEAST_STEPS)
     }
 }
@@ -86,7 +98,10 @@ pub fn paint(scene: &Scene, canvas: Canvas) -> Painted {
         Some(plan) => indexed(scene, canvas, &paints, plan),
         None => blended(scene, canvas),
     };
-    Painted { width_px: canvas.width_px(), pixels }
+    Painted {
+        width_px: canvas.width_px(),
+        pixels,
+    }
 }
 
 fn indexed(scene: &Scene, canvas: Canvas, paints: &[&Paint], plan: Plan) -> Pixels {
@@ -99,7 +114,9 @@ fn indexed(scene: &Scene, canvas: Canvas, paints: &[&Paint], plan: Plan) -> Pixe
         let steps = Steps::of(paint, grid, plan.steps * share(paint));
         let base = palette.len();
         for &ink in &steps.inks {
-            palette.extend((1..=plan.levels).map(|n| over(ink, n as f32 / plan.levels as f32, scene.ground)));
+            palette.extend(
+                (1..=plan.levels).map(|n| over(ink, n as f32 / plan.levels as f32, scene.ground)),
+            );
         }
         // Of a covered pixel: its step's first index, and its level on top.
         let index_of = |step: u8| (base - 1 + usize::from(step) * plan.levels) as u8;
@@ -167,18 +184,28 @@ pub(crate) fn over(ink: Ink, coverage: f32, ground: Ink) -> Ink {
     let below = f32::from(ground.alpha) / 255.0 * (1.0 - above);
     let alpha = above + below;
     if alpha <= 0.0 {
-        return Ink { rgb: ink.rgb, alpha: 0 };
+        return Ink {
+            rgb: ink.rgb,
+            alpha: 0,
+        };
     }
     let mix = |c: usize| {
         let sum = f32::from(ink.rgb[c]) * above + f32::from(ground.rgb[c]) * below;
         (sum / alpha + 0.5) as u8
     };
-    Ink { rgb: [mix(0), mix(1), mix(2)], alpha: (alpha * 255.0 + 0.5) as u8 }
+    Ink {
+        rgb: [mix(0), mix(1), mix(2)],
+        alpha: (alpha * 255.0 + 0.5) as u8,
+    }
 }
 
 /// The lines of pixels of a layer that may be covered.
 enum Lines<'a> {
-    Modules { modules: &'a Modules, grid: Grid, tiles: Vec<Option<Vec<u8>>> },
+    Modules {
+        modules: &'a Modules,
+        grid: Grid,
+        tiles: Vec<Option<Vec<u8>>>,
+    },
     Masks(Vec<Mask>),
 }
 
@@ -196,7 +223,11 @@ impl<'a> Lines<'a> {
                         mask.coverage.into_iter().map(&level).collect()
                     });
                 }
-                Self::Modules { modules, grid, tiles }
+                Self::Modules {
+                    modules,
+                    grid,
+                    tiles,
+                }
             }
             Shape::Outline(outline) => {
                 let scale = grid.module_px as f32 / MODULE as f32;
@@ -223,7 +254,11 @@ impl<'a> Lines<'a> {
                     }
                 }
             }
-            Self::Modules { modules, grid, tiles } => {
+            Self::Modules {
+                modules,
+                grid,
+                tiles,
+            } => {
                 let (px, offset) = (grid.module_px as usize, grid.offset_px as usize);
                 let mut placed: Vec<(usize, &[u8])> = Vec::new();
                 for y in 0..modules.dark.modules() {

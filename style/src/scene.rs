@@ -9,8 +9,8 @@ mod tile;
 mod trace;
 
 pub use eye::{border, centre};
-pub use paint::{Paint, Ramp, Sampled, Square};
 pub(crate) use paint::Across;
+pub use paint::{Paint, Ramp, Sampled, Square};
 pub use tile::{Axis, Drawn, Tile};
 pub use trace::trace;
 

@@ -1,6 +1,6 @@
 //! What a caller chooses: the vocabulary of styles.
 //!
-//! Invariant: every word has one spelling here, kebab-case; [`parse`](Pattern::parse) also takes snake_case.
+//! Invariant: every word has one spelling here, kebab-case; [`parse`](Pattern::parse) also takes `snake_case`.
 
 mod canonical;
 mod eye;

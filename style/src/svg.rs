@@ -4,17 +4,15 @@
 
 mod path;
 
-use symbol::{
-    Matrix,
-    file::{
-        Ink, number,
-        svg::{self, Options},
-    },
+use symbol::file::{
+    Ink, number,
+    svg::{self, Options},
 };
 
+use crate::style::Pattern;
 use crate::{
     geometry::{MODULE, Outline, Point},
-    scene::{Axis, Drawn, Layer, Modules, Paint, Ramp, Sampled, Scene, Shape, Tile, trace},
+    scene::{Drawn, Layer, Modules, Paint, Ramp, Sampled, Scene, Shape, Tile, trace},
 };
 use path::Path;
 
@@ -109,7 +107,11 @@ fn gradient(paint: &Paint) -> Option<(&'static str, String, &Ramp)> {
             let attributes = places.map(|(name, units)| attribute(name, units)).concat();
             Some(("linearGradient", attributes, ramp))
         }
-        Paint::Radial { centre, radius, ramp } => {
+        Paint::Radial {
+            centre,
+            radius,
+            ramp,
+        } => {
             let places = [("cx", centre.0), ("cy", centre.1), ("r", *radius)];
             let attributes = places.map(|(name, units)| attribute(name, units)).concat();
             Some(("radialGradient", attributes, ramp))
@@ -130,7 +132,9 @@ fn stops(ramp: &Ramp, out: &mut Vec<u8>) {
 
 /// FNV-1a of 32 bits.
 fn fingerprint(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    bytes.iter().fold(0x811c_9dc5, |hash, &byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// One path per class. Where modules are joined, lines from one to the next lie beneath in the mean colour: what shows between two
@@ -163,23 +167,12 @@ fn classes(layer: &Layer, sampled: &Sampled, origin: Point, out: &mut Vec<u8>) {
 const JOINT: f64 = 0.6;
 
 fn joints(modules: &Modules, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
+    let joined = modules.pattern.joined();
     let mut path = Path::default();
-    let size = modules.dark.modules();
-    for axis in modules.pattern.joined() {
-        let turned = Matrix::from_fn(size, |x, y| modules.dark.is_dark(y, x));
-        let (dark, place): (_, fn(i32, i32) -> Point) = match axis {
-            Axis::Rows => (&modules.dark, Point::new),
-            Axis::Columns => (&turned, |x, y| Point::new(y, x)),
-        };
-        let middle = |v: usize| v as i32 * MODULE + MODULE / 2;
-        for y in 0..size {
-            for run in dark.runs(y).filter(|run| run.len() > 1) {
-                let end = |x: u32| place(middle(x as usize), middle(y)).plus(origin);
-                path.line(end(run.start), end(run.end - 1));
-            }
-        }
+    for &axis in joined {
+        path.runs(&modules.dark, axis, 2, origin);
     }
-    if !modules.pattern.joined().is_empty() {
+    if !joined.is_empty() {
         path.stroked(JOINT, filled, out);
     }
 }
@@ -193,7 +186,7 @@ fn shape(shape: &Shape, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
         }
         Shape::Modules(modules) => match modules.pattern.drawn(0) {
             Drawn::Contours => {
-                let is_soft = modules.pattern == crate::style::Pattern::Rounded;
+                let is_soft = modules.pattern == Pattern::Rounded;
                 let mut path = Path::default();
                 path.outline(&trace(&modules.dark, is_soft).moved(origin));
                 path.filled(filled, out);
@@ -208,7 +201,13 @@ fn shape(shape: &Shape, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
 }
 
 /// Each module for itself.
-fn tiles(modules: &Modules, places: &[(usize, usize)], filled: &Filled, origin: Point, out: &mut Vec<u8>) {
+fn tiles(
+    modules: &Modules,
+    places: &[(usize, usize)],
+    filled: &Filled,
+    origin: Point,
+    out: &mut Vec<u8>,
+) {
     let mut outlines: [Option<Outline>; Tile::VARIANTS] = [const { None }; Tile::VARIANTS];
     let mut path = Path::default();
     for &(x, y) in places {
@@ -222,46 +221,25 @@ fn tiles(modules: &Modules, places: &[(usize, usize)], filled: &Filled, origin: 
 
 /// Lines with round ends, one path per width.
 fn lines(modules: &Modules, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
-    let mut paths: Vec<(f64, Path)> = Vec::new();
-    let middle = |x: usize, y: usize| {
-        let half = MODULE / 2;
-        Point::new(x as i32 * MODULE + half, y as i32 * MODULE + half).plus(origin)
-    };
-    for (x, y) in modules.places() {
-        let tile = modules.tile(x, y);
-        let Drawn::Lines { width, along } = modules.pattern.drawn(tile.variant()) else {
+    for variant in 0..Pattern::WIDTHS {
+        let Drawn::Lines { width, along } = modules.pattern.drawn(variant) else {
             continue;
         };
-        let next = |n: usize| match along {
-            Some(Axis::Columns) => (x, y + n),
-            Some(Axis::Rows) => (x + n, y),
-            None => (x, y),
-        };
-        let is_joined = |n: usize| along.is_some() && {
-            let (x, y) = next(n);
-            modules.dark.is_dark(x, y)
-        };
-        let goes_on_before = match along {
-            Some(Axis::Columns) => y > 0 && modules.dark.is_dark(x, y - 1),
-            Some(Axis::Rows) => x > 0 && modules.dark.is_dark(x - 1, y),
-            None => false,
-        };
-        if goes_on_before {
-            continue;
-        }
-        let length = (1..).take_while(|&n| is_joined(n)).count();
-        let end = next(length);
-        let path = match paths.iter_mut().position(|(other, _)| *other == width) {
-            Some(at) => &mut paths[at].1,
+        let mut path = Path::default();
+        match along {
+            Some(axis) if variant == 0 => path.runs(&modules.dark, axis, 1, origin),
+            Some(_) => continue,
             None => {
-                paths.push((width, Path::default()));
-                let last = paths.len() - 1;
-                &mut paths[last].1
+                for (x, y) in modules.places() {
+                    if modules.tile(x, y).variant() == variant {
+                        let middle = Point::middle(x, y).plus(origin);
+                        path.line(middle, middle);
+                    }
+                }
             }
-        };
-        path.line(middle(x, y), middle(end.0, end.1));
-    }
-    for (width, path) in paths {
-        path.stroked(width, filled, out);
+        }
+        if !path.is_empty() {
+            path.stroked(width, filled, out);
+        }
     }
 }

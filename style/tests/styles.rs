@@ -1,4 +1,12 @@
 //! Any style, drawn: read by a decoder that is not ours, and drawn alike by a renderer that is not ours.
+//! `STYLES=500 scripts/test unit -- styles` for more styles.
+// Helpers of a test are tests too, and STYLES is no setting of the product.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss
+)]
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use style::{
@@ -15,7 +23,14 @@ use symbol::{
 const TEXT: &str = "https://example.org/r/1234abcd?scan_ref=qr";
 
 fn symbol_of(text: &str, level: Level) -> Symbol {
-    encode(text, &Options { level, ..Options::default() }).unwrap()
+    encode(
+        text,
+        &Options {
+            level,
+            ..Options::default()
+        },
+    )
+    .unwrap()
 }
 
 fn canvas(scene: &Scene, px: u32) -> Canvas {
@@ -26,15 +41,26 @@ fn canvas(scene: &Scene, px: u32) -> Canvas {
 fn rgb(painted: &raster::Painted) -> Vec<[u8; 3]> {
     let over = |ink: Ink| {
         let alpha = u16::from(ink.alpha);
-        ink.rgb.map(|c| u8::try_from((u16::from(c) * alpha + 255 * (255 - alpha) + 127) / 255).unwrap())
+        ink.rgb.map(|c| {
+            u8::try_from((u16::from(c) * alpha + 255 * (255 - alpha) + 127) / 255).unwrap()
+        })
     };
     match &painted.pixels {
-        Pixels::Indexed { palette, indices } => {
-            indices.iter().map(|&index| over(palette[usize::from(index)])).collect()
-        }
+        Pixels::Indexed { palette, indices } => indices
+            .iter()
+            .map(|&index| over(palette[usize::from(index)]))
+            .collect(),
         Pixels::Rgba(bytes) => {
             let (pixels, _) = bytes.as_chunks::<4>();
-            pixels.iter().map(|&[r, g, b, alpha]| over(Ink { rgb: [r, g, b], alpha })).collect()
+            pixels
+                .iter()
+                .map(|&[r, g, b, alpha]| {
+                    over(Ink {
+                        rgb: [r, g, b],
+                        alpha,
+                    })
+                })
+                .collect()
         }
     }
 }
@@ -57,8 +83,16 @@ fn by_resvg(svg: &[u8], width_px: u32) -> Vec<[u8; 3]> {
     let tree = resvg::usvg::Tree::from_data(svg, &resvg::usvg::Options::default()).unwrap();
     let mut pixmap = resvg::tiny_skia::Pixmap::new(width_px, width_px).unwrap();
     pixmap.fill(resvg::tiny_skia::Color::WHITE);
-    resvg::render(&tree, resvg::tiny_skia::Transform::default(), &mut pixmap.as_mut());
-    pixmap.pixels().iter().map(|px| [px.red(), px.green(), px.blue()]).collect()
+    resvg::render(
+        &tree,
+        resvg::tiny_skia::Transform::default(),
+        &mut pixmap.as_mut(),
+    );
+    pixmap
+        .pixels()
+        .iter()
+        .map(|px| [px.red(), px.green(), px.blue()])
+        .collect()
 }
 
 fn any_ink() -> impl Strategy<Value = Ink> {
@@ -68,32 +102,57 @@ fn any_ink() -> impl Strategy<Value = Ink> {
 fn any_gradient() -> impl Strategy<Value = Gradient> {
     let kind = prop::sample::select(Kind::ALL);
     let colors = prop::collection::vec(any::<[u8; 3]>().prop_map(|rgb| rgb.map(|c| c / 2)), 2..=5);
-    (kind, colors, 0.0_f32..360.0, (0.0_f32..=1.0, 0.0_f32..=1.0), any::<[bool; 2]>()).prop_map(
-        |(kind, colors, angle_deg, centre, [on_data, on_eyes])| Gradient {
-            angle_deg,
-            centre,
-            on_data,
-            on_eyes,
-            ..Gradient::new(kind, &colors)
-        },
+    (
+        kind,
+        colors,
+        0.0_f32..360.0,
+        (0.0_f32..=1.0, 0.0_f32..=1.0),
+        any::<[bool; 2]>(),
     )
+        .prop_map(
+            |(kind, colors, angle_deg, centre, [on_data, on_eyes])| Gradient {
+                angle_deg,
+                centre,
+                on_data,
+                on_eyes,
+                ..Gradient::new(kind, &colors)
+            },
+        )
 }
 
 fn any_eyes() -> impl Strategy<Value = Eyes> {
     let ink = || proptest::option::of(any_ink());
     let inks = (ink(), ink(), [ink(), ink(), ink()]);
-    (prop::sample::select(Border::ALL), prop::sample::select(Centre::ALL), inks).prop_map(
-        |(border, centre, (outer, inner, each))| Eyes { border, centre, inks: EyeInks { outer, inner, each } },
+    (
+        prop::sample::select(Border::ALL),
+        prop::sample::select(Centre::ALL),
+        inks,
     )
+        .prop_map(|(border, centre, (outer, inner, each))| Eyes {
+            border,
+            centre,
+            inks: EyeInks { outer, inner, each },
+        })
 }
 
 fn any_style() -> impl Strategy<Value = Style> {
     let pattern = prop::sample::select(Pattern::ALL);
     let light = any::<[u8; 3]>().prop_map(|rgb| Ink::opaque(rgb.map(|c| 200 + c / 5)));
     let ground = prop_oneof![4 => light, 1 => Just(Ink { rgb: [255; 3], alpha: 0 })];
-    (pattern, any_eyes(), any_ink(), ground, proptest::option::of(any_gradient())).prop_map(
-        |(pattern, eyes, ink, ground, gradient)| Style { pattern, eyes, ink, ground, gradient },
+    (
+        pattern,
+        any_eyes(),
+        any_ink(),
+        ground,
+        proptest::option::of(any_gradient()),
     )
+        .prop_map(|(pattern, eyes, ink, ground, gradient)| Style {
+            pattern,
+            eyes,
+            ink,
+            ground,
+            gradient,
+        })
 }
 
 #[test]
@@ -104,7 +163,9 @@ fn plain_squares_are_those_of_the_plain_writer() {
     let width = painted.width_px as usize;
     for (at, px) in rgb(&painted).into_iter().enumerate() {
         let module = |v: usize| (v / 7).checked_sub(4);
-        let is_dark = module(at % width).zip(module(at / width)).is_some_and(|(x, y)| symbol.matrix().is_dark(x, y));
+        let is_dark = module(at % width)
+            .zip(module(at / width))
+            .is_some_and(|(x, y)| symbol.matrix().is_dark(x, y));
         assert_eq!(px, [if is_dark { 0 } else { 255 }; 3], "{at}");
     }
     assert_eq!(grade(&scene, &symbol).grade(), Grade::A);
@@ -113,13 +174,23 @@ fn plain_squares_are_those_of_the_plain_writer() {
 #[test]
 fn every_element_alone_is_graded_and_what_is_graded_well_is_read() {
     let symbol = symbol_of(TEXT, Level::M);
-    let patterns = Pattern::ALL.iter().map(|&pattern| Style { pattern, ..Style::default() });
-    let eyes = EyeShape::ALL.iter().map(|&shape| Style { eyes: shape.into(), ..Style::default() });
+    let patterns = Pattern::ALL.iter().map(|&pattern| Style {
+        pattern,
+        ..Style::default()
+    });
+    let eyes = EyeShape::ALL.iter().map(|&shape| Style {
+        eyes: shape.into(),
+        ..Style::default()
+    });
     for style in patterns.chain(eyes) {
         let scene = compose(&symbol, &style, 4);
         let report = grade(&scene, &symbol);
         let text = read(&raster::paint(&scene, canvas(&scene, 8)));
-        let names = (style.pattern.label(), style.eyes.border.label(), style.eyes.centre.label());
+        let names = (
+            style.pattern.label(),
+            style.eyes.border.label(),
+            style.eyes.centre.label(),
+        );
         if report.grade() >= Grade::C {
             assert_eq!(text.as_deref(), Some(TEXT), "{names:?} {report:?}");
         }
@@ -131,7 +202,14 @@ fn joined_modules_have_one_edge() {
     // What is traced around rounded modules covers what their tiles cover.
     let symbol = symbol_of(TEXT, Level::M);
     for pattern in [Pattern::Square, Pattern::Rounded] {
-        let tiled = compose(&symbol, &Style { pattern, ..Style::default() }, 4);
+        let tiled = compose(
+            &symbol,
+            &Style {
+                pattern,
+                ..Style::default()
+            },
+            4,
+        );
         let mut traced = tiled.clone();
         for layer in &mut traced.layers {
             if let style::Shape::Modules(modules) = &layer.shape {

@@ -39,4 +39,5 @@ mod rollout;
 mod rollout_page;
 mod series;
 mod store;
+mod styles;
 mod traces;

@@ -39,6 +39,8 @@ fn everything_is_there_at_zero(scrape: &Scrape) {
         "qr_redirects_total status=failure",
         "qr_images_total format=png status=success",
         "qr_images_total format=svg status=failure",
+        "qr_style_features_total feature=pattern word=dots",
+        "qr_symbol_grades_total grade=F status=failure",
         "qr_cache_requests_total tier=memory result=hit",
         "qr_cache_requests_total tier=memory result=miss",
         "qr_scans_accepted_total kind=genuine",

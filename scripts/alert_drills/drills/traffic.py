@@ -2,7 +2,7 @@
 
 import time
 
-from loads import redirect, redirects, unknown
+from loads import redirect, redirects, unknown, unreadable
 from scene import drill
 
 
@@ -61,3 +61,10 @@ def budget_burnt(d):
     d.mended()
     d.arrived(seconds=7 * 3600 / (d.speed or 1))
     d.resolved(seconds=7 * 3600 / (d.speed or 1))
+
+
+@drill("grades-refused", "GradesRefused")
+def grades_refused(d):
+    """A client asks for styles that readers do not cope with, and wants none of those."""
+    d.up()
+    d.provoke(d.crowd(5, unreadable))

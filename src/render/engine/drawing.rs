@@ -8,8 +8,8 @@ use symbol::{
 use crate::{
     kernel::{Error, Kind, Result, id::hex},
     render::{
-        Color, Format, Request, Size, layout::CanvasLayout, logo::Logo,
-        request::DEFAULT_QUALITY, stamp,
+        Color, Format, Request, Size, layout::CanvasLayout, logo::Logo, request::DEFAULT_QUALITY,
+        stamp,
     },
 };
 
@@ -147,7 +147,11 @@ pub(super) fn svg_options<'a>(request: &'a Request, id: &'a str) -> Result<svg::
         description: request.description.as_deref().unwrap_or_default(),
         id,
     };
-    Ok(svg::Options { size, label, extra: "" })
+    Ok(svg::Options {
+        size,
+        label,
+        extra: "",
+    })
 }
 
 const fn ink(color: Color) -> file::Ink {

@@ -3,10 +3,15 @@
 use ::style::{Style, compose, grade, raster, svg};
 use symbol::{Symbol, file::Canvas, file::svg::Options};
 
-use super::{NAME, drawing::{label_id, svg_options}};
+use super::{
+    NAME,
+    drawing::{label_id, svg_options},
+};
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{Facts, Format, Rendered, Request, Size, layout::CanvasLayout, request::DEFAULT_QUALITY},
+    render::{
+        Facts, Format, Rendered, Request, Size, layout::CanvasLayout, request::DEFAULT_QUALITY,
+    },
 };
 
 pub(super) fn render(request: &Request, style: &Style, symbol: &Symbol) -> Result<Rendered> {
@@ -23,11 +28,19 @@ pub(super) fn render(request: &Request, style: &Style, symbol: &Symbol) -> Resul
     let mut file = Vec::new();
     if request.format == Format::Svg {
         let id = label_id(request);
-        let options = Options { extra: "", ..svg_options(request, &id)? };
+        let options = Options {
+            extra: "",
+            ..svg_options(request, &id)?
+        };
         svg::write(&scene, width_px, &options, &mut file);
     } else {
-        let canvas = Canvas::new(symbol.matrix().modules(), layout.width, layout.scale, layout.offset)
-            .ok_or_else(|| Error::new(Kind::Internal, "the canvas does not hold the symbol"))?;
+        let canvas = Canvas::new(
+            symbol.matrix().modules(),
+            layout.width,
+            layout.scale,
+            layout.offset,
+        )
+        .ok_or_else(|| Error::new(Kind::Internal, "the canvas does not hold the symbol"))?;
         let painted = raster::paint(&scene, canvas);
         let dpi = match &request.size {
             Size::Pixels(_) => None,

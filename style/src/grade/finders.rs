@@ -13,6 +13,8 @@ use crate::{
 /// Beyond it zxing-cpp was seen to miss symbols: a round border around a square centre has 1.2. See `docs/STYLES.md`.
 pub const MOST: f32 = 1.1;
 
+/// Modules of each run.
+const RUNS: [f32; 5] = [1.0, 1.0, 3.0, 1.0, 1.0];
 /// Pixels along one side of a finder pattern.
 const SIDE: usize = EYE * PX;
 /// How often a module is looked at along a line.
@@ -35,17 +37,27 @@ pub fn deviation(scene: &Scene, eyes: &[(usize, usize)]) -> f32 {
         }
     }
     let lines = [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, -1.0)];
-    let of_eye = |shape: &Vec<u8>| lines.map(|line| along(shape, line)).into_iter().fold(0.0, f32::max);
+    let of_eye = |shape: &Vec<u8>| {
+        lines
+            .map(|line| along(shape, line))
+            .into_iter()
+            .fold(0.0, f32::max)
+    };
     shapes.iter().map(of_eye).fold(0.0, f32::max)
 }
 
 fn add(shape: &mut [u8], mask: &Mask, (eye_x, eye_y): (usize, usize)) {
     for y in 0..mask.height {
-        let Some(row) = (mask.y as usize + y).checked_sub(eye_y * PX).filter(|row| *row < SIDE) else {
+        let Some(row) = (mask.y as usize + y)
+            .checked_sub(eye_y * PX)
+            .filter(|row| *row < SIDE)
+        else {
             continue;
         };
         for (x, &coverage) in mask.row(y).iter().enumerate() {
-            let column = (mask.x as usize + x).checked_sub(eye_x * PX).filter(|column| *column < SIDE);
+            let column = (mask.x as usize + x)
+                .checked_sub(eye_x * PX)
+                .filter(|column| *column < SIDE);
             if let Some(column) = column {
                 let pixel = &mut shape[row * SIDE + column];
                 *pixel = pixel.saturating_add(coverage);
@@ -59,20 +71,32 @@ fn along(shape: &[u8], (dx, dy): (f32, f32)) -> f32 {
     let steps = EYE * SAMPLES;
     let is_dark = |step: usize| {
         let from_middle = (step as f32 + 0.5) / steps as f32 - 0.5;
-        let at = |d: f32| ((0.5 + from_middle * d) * SIDE as f32).clamp(0.0, (SIDE - 1) as f32) as usize;
+        let at =
+            |d: f32| ((0.5 + from_middle * d) * SIDE as f32).clamp(0.0, (SIDE - 1) as f32) as usize;
         shape[at(dy) * SIDE + at(dx)] >= 128
     };
     // A line starts and ends outside, where it is light.
     let all: Vec<bool> = (0..steps).map(is_dark).collect();
-    let dark: Vec<_> = all.iter().enumerate().filter(|(_, dark)| **dark).map(|(at, _)| at).collect();
+    let dark: Vec<_> = all
+        .iter()
+        .enumerate()
+        .filter(|(_, dark)| **dark)
+        .map(|(at, _)| at)
+        .collect();
     let (Some(&first), Some(&last)) = (dark.first(), dark.last()) else {
         return 9.0;
     };
-    let runs: Vec<_> = all[first..=last].chunk_by(|a, b| a == b).map(|run| run.len() as f32).collect();
-    let [a, b, c, d, e] = runs[..] else {
+    let runs: Vec<_> = all[first..=last]
+        .chunk_by(|a, b| a == b)
+        .map(|run| run.len() as f32)
+        .collect();
+    if runs.len() != RUNS.len() {
         return 9.0;
-    };
-    let module = (a + b + c + d + e) / 7.0;
-    let off = [(a, 1.0), (b, 1.0), (c, 3.0), (d, 1.0), (e, 1.0)];
-    off.into_iter().map(|(run, meant)| (run / module - meant).abs()).fold(0.0, f32::max)
+    }
+    let module = runs.iter().sum::<f32>() / RUNS.iter().sum::<f32>();
+    let off = runs
+        .iter()
+        .zip(RUNS)
+        .map(|(run, meant)| (run / module - meant).abs());
+    off.fold(0.0, f32::max)
 }

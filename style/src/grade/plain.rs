@@ -3,8 +3,8 @@
 use symbol::file::Inks;
 
 use super::{
-    Grade, LEAST_MODULATION, Parameter, Reason, Report, contrast, finder_patterns, quiet_zone, reversal,
-    seen::light, unused,
+    Grade, LEAST_MODULATION, Parameter, Reason, Report, contrast, finder_patterns, quiet_zone,
+    reversal, seen::light, unused,
 };
 
 /// What the grade of a plain symbol depends on.
@@ -19,37 +19,85 @@ pub struct Plain<'a> {
 /// As [`grade`](super::grade) would: modules of one ink have one modulation.
 #[must_use]
 pub fn grade_plain(plain: &Plain) -> Report {
-    let Inks { dark, light: ground, data_dark, data_light } = plain.inks;
+    let Inks {
+        dark,
+        light: ground,
+        data_dark,
+        data_light,
+    } = plain.inks;
     let all = [dark, ground, data_dark, data_light].map(light);
     let is_reversed = all[0][0] > all[1][0];
     let by_band = [0, 1].map(|band| {
-        let seen = all.map(|lights| if is_reversed { 1.0 - lights[band] } else { lights[band] });
+        let seen = all.map(|lights| {
+            if is_reversed {
+                1.0 - lights[band]
+            } else {
+                lights[band]
+            }
+        });
         band_reasons(seen, plain.hidden)
     });
     let [by_luminance, by_red] = by_band;
-    let rest = [quiet_zone(plain.quiet_zone), reversal(is_reversed), finder_patterns(0.0, Grade::A)];
-    let mut worse = by_luminance.into_iter().zip(by_red).map(|(a, b)| if b.grade < a.grade { b } else { a }).chain(rest);
-    let none = Reason { parameter: Parameter::Contrast, value: 0.0, grade: Grade::F };
-    Report { reasons: std::array::from_fn(|_| worse.next().unwrap_or(none)) }
+    let rest = [
+        quiet_zone(plain.quiet_zone),
+        reversal(is_reversed),
+        finder_patterns(0.0, Grade::A),
+    ];
+    let mut worse = by_luminance
+        .into_iter()
+        .zip(by_red)
+        .map(|(a, b)| if b.grade < a.grade { b } else { a })
+        .chain(rest);
+    let none = Reason {
+        parameter: Parameter::Contrast,
+        value: 0.0,
+        grade: Grade::F,
+    };
+    Report {
+        reasons: std::array::from_fn(|_| worse.next().unwrap_or(none)),
+    }
 }
 
 /// `seen`: reflectance of dark, light, dark data and light data.
-fn band_reasons([dark, ground, data_dark, data_light]: [f32; 4], hidden: &[(usize, usize)]) -> [Reason; 5] {
+fn band_reasons(
+    [dark, ground, data_dark, data_light]: [f32; 4],
+    hidden: &[(usize, usize)],
+) -> [Reason; 5] {
     let all = [dark, ground, data_dark, data_light];
-    let (least, most) = (all.into_iter().fold(1.0, f32::min), all.into_iter().fold(0.0, f32::max));
+    let (least, most) = (
+        all.into_iter().fold(1.0, f32::min),
+        all.into_iter().fold(0.0, f32::max),
+    );
     let (threshold, half) = (f32::midpoint(least, most), (most - least).max(1e-3) / 2.0);
-    let modulation = |dark: f32, light: f32| ((threshold - dark).min(light - threshold) / half).max(0.0);
+    let modulation =
+        |dark: f32, light: f32| ((threshold - dark).min(light - threshold) / half).max(0.0);
     let (of_data, of_rest) = (modulation(data_dark, data_light), modulation(dark, ground));
     let graded = |modulation| Grade::at_least(modulation, LEAST_MODULATION);
-    let reason = |parameter, value, grade| Reason { parameter, value, grade };
+    let reason = |parameter, value, grade| Reason {
+        parameter,
+        value,
+        grade,
+    };
     let (reserve, reserve_grade) = unused(hidden);
-    let none = if of_data > 0.0 { (reserve, reserve_grade) } else { (0.0, Grade::F) };
+    let none = if of_data > 0.0 {
+        (reserve, reserve_grade)
+    } else {
+        (0.0, Grade::F)
+    };
     let damaged = |modulation: f32| if modulation > 0.0 { 0.0 } else { 1.0 };
     [
         contrast(most - least),
-        reason(Parameter::Modulation, of_data, graded(of_data).min(reserve_grade)),
+        reason(
+            Parameter::Modulation,
+            of_data,
+            graded(of_data).min(reserve_grade),
+        ),
         reason(Parameter::UnusedErrorCorrection, none.0, none.1),
         reason(Parameter::FixedPatterns, damaged(of_rest), graded(of_rest)),
-        reason(Parameter::FormatInformation, damaged(of_rest), graded(of_rest)),
+        reason(
+            Parameter::FormatInformation,
+            damaged(of_rest),
+            graded(of_rest),
+        ),
     ]
 }

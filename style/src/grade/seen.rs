@@ -50,14 +50,23 @@ pub fn bands(scene: &Scene, meant: &Matrix) -> [Seen; 2] {
                 let scale = PX as f32 / MODULE as f32;
                 let offset = -(scene.origin().x as f32) * scale;
                 for mask in Mask::all(outline, scale, offset) {
-                    for_each_module(&mask.within(modules * PX), |x, y, coverage| cover(x, y, coverage, inks.at(x, y)));
+                    for_each_module(&mask.within(modules * PX), |x, y, coverage| {
+                        cover(x, y, coverage, inks.at(x, y));
+                    });
                 }
             }
         }
     }
     let is_reversed = {
-        let dark = (0..modules).flat_map(|y| meant.runs(y).flatten().map(move |x| y * modules + x as usize));
-        let (sum, count) = dark.fold((0.0, 0_u32), |(sum, count), at| (sum + seen[0][at], count + 1));
+        let dark = (0..modules).flat_map(|y| {
+            meant
+                .runs(y)
+                .flatten()
+                .map(move |x| y * modules + x as usize)
+        });
+        let (sum, count) = dark.fold((0.0, 0_u32), |(sum, count), at| {
+            (sum + seen[0][at], count + 1)
+        });
         sum / count.max(1) as f32 > ground[0]
     };
     let mut grounds = ground.into_iter();
@@ -72,7 +81,13 @@ pub fn bands(scene: &Scene, meant: &Matrix) -> [Seen; 2] {
         }
         let least = reflectance.iter().copied().fold(ground, f32::min);
         let most = reflectance.iter().copied().fold(ground, f32::max);
-        Seen { modules, reflectance, least, most, is_reversed }
+        Seen {
+            modules,
+            reflectance,
+            least,
+            most,
+            is_reversed,
+        }
     })
 }
 
@@ -92,7 +107,9 @@ impl Seen {
     /// The modules that are darker than the threshold.
     pub fn matrix(&self) -> Matrix {
         let threshold = self.threshold();
-        Matrix::from_fn(self.modules, |x, y| self.reflectance[y * self.modules + x] < threshold)
+        Matrix::from_fn(self.modules, |x, y| {
+            self.reflectance[y * self.modules + x] < threshold
+        })
     }
 
     /// 0 for a module that is on the wrong side of the threshold.
@@ -104,12 +121,15 @@ impl Seen {
 
     /// Modules of less modulation.
     pub fn below(&self, least: f32, meant: &Matrix) -> Matrix {
-        Matrix::from_fn(self.modules, |x, y| self.modulation(x, y, meant.is_dark(x, y)) + 1e-4 < least)
+        Matrix::from_fn(self.modules, |x, y| {
+            self.modulation(x, y, meant.is_dark(x, y)) + 1e-4 < least
+        })
     }
 
     pub fn least_modulation(&self, meant: &Matrix) -> f32 {
         let all = (0..self.modules).flat_map(|y| (0..self.modules).map(move |x| (x, y)));
-        all.map(|(x, y)| self.modulation(x, y, meant.is_dark(x, y))).fold(1.0, f32::min)
+        all.map(|(x, y)| self.modulation(x, y, meant.is_dark(x, y)))
+            .fold(1.0, f32::min)
     }
 }
 
@@ -132,9 +152,17 @@ impl<'a> Inks<'a> {
             Paint::Linear { ramp, .. } | Paint::Radial { ramp, .. } => (0..STEPS)
                 .map(|n| of_ink(Ink::opaque(ramp.color(n as f32 / (STEPS - 1) as f32))))
                 .collect(),
-            Paint::Sampled(sampled) => sampled.colors.iter().map(|&rgb| of_ink(Ink::opaque(rgb))).collect(),
+            Paint::Sampled(sampled) => sampled
+                .colors
+                .iter()
+                .map(|&rgb| of_ink(Ink::opaque(rgb)))
+                .collect(),
         };
-        Self { paint, lights, origin: scene.origin().x }
+        Self {
+            paint,
+            lights,
+            origin: scene.origin().x,
+        }
     }
 
     fn at(&self, x: usize, y: usize) -> [f32; 2] {
@@ -161,7 +189,11 @@ pub fn light(ink: Ink) -> [f32; 2] {
     let linear = LINEAR.get_or_init(|| {
         std::array::from_fn(|byte| {
             let c = byte as f32 / 255.0;
-            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            if c <= 0.040_45 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
         })
     });
     let [red, green, blue] = ink.rgb.map(|byte| linear[usize::from(byte)]);
@@ -175,7 +207,9 @@ fn coverages(modules: &Modules) -> [f32; Tile::VARIANTS] {
         let tile = modules.tile(x, y);
         let coverage = &mut all[usize::from(tile.variant())];
         if coverage.is_nan() {
-            for_each_module(&Mask::tile(&tile.outline(), PX), |_, _, seen| *coverage = seen);
+            for_each_module(&Mask::tile(&tile.outline(), PX), |_, _, seen| {
+                *coverage = seen;
+            });
         }
     }
     all
@@ -184,7 +218,10 @@ fn coverages(modules: &Modules) -> [f32; Tile::VARIANTS] {
 /// Coverage within the aperture, of each module that the mask touches.
 fn for_each_module(mask: &Mask, mut f: impl FnMut(usize, usize, f32)) {
     let aperture = aperture();
-    let pixels: usize = aperture.iter().map(|row| row.iter().filter(|inside| **inside).count()).sum();
+    let pixels: usize = aperture
+        .iter()
+        .map(|row| row.iter().filter(|inside| **inside).count())
+        .sum();
     let (left, top) = (mask.x as usize, mask.y as usize);
     if mask.coverage.is_empty() {
         return;
@@ -194,13 +231,18 @@ fn for_each_module(mask: &Mask, mut f: impl FnMut(usize, usize, f32)) {
         for x in left / PX..=last(left, mask.width) {
             let mut sum = 0_u32;
             for (dy, row) in aperture.iter().enumerate() {
-                let Some(line) = (y * PX + dy).checked_sub(top).filter(|line| *line < mask.height) else {
+                let Some(line) = (y * PX + dy)
+                    .checked_sub(top)
+                    .filter(|line| *line < mask.height)
+                else {
                     continue;
                 };
                 let line = mask.row(line);
                 for (dx, _) in row.iter().enumerate().filter(|(_, inside)| **inside) {
                     let column = (x * PX + dx).checked_sub(left);
-                    sum += column.and_then(|at| line.get(at)).map_or(0, |&c| u32::from(c));
+                    sum += column
+                        .and_then(|at| line.get(at))
+                        .map_or(0, |&c| u32::from(c));
                 }
             }
             f(x, y, sum as f32 / (255 * pixels) as f32);
@@ -213,5 +255,7 @@ fn aperture() -> [[bool; PX]; PX] {
     let middle = PX as f32 / 2.0;
     let reach = APERTURE * PX as f32 / 2.0;
     let from = |v: usize| v as f32 + 0.5 - middle;
-    std::array::from_fn(|y| std::array::from_fn(|x| from(x) * from(x) + from(y) * from(y) <= reach * reach))
+    std::array::from_fn(|y| {
+        std::array::from_fn(|x| from(x) * from(x) + from(y) * from(y) <= reach * reach)
+    })
 }

@@ -28,7 +28,9 @@ impl Mask {
         let mut groups: Vec<(Bounds, Vec<&Contour>)> = Vec::new();
         for contour in &outline.contours {
             let mut merged = (Bounds::of(contour, at), vec![contour]);
-            let (near, far) = groups.into_iter().partition(|(bounds, _)| bounds.meets(&merged.0));
+            let (near, far) = groups
+                .into_iter()
+                .partition(|(bounds, _)| bounds.meets(&merged.0));
             groups = far;
             for (bounds, contours) in near as Vec<(Bounds, Vec<&Contour>)> {
                 merged.0 = merged.0.with(&bounds);
@@ -47,15 +49,23 @@ impl Mask {
                     (px - x, py - y)
                 });
             }
-            Self { x: x as i32, y: y as i32, width, height, coverage: area.coverage() }
+            Self {
+                x: x as i32,
+                y: y as i32,
+                width,
+                height,
+                coverage: area.coverage(),
+            }
         })
     }
 
     /// The part that lies in a picture of this width and height.
     pub fn within(self, width: usize) -> Self {
         let all = 0..width as i32;
-        let is_within = all.contains(&self.x) && all.contains(&self.y)
-            && self.x as usize + self.width <= width && self.y as usize + self.height <= width;
+        let is_within = all.contains(&self.x)
+            && all.contains(&self.y)
+            && self.x as usize + self.width <= width
+            && self.y as usize + self.height <= width;
         if is_within {
             return self;
         }
@@ -64,7 +74,9 @@ impl Mask {
             from_0..(from + length as i32).clamp(from_0, width as i32)
         };
         let (columns, rows) = (kept(self.x, self.width), kept(self.y, self.height));
-        let row = |y: i32| &self.row((y - self.y) as usize)[(columns.start - self.x) as usize..][..columns.len()];
+        let row = |y: i32| {
+            &self.row((y - self.y) as usize)[(columns.start - self.x) as usize..][..columns.len()]
+        };
         Self {
             coverage: rows.clone().flat_map(row).copied().collect(),
             x: columns.start,
@@ -81,7 +93,13 @@ impl Mask {
         for contour in &outline.contours {
             area.add(contour, |p| (p.x as f32 * scale, p.y as f32 * scale));
         }
-        Self { x: 0, y: 0, width: px, height: px, coverage: area.coverage() }
+        Self {
+            x: 0,
+            y: 0,
+            width: px,
+            height: px,
+            coverage: area.coverage(),
+        }
     }
 }
 
@@ -100,8 +118,15 @@ impl Bounds {
             Segment::Quadratic(control, end) => [control, control, end],
             Segment::Cubic(first, second, end) => [first, second, end],
         });
-        let point = |place: Place| Self { left: place.0, top: place.1, right: place.0, bottom: place.1 };
-        controls.map(|control| point(at(control))).fold(point(at(contour.start)), |all, one| all.with(&one))
+        let point = |place: Place| Self {
+            left: place.0,
+            top: place.1,
+            right: place.0,
+            bottom: place.1,
+        };
+        controls
+            .map(|control| point(at(control)))
+            .fold(point(at(contour.start)), |all, one| all.with(&one))
     }
 
     const fn with(&self, other: &Self) -> Self {
@@ -114,7 +139,10 @@ impl Bounds {
     }
 
     fn meets(&self, other: &Self) -> bool {
-        self.left <= other.right && other.left <= self.right && self.top <= other.bottom && other.top <= self.bottom
+        self.left <= other.right
+            && other.left <= self.right
+            && self.top <= other.bottom
+            && other.top <= self.bottom
     }
 }
 
@@ -129,7 +157,11 @@ struct Area {
 
 impl Area {
     fn new(width: usize, height: usize) -> Self {
-        Self { width, height, sums: vec![0.0; (width + 2) * height] }
+        Self {
+            width,
+            height,
+            sums: vec![0.0; (width + 2) * height],
+        }
     }
 
     /// Every point of it must lie within the rectangle.
@@ -149,23 +181,43 @@ impl Area {
     }
 
     fn quadratic(&mut self, from: Place, control: Place, to: Place) {
-        let bend = (from.0 - 2.0 * control.0 + to.0, from.1 - 2.0 * control.1 + to.1);
+        let bend = (
+            from.0 - 2.0 * control.0 + to.0,
+            from.1 - 2.0 * control.1 + to.1,
+        );
         self.curve(from, pieces(bend), |t| {
             let (a, b, c) = ((1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t);
-            (a * from.0 + b * control.0 + c * to.0, a * from.1 + b * control.1 + c * to.1)
+            (
+                a * from.0 + b * control.0 + c * to.0,
+                a * from.1 + b * control.1 + c * to.1,
+            )
         });
     }
 
     fn cubic(&mut self, [from, first, second, to]: [Place; 4]) {
         // The larger of the two second differences, three times as steep as those of a quadratic.
-        let near = (from.0 - 2.0 * first.0 + second.0, from.1 - 2.0 * first.1 + second.1);
-        let far = (first.0 - 2.0 * second.0 + to.0, first.1 - 2.0 * second.1 + to.1);
-        let bend = (3.0 * near.0.abs().max(far.0.abs()), 3.0 * near.1.abs().max(far.1.abs()));
+        let near = (
+            from.0 - 2.0 * first.0 + second.0,
+            from.1 - 2.0 * first.1 + second.1,
+        );
+        let far = (
+            first.0 - 2.0 * second.0 + to.0,
+            first.1 - 2.0 * second.1 + to.1,
+        );
+        let bend = (
+            3.0 * near.0.abs().max(far.0.abs()),
+            3.0 * near.1.abs().max(far.1.abs()),
+        );
         self.curve(from, pieces(bend), |t| {
             let s = 1.0 - t;
-            let (a, b, c, d) = (s * s * s, 3.0 * s * s * t, 3.0 * s * t * t, t * t * t);
-            let sum = |p: [f32; 4]| a * p[0] + b * p[1] + c * p[2] + d * p[3];
-            (sum([from.0, first.0, second.0, to.0]), sum([from.1, first.1, second.1, to.1]))
+            let weights = [s * s * s, 3.0 * s * s * t, 3.0 * s * t * t, t * t * t];
+            let sum = |p: [f32; 4]| {
+                weights[0] * p[0] + weights[1] * p[1] + weights[2] * p[2] + weights[3] * p[3]
+            };
+            (
+                sum([from.0, first.0, second.0, to.0]),
+                sum([from.1, first.1, second.1, to.1]),
+            )
         });
     }
 
@@ -179,7 +231,11 @@ impl Area {
     }
 
     fn line(&mut self, from: Place, to: Place) {
-        let (sign, upper, lower) = if from.1 < to.1 { (1.0, from, to) } else { (-1.0, to, from) };
+        let (sign, upper, lower) = if from.1 < to.1 {
+            (1.0, from, to)
+        } else {
+            (-1.0, to, from)
+        };
         let (top, bottom) = (upper.1.max(0.0), lower.1.min(self.height as f32));
         if top >= bottom {
             return;
@@ -198,7 +254,10 @@ impl Area {
     /// An edge within one row of pixels, of a signed height.
     fn piece(&mut self, row: usize, (x, next_x): (f32, f32), height: f32) {
         let last = self.width as f32;
-        let (left, right) = (x.min(next_x).clamp(0.0, last), x.max(next_x).clamp(0.0, last));
+        let (left, right) = (
+            x.min(next_x).clamp(0.0, last),
+            x.max(next_x).clamp(0.0, last),
+        );
         let cells = &mut self.sums[row * (self.width + 2)..][..self.width + 2];
         let (first, end) = (left as usize, right.ceil() as usize);
         if end <= first + 1 {

@@ -40,9 +40,9 @@ pub fn png(painted: &Painted, dpi: Option<f64>, out: &mut Vec<u8>) -> Result<(),
     };
     let width = painted.width_px;
     let bits = match palette.len() {
-        ..=2 => 1,
-        ..=4 => 2,
-        ..=16 => 4,
+        0..=2 => 1,
+        3..=4 => 2,
+        5..=16 => 4,
         _ => 8,
     };
     let mut info = ::png::Info::with_size(width, width);
@@ -59,7 +59,11 @@ pub fn png(painted: &Painted, dpi: Option<f64>, out: &mut Vec<u8>) -> Result<(),
     }
     info.pixel_dims = dpi.filter(|dpi| *dpi >= 1.0).map(|dpi| {
         let per_metre = (dpi / 0.0254).round().min(f64::from(i32::MAX)) as u32;
-        ::png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: ::png::Unit::Meter }
+        ::png::PixelDimensions {
+            xppu: per_metre,
+            yppu: per_metre,
+            unit: ::png::Unit::Meter,
+        }
     });
     let mut encoder = ::png::Encoder::with_info(out, info)?;
     // Filters only pay off for shades; indices repeat as they are.
@@ -90,7 +94,12 @@ fn packed(indices: &[u8], width: usize, bits: usize) -> Vec<u8> {
 ///
 /// # Errors
 /// [`Unpainted`].
-pub fn jpeg(painted: &Painted, quality: u8, dpi: Option<f64>, out: &mut Vec<u8>) -> Result<(), Unpainted> {
+pub fn jpeg(
+    painted: &Painted,
+    quality: u8,
+    dpi: Option<f64>,
+    out: &mut Vec<u8>,
+) -> Result<(), Unpainted> {
     Ok(file::jpeg::encode(&plain(painted)?, quality, dpi, out)?)
 }
 
@@ -108,7 +117,11 @@ fn plain(painted: &Painted) -> Result<file::Pixels, Unpainted> {
         Pixels::Indexed { palette, .. } => palette.iter().all(|ink| ink.alpha == 255),
         Pixels::Rgba(bytes) => bytes.as_chunks::<4>().0.iter().all(|px| px[3] == 255),
     };
-    let (channels, kept) = if is_opaque { (Channels::Rgb, 3) } else { (Channels::Rgba, 4) };
+    let (channels, kept) = if is_opaque {
+        (Channels::Rgb, 3)
+    } else {
+        (Channels::Rgba, 4)
+    };
     let mut bytes = Vec::with_capacity(kept * (painted.width_px as usize).pow(2));
     match &painted.pixels {
         Pixels::Indexed { palette, indices } => {

@@ -16,9 +16,17 @@ pub struct Steps {
 enum Place {
     One,
     /// Step = `start` + x · `across` + y · `down`, of pixels, in 65 536ths.
-    Line { start: f64, across: f64, down: f64 },
+    Line {
+        start: f64,
+        across: f64,
+        down: f64,
+    },
     /// Distance from a pixel in steps.
-    Circles { x: f32, y: f32, per_px: f32 },
+    Circles {
+        x: f32,
+        y: f32,
+        per_px: f32,
+    },
     Modules(Sampled),
 }
 
@@ -39,7 +47,11 @@ impl Grid {
     }
 
     pub fn new(scene: &Scene, module_px: u32, offset_px: u32) -> Self {
-        Self { module_px, offset_px, origin: scene.origin().x }
+        Self {
+            module_px,
+            offset_px,
+            origin: scene.origin().x,
+        }
     }
 }
 
@@ -51,10 +63,15 @@ impl Steps {
             _ => most.max(2) - 1,
         };
         let inks = |ramp: &Ramp| -> Vec<Ink> {
-            (0..=last).map(|n| Ink::opaque(ramp.color(n as f32 / last as f32))).collect()
+            (0..=last)
+                .map(|n| Ink::opaque(ramp.color(n as f32 / last as f32)))
+                .collect()
         };
         match paint {
-            Paint::Ink(ink) => Self { inks: vec![*ink], place: Place::One },
+            Paint::Ink(ink) => Self {
+                inks: vec![*ink],
+                place: Place::One,
+            },
             Paint::Linear { from, to, ramp } => {
                 let (x, y) = (grid.px(from.0), grid.px(from.1));
                 let (dx, dy) = (grid.px(to.0) - x, grid.px(to.1) - y);
@@ -62,9 +79,20 @@ impl Steps {
                 let (across, down) = (dx * per_px, dy * per_px);
                 // Of the middle of a pixel, rounded.
                 let start = (0.5 - x) * across + (0.5 - y) * down + 0.5;
-                Self { inks: inks(ramp), place: Place::Line { start, across, down } }
+                Self {
+                    inks: inks(ramp),
+                    place: Place::Line {
+                        start,
+                        across,
+                        down,
+                    },
+                }
             }
-            Paint::Radial { centre, radius, ramp } => {
+            Paint::Radial {
+                centre,
+                radius,
+                ramp,
+            } => {
                 let radius_px = radius * f64::from(grid.module_px) / f64::from(MODULE);
                 Self {
                     inks: inks(ramp),
@@ -86,7 +114,10 @@ impl Steps {
                 for class in &mut sampled.class_of {
                     *class = of(usize::from(*class)) as u8;
                 }
-                Self { inks, place: Place::Modules(sampled) }
+                Self {
+                    inks,
+                    place: Place::Modules(sampled),
+                }
             }
         }
     }
@@ -96,7 +127,11 @@ impl Steps {
         let last = (self.inks.len().max(1) - 1) as u8;
         match &self.place {
             Place::One => row.fill(0),
-            Place::Line { start, across, down } => {
+            Place::Line {
+                start,
+                across,
+                down,
+            } => {
                 let scaled = |steps: f64| (steps * 65_536.0) as i64;
                 let mut at = scaled(start + down * f64::from(y));
                 let across = scaled(*across);
@@ -105,7 +140,11 @@ impl Steps {
                     at += across;
                 }
             }
-            Place::Circles { x, y: middle, per_px } => {
+            Place::Circles {
+                x,
+                y: middle,
+                per_px,
+            } => {
                 let dy = y as f32 - middle;
                 for (column, step) in (0_u16..).zip(row) {
                     let dx = f32::from(column) - x;

@@ -39,7 +39,12 @@ pub fn border(border: Border) -> Outline {
             };
             thin(0.0).and(thin(0.58))
         }
-        Border::Diamond => ring(Outline::polygon(&[(3.5, 0.0), (7.0, 3.5), (3.5, 7.0), (0.0, 3.5)])),
+        Border::Diamond => ring(Outline::polygon(&[
+            (3.5, 0.0),
+            (7.0, 3.5),
+            (3.5, 7.0),
+            (0.0, 3.5),
+        ])),
         Border::Hexagon => ring(hexagon(3.5)),
         Border::Cross => notched(0.0, 7.0, 0.6).without(&notched(1.0, 5.0, 0.6)),
         Border::Star => {
@@ -134,7 +139,14 @@ fn notched(inset: f64, width: f64, by: f64) -> Outline {
 
 /// As wide as high, flat above and below.
 fn hexagon(radius: f64) -> Outline {
-    let corners = [(-0.72, -1.0), (0.72, -1.0), (1.0, 0.0), (0.72, 1.0), (-0.72, 1.0), (-1.0, 0.0)];
+    let corners = [
+        (-0.72, -1.0),
+        (0.72, -1.0),
+        (1.0, 0.0),
+        (0.72, 1.0),
+        (-0.72, 1.0),
+        (-1.0, 0.0),
+    ];
     Outline::polygon(&corners.map(|(x, y)| (3.5 + x * radius, 3.5 + y * radius)))
 }
 

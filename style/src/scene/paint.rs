@@ -15,9 +15,17 @@ const CLASSES: usize = 64;
 pub enum Paint {
     Ink(Ink),
     /// From a point to another one, in units; beyond them the outermost colours.
-    Linear { from: (f64, f64), to: (f64, f64), ramp: Ramp },
+    Linear {
+        from: (f64, f64),
+        to: (f64, f64),
+        ramp: Ramp,
+    },
     /// From a centre to a circle around it.
-    Radial { centre: (f64, f64), radius: f64, ramp: Ramp },
+    Radial {
+        centre: (f64, f64),
+        radius: f64,
+        ramp: Ramp,
+    },
     /// One colour per module of the layer's matrix.
     Sampled(Sampled),
 }
@@ -32,7 +40,9 @@ impl Paint {
                 let (dx, dy) = (to.0 - from.0, to.1 - from.1);
                 ((x - from.0) * dx + (y - from.1) * dy) / (dx * dx + dy * dy).max(1.0)
             }
-            Self::Radial { centre, radius, .. } => (x - centre.0).hypot(y - centre.1) / radius.max(1.0),
+            Self::Radial { centre, radius, .. } => {
+                (x - centre.0).hypot(y - centre.1) / radius.max(1.0)
+            }
         };
         share.clamp(0.0, 1.0) as f32
     }
@@ -53,7 +63,10 @@ pub struct Sampled {
 impl Sampled {
     #[must_use]
     pub fn class(&self, x: usize, y: usize) -> u8 {
-        self.class_of.get(y * self.modules + x).copied().unwrap_or(0)
+        self.class_of
+            .get(y * self.modules + x)
+            .copied()
+            .unwrap_or(0)
     }
 }
 
@@ -68,7 +81,11 @@ impl Ramp {
         for &stop in &self.0 {
             if at < stop.at {
                 let width = stop.at - before.at;
-                let share = if width > 0.0 { (at - before.at) / width } else { 0.0 };
+                let share = if width > 0.0 {
+                    (at - before.at) / width
+                } else {
+                    0.0
+                };
                 let share = share.clamp(0.0, 1.0);
                 return std::array::from_fn(|c| {
                     let (from, to) = (f32::from(before.rgb[c]), f32::from(stop.rgb[c]));
@@ -131,11 +148,15 @@ impl<'a> Across<'a> {
         let width = f64::from(MODULE);
         let class = |n: usize| {
             let [x, y] = [n % modules, n / modules].map(|v| (v as f64 + 0.5) * width);
-            let at = self.gradient.at((self.square.x + x, self.square.y + y), self.ends);
+            let at = self
+                .gradient
+                .at((self.square.x + x, self.square.y + y), self.ends);
             (at * last + 0.5) as u8
         };
         Sampled {
-            colors: (0..CLASSES).map(|n| self.ramp.color(n as f32 / last)).collect(),
+            colors: (0..CLASSES)
+                .map(|n| self.ramp.color(n as f32 / last))
+                .collect(),
             class_of: (0..modules * modules).map(class).collect(),
             modules,
         }
@@ -153,15 +174,32 @@ impl<'a> Across<'a> {
         ];
         let differ = |line: &[(f64, f64); 2]| {
             let [from, to] = line.map(|at| self.color(at));
-            (0..3).map(|c| u32::from(from[c].abs_diff(to[c]))).sum::<u32>()
+            (0..3)
+                .map(|c| u32::from(from[c].abs_diff(to[c])))
+                .sum::<u32>()
         };
         // Of equal ones the first.
-        let [from, to] = lines.iter().rev().copied().max_by_key(differ).unwrap_or(lines[0]);
+        let [from, to] = lines
+            .iter()
+            .rev()
+            .copied()
+            .max_by_key(differ)
+            .unwrap_or(lines[0]);
         let stops = [0.0, 0.5, 1.0].map(|at: f32| {
             let share = f64::from(at);
-            let place = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
-            Stop { at, rgb: self.color(place) }
+            let place = (
+                from.0 + (to.0 - from.0) * share,
+                from.1 + (to.1 - from.1) * share,
+            );
+            Stop {
+                at,
+                rgb: self.color(place),
+            }
         });
-        Paint::Linear { from, to, ramp: Ramp(stops.into()) }
+        Paint::Linear {
+            from,
+            to,
+            ramp: Ramp(stops.into()),
+        }
     }
 }

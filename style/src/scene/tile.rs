@@ -47,6 +47,9 @@ pub enum Axis {
 }
 
 impl Pattern {
+    /// Variants of a pattern that is drawn in lines of several widths.
+    pub const WIDTHS: u8 = SIZES.len() as u8;
+
     /// Along which neighbours meet in a whole edge.
     #[must_use]
     pub const fn joined(self) -> &'static [Axis] {
@@ -79,9 +82,18 @@ impl Tile {
     pub const VARIANTS: usize = 16;
 
     /// `is_dark`: of any module, also outside of the symbol.
-    pub(super) fn of(pattern: Pattern, (x, y): (usize, usize), is_dark: impl Fn(isize, isize) -> bool) -> Self {
+    pub(super) fn of(
+        pattern: Pattern,
+        (x, y): (usize, usize),
+        is_dark: impl Fn(isize, isize) -> bool,
+    ) -> Self {
         let near = |dx: isize, dy: isize| is_dark(x as isize + dx, y as isize + dy);
-        let bits = |flags: [bool; 4]| flags.iter().rev().fold(0, |bits, &flag| bits << 1 | u8::from(flag));
+        let bits = |flags: [bool; 4]| {
+            flags
+                .iter()
+                .rev()
+                .fold(0, |bits, &flag| bits << 1 | u8::from(flag))
+        };
         let variant = match pattern {
             Pattern::Rounded => {
                 let [up, right, down, left] = [near(0, -1), near(1, 0), near(0, 1), near(-1, 0)];
@@ -157,9 +169,16 @@ fn soft(round: [bool; 4]) -> Outline {
 /// A bar down a module that goes on up and down, or ends in a half circle.
 fn bar([up, down]: [bool; 2]) -> Outline {
     let (gap, round) = ((1.0 - BAR) / 2.0, BAR / 2.0);
-    let (top, bottom) = (if up { 0.0 } else { gap }, if down { 1.0 } else { 1.0 - gap });
+    let (top, bottom) = (
+        if up { 0.0 } else { gap },
+        if down { 1.0 } else { 1.0 - gap },
+    );
     let [above, below] = [up, down].map(|joined| if joined { 0.0 } else { round });
-    Outline::rectangle((gap, top), (BAR, bottom - top), [above, above, below, below])
+    Outline::rectangle(
+        (gap, top),
+        (BAR, bottom - top),
+        [above, above, below, below],
+    )
 }
 
 /// A number that looks random and depends on the place only.

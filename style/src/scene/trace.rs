@@ -27,6 +27,7 @@ struct Corner {
 }
 
 /// `is_soft`: corners of dark modules are quarters of a circle.
+#[must_use]
 pub fn trace(dark: &Matrix, is_soft: bool) -> Outline {
     let modules = dark.modules();
     // Upper edges that no line has followed yet.
@@ -38,7 +39,11 @@ pub fn trace(dark: &Matrix, is_soft: bool) -> Outline {
     for start in 0..upper.len() {
         if upper[start] {
             let corners = walk(dark, &mut upper, start);
-            contours.push(if is_soft { soft(&corners) } else { sharp(&corners) });
+            contours.push(if is_soft {
+                soft(&corners)
+            } else {
+                sharp(&corners)
+            });
         }
     }
     Outline { contours }
@@ -48,7 +53,9 @@ pub fn trace(dark: &Matrix, is_soft: bool) -> Outline {
 fn walk(dark: &Matrix, upper: &mut [bool], start: usize) -> Vec<Corner> {
     let modules = dark.modules();
     let is_dark = |(x, y): (i32, i32), (dx, dy): (i32, i32)| {
-        let module = usize::try_from(x + dx).ok().zip(usize::try_from(y + dy).ok());
+        let module = usize::try_from(x + dx)
+            .ok()
+            .zip(usize::try_from(y + dy).ok());
         module.is_some_and(|(x, y)| dark.is_dark(x, y))
     };
     let mut corners = Vec::new();
@@ -66,7 +73,11 @@ fn walk(dark: &Matrix, upper: &mut [bool], start: usize) -> Vec<Corner> {
         let [right, left] = AHEAD[direction];
         let is_convex = !is_dark(at, right);
         if is_convex || is_dark(at, left) {
-            corners.push(Corner { at, direction, is_convex });
+            corners.push(Corner {
+                at,
+                direction,
+                is_convex,
+            });
             direction = (direction + if is_convex { 1 } else { 3 }) % 4;
         }
     }
@@ -101,7 +112,11 @@ fn soft(corners: &[Corner]) -> Contour {
     let mut segments = Vec::with_capacity(2 * corners.len());
     let mut pen = start;
     for corner in corners {
-        let edge = if corner.is_convex { half(corner, corner.direction, -1) } else { unit(corner.at) };
+        let edge = if corner.is_convex {
+            half(corner, corner.direction, -1)
+        } else {
+            unit(corner.at)
+        };
         if edge != pen {
             segments.push(Segment::Line(edge));
         }

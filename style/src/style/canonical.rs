@@ -11,7 +11,11 @@ impl Style {
     pub fn canonical(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let eyes = &self.eyes;
-        for word in [self.pattern.label(), eyes.border.label(), eyes.centre.label()] {
+        for word in [
+            self.pattern.label(),
+            eyes.border.label(),
+            eyes.centre.label(),
+        ] {
             bytes.extend_from_slice(word.as_bytes());
             bytes.push(0);
         }
@@ -20,7 +24,9 @@ impl Style {
         let of_eyes = [eyes.inks.outer, eyes.inks.inner];
         for own in of_eyes.into_iter().chain(eyes.inks.each) {
             bytes.push(own.is_some().into());
-            own.into_iter().for_each(|own| ink(own, &mut bytes));
+            if let Some(own) = own {
+                ink(own, &mut bytes);
+            }
         }
         let Some(gradient) = &self.gradient else {
             return bytes;

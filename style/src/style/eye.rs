@@ -98,7 +98,7 @@ impl EyeShape {
 }
 
 impl Border {
-    /// What readers make of it around a square. A: zxing-cpp, zbar, OpenCV and rqrr read it as they read a square. D: zxing-cpp and
+    /// What readers make of it around a square. A: zxing-cpp, zbar, `OpenCV` and rqrr read it as they read a square. D: zxing-cpp and
     /// zbar do. F: one of those two misses some. Measured: `docs/STYLES.md`.
     #[must_use]
     pub const fn worth(self) -> Grade {

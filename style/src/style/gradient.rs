@@ -50,7 +50,10 @@ impl Gradient {
         Self {
             kind,
             stops: stops
-                .map(|(n, &rgb)| Stop { at: n as f32 / last, rgb })
+                .map(|(n, &rgb)| Stop {
+                    at: n as f32 / last,
+                    rgb,
+                })
                 .collect(),
             angle_deg: 0.0,
             centre: (0.5, 0.5),
@@ -134,7 +137,11 @@ mod tests {
         let mut gradient = Gradient::new(Kind::Linear, &[[0; 3], [255; 3]]);
         for angle in [0.0, 30.0, 45.0, 90.0, 200.0, 359.0] {
             gradient.angle_deg = angle;
-            let square = Square { x: 10.0, y: 10.0, width: 100.0 };
+            let square = Square {
+                x: 10.0,
+                y: 10.0,
+                width: 100.0,
+            };
             let ends = gradient.ends(square);
             let corners = [(10.0, 10.0), (110.0, 10.0), (110.0, 110.0), (10.0, 110.0)];
             let shares = corners.map(|corner| gradient.at(corner, ends));

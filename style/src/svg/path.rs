@@ -2,10 +2,13 @@
 //!
 //! All commands but the first are relative. They lead from one rounded place to the next, so roundings do not add up.
 
-use symbol::file::number;
+use symbol::{Matrix, file::number};
 
 use super::Filled;
-use crate::geometry::{MODULE, Outline, Point, Segment};
+use crate::{
+    geometry::{MODULE, Outline, Point, Segment},
+    scene::Axis,
+};
 
 /// Of a line that only has round ends. Several renderers skip one of no length.
 const SHORT: i32 = 10;
@@ -18,7 +21,9 @@ pub struct Path {
 }
 
 fn thousandths(point: Point) -> (i32, i32) {
-    let rounded = |v: i32| ((i64::from(v) * 1000 + i64::from(MODULE / 2)).div_euclid(i64::from(MODULE))) as i32;
+    let rounded = |v: i32| {
+        ((i64::from(v) * 1000 + i64::from(MODULE / 2)).div_euclid(i64::from(MODULE))) as i32
+    };
     (rounded(point.x), rounded(point.y))
 }
 
@@ -35,7 +40,9 @@ impl Path {
                 match *segment {
                     Segment::Line(end) => self.line_to(thousandths(end.plus(by))),
                     Segment::Quadratic(control, end) => self.curve(b'q', &[control, end], by),
-                    Segment::Cubic(first, second, end) => self.curve(b'c', &[first, second, end], by),
+                    Segment::Cubic(first, second, end) => {
+                        self.curve(b'c', &[first, second, end], by);
+                    }
                 }
             }
             self.data.push(b'z');
@@ -47,12 +54,34 @@ impl Path {
     /// For a stroke with round ends.
     pub fn line(&mut self, from: Point, to: Point) {
         let (mut from, mut to) = (thousandths(from), thousandths(to));
+        // Of one module.
         if from == to {
             from.0 -= SHORT / 2;
             to.0 += SHORT / 2;
         }
         self.move_to(from);
         self.line_to(to);
+    }
+
+    /// Lines along the runs of at least so many modules, from the middle of the first to that of the last.
+    pub fn runs(&mut self, dark: &Matrix, axis: Axis, least: usize, origin: Point) {
+        let size = dark.modules();
+        let turned = Matrix::from_fn(size, |x, y| dark.is_dark(y, x));
+        let (dark, place): (_, fn(usize, usize) -> Point) = match axis {
+            Axis::Rows => (dark, Point::middle),
+            Axis::Columns => (&turned, |x, y| Point::middle(y, x)),
+        };
+        for y in 0..size {
+            for run in dark.runs(y).filter(|run| run.len() >= least) {
+                let ends = [run.start, run.end - 1];
+                let [from, to] = ends.map(|x| place(x as usize, y).plus(origin));
+                self.line(from, to);
+            }
+        }
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.data.is_empty()
     }
 
     fn move_to(&mut self, to: (i32, i32)) {

@@ -112,7 +112,10 @@ pub fn codewords_in(version: Version, level: Level, modules: &Matrix) -> Vec<(us
     let order = VersionLayout::of(version).order();
     let blocks = plan.collect(order.map(|(x, y)| modules.is_dark(x, y)));
     let touched = |block: &Vec<u8>| block.iter().filter(|codeword| **codeword != 0).count();
-    blocks.iter().map(|block| (touched(block), plan.capacity())).collect()
+    blocks
+        .iter()
+        .map(|block| (touched(block), plan.capacity()))
+        .collect()
 }
 
 /// `covered`: not 0 where the codeword is hidden.

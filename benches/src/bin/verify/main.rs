@@ -8,12 +8,15 @@ mod matrices;
 mod read;
 mod rule;
 mod serve;
+mod styles;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: verify matrices [--count N] [--seed N] [--threads N]
        verify files --folder FOLDER --format NAME [--count N] [--seed N]
        verify formats
+       verify styles --folder FOLDER [--count N] [--seed N]
+       verify eyes --folder FOLDER
        verify serve ours | declared | qrcodegen | qrcode
        verify read
 
@@ -21,6 +24,8 @@ const USAGE: &str = "usage: verify matrices [--count N] [--seed N] [--threads N]
             eight masks, the automatic mask the one with the lowest penalty counted module by module, the same on
             every level of CPU features
   files     random symbols as files, and manifest.tsv saying what each of them holds
+  styles    random styled symbols as PNG, and manifest.tsv with the text, the grade and whether rqrr reads it
+  eyes      the same for every finder pattern
   formats   which formats there are
   serve     records on standard input, matrices on standard output, as benches/peers/zint_matrix.c; declared: ours, with
             text that is not ASCII behind its ECI, as the product writes it
@@ -44,6 +49,8 @@ fn main() -> ExitCode {
             "matrices" => matrices::verify(&flags),
             "files" => files::write(&flags),
             "formats" => files::list(),
+            "styles" => styles::random(&flags),
+            "eyes" => styles::eyes(&flags),
             "read" => read::read(),
             _ => Err(USAGE.to_owned()),
         }),

@@ -8,6 +8,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
 use super::{
+    counts::Counts,
     graded::{Scannability, drawn},
     options::{Options, asked},
 };
@@ -21,7 +22,17 @@ use crate::{
     render::{Format, Rendered},
 };
 
-pub struct Generate;
+pub struct Generate {
+    counts: Counts,
+}
+
+impl Generate {
+    pub fn new() -> Self {
+        Self {
+            counts: Counts::new(),
+        }
+    }
+}
 
 /// What to draw, and how.
 #[derive(Deserialize, Object)]
@@ -100,7 +111,7 @@ impl Generate {
         _signed: Signed,
         body: Input<Question>,
     ) -> Result<Drawn> {
-        Ok(generate(&app, &ctx, body.0).await?)
+        Ok(self.drawn(&app, &ctx, body.0).await?)
     }
 
     /// The same, by its path without a version
@@ -112,47 +123,57 @@ impl Generate {
         _signed: Signed,
         body: Input<Question>,
     ) -> Result<Drawn> {
-        Ok(generate(&app, &ctx, body.0).await?)
+        Ok(self.drawn(&app, &ctx, body.0).await?)
     }
 }
 
-async fn generate(app: &App, ctx: &Ctx, question: Question) -> Result<Drawn, Error> {
-    let started = app.clock.instant();
-    let asked = asked(&question.data, &question.options)?;
-    let (request, image) = drawn(app, ctx, &asked).await?;
-    let scannability = Scannability::of(&asked, &image.facts, || request.symbol())?;
-    let took = app.clock.instant().duration_since(started);
-    let grade = image.facts.report.grade().label().to_owned();
-    let Rendered { facts, file, cached } = image;
-    let bytes = file.bytes.len() as u64;
-    let (svg, image) = match request.format {
-        // Our own documents are UTF-8.
-        Format::Svg => (Some(String::from_utf8_lossy(&file.bytes).into_owned()), None),
-        _ => {
-            let data = Base64::encode_string(&file.bytes);
-            (None, Some(format!("data:{};base64,{data}", file.media_type)))
-        }
-    };
-    let answer = Answer {
-        success: true,
-        svg,
-        image,
-        metadata: Metadata {
-            format: request.format.label().to_owned(),
-            version: facts.version.number(),
-            modules: facts.modules() as u64,
-            error_correction: facts.level.label().to_ascii_uppercase(),
-            width: facts.width_px,
-            height: facts.height_px,
-            file_size: bytes,
-            data_length: request.content.len() as u64,
-        },
-        performance: Performance {
-            processing_time_ms: (took.as_secs_f64() * 1e6).round() / 1e3,
-            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+impl Generate {
+    async fn drawn(&self, app: &App, ctx: &Ctx, question: Question) -> Result<Drawn, Error> {
+        let started = app.clock.instant();
+        let asked = asked(&question.data, &question.options)?;
+        let (request, image) = drawn(app, ctx, &asked).await?;
+        let grade = image.facts.report.grade();
+        self.counts.count(&asked.style, grade, grade < asked.least);
+        let scannability = Scannability::of(&asked, &image.facts, || request.symbol())?;
+        let took = app.clock.instant().duration_since(started);
+        let Rendered {
+            facts,
+            file,
             cached,
-        },
-        scannability,
-    };
-    Ok(Drawn::Drawn(Json(answer), grade))
+        } = image;
+        let bytes = file.bytes.len() as u64;
+        let (svg, image) = if request.format == Format::Svg {
+            // Our own documents are UTF-8.
+            let document = String::from_utf8_lossy(&file.bytes).into_owned();
+            (Some(document), None)
+        } else {
+            let data = Base64::encode_string(&file.bytes);
+            (
+                None,
+                Some(format!("data:{};base64,{data}", file.media_type)),
+            )
+        };
+        let answer = Answer {
+            success: true,
+            svg,
+            image,
+            metadata: Metadata {
+                format: request.format.label().to_owned(),
+                version: facts.version.number(),
+                modules: facts.modules() as u64,
+                error_correction: facts.level.label().to_ascii_uppercase(),
+                width: facts.width_px,
+                height: facts.height_px,
+                file_size: bytes,
+                data_length: request.content.len() as u64,
+            },
+            performance: Performance {
+                processing_time_ms: (took.as_secs_f64() * 1e6).round() / 1e3,
+                engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+                cached,
+            },
+            scannability,
+        };
+        Ok(Drawn::Drawn(Json(answer), grade.label().to_owned()))
+    }
 }

@@ -17,7 +17,7 @@ use crate::{
 pub struct Scannability {
     /// A to F: the worst of the reasons
     grade: String,
-    /// C or better
+    /// Better than F. D: some readers do not cope
     scannable: bool,
     reasons: Vec<Reason>,
     /// Single changes that lead to a better grade, the best first
@@ -30,7 +30,7 @@ pub struct Scannability {
 struct Reason {
     parameter: String,
     /// `contrast`, `modulation`, `unused-error-correction`: 0 to 1. `fixed-patterns`, `format-information`: damaged modules. `quiet-zone`: modules. `reflectance-reversal`: 0 or 1. `finders`: deviation in modules
-    value: f32,
+    value: f64,
     grade: String,
 }
 
@@ -50,7 +50,11 @@ const GOOD: Grade = Grade::B;
 impl Scannability {
     /// # Errors
     /// `Invalid` if the grade is worse than was asked for; the options named are those that would help.
-    pub fn of(asked: &Asked, facts: &Facts, symbol: impl FnOnce() -> Result<symbol::Symbol>) -> Result<Self> {
+    pub fn of(
+        asked: &Asked,
+        facts: &Facts,
+        symbol: impl FnOnce() -> Result<symbol::Symbol>,
+    ) -> Result<Self> {
         let report = &facts.report;
         let grade = report.grade();
         let found = if grade < GOOD.max(asked.least) {
@@ -63,14 +67,14 @@ impl Scannability {
         }
         let reasons = report.reasons.iter().map(|reason| Reason {
             parameter: reason.parameter.label().to_owned(),
-            value: (reason.value * 1000.0).round() / 1000.0,
+            value: (f64::from(reason.value) * 1000.0).round() / 1000.0,
             grade: reason.grade.label().to_owned(),
         });
         Ok(Self {
             grade: grade.label().to_owned(),
-            scannable: grade >= Grade::C,
+            scannable: grade > Grade::F,
             reasons: reasons.collect(),
-            fixes: found.iter().map(suggestion).collect(),
+            fixes: found.iter().copied().map(suggestion).collect(),
         })
     }
 }
@@ -78,32 +82,42 @@ impl Scannability {
 impl Scannability {
     /// The fixes as sentences.
     pub fn suggestions(&self) -> Vec<String> {
-        let sentence = |fix: &Suggestion| format!("{} {} would make the grade {}", fix.option, fix.value, fix.grade);
+        let sentence = |fix: &Suggestion| {
+            format!(
+                "{} {} would make the grade {}",
+                fix.option, fix.value, fix.grade
+            )
+        };
         self.fixes.iter().map(sentence).collect()
     }
 }
 
 fn refused(least: Grade, report: &Report, fixes: &[Fix]) -> Error {
-    let worst: Vec<_> = report.worst().map(|reason| format!("{} is {:.2}", reason.parameter.label(), reason.value)).collect();
+    let worst: Vec<_> = report
+        .worst()
+        .map(|reason| format!("{} is {:.2}", reason.parameter.label(), reason.value))
+        .collect();
     let grade = report.grade().label();
     let least_label = least.label();
     let why = worst.join(", ");
     let helps = fixes.iter().filter(|fix| fix.grade >= least);
     let details: Vec<_> = helps.map(|fix| {
-        let Suggestion { option, value, grade: better } = suggestion(fix);
+        let Suggestion { option, value, grade: better } = suggestion(*fix);
         Detail {
             field: option.into(),
             message: format!("the grade is {grade}, and {least_label} was asked for ({why}): with {value} it would be {better}").into(),
         }
     }).take(3).collect();
     if details.is_empty() {
-        let message = format!("the grade is {grade}, and {least_label} was asked for ({why}); no single change would do");
+        let message = format!(
+            "the grade is {grade}, and {least_label} was asked for ({why}); no single change would do"
+        );
         return Error::invalid("minGrade", message);
     }
     Error::invalid_fields(details)
 }
 
-fn suggestion(fix: &Fix) -> Suggestion {
+fn suggestion(fix: Fix) -> Suggestion {
     let color = |ink: Ink| Color { rgb: ink.rgb }.to_string();
     let (option, value) = match fix.change {
         Change::QuietZone(modules) => ("margin", modules.to_string()),
@@ -112,18 +126,32 @@ fn suggestion(fix: &Fix) -> Suggestion {
         Change::Pattern(pattern) => ("dataPattern", pattern.label().to_owned()),
         Change::Eyes(shape) => ("eyeShape", shape.label().to_owned()),
         Change::EyeInks => ("eyeColor", "that of foregroundColor".to_owned()),
-        Change::DarkerGradient(percent) => ("gradient.colors", format!("{percent} % of their lightness")),
-        Change::Exchange => ("foregroundColor", "that of backgroundColor, and the other way round".to_owned()),
+        Change::DarkerGradient(percent) => {
+            ("gradient.colors", format!("{percent} % of their lightness"))
+        }
+        Change::Exchange => (
+            "foregroundColor",
+            "that of backgroundColor, and the other way round".to_owned(),
+        ),
     };
-    Suggestion { option: option.to_owned(), value, grade: fix.grade.label().to_owned() }
+    Suggestion {
+        option: option.to_owned(),
+        value,
+        grade: fix.grade.label().to_owned(),
+    }
 }
 
 /// Draws what was asked for.
 ///
 /// # Errors
 /// What cannot be drawn, in this dialect's words.
-pub async fn drawn(app: &App, ctx: &crate::kernel::Ctx, asked: &Asked) -> Result<(render::In, render::Rendered)> {
-    let request = render::Request::new(asked.spec.clone()).map_err(|faults| spelled(faults.into_error()))?;
+pub async fn drawn(
+    app: &App,
+    ctx: &crate::kernel::Ctx,
+    asked: &Asked,
+) -> Result<(render::In, render::Rendered)> {
+    let request =
+        render::Request::new(asked.spec.clone()).map_err(|faults| spelled(faults.into_error()))?;
     let request = std::sync::Arc::new(request);
     let drawn = app.render(ctx, &request).await.map_err(spelled)?;
     Ok((request, drawn))
@@ -132,6 +160,12 @@ pub async fn drawn(app: &App, ctx: &crate::kernel::Ctx, asked: &Asked) -> Result
 /// An error of a render arm in this dialect's words.
 fn spelled(error: Error) -> Error {
     let faults = render::Faults::of(&error).iter();
-    let details: Vec<_> = faults.map(|fault| fault.detail(super::options::name)).collect();
-    if details.is_empty() { error } else { Error::invalid_fields(details) }
+    let details: Vec<_> = faults
+        .map(|fault| fault.detail(super::options::name))
+        .collect();
+    if details.is_empty() {
+        error
+    } else {
+        Error::invalid_fields(details)
+    }
 }

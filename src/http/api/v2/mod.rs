@@ -1,5 +1,6 @@
 //! Symbols without a stored code (`/api/v2/qr`): styled, in any format, with a grade.
 
+mod counts;
 pub mod generate;
 mod graded;
 mod options;

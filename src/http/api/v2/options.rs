@@ -4,9 +4,7 @@
 
 use std::sync::Arc;
 
-use ::style::{
-    Border, Centre, EyeInks, EyeShape, Eyes, Grade, Gradient, Kind, Pattern, Style,
-};
+use ::style::{Border, Centre, EyeInks, EyeShape, Eyes, Grade, Gradient, Kind, Pattern, Style};
 use poem_openapi::Object;
 use serde::Deserialize;
 use symbol::file::Ink;
@@ -135,7 +133,10 @@ struct Faults(Vec<Detail>);
 
 impl Faults {
     fn add(&mut self, field: &'static str, message: String) {
-        self.0.push(Detail { field: field.into(), message: message.into() });
+        self.0.push(Detail {
+            field: field.into(),
+            message: message.into(),
+        });
     }
 
     fn word<V: Vocabulary>(&mut self, field: &'static str, word: Option<&Word<V>>) -> Option<V> {
@@ -151,7 +152,11 @@ impl Faults {
         self.color(field, text).map(|color| Ink::opaque(color.rgb))
     }
 
-    fn number<B: bounds::Bound<Of: Copy>>(&mut self, field: &'static str, value: Option<&Within<B>>) -> Option<B::Of> {
+    fn number<B: bounds::Bound<Of: Copy>>(
+        &mut self,
+        field: &'static str,
+        value: Option<&Within<B>>,
+    ) -> Option<B::Of> {
         let value = value?;
         if !B::holds(&value.0) {
             self.add(field, B::expected());
@@ -165,9 +170,15 @@ impl Faults {
 pub fn asked(data: &str, options: &Options) -> Result<Asked> {
     let mut faults = Faults::default();
     let style = style(options, &mut faults);
-    let px = faults.number("size", options.size.as_ref()).and_then(|px| u32::try_from(px).ok());
-    let margin = faults.number("margin", options.margin.as_ref()).and_then(|margin| u8::try_from(margin).ok());
-    let quality = faults.number("quality", options.quality.as_ref()).and_then(|quality| u8::try_from(quality).ok());
+    let px = faults
+        .number("size", options.size.as_ref())
+        .and_then(|px| u32::try_from(px).ok());
+    let margin = faults
+        .number("margin", options.margin.as_ref())
+        .and_then(|margin| u8::try_from(margin).ok());
+    let quality = faults
+        .number("quality", options.quality.as_ref())
+        .and_then(|quality| u8::try_from(quality).ok());
     let level = faults.word("errorCorrection", options.error_correction.as_ref());
     let format = faults.word("format", options.format.as_ref());
     let least = faults.word("minGrade", options.min_grade.as_ref());
@@ -184,30 +195,47 @@ pub fn asked(data: &str, options: &Options) -> Result<Asked> {
         style: Some(Arc::new(style.clone())),
         ..Spec::new(data.to_owned())
     };
-    Ok(Asked { spec, style, least: least.unwrap_or(if is_strict { Grade::C } else { Grade::F }) })
+    Ok(Asked {
+        spec,
+        style,
+        least: least.unwrap_or(if is_strict { Grade::C } else { Grade::F }),
+    })
 }
 
 fn style(options: &Options, faults: &mut Faults) -> Style {
     let plain = Style::default();
     let ground = match options.background_color.as_deref() {
-        Some("transparent") => Some(Ink { rgb: [255; 3], alpha: 0 }),
+        Some("transparent") => Some(Ink {
+            rgb: [255; 3],
+            alpha: 0,
+        }),
         _ => faults.ink("backgroundColor", options.background_color.as_ref()),
     };
     Style {
-        pattern: faults.word("dataPattern", options.data_pattern.as_ref()).unwrap_or(plain.pattern),
+        pattern: faults
+            .word("dataPattern", options.data_pattern.as_ref())
+            .unwrap_or(plain.pattern),
         eyes: eyes(options, faults),
-        ink: faults.ink("foregroundColor", options.foreground_color.as_ref()).unwrap_or(plain.ink),
+        ink: faults
+            .ink("foregroundColor", options.foreground_color.as_ref())
+            .unwrap_or(plain.ink),
         ground: ground.unwrap_or(plain.ground),
-        gradient: options.gradient.as_ref().and_then(|asked| gradient(asked, faults)),
+        gradient: options
+            .gradient
+            .as_ref()
+            .and_then(|asked| gradient(asked, faults)),
     }
 }
 
 fn eyes(options: &Options, faults: &mut Faults) -> Eyes {
-    let shape = faults.word("eyeShape", options.eye_shape.as_ref()).unwrap_or(EyeShape::Square);
+    let shape = faults
+        .word("eyeShape", options.eye_shape.as_ref())
+        .unwrap_or(EyeShape::Square);
     let (border, centre) = shape.parts();
     let all = faults.ink("eyeColor", options.eye_color.as_ref());
     let own = options.eye_colors.as_ref();
-    let mut of = |field, pick: fn(&EyeColors) -> Option<&String>| faults.ink(field, own.and_then(pick));
+    let mut of =
+        |field, pick: fn(&EyeColors) -> Option<&String>| faults.ink(field, own.and_then(pick));
     let outer = of("eyeColors.outer", |colors| colors.outer.as_ref());
     let inner = of("eyeColors.inner", |colors| colors.inner.as_ref());
     let each = [
@@ -216,16 +244,36 @@ fn eyes(options: &Options, faults: &mut Faults) -> Eyes {
         of("eyeColors.bottomLeft", |colors| colors.bottom_left.as_ref()),
     ];
     Eyes {
-        border: faults.word("eyeBorder", options.eye_border.as_ref()).unwrap_or(border),
-        centre: faults.word("eyeCenter", options.eye_center.as_ref()).unwrap_or(centre),
-        inks: EyeInks { outer: outer.or(all), inner: inner.or(all), each },
+        border: faults
+            .word("eyeBorder", options.eye_border.as_ref())
+            .unwrap_or(border),
+        centre: faults
+            .word("eyeCenter", options.eye_center.as_ref())
+            .unwrap_or(centre),
+        inks: EyeInks {
+            outer: outer.or(all),
+            inner: inner.or(all),
+            each,
+        },
     }
 }
 
 fn gradient(asked: &GradientOptions, faults: &mut Faults) -> Option<Gradient> {
-    let kind = faults.word("gradient.type", asked.kind.as_ref()).unwrap_or(Kind::Linear);
-    let colors: Vec<_> = asked.colors.iter().take(16).map(|text| faults.color("gradient.colors", Some(text))).collect();
-    let colors: Vec<_> = colors.into_iter().collect::<Option<Vec<_>>>()?.iter().map(|color| color.rgb).collect();
+    let kind = faults
+        .word("gradient.type", asked.kind.as_ref())
+        .unwrap_or(Kind::Linear);
+    let colors: Vec<_> = asked
+        .colors
+        .iter()
+        .take(16)
+        .map(|text| faults.color("gradient.colors", Some(text)))
+        .collect();
+    let colors: Vec<_> = colors
+        .into_iter()
+        .collect::<Option<Vec<_>>>()?
+        .iter()
+        .map(|color| color.rgb)
+        .collect();
     Some(Gradient {
         angle_deg: asked.angle.unwrap_or(0.0),
         centre: (asked.center_x.unwrap_or(0.5), asked.center_y.unwrap_or(0.5)),

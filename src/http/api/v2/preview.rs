@@ -45,7 +45,9 @@ impl ResponseContent for Svg {
 
 impl IntoResponse for Svg {
     fn into_response(self) -> Response {
-        Response::builder().content_type(self.0.media_type).body(self.0.bytes)
+        Response::builder()
+            .content_type(self.0.media_type)
+            .body(self.0.bytes)
     }
 }
 
@@ -96,7 +98,11 @@ impl Preview {
         let asked = asked(&data.0, &options).map_err(named)?;
         let (_, image) = drawn(&app, &ctx, &asked).await.map_err(named)?;
         let grade = image.facts.report.grade().label().to_owned();
-        Ok(Previewed::Svg(Svg(image.file), CACHE_CONTROL.to_owned(), grade))
+        Ok(Previewed::Svg(
+            Svg(image.file),
+            CACHE_CONTROL.to_owned(),
+            grade,
+        ))
     }
 }
 

@@ -119,7 +119,10 @@ async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, E
                 valid: false,
                 details: None,
                 scannability: None,
-                suggestions: faults.iter().map(|fault| format!("{}: {}", fault.option, fault.message)).collect(),
+                suggestions: faults
+                    .iter()
+                    .map(|fault| format!("{}: {}", fault.option, fault.message))
+                    .collect(),
                 errors: faults,
             })
         }

@@ -10,10 +10,7 @@ use poem_openapi::{
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::{
-    kernel::Level,
-    render::Format,
-};
+use crate::{kernel::Level, render::Format};
 
 /// A closed set of words.
 pub trait Vocabulary: Copy + Send + Sync + 'static {
@@ -53,7 +50,9 @@ impl Vocabulary for Level {
     }
 
     fn find(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.label().eq_ignore_ascii_case(word))
+        Self::ALL
+            .into_iter()
+            .find(|level| level.label().eq_ignore_ascii_case(word))
     }
 }
 

@@ -1,0 +1,185 @@
+//! Styled symbols as files, for readers that are not ours: random styles, and each finder pattern for itself.
+//!
+//! Invariant: the manifest names every file, all that a reader should find in it, its grade, and whether rqrr finds it.
+
+use std::{fs, path::Path};
+
+use benches::random::Random;
+use style::{
+    Border, Centre, EyeShape, Gradient, Kind, Pattern, Style, compose, grade,
+    raster::{self, Painted, Pixels},
+};
+use symbol::{
+    Level, Options, encode,
+    file::{Canvas, Ink},
+};
+
+use crate::{Flags, case};
+
+/// One file to be.
+struct Sample {
+    name: String,
+    text: String,
+    level: Level,
+    style: Style,
+    quiet_zone: u8,
+    module_px: u32,
+}
+
+pub fn random(flags: &Flags) -> Result<(), String> {
+    let samples = (0..flags.count).map(|index| {
+        let mut random = Random::new(flags.seed.wrapping_mul(0x0100_0000_01b3) + index as u64);
+        Sample {
+            name: "random".to_owned(),
+            text: text([3, 20, 60, 150, 300][random.below(5)]),
+            level: Level::ALL[random.below(4)],
+            style: style(&mut random),
+            quiet_zone: [4, 4, 4, 4, 3, 2][random.below(6)],
+            module_px: 4 + u32::try_from(random.below(7)).unwrap_or(0),
+        }
+    });
+    write(flags, samples)
+}
+
+/// Every border around a square, every centre inside of one, and every shape.
+pub fn eyes(flags: &Flags) -> Result<(), String> {
+    let borders = Border::ALL
+        .iter()
+        .map(|&border| ("border", border.label(), border, Centre::Square));
+    let centres = Centre::ALL
+        .iter()
+        .map(|&centre| ("centre", centre.label(), Border::Square, centre));
+    let shapes = EyeShape::ALL
+        .iter()
+        .map(|&shape| ("shape", shape.label(), shape.parts().0, shape.parts().1));
+    let all = borders
+        .chain(centres)
+        .chain(shapes)
+        .flat_map(|(kind, label, border, centre)| {
+            let sizes = [3, 20, 60, 150, 300]
+                .into_iter()
+                .flat_map(|length| [4, 5, 7, 10].map(|px| (length, px)));
+            sizes.flat_map(move |(length, module_px)| {
+                [Level::L, Level::H].map(|level| {
+                    let mut style = Style::default();
+                    (style.eyes.border, style.eyes.centre) = (border, centre);
+                    Sample {
+                        name: format!("{kind} {label}"),
+                        text: text(length),
+                        level,
+                        style,
+                        quiet_zone: 4,
+                        module_px,
+                    }
+                })
+            })
+        });
+    write(flags, all)
+}
+
+fn text(length: usize) -> String {
+    format!("https://example.org/{}", "x".repeat(length))
+}
+
+fn style(random: &mut Random) -> Style {
+    let mut style = Style::default();
+    if random.below(4) > 0 {
+        style.pattern = pick(random, Pattern::ALL);
+    }
+    match random.below(4) {
+        0 => {}
+        1 => style.eyes = pick(random, EyeShape::ALL).into(),
+        2 => style.eyes.centre = pick(random, Centre::ALL),
+        _ => {
+            style.eyes.border = pick(random, Border::ALL);
+            style.eyes.centre = pick(random, Centre::ALL);
+        }
+    }
+    if random.below(2) == 0 {
+        style.ink = dark(random);
+        style.ground = Ink::opaque([0; 3].map(|_: u8| 255 - small(random, 90)));
+    }
+    if random.below(3) == 0 {
+        (style.eyes.inks.outer, style.eyes.inks.inner) = (Some(dark(random)), Some(dark(random)));
+    }
+    if random.below(3) == 0 {
+        let colors: Vec<_> = (0..2 + random.below(4)).map(|_| dark(random).rgb).collect();
+        let mut gradient = Gradient::new(pick(random, Kind::ALL), &colors);
+        gradient.angle_deg = f32::from(small(random, 255));
+        gradient.on_eyes = random.below(2) == 0;
+        style.gradient = Some(gradient);
+    }
+    style
+}
+
+fn pick<T: Copy>(random: &mut Random, words: &[T]) -> T {
+    words[random.below(words.len())]
+}
+
+fn small(random: &mut Random, below: usize) -> u8 {
+    u8::try_from(random.below(below)).unwrap_or(0)
+}
+
+fn dark(random: &mut Random) -> Ink {
+    let below = [40, 90, 140, 200][random.below(4)];
+    Ink::opaque([0; 3].map(|_: u8| small(random, below)))
+}
+
+fn write(flags: &Flags, samples: impl Iterator<Item = Sample>) -> Result<(), String> {
+    let folder = Path::new(flags.folder.as_deref().ok_or("which --folder?")?);
+    let mut manifest = String::new();
+    for (index, sample) in samples.enumerate() {
+        let options = Options {
+            level: sample.level,
+            ..Options::default()
+        };
+        let symbol = encode(&*sample.text, &options).map_err(|error| error.to_string())?;
+        let scene = compose(&symbol, &sample.style, sample.quiet_zone);
+        let canvas =
+            Canvas::tight(scene.modules, sample.quiet_zone, sample.module_px).ok_or("no canvas")?;
+        let painted = raster::paint(&scene, canvas);
+        let mut file = Vec::new();
+        raster::png(&painted, None, &mut file).map_err(|error| error.to_string())?;
+        let file_name = format!("{index:06}.png");
+        fs::write(folder.join(&file_name), file).map_err(|error| error.to_string())?;
+        let line = [
+            file_name,
+            case::hex(sample.text.as_bytes()),
+            grade(&scene, &symbol).grade().label().to_owned(),
+            sample.name,
+            sample.module_px.to_string(),
+            u8::from(by_rqrr(&painted).as_deref() == Some(&sample.text)).to_string(),
+        ];
+        manifest += &line.join("\t");
+        manifest.push('\n');
+    }
+    fs::write(folder.join("manifest.tsv"), manifest).map_err(|error| error.to_string())
+}
+
+fn by_rqrr(painted: &Painted) -> Option<String> {
+    let width = painted.width_px as usize;
+    let luma = |[red, green, blue]: [u8; 3]| {
+        let sum = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+        u8::try_from(sum / 1000).unwrap_or(255)
+    };
+    let grey: Vec<u8> = match &painted.pixels {
+        Pixels::Indexed { palette, indices } => indices
+            .iter()
+            .map(|&index| luma(palette[usize::from(index)].rgb))
+            .collect(),
+        Pixels::Rgba(bytes) => bytes
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|&[r, g, b, _]| luma([r, g, b]))
+            .collect(),
+    };
+    let mut image =
+        rqrr::PreparedImage::prepare_from_greyscale(width, width, |x, y| grey[y * width + x]);
+    image
+        .detect_grids()
+        .first()?
+        .decode()
+        .ok()
+        .map(|(_, text)| text)
+}
