@@ -7,6 +7,7 @@ mod client;
 mod document;
 mod exercise;
 mod extract;
+mod grade;
 mod metrics;
 mod middleware;
 mod ops;

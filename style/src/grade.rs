@@ -78,8 +78,8 @@ pub enum Parameter {
     /// 1 where dark modules are lighter than the ground (ISO/IEC 18004 §5.3: reflectance reversal). Several readers do not look
     /// for that.
     Reversal,
-    /// Beyond the standard: how far dark and light in the finder patterns are from 1 : 1 : 3 : 1 : 1 on the lines that readers
-    /// look for, as a share of a module.
+    /// Beyond the standard: what readers make of the finder patterns, and how much narrower than a module their narrowest ring
+    /// or gap is on the lines that readers look for, 0..=1.
     Finders,
 }
 
@@ -149,12 +149,12 @@ pub fn grade(scene: &Scene, symbol: &Symbol) -> Report {
     let bands = seen::bands(scene, symbol.matrix());
     let [by_luminance, by_red] = bands.each_ref().map(|band| band_reasons(band, symbol));
     let is_reversed = bands[0].is_reversed();
-    let deviation = finders::deviation(scene, &eyes(symbol));
+    let narrowness = finders::narrowness(scene, &eyes(symbol));
     let shape = scene.border.worth().min(scene.centre.worth());
     let rest = [
         quiet_zone(scene.quiet_zone),
         reversal(is_reversed),
-        finder_patterns(deviation, shape),
+        finder_patterns(narrowness, shape),
     ];
     let mut worse = by_luminance
         .into_iter()
@@ -190,15 +190,15 @@ fn reversal(is_reversed: bool) -> Reason {
 }
 
 /// `shape`: what readers make of it. Where border and centre do not fit together it is worth nothing.
-fn finder_patterns(deviation: f32, shape: Grade) -> Reason {
-    let grade = if deviation > finders::MOST {
+fn finder_patterns(narrowness: f32, shape: Grade) -> Reason {
+    let grade = if narrowness > finders::MOST {
         Grade::F
     } else {
         shape
     };
     Reason {
         parameter: Parameter::Finders,
-        value: deviation,
+        value: narrowness,
         grade,
     }
 }

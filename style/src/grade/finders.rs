@@ -10,8 +10,8 @@ use crate::{
     scene::{Scene, Shape},
 };
 
-/// Beyond it zxing-cpp was seen to miss symbols: a round border around a square centre has 1.2. See `docs/STYLES.md`.
-pub const MOST: f32 = 1.1;
+/// Beyond it zxing-cpp was seen to miss symbols: a round border around a square centre has 0.6. See `docs/STYLES.md`.
+pub const MOST: f32 = 0.5;
 
 /// Modules of each run.
 const RUNS: [f32; 5] = [1.0, 1.0, 3.0, 1.0, 1.0];
@@ -20,8 +20,8 @@ const SIDE: usize = EYE * PX;
 /// How often a module is looked at along a line.
 const SAMPLES: usize = 16;
 
-/// The largest deviation of a run from its length, in modules, over all eyes and lines; 9.0 where a line has other runs.
-pub fn deviation(scene: &Scene, eyes: &[(usize, usize)]) -> f32 {
+/// How much narrower than a module the narrowest ring or gap is, over all eyes and lines, 0..=1; 1 where a line has other runs.
+pub fn narrowness(scene: &Scene, eyes: &[(usize, usize)]) -> f32 {
     let mut shapes = vec![vec![0_u8; SIDE * SIDE]; eyes.len()];
     for layer in &scene.layers {
         let Shape::Outline(outline) = &layer.shape else {
@@ -66,7 +66,7 @@ fn add(shape: &mut [u8], mask: &Mask, (eye_x, eye_y): (usize, usize)) {
     }
 }
 
-/// The largest deviation along a line through the middle.
+/// Along a line through the middle.
 fn along(shape: &[u8], (dx, dy): (f32, f32)) -> f32 {
     let steps = EYE * SAMPLES;
     let is_dark = |step: usize| {
@@ -84,19 +84,16 @@ fn along(shape: &[u8], (dx, dy): (f32, f32)) -> f32 {
         .map(|(at, _)| at)
         .collect();
     let (Some(&first), Some(&last)) = (dark.first(), dark.last()) else {
-        return 9.0;
+        return 1.0;
     };
     let runs: Vec<_> = all[first..=last]
         .chunk_by(|a, b| a == b)
         .map(|run| run.len() as f32)
         .collect();
     if runs.len() != RUNS.len() {
-        return 9.0;
+        return 1.0;
     }
     let module = runs.iter().sum::<f32>() / RUNS.iter().sum::<f32>();
-    let off = runs
-        .iter()
-        .zip(RUNS)
-        .map(|(run, meant)| (run / module - meant).abs());
-    off.fold(0.0, f32::max)
+    let narrowest = runs.iter().copied().fold(f32::INFINITY, f32::min);
+    (1.0 - narrowest / module).max(0.0)
 }

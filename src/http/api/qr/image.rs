@@ -24,6 +24,7 @@ use crate::{
         api::Group,
         bounds::{self, Within},
         extract::{Signed, credentials},
+        grade::GradeHeader,
         middleware::limits::in_time,
     },
     kernel::{Color, Ctx, Error, Level, error::Detail},
@@ -101,14 +102,14 @@ enum ImageAnswer {
         Option<String>,
         /// How well readers cope, A to F (after ISO/IEC 15415)
         #[oai(header = "X-QR-Grade")]
-        String,
+        GradeHeader,
     ),
     /// Not changed: the caller's copy is current (RFC 9110 §13.1.2).
     #[oai(status = 304)]
     NotModified(
         #[oai(header = "ETag")] String,
         #[oai(header = "Cache-Control")] String,
-        #[oai(header = "X-QR-Grade")] String,
+        #[oai(header = "X-QR-Grade")] GradeHeader,
     ),
 }
 
@@ -335,7 +336,7 @@ fn physical(
 fn answer(image: Rendered, concerns: Option<String>, headers: &HeaderMap) -> ImageAnswer {
     let etag = image.file.etag.to_string();
     let cache = CACHE_CONTROL.to_owned();
-    let grade = image.facts.report.grade().label().to_owned();
+    let grade = GradeHeader::from(&image.facts.report);
     if has(headers, &etag) {
         ImageAnswer::NotModified(etag, cache, grade)
     } else {

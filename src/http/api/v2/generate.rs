@@ -17,6 +17,7 @@ use crate::{
     http::{
         api::Group,
         extract::{Input, Signed},
+        grade::GradeHeader,
     },
     kernel::{Ctx, Error},
     render::{Format, Rendered},
@@ -94,7 +95,7 @@ enum Drawn {
         Json<Answer>,
         /// How well readers cope, A to F (after ISO/IEC 15415)
         #[oai(header = "X-QR-Grade")]
-        String,
+        GradeHeader,
     ),
 }
 
@@ -174,6 +175,6 @@ impl Generate {
             },
             scannability,
         };
-        Ok(Drawn::Drawn(Json(answer), grade.label().to_owned()))
+        Ok(Drawn::Drawn(Json(answer), GradeHeader::from(&facts.report)))
     }
 }

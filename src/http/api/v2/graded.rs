@@ -29,7 +29,7 @@ pub struct Scannability {
 #[oai(rename = "GradeReason")]
 struct Reason {
     parameter: String,
-    /// `contrast`, `modulation`, `unused-error-correction`: 0 to 1. `fixed-patterns`, `format-information`: damaged modules. `quiet-zone`: modules. `reflectance-reversal`: 0 or 1. `finders`: deviation in modules
+    /// `contrast`, `modulation`, `unused-error-correction`: 0 to 1. `fixed-patterns`, `format-information`: damaged modules. `quiet-zone`: modules. `reflectance-reversal`: 0 or 1. `finders`: how much narrower than a module the narrowest ring or gap is, 0 to 1
     value: f64,
     grade: String,
 }

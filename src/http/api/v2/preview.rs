@@ -22,6 +22,7 @@ use crate::{
         api::Group,
         bounds::{self, Within},
         extract::Signed,
+        grade::GradeHeader,
     },
     kernel::{Ctx, Error},
     render::{File, Format},
@@ -60,7 +61,7 @@ enum Previewed {
         #[oai(header = "Cache-Control")] String,
         /// How well readers cope, A to F (after ISO/IEC 15415)
         #[oai(header = "X-QR-Grade")]
-        String,
+        GradeHeader,
     ),
 }
 
@@ -97,7 +98,7 @@ impl Preview {
         };
         let asked = asked(&data.0, &options).map_err(named)?;
         let (_, image) = drawn(&app, &ctx, &asked).await.map_err(named)?;
-        let grade = image.facts.report.grade().label().to_owned();
+        let grade = GradeHeader::from(&image.facts.report);
         Ok(Previewed::Svg(
             Svg(image.file),
             CACHE_CONTROL.to_owned(),

@@ -89,11 +89,11 @@ async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, E
         let asked = asked(&question.data, &question.options)?;
         let (request, image) = drawn(app, ctx, &asked).await?;
         let symbol = request.symbol()?;
-        let scannability = Scannability::of(&asked, &image.facts, || Ok(symbol))?;
+        let scannability = Scannability::of(&asked, &image.facts, || Ok(symbol.clone()))?;
         let capacity = image.facts.level.restores();
         let details = Details {
             data_length: request.content.len() as u64,
-            estimated_version: image.facts.version.number(),
+            estimated_version: symbol.version().number(),
             error_correction_capacity: capacity,
             logo_impact: 0.0,
         };
