@@ -12,5 +12,5 @@ pub mod ours;
 pub mod peers;
 #[cfg(feature = "symbol")]
 pub mod random;
-#[cfg(feature = "symbol")]
+#[cfg(any(feature = "symbol", feature = "style"))]
 pub mod timing;

@@ -136,9 +136,8 @@ fn indexed(scene: &Scene, canvas: Canvas, paints: &[&Paint], plan: Plan) -> Pixe
                 }
                 let out = &mut indices[y * width + x..][..levels.len()];
                 for ((out, &level), &first) in out.iter_mut().zip(levels).zip(&row[x..]) {
-                    if level > 0 {
-                        *out = first.wrapping_add(level);
-                    }
+                    let index = first.wrapping_add(level);
+                    *out = if level > 0 { index } else { *out };
                 }
             });
         }

@@ -132,12 +132,13 @@ impl Steps {
                 across,
                 down,
             } => {
-                let scaled = |steps: f64| (steps * 65_536.0) as i64;
-                let mut at = scaled(start + down * f64::from(y));
+                // Whole numbers of 32 bits: a picture is at most some thirty times as wide as the shortest line, an eye's.
+                let scaled = |steps: f64| (steps * 65_536.0) as i32;
+                let first = scaled(start + down * f64::from(y));
                 let across = scaled(*across);
-                for step in row {
-                    *step = (at >> 16).clamp(0, i64::from(last)) as u8;
-                    at += across;
+                for (x, step) in (0_i32..).zip(row) {
+                    let at = first.wrapping_add(across.wrapping_mul(x)) >> 16;
+                    *step = at.clamp(0, i32::from(last)) as u8;
                 }
             }
             Place::Circles {
@@ -146,10 +147,10 @@ impl Steps {
                 per_px,
             } => {
                 let dy = y as f32 - middle;
-                for (column, step) in (0_u16..).zip(row) {
-                    let dx = f32::from(column) - x;
+                for (column, step) in (0_i32..).zip(row) {
+                    let dx = column as f32 - x;
                     let at = (dx * dx + dy * dy).sqrt() * per_px + 0.5;
-                    *step = (at as u8).min(last);
+                    *step = at.min(f32::from(last)) as i32 as u8;
                 }
             }
             Place::Modules(sampled) => {
