@@ -33,7 +33,7 @@ async fn generated(client: &Client, options: Value) -> Value {
 async fn every_format_says_what_was_asked(server: Server) {
     let client = Client::admin(&server);
     let style = json!({
-        "dataPattern": "rounded", "eyeCenter": "dot", "eyeColor": "#123a6b", "size": 400,
+        "dataPattern": "rounded", "eyeCenter": "circle", "eyeColor": "#123a6b", "size": 400,
         "gradient": { "type": "diagonal", "colors": ["#123a6b", "#0a5c3c"], "applyToEyes": false },
     });
     for format in ["svg", "png", "jpeg", "webp"] {

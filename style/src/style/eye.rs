@@ -127,14 +127,14 @@ impl Centre {
             Self::Square
             | Self::RoundedSquare
             | Self::Circle
-            | Self::Dot
             | Self::Cross
             | Self::Leaf
             | Self::Hexagon
             | Self::Heart
             | Self::Shield
             | Self::Flower => Grade::A,
-            Self::Star | Self::Diamond => Grade::D,
+            // rqrr loses the dot in colours.
+            Self::Dot | Self::Star | Self::Diamond => Grade::D,
             Self::Plus | Self::BarsHorizontal | Self::BarsVertical => Grade::F,
         }
     }
