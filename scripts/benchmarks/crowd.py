@@ -76,7 +76,9 @@ def run(args):
         slugs = make_codes(server, args.codes)
         server.restart()
         result = crowd(server, args, slugs)
-        http.drained(server)()
+        result["backlog_scans"], began = server.backlog(), time.monotonic()
+        http.drained(server, 1200)()
+        result["drained_after_s"] = round(time.monotonic() - began, 1)
         time.sleep(15)
         result["rss_after_mib"], result["anon_after_mib"] = (round(server.rss_mib(part), 1) for part in ("VmRSS", "RssAnon"))
     finally:

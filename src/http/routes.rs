@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 40] = [
+pub const ROUTES: [(&str, &str, &str); 44] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
 
     ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
@@ -36,6 +36,11 @@ pub const ROUTES: [(&str, &str, &str); 40] = [
     ("GET",    "/api/v1/qr/{id}/analytics/scan-timeseries",       "api/qr/analytics.rs"),
     ("GET",    "/api/v1/qr/{id}/analytics/scan-logs",             "api/qr/analytics.rs"),
     ("GET",    "/api/v1/qr/{id}/analytics/device-stats",          "api/qr/analytics.rs"),
+
+    ("POST",   "/api/v2/qr/generate",                             "api/v2/generate.rs"),
+    ("POST",   "/api/qr/generate",                                "api/v2/generate.rs"),
+    ("GET",    "/api/v2/qr/preview",                              "api/v2/preview.rs"),
+    ("POST",   "/api/v2/qr/validate",                             "api/v2/validate.rs"),
 
     ("GET",    "/api/v2/qr/cache/stats",                          "api/cache/stats.rs"),
     ("GET",    "/api/qr/cache/stats",                             "api/cache/stats.rs"),

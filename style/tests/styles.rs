@@ -266,8 +266,8 @@ proptest! {
             far += usize::from(most > 48);
         }
         let mean = sum as f64 / ours.len() as f64;
-        // 1.2 % of full scale: resvg samples edges at 4 heights, and a palette has 5 to 15 levels of coverage.
-        prop_assert!(mean < 3.1, "mean {mean}");
+        // 1.6 % of full scale: resvg samples edges at 4 heights, and a palette has 5 to 15 levels of coverage.
+        prop_assert!(mean < 4.0, "mean {mean}");
         // Where a border overlaps a centre of another ink, such as a diamond around a square, the raster shows one of them.
         prop_assert!(far * 1000 <= 3 * ours.len(), "{far} pixels of {} are far off", ours.len());
     }

@@ -177,6 +177,28 @@ async fn a_strict_caller_is_told_what_would_help(server: Server) {
             .any(|error| error["field"] == field);
         assert!(named, "{field}: {text}");
     }
+    // What is overruled by another option is not what would help.
+    let border = json!({ "eyeBorder": "leaf", "eyeShape": "dot", "strict": true });
+    let refused = client
+        .post(GENERATE, &json!({ "data": TEXT, "options": border }))
+        .await;
+    refused.invalid("eyeBorder");
+    let hopeless =
+        json!({ "margin": 0, "foregroundColor": "#f00", "eyeShape": "star", "strict": true });
+    let refused = client
+        .post(GENERATE, &json!({ "data": TEXT, "options": hopeless }))
+        .await;
+    refused.invalid("strict");
+    let coarse = json!({ "format": "jpeg", "size": 100, "quality": 1 });
+    let coarse = client
+        .post(GENERATE, &json!({ "data": TEXT, "options": coarse }))
+        .await
+        .expect(200);
+    assert!(
+        coarse.header("X-QR-Concerns").starts_with("compression;"),
+        "{}",
+        coarse.header("X-QR-Concerns")
+    );
     let good_enough = json!({ "eyeShape": "circle", "minGrade": "d" });
     assert_eq!(
         generated(&client, good_enough).await["scannability"]["grade"],

@@ -216,8 +216,9 @@ mod tests {
     const CEILINGS: [(&str, u64, u64, usize); 6] = [
         // name, allocations, bytes, future
         ("redirect",             5,    300,   2_960),
-        ("image/cached",        17,  6_950,   2_960),
-        ("image/not_modified",  13,  6_350,   2_960),
+        // These two have one more than before images had a grade: the name of its header.
+        ("image/cached",        18,  7_180,   2_960),
+        ("image/not_modified",  14,  6_570,   2_960),
         ("code",                94,  29_500,  2_960),
         ("list",               356,  98_000,  2_960),
         ("create",             186,  60_500,  2_960),

@@ -8,7 +8,7 @@ use benches::timing::{Budget, alone, compare};
 use style::{EyeShape, Gradient, Kind, Pattern, Style, compose, grade, raster, svg};
 use symbol::{Options, encode, file::Canvas, file::svg::Options as Svg};
 
-/// Version 5.
+/// Version 4.
 const TEXT: &str = "https://example.org/a/rather/long/path?with=a&query=too";
 const COLORS: [[u8; 3]; 3] = [[0x12, 0x3a, 0x6b], [0x8a, 0x1c, 0x7c], [0xd0, 0x30, 0x20]];
 

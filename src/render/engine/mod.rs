@@ -72,13 +72,19 @@ impl Arm for Engine {
     type Out = Rendered;
 
     async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {
-        let is_small = request.logo.is_none() && request.size.pixels() <= INLINE_PX;
+        let is_plain = request.logo.is_none() && request.style.is_none();
+        let is_small = is_plain && request.size.pixels() <= INLINE_PX;
         if !paints(request) || is_small {
             return render(request);
         }
         let request = Arc::clone(request);
-        // Three bytes of a pixel, and what the encoder keeps beside it: WebP four more.
-        let bytes_per_pixel = if request.format == Format::Webp { 7 } else { 3 };
+        // Three bytes of a pixel, and what the encoder keeps beside it: WebP four more. A style may need a fourth, and a copy.
+        let bytes_per_pixel = match (request.format, request.style.is_some()) {
+            (Format::Webp, true) => 12,
+            (_, true) => 8,
+            (Format::Webp, false) => 7,
+            (_, false) => 3,
+        };
         let bytes = u64::from(request.size.pixels()).pow(2) * bytes_per_pixel;
         self.room.work(ctx, bytes, move || render(&request)).await
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{
     counts::Counts,
     graded::{Scannability, drawn},
-    options::{Options, asked},
+    options::{Options, asked, name},
 };
 use crate::{
     app::App,
@@ -96,6 +96,9 @@ enum Drawn {
         /// How well readers cope, A to F (after ISO/IEC 15415)
         #[oai(header = "X-QR-Grade")]
         GradeHeader,
+        /// What a reader may stumble over beside the grade, such as a coarse JPEG (RFC 9651 list)
+        #[oai(header = "X-QR-Concerns")]
+        Option<String>,
     ),
 }
 
@@ -136,6 +139,9 @@ impl Generate {
         let grade = image.facts.report.grade();
         self.counts.count(&asked.style, grade, grade < asked.least);
         let scannability = Scannability::of(&asked, &image.facts, || request.symbol())?;
+        let concerns = request.concerns(&image);
+        let concerns: Vec<_> = concerns.iter().map(|concern| concern.item(name)).collect();
+        let concerns = (!concerns.is_empty()).then(|| concerns.join(", "));
         let took = app.clock.instant().duration_since(started);
         let Rendered {
             facts,
@@ -175,6 +181,10 @@ impl Generate {
             },
             scannability,
         };
-        Ok(Drawn::Drawn(Json(answer), GradeHeader::from(&facts.report)))
+        Ok(Drawn::Drawn(
+            Json(answer),
+            GradeHeader::from(&facts.report),
+            concerns,
+        ))
     }
 }

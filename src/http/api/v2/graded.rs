@@ -4,7 +4,7 @@ use ::style::{Change, Fix, Grade, Report, fixes};
 use poem_openapi::Object;
 use symbol::file::Ink;
 
-use super::options::Asked;
+use super::options::{Asked, Deciding};
 use crate::{
     app::App,
     kernel::{Color, Error, Result, error::Detail},
@@ -63,7 +63,7 @@ impl Scannability {
             Vec::new()
         };
         if grade < asked.least {
-            return Err(refused(asked.least, report, &found));
+            return Err(refused(asked, report, &found));
         }
         let reasons = report.reasons.iter().map(|reason| Reason {
             parameter: reason.parameter.label().to_owned(),
@@ -74,7 +74,10 @@ impl Scannability {
             grade: grade.label().to_owned(),
             scannable: grade > Grade::F,
             reasons: reasons.collect(),
-            fixes: found.iter().copied().map(suggestion).collect(),
+            fixes: found
+                .iter()
+                .map(|fix| suggestion(*fix, &asked.deciding))
+                .collect(),
         })
     }
 }
@@ -92,7 +95,8 @@ impl Scannability {
     }
 }
 
-fn refused(least: Grade, report: &Report, fixes: &[Fix]) -> Error {
+fn refused(asked: &Asked, report: &Report, fixes: &[Fix]) -> Error {
+    let least = asked.least;
     let worst: Vec<_> = report
         .worst()
         .map(|reason| format!("{} is {:.2}", reason.parameter.label(), reason.value))
@@ -102,7 +106,7 @@ fn refused(least: Grade, report: &Report, fixes: &[Fix]) -> Error {
     let why = worst.join(", ");
     let helps = fixes.iter().filter(|fix| fix.grade >= least);
     let details: Vec<_> = helps.map(|fix| {
-        let Suggestion { option, value, grade: better } = suggestion(*fix);
+        let Suggestion { option, value, grade: better } = suggestion(*fix, &asked.deciding);
         Detail {
             field: option.into(),
             message: format!("the grade is {grade}, and {least_label} was asked for ({why}): with {value} it would be {better}").into(),
@@ -112,20 +116,29 @@ fn refused(least: Grade, report: &Report, fixes: &[Fix]) -> Error {
         let message = format!(
             "the grade is {grade}, and {least_label} was asked for ({why}); no single change would do"
         );
-        return Error::invalid("minGrade", message);
+        return Error::invalid(asked.deciding.least, message);
     }
     Error::invalid_fields(details)
 }
 
-fn suggestion(fix: Fix) -> Suggestion {
+fn suggestion(fix: Fix, deciding: &Deciding) -> Suggestion {
     let color = |ink: Ink| Color { rgb: ink.rgb }.to_string();
     let (option, value) = match fix.change {
         Change::QuietZone(modules) => ("margin", modules.to_string()),
         Change::Ink(ink) => ("foregroundColor", color(ink)),
         Change::Ground(ink) => ("backgroundColor", color(ink)),
         Change::Pattern(pattern) => ("dataPattern", pattern.label().to_owned()),
-        Change::Eyes(shape) => ("eyeShape", shape.label().to_owned()),
-        Change::EyeInks => ("eyeColor", "that of foregroundColor".to_owned()),
+        Change::Eyes(shape) if deciding.eyes == "eyeShape" => {
+            (deciding.eyes, shape.label().to_owned())
+        }
+        Change::Eyes(shape) => {
+            let (border, centre) = shape.parts();
+            (
+                deciding.eyes,
+                format!("{}, and eyeCenter {}", border.label(), centre.label()),
+            )
+        }
+        Change::EyeInks => (deciding.eye_inks, "left out".to_owned()),
         Change::DarkerGradient(percent) => {
             ("gradient.colors", format!("{percent} % of their lightness"))
         }

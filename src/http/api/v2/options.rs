@@ -105,6 +105,37 @@ pub struct Asked {
     pub style: Style,
     /// Worse grades are refused.
     pub least: Grade,
+    /// The options that decide about what they name, for whoever is told to change that.
+    pub deciding: Deciding,
+}
+
+/// An option may be overruled by another one: a change of it would do nothing.
+pub struct Deciding {
+    pub eyes: &'static str,
+    pub eye_inks: &'static str,
+    pub least: &'static str,
+}
+
+impl Deciding {
+    const fn of(options: &Options) -> Self {
+        Self {
+            eyes: if options.eye_border.is_some() || options.eye_center.is_some() {
+                "eyeBorder"
+            } else {
+                "eyeShape"
+            },
+            eye_inks: if options.eye_colors.is_some() {
+                "eyeColors"
+            } else {
+                "eyeColor"
+            },
+            least: if options.min_grade.is_some() {
+                "minGrade"
+            } else {
+                "strict"
+            },
+        }
+    }
 }
 
 /// What this dialect calls the fields of a symbol.
@@ -199,6 +230,7 @@ pub fn asked(data: &str, options: &Options) -> Result<Asked> {
         spec,
         style,
         least: least.unwrap_or(if is_strict { Grade::C } else { Grade::F }),
+        deciding: Deciding::of(options),
     })
 }
 
