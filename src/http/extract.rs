@@ -167,19 +167,28 @@ fn not_json(cause: &serde_json::Error) -> Error {
 /// Names the field, also one that is missing: the parser knows that one only by its message.
 fn unacceptable(path: &str, cause: &serde_json::Error) -> Error {
     let text = cause.to_string();
-    let message = text
-        .split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let message = shortened(text.split(" at line ").next().unwrap_or_default());
     let missing = message
         .strip_prefix("missing field `")
         .and_then(|m| m.strip_suffix('`'));
     match (missing, path) {
         (Some(field), _) => Error::invalid(field.to_owned(), "is missing"),
         (None, ".") => Error::invalid("body", message),
-        (None, field) => Error::invalid(field.to_owned(), message),
+        (None, field) => Error::invalid(shortened(field), message),
     }
+}
+
+/// What a caller sent is not sent back at any length: the beginning says what was meant, and the end what would be right.
+fn shortened(text: &str) -> String {
+    const BEGIN: usize = 200;
+    const END: usize = 500;
+    let chars = text.chars().count();
+    if chars <= BEGIN + END {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(BEGIN).collect();
+    let end: String = text.chars().skip(chars - END).collect();
+    format!("{begin} … {end}")
 }
 
 /// The principal behind valid credentials.

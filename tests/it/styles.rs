@@ -139,6 +139,15 @@ async fn what_is_wrong_is_named_option_by_option(server: Server) {
         )
         .await;
     assert!(misspelt.expect(422).text().contains("eyeshape"));
+    // Nor is a caller's text sent back at any length.
+    let long = "é".repeat(300_000);
+    for options in [json!({ long.as_str(): 1 }), json!({ "size": long })] {
+        let answer = client
+            .post(GENERATE, &json!({ "data": TEXT, "options": options }))
+            .await;
+        let answer = answer.expect(422);
+        assert!(answer.text().len() < 8_000, "{} bytes", answer.text().len());
+    }
 }
 
 async fn a_strict_caller_is_told_what_would_help(server: Server) {

@@ -165,6 +165,9 @@ async fn what_makes_no_sense_changes_nothing(server: Server) {
                 client.put(RENDER, &other).await.invalid(field);
             }
         }
+        // As `{}` it would have been logged as a change.
+        let misspelt = client.put(RENDER, &json!({ "shadow": 50 })).await;
+        assert!(misspelt.expect(422).text().contains("shadow"));
         let ajar = json!({ "breaker": "ajar" });
         client.put(RENDER, &ajar).await.invalid("breaker");
         for reason in [json!("x".repeat(501)), json!("a\0b"), json!(7)] {
