@@ -39,8 +39,8 @@ struct DialBody {
 }
 
 /// Reason.
+// Nothing that is in a body besides must keep a kill from happening.
 #[derive(Default, Deserialize, Object)]
-#[serde(deny_unknown_fields)]
 struct Reason {
     /// For the audit log.
     #[oai(validator(max_length = 500))]
