@@ -247,12 +247,12 @@ async fn parameters_that_are_not_as_described() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         let path = path.replace("{id}", code);
         let parameters = operations["get"]["parameters"].as_array();
-        let required: String = parameters
-            .into_iter()
-            .flatten()
-            .filter(|parameter| parameter["in"] == "query" && parameter["required"] == true)
-            .map(|parameter| format!("&{}=x", parameter["name"].as_str().unwrap()))
-            .collect();
+        let mut required = String::new();
+        for parameter in parameters.into_iter().flatten() {
+            if parameter["in"] == "query" && parameter["required"] == true {
+                required.extend(["&", parameter["name"].as_str().unwrap(), "=x"]);
+            }
+        }
         for parameter in parameters.into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap();
             if parameter["in"] != "query" {
