@@ -127,6 +127,22 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of what both kinds of light show the worse counts.
+    fn of([by_luminance, by_red]: [[Reason; 5]; 2], rest: [Reason; 3]) -> Self {
+        let both = by_luminance.into_iter().zip(by_red);
+        let worse = both.map(|(a, b)| if b.grade < a.grade { b } else { a });
+        let mut all = worse.chain(rest);
+        // There are as many as parameters.
+        let none = Reason {
+            parameter: Parameter::Contrast,
+            value: 0.0,
+            grade: Grade::F,
+        };
+        Self {
+            reasons: std::array::from_fn(|_| all.next().unwrap_or(none)),
+        }
+    }
+
     /// The worst of all parameters.
     #[must_use]
     pub fn grade(&self) -> Grade {
@@ -147,7 +163,7 @@ impl Report {
 #[must_use]
 pub fn grade(scene: &Scene, symbol: &Symbol) -> Report {
     let bands = seen::bands(scene, symbol.matrix());
-    let [by_luminance, by_red] = bands.each_ref().map(|band| band_reasons(band, symbol));
+    let by_band = bands.each_ref().map(|band| band_reasons(band, symbol));
     let is_reversed = bands[0].is_reversed();
     let narrowness = finders::narrowness(scene, &eyes(symbol));
     let shape = scene.border.worth().min(scene.centre.worth());
@@ -156,19 +172,7 @@ pub fn grade(scene: &Scene, symbol: &Symbol) -> Report {
         reversal(is_reversed),
         finder_patterns(narrowness, shape),
     ];
-    let mut worse = by_luminance
-        .into_iter()
-        .zip(by_red)
-        .map(|(a, b)| if b.grade < a.grade { b } else { a })
-        .chain(rest);
-    let none = Reason {
-        parameter: Parameter::Contrast,
-        value: 0.0,
-        grade: Grade::F,
-    };
-    Report {
-        reasons: std::array::from_fn(|_| worse.next().unwrap_or(none)),
-    }
+    Report::of(by_band, rest)
 }
 
 fn quiet_zone(modules: u8) -> Reason {

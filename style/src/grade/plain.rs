@@ -37,25 +37,12 @@ pub fn grade_plain(plain: &Plain) -> Report {
         });
         band_reasons(seen, plain.hidden)
     });
-    let [by_luminance, by_red] = by_band;
     let rest = [
         quiet_zone(plain.quiet_zone),
         reversal(is_reversed),
         finder_patterns(0.0, Grade::A),
     ];
-    let mut worse = by_luminance
-        .into_iter()
-        .zip(by_red)
-        .map(|(a, b)| if b.grade < a.grade { b } else { a })
-        .chain(rest);
-    let none = Reason {
-        parameter: Parameter::Contrast,
-        value: 0.0,
-        grade: Grade::F,
-    };
-    Report {
-        reasons: std::array::from_fn(|_| worse.next().unwrap_or(none)),
-    }
+    Report::of(by_band, rest)
 }
 
 /// `seen`: reflectance of dark, light, dark data and light data.
