@@ -138,7 +138,7 @@ impl Generate {
         let (request, image) = drawn(app, ctx, &asked).await?;
         let grade = image.facts.report.grade();
         self.counts.count(&asked.style, grade, grade < asked.least);
-        let scannability = Scannability::of(&asked, &image.facts, || request.symbol())?;
+        let scannability = Scannability::of(&asked, &image.facts, || request.symbol()).await?;
         let concerns = request.concerns(&image);
         let concerns: Vec<_> = concerns.iter().map(|concern| concern.item(name)).collect();
         let concerns = (!concerns.is_empty()).then(|| concerns.join(", "));

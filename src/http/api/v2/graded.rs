@@ -7,7 +7,7 @@ use symbol::file::Ink;
 use super::options::{Asked, Deciding};
 use crate::{
     app::App,
-    kernel::{Color, Error, Result, error::Detail},
+    kernel::{Color, Error, Kind, Result, error::Detail},
     render::{self, Facts},
 };
 
@@ -50,7 +50,7 @@ const GOOD: Grade = Grade::B;
 impl Scannability {
     /// # Errors
     /// `Invalid` if the grade is worse than was asked for; the options named are those that would help.
-    pub fn of(
+    pub async fn of(
         asked: &Asked,
         facts: &Facts,
         symbol: impl FnOnce() -> Result<symbol::Symbol>,
@@ -58,7 +58,14 @@ impl Scannability {
         let report = &facts.report;
         let grade = report.grade();
         let found = if grade < GOOD.max(asked.least) {
-            fixes(&symbol()?, &asked.style, asked.spec.border)
+            {
+                let (symbol, style, border) = (symbol()?, asked.style.clone(), asked.spec.border);
+                // Up to a dozen drawings: milliseconds, which no other request shall wait for.
+                let tried = tokio::task::spawn_blocking(move || fixes(&symbol, &style, border));
+                tried
+                    .await
+                    .map_err(|e| Error::caused(Kind::Internal, "fixes could not be tried", e))?
+            }
         } else {
             Vec::new()
         };

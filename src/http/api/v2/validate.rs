@@ -89,7 +89,7 @@ async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, E
         let asked = asked(&question.data, &question.options)?;
         let (request, image) = drawn(app, ctx, &asked).await?;
         let symbol = request.symbol()?;
-        let scannability = Scannability::of(&asked, &image.facts, || Ok(symbol.clone()))?;
+        let scannability = Scannability::of(&asked, &image.facts, || Ok(symbol.clone())).await?;
         let capacity = image.facts.level.restores();
         let details = Details {
             data_length: request.content.len() as u64,
