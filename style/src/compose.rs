@@ -1,11 +1,17 @@
 //! From a style and modules to a scene.
 
+mod effects;
+mod logo;
+
+use std::borrow::Cow;
+
 use symbol::{Matrix, Symbol, file::Ink};
 
 use crate::{
-    geometry::{MODULE, Outline, Point},
-    scene::{Across, Layer, Modules, Paint, Scene, Shape, Square, border, centre},
-    style::Style,
+    geometry::{MODULE, Outline, Point, units},
+    raster::over,
+    scene::{Across, Drawn, Layer, Modules, Paint, Scene, Shape, Square, border, centre, trace},
+    style::{Pattern, Stroke, Style},
 };
 
 /// Modules along one side of a finder pattern.
@@ -26,56 +32,85 @@ pub fn eyes(symbol: &Symbol) -> Vec<(usize, usize)> {
 pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
     let modules = symbol.matrix().modules();
     let mut scene = Scene {
-        border: style.eyes.border,
-        centre: style.eyes.centre,
+        eyes: style.eyes.worth(),
         ..Scene::empty(modules, quiet_zone, style.ground)
     };
-    let origin = scene.origin;
-    let square = |x: usize, y: usize, width: usize| {
-        let at = |v: usize, origin: i32| f64::from(origin) + f64::from(v as i32 * MODULE);
-        Square {
-            x: at(x, origin.x),
-            y: at(y, origin.y),
-            width: f64::from(width as i32 * MODULE),
-        }
-    };
+    let whole = square(&scene, (0, 0), modules);
     let across = style
         .gradient
         .as_ref()
-        .map(|gradient| Across::new(gradient, square(0, 0, modules)));
-    let across = across.as_ref();
-    let on = |is_on: bool| across.filter(|_| is_on);
-    let (on_data, on_eyes) = style
-        .gradient
-        .as_ref()
-        .map_or((false, false), |g| (g.on_data, g.on_eyes));
+        .map(|gradient| Across::new(gradient, whole));
+    data(symbol, style, across.as_ref(), &mut scene);
+    finders(symbol, style, across.as_ref(), &mut scene);
+    if let Some(logo) = &style.logo {
+        logo::add(logo, &mut scene);
+    }
+    let of_symbol = scene.layers.len();
+    effects::add(&style.effects, of_symbol, &mut scene);
+    scene
+}
 
+/// So many modules wide, from a module of the symbol on.
+fn square(scene: &Scene, (x, y): (usize, usize), width: usize) -> Square {
+    let at = |v: usize, origin: i32| f64::from(origin) + f64::from(v as i32 * MODULE);
+    Square {
+        x: at(x, scene.origin.x),
+        y: at(y, scene.origin.y),
+        width: f64::from(width as i32 * MODULE),
+    }
+}
+
+/// All modules but those of finder patterns and those under a logo.
+fn data(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &mut Scene) {
     let eyes = eyes(symbol);
-    let in_eye = Matrix::from_fn(modules, |x, y| {
+    let in_eye = Matrix::from_fn(scene.modules, |x, y| {
         let within = |from: usize, at: usize| (from..from + EYE).contains(&at);
         eyes.iter()
             .any(|&(eye_x, eye_y)| within(eye_x, x) && within(eye_y, y))
     });
-    let data = match on(on_data) {
+    let mut dark = symbol.matrix().without(&in_eye);
+    if let Some(logo) = &style.logo {
+        dark = dark.without(&logo::hidden(logo, scene.modules));
+    }
+    let modules = Modules {
+        dark,
+        pattern: style.pattern,
+    };
+    let is_on = style.gradient.as_ref().is_some_and(|g| g.on_data);
+    let paint = match across.filter(|_| is_on) {
         Some(across) => across
             .smooth()
-            .unwrap_or_else(|| Paint::Sampled(across.sampled(modules))),
+            .unwrap_or_else(|| Paint::Sampled(across.sampled(scene.modules))),
         None => Paint::Ink(style.ink),
     };
-    let shape = Shape::Modules(Modules {
-        dark: symbol.matrix().without(&in_eye),
-        pattern: style.pattern,
+    let mut on = None;
+    if let Some(stroke) = &style.stroke {
+        on = Some(over(stroke.ink, 1.0, style.ground));
+        scene.layers.push(around(&modules, stroke, scene.origin));
+    }
+    scene.layers.push(Layer {
+        on,
+        ..Layer::new(Shape::Modules(modules), paint)
     });
-    scene.layers.push(Layer::new(shape, data));
+}
 
-    let parts = [border(style.eyes.border), centre(style.eyes.centre)];
+fn finders(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &mut Scene) {
+    let parts = match &style.eyes.custom {
+        Some(outline) => vec![Cow::Borrowed(&**outline)],
+        None => vec![
+            Cow::Owned(border(style.eyes.border)),
+            Cow::Owned(centre(style.eyes.centre)),
+        ],
+    };
+    let is_on = style.gradient.as_ref().is_some_and(|g| g.on_eyes);
+    let across = across.filter(|_| is_on);
     let inks = style.eyes.inks;
-    for (number, &(x, y)) in eyes.iter().enumerate() {
-        let place = square(x, y, EYE);
+    for (number, &(x, y)) in eyes(symbol).iter().enumerate() {
+        let place = square(scene, (x, y), EYE);
         let mirror = [x > 0, y > 0];
         for (part, ink) in parts.iter().zip([inks.outer, inks.inner]) {
             let ink: Option<Ink> = inks.each.get(number).copied().flatten().or(ink);
-            let paint = match (ink, on(on_eyes)) {
+            let paint = match (ink, across) {
                 (Some(ink), _) => Paint::Ink(ink),
                 (None, Some(across)) => across.smooth().unwrap_or_else(|| across.fitted(place)),
                 (None, None) => Paint::Ink(style.ink),
@@ -88,7 +123,23 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
             );
         }
     }
-    scene
+}
+
+/// The line that surrounds modules.
+fn around(modules: &Modules, stroke: &Stroke, origin: Point) -> Layer {
+    let tiles = modules.places().map(|(x, y)| {
+        let at = Point::new(x as i32 * MODULE, y as i32 * MODULE);
+        modules.tile(x, y).outline().moved(at)
+    });
+    let outline = match modules.pattern.drawn(0) {
+        Drawn::Contours => trace(&modules.dark, modules.pattern == Pattern::Rounded),
+        Drawn::Lines { .. } | Drawn::Tiles => tiles.fold(Outline::default(), Outline::and),
+    };
+    let shape = Shape::Stroke {
+        outline: outline.moved(origin),
+        width: units(stroke.width.into()),
+    };
+    Layer::new(shape, Paint::Ink(stroke.ink))
 }
 
 /// To the layer of the same paint, if there is one.

@@ -318,6 +318,25 @@ impl Outline {
         self.and(Self { contours })
     }
 
+    /// What tells it from all others: the kind of each piece and its coordinates.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<i32> {
+        let mut numbers = Vec::new();
+        for contour in &self.contours {
+            numbers.extend([0, contour.start.x, contour.start.y]);
+            for segment in &contour.segments {
+                let (kind, points) = match *segment {
+                    Segment::Line(end) => (1, vec![end]),
+                    Segment::Quadratic(control, end) => (2, vec![control, end]),
+                    Segment::Cubic(first, second, end) => (3, vec![first, second, end]),
+                };
+                numbers.push(kind);
+                numbers.extend(points.iter().flat_map(|point| [point.x, point.y]));
+            }
+        }
+        numbers
+    }
+
     #[must_use]
     pub fn moved(&self, by: Point) -> Self {
         self.map(|point| point.plus(by))

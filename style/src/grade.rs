@@ -166,11 +166,10 @@ pub fn grade(scene: &Scene, symbol: &Symbol) -> Report {
     let by_band = bands.each_ref().map(|band| band_reasons(band, symbol));
     let is_reversed = bands[0].is_reversed();
     let narrowness = finders::narrowness(scene, &eyes(symbol));
-    let shape = scene.border.worth().min(scene.centre.worth());
     let rest = [
         quiet_zone(scene.quiet_zone),
         reversal(is_reversed),
-        finder_patterns(narrowness, shape),
+        finder_patterns(narrowness, scene.eyes),
     ];
     Report::of(by_band, rest)
 }

@@ -31,4 +31,7 @@ pub use grade::{Grade, Parameter, Plain, Reason, Report, grade, grade_plain};
 pub use scene::{
     Cast, Effects, Layer, Modules, Paint, Picture, Place, Scene, Shape, border, centre, trace,
 };
-pub use style::{Border, Centre, EyeInks, EyeShape, Eyes, Gradient, Kind, Pattern, Stop, Style};
+pub use style::{
+    Border, Centre, Effect, EyeInks, EyeShape, Eyes, Gradient, Kind, Logo, LogoShape, Pattern,
+    Stop, Stroke, Style,
+};

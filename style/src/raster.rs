@@ -6,7 +6,9 @@
 //! Invariant: the same scene and canvas give the same bytes on every machine.
 
 mod area;
+mod blur;
 mod canvas;
+mod effects;
 mod file;
 mod picture;
 mod steps;
@@ -37,6 +39,19 @@ pub struct Painted {
     pub width_px: u32,
     pub height_px: u32,
     pub pixels: Pixels,
+}
+
+impl Painted {
+    /// Of the pixel with this index, row by row.
+    pub(crate) fn ink(&self, at: usize) -> Ink {
+        match &self.pixels {
+            Pixels::Indexed { palette, indices } => palette[usize::from(indices[at])],
+            Pixels::Rgba(bytes) => {
+                let pixel = bytes[4 * at..].first_chunk();
+                inked(pixel.copied().unwrap_or_default())
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +179,10 @@ fn indexed(scene: &Scene, canvas: Canvas, paintings: &[Painting], plan: Plan) ->
 fn blended(scene: &Scene, canvas: Canvas) -> Pixels {
     let width = canvas.width_px as usize;
     let mut bytes = rgba(scene.ground).repeat(width * canvas.height_px as usize);
+    for cast in &scene.effects.casts {
+        let layers = &scene.layers[..cast.layers.min(scene.layers.len())];
+        effects::cast(cast, layers, canvas, &mut bytes);
+    }
     for layer in &scene.layers {
         if let Shape::Picture(picture, place) = &layer.shape {
             picture::draw(picture, *place, canvas, &mut bytes);
@@ -185,6 +204,12 @@ fn blended(scene: &Scene, canvas: Canvas) -> Pixels {
                 }
             }
         });
+    }
+    if scene.effects.blur > 0 {
+        effects::blur(scene.effects.blur, canvas, &mut bytes);
+    }
+    for (overlay, place) in &scene.effects.overlays {
+        picture::draw(overlay, *place, canvas, &mut bytes);
     }
     Pixels::Rgba(bytes)
 }

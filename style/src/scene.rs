@@ -24,7 +24,8 @@ use symbol::{Matrix, file::Ink};
 
 use crate::{
     geometry::{MODULE, Outline, Point},
-    style::{Border, Centre, Pattern},
+    grade::Grade,
+    style::Pattern,
 };
 
 /// A styled symbol.
@@ -40,9 +41,8 @@ pub struct Scene {
     /// Light modules around it.
     pub quiet_zone: u8,
     pub ground: Ink,
-    /// Of the finder patterns among the layers.
-    pub border: Border,
-    pub centre: Centre,
+    /// What readers make of the shapes of the finder patterns.
+    pub eyes: Grade,
     /// From the lowest to the uppermost.
     pub layers: Vec<Layer>,
     pub effects: Effects,
@@ -61,8 +61,7 @@ impl Scene {
             modules,
             quiet_zone,
             ground,
-            border: Border::Square,
-            centre: Centre::Square,
+            eyes: Grade::A,
             layers: Vec::new(),
             effects: Effects::default(),
         }

@@ -3,11 +3,15 @@
 //! Invariant: every word has one spelling here, kebab-case; [`parse`](Pattern::parse) also takes `snake_case`.
 
 mod canonical;
+mod effect;
 mod eye;
 mod gradient;
+mod logo;
 
+pub use effect::Effect;
 pub use eye::{Border, Centre, EyeInks, EyeShape, Eyes};
 pub use gradient::{Gradient, Kind, Stop};
+pub use logo::{Logo, LogoShape};
 
 use symbol::file::Ink;
 
@@ -79,6 +83,19 @@ pub struct Style {
     /// Behind the symbol and its quiet zone. Clear: what the picture is put on shows through.
     pub ground: Ink,
     pub gradient: Option<Gradient>,
+    /// A line around data modules.
+    pub stroke: Option<Stroke>,
+    pub logo: Option<Logo>,
+    /// In this order.
+    pub effects: Vec<Effect>,
+}
+
+/// A line around shapes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stroke {
+    /// In modules; half of it lies beneath what it surrounds.
+    pub width: f32,
+    pub ink: Ink,
 }
 
 impl Default for Style {
@@ -89,6 +106,9 @@ impl Default for Style {
             ink: Ink::BLACK,
             ground: Ink::WHITE,
             gradient: None,
+            stroke: None,
+            logo: None,
+            effects: Vec::new(),
         }
     }
 }

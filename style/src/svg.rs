@@ -2,6 +2,7 @@
 //!
 //! Invariant: the same scene gives the same bytes; ids come from content, so that two symbols in one page never meet.
 
+mod effects;
 mod path;
 mod picture;
 
@@ -15,18 +16,21 @@ use crate::{
     geometry::{MODULE, Outline, Point},
     scene::{Drawn, Layer, Modules, Paint, Ramp, Sampled, Scene, Shape, Tile, trace},
 };
+use effects::Filters;
 use path::Path;
 
 /// Writes the document to the end of `out`. Units of `viewBox` are modules. `width_px`: of [`svg::Size::Pixels`]. `options.extra` is
 /// left out.
 pub fn write(scene: &Scene, width_px: u32, options: &Options, out: &mut Vec<u8>) {
-    let modules = |units: i32| (f64::from(units) / f64::from(MODULE) * 1e4).round() / 1e4;
-    let (width, height) = (modules(scene.width), modules(scene.height));
+    let (width, height) = (in_modules(scene.width), in_modules(scene.height));
     svg::start([width, height], width_px, options, out);
     let gradients = gradients(scene);
-    if !gradients.is_empty() {
+    let filters = Filters::of(scene);
+    let definitions = gradients.iter().map(|(_, definition)| definition);
+    let definitions: Vec<&Vec<u8>> = definitions.chain([&filters.definitions]).collect();
+    if definitions.iter().any(|definition| !definition.is_empty()) {
         out.extend_from_slice(b"<defs>");
-        for (_, definition) in &gradients {
+        for definition in definitions {
             out.extend_from_slice(definition);
         }
         out.extend_from_slice(b"</defs>");
@@ -36,22 +40,58 @@ pub fn write(scene: &Scene, width_px: u32, options: &Options, out: &mut Vec<u8>)
         svg::paint("fill", scene.ground, out);
         out.extend_from_slice(format!(r#" d="M0 0h{width}v{height}h-{width}z"/>"#).as_bytes());
     }
-    let mut gradients = gradients.into_iter();
-    for layer in &scene.layers {
-        let filled = match &layer.paint {
-            Paint::Ink(ink) => Filled::Ink(*ink),
-            Paint::Linear { .. } | Paint::Radial { .. } => match gradients.next() {
-                Some((id, _)) => Filled::Gradient(id),
-                None => continue,
-            },
-            Paint::Sampled(sampled) => {
-                classes(layer, sampled, scene.origin, out);
-                continue;
-            }
-        };
-        shape(&layer.shape, &filled, scene.origin, out);
+    let ids = gradients.into_iter().map(|(id, _)| id).collect();
+    filtered(scene, &filters, ids, out);
+    for (overlay, place) in &scene.effects.overlays {
+        picture::write(overlay, *place, out);
     }
     out.extend_from_slice(b"</svg>");
+}
+
+/// Rounded to a ten-thousandth.
+fn in_modules(units: i32) -> f64 {
+    (f64::from(units) / f64::from(MODULE) * 1e4).round() / 1e4
+}
+
+/// The layers, within groups where there are filters.
+fn filtered(scene: &Scene, filters: &Filters, gradients: Vec<String>, out: &mut Vec<u8>) {
+    let begin = |id: &String, out: &mut Vec<u8>| {
+        out.extend_from_slice(format!(r#"<g filter="url(#{id})">"#).as_bytes());
+    };
+    filters.blur.iter().for_each(|id| begin(id, out));
+    let (id, casting) = filters.casts.clone().unzip();
+    id.iter().for_each(|id| begin(id, out));
+    let mut gradients = gradients.into_iter();
+    for (n, layer) in scene.layers.iter().enumerate() {
+        if casting == Some(n) {
+            out.extend_from_slice(b"</g>");
+        }
+        layer_of(layer, &mut gradients, scene.origin, out);
+    }
+    if casting.is_some_and(|casting| casting >= scene.layers.len()) {
+        out.extend_from_slice(b"</g>");
+    }
+    if filters.blur.is_some() {
+        out.extend_from_slice(b"</g>");
+    }
+}
+
+/// `gradients`: ids of those that are left.
+fn layer_of(
+    layer: &Layer,
+    gradients: &mut impl Iterator<Item = String>,
+    origin: Point,
+    out: &mut Vec<u8>,
+) {
+    let filled = match &layer.paint {
+        Paint::Ink(ink) => Filled::Ink(*ink),
+        Paint::Linear { .. } | Paint::Radial { .. } => match gradients.next() {
+            Some(id) => Filled::Gradient(id),
+            None => return,
+        },
+        Paint::Sampled(sampled) => return classes(layer, sampled, origin, out),
+    };
+    shape(&layer.shape, &filled, origin, out);
 }
 
 /// What a path is painted with.
@@ -165,6 +205,8 @@ fn classes(layer: &Layer, sampled: &Sampled, origin: Point, out: &mut Vec<u8>) {
     }
 }
 
+/// Of lines.
+const ENDS: &str = "stroke-linecap";
 /// Width of a line between joined modules, in modules.
 const JOINT: f64 = 0.6;
 
@@ -175,7 +217,7 @@ fn joints(modules: &Modules, filled: &Filled, origin: Point, out: &mut Vec<u8>) 
         path.runs(&modules.dark, axis, 2, origin);
     }
     if !joined.is_empty() {
-        path.stroked(JOINT, filled, out);
+        path.stroked(JOINT, ENDS, filled, out);
     }
 }
 
@@ -189,8 +231,7 @@ fn shape(shape: &Shape, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
         Shape::Stroke { outline, width } => {
             let mut path = Path::default();
             path.outline(outline);
-            let width = (f64::from(*width) / f64::from(MODULE) * 1e4).round() / 1e4;
-            path.stroked(width, filled, out);
+            path.stroked(in_modules(*width), "stroke-linejoin", filled, out);
         }
         Shape::Picture(picture, place) => picture::write(picture, *place, out),
         Shape::Modules(modules) => match modules.pattern.drawn(0) {
@@ -248,7 +289,7 @@ fn lines(modules: &Modules, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
             }
         }
         if !path.is_empty() {
-            path.stroked(width, filled, out);
+            path.stroked(width, ENDS, filled, out);
         }
     }
 }

@@ -10,8 +10,8 @@
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use style::{
-    Border, Centre, EyeInks, EyeShape, Eyes, Grade, Gradient, Kind, Pattern, Scene, Style, compose,
-    grade,
+    Border, Centre, Effect, EyeInks, EyeShape, Eyes, Grade, Gradient, Kind, Logo, LogoShape,
+    Pattern, Picture, Scene, Stroke, Style, compose, grade,
     raster::{self, Canvas, Pixels},
     svg,
 };
@@ -128,6 +128,7 @@ fn any_eyes() -> impl Strategy<Value = Eyes> {
         .prop_map(|(border, centre, (outer, inner, each))| Eyes {
             border,
             centre,
+            custom: None,
             inks: EyeInks { outer, inner, each },
         })
 }
@@ -149,6 +150,64 @@ fn any_style() -> impl Strategy<Value = Style> {
             ink,
             ground,
             gradient,
+            ..Style::default()
+        })
+}
+
+/// A disc in a square, half clear.
+fn any_logo() -> impl Strategy<Value = Logo> {
+    let shape = prop::sample::select(LogoShape::ALL);
+    let shares = (0.05_f32..=0.3, 0.0_f32..=2.0);
+    let sides = (1_u32..80, 1_u32..80);
+    (shape, shares, sides, proptest::option::of(any_ink())).prop_map(
+        |(shape, (share, padding), (width, height), background)| {
+            let pixel = |n: u32| {
+                let (x, y) = (n % width, n / width);
+                let is_in =
+                    2 * x.abs_diff(width / 2) < width && 3 * y.abs_diff(height / 2) < height;
+                if is_in {
+                    [200, 30, 40, 255]
+                } else {
+                    [0, 90, 160, 128]
+                }
+            };
+            let rgba = (0..width * height).flat_map(pixel).collect();
+            let picture = Picture::new(width, height, rgba).unwrap();
+            let mut logo = Logo::new(picture, [7; 32], shape);
+            (logo.share, logo.padding, logo.background) = (share, padding, background);
+            logo
+        },
+    )
+}
+
+fn any_effect() -> impl Strategy<Value = Effect> {
+    let unit = 0.0_f32..=1.0;
+    prop_oneof![
+        (-2.0_f32..=2.0, -2.0_f32..=2.0, 0.0_f32..=2.0, any_ink())
+            .prop_map(|(dx, dy, blur, ink)| Effect::Shadow { dx, dy, blur, ink }),
+        (unit.clone(), any::<[u8; 3]>())
+            .prop_map(|(intensity, rgb)| Effect::Glow { intensity, rgb }),
+        (0.0_f32..=1.0).prop_map(|radius| Effect::Blur { radius }),
+        unit.clone()
+            .prop_map(|intensity| Effect::Noise { intensity }),
+        (unit.clone(), unit).prop_map(|(sepia, vignette)| Effect::Vintage { sepia, vignette }),
+    ]
+}
+
+/// With everything that makes pixels depend on what is around them, or comes from outside.
+fn any_rich_style() -> impl Strategy<Value = Style> {
+    let stroke = (0.1_f32..=1.0, any_ink()).prop_map(|(width, ink)| Stroke { width, ink });
+    (
+        any_style(),
+        proptest::option::of(stroke),
+        proptest::option::of(any_logo()),
+        prop::collection::vec(any_effect(), 0..3),
+    )
+        .prop_map(|(style, stroke, logo, effects)| Style {
+            stroke,
+            logo,
+            effects,
+            ..style
         })
 }
 
@@ -267,6 +326,22 @@ proptest! {
         prop_assert!(mean < 4.6, "mean {mean}");
         // Where a border overlaps a centre of another ink, such as a diamond around a square, the raster shows one of them.
         prop_assert!(far * 1000 <= 3 * ours.len(), "{far} pixels of {} are far off", ours.len());
+    }
+
+    /// Renderers blur and sample in ways of their own, so this is about what is where.
+    #[test]
+    fn svg_with_logo_and_effects_looks_like_the_raster(style in any_rich_style(), px in 6_u32..12) {
+        let symbol = symbol_of("https://example.org", Level::M);
+        let scene = compose(&symbol, &style, 4);
+        let ours = raster::paint(&scene, canvas(&scene, px));
+        let mut file = Vec::new();
+        svg::write(&scene, ours.width_px, &symbol::file::svg::Options::default(), &mut file);
+        let theirs = by_resvg(&file, ours.width_px);
+        let ours = rgb(&ours);
+        let furthest = |a: &[u8; 3], b: &[u8; 3]| (0..3).map(|c| a[c].abs_diff(b[c])).max().unwrap_or(0);
+        let sum: u64 = ours.iter().zip(&theirs).map(|(a, b)| u64::from(furthest(a, b))).sum();
+        let mean = sum as f64 / ours.len() as f64;
+        prop_assert!(mean < 6.0, "mean {mean}");
     }
 
     #[test]

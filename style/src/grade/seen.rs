@@ -1,14 +1,12 @@
 //! The reflectance of each module, as an aperture sees it.
 
-mod picture;
-
 use std::sync::OnceLock;
 
 use symbol::{Matrix, file::Ink};
 
 use crate::{
     geometry::{MODULE, Outline, Point},
-    raster::Mask,
+    raster::{Canvas, Mask, paint},
     scene::{Layer, Modules, Paint, Scene, Shape, Tile},
 };
 
@@ -35,10 +33,6 @@ struct Light {
 }
 
 impl Light {
-    fn at(&self, x: usize, y: usize) -> [f32; 2] {
-        [0, 1].map(|band| self.bands[band][y * self.modules + x])
-    }
-
     /// A share of the module changes from `on` to `ink`.
     fn cover(&mut self, (x, y): (usize, usize), coverage: f32, ink: [f32; 2], on: [f32; 2]) {
         for (band, of_band) in self.bands.iter_mut().enumerate() {
@@ -51,42 +45,13 @@ impl Light {
 pub fn bands(scene: &Scene, meant: &Matrix) -> [Seen; 2] {
     let modules = scene.modules;
     let ground = light(on_white(scene.ground));
-    let mut seen = Light {
-        modules,
-        bands: ground.map(|of_ground| vec![of_ground; modules * modules]),
+    let has_pictures = |layer: &Layer| matches!(layer.shape, Shape::Picture(..));
+    let is_flat = scene.effects.is_none() && !scene.layers.iter().any(has_pictures);
+    let seen = if is_flat {
+        of_shapes(scene)
+    } else {
+        of_pixels(scene)
     };
-    for layer in &scene.layers {
-        let on = light(on_white(layer.on.unwrap_or(scene.ground)));
-        let inks = Inks::of(layer, scene);
-        let mut filled = |outline: &Outline| {
-            let scale = PX as f32 / MODULE as f32;
-            let offset = |origin: i32| -(origin as f32) * scale;
-            let corner = (offset(scene.origin.x), offset(scene.origin.y));
-            for mask in Mask::all(outline, scale, corner) {
-                let mask = mask.within(modules * PX, modules * PX);
-                for_each_module(&mask, |x, y, coverage| {
-                    seen.cover((x, y), coverage, inks.at(x, y), on);
-                });
-            }
-        };
-        match &layer.shape {
-            Shape::Outline(outline) => filled(outline),
-            Shape::Stroke { outline, width } => filled(&outline.stroked(*width)),
-            Shape::Modules(of_layer) => {
-                let coverage = coverages(of_layer);
-                for (x, y) in of_layer.places() {
-                    let variant = usize::from(of_layer.tile(x, y).variant());
-                    seen.cover((x, y), coverage[variant], inks.at(x, y), on);
-                }
-            }
-            Shape::Picture(picture, place) => {
-                picture::for_each_module(picture, *place, scene, |x, y, opacity, ink| {
-                    let on = seen.at(x, y);
-                    seen.cover((x, y), opacity, ink, on);
-                });
-            }
-        }
-    }
     let is_reversed = {
         let dark = (0..modules).flat_map(|y| {
             meant
@@ -119,6 +84,75 @@ pub fn bands(scene: &Scene, meant: &Matrix) -> [Seen; 2] {
             is_reversed,
         }
     })
+}
+
+/// From the coverage of tiles and outlines.
+fn of_shapes(scene: &Scene) -> Light {
+    let modules = scene.modules;
+    let ground = light(on_white(scene.ground));
+    let mut seen = Light {
+        modules,
+        bands: ground.map(|of_ground| vec![of_ground; modules * modules]),
+    };
+    for layer in &scene.layers {
+        let on = light(on_white(layer.on.unwrap_or(scene.ground)));
+        let inks = Inks::of(layer, scene);
+        let mut filled = |outline: &Outline| {
+            let scale = PX as f32 / MODULE as f32;
+            let offset = |origin: i32| -(origin as f32) * scale;
+            let corner = (offset(scene.origin.x), offset(scene.origin.y));
+            for mask in Mask::all(outline, scale, corner) {
+                let mask = mask.within(modules * PX, modules * PX);
+                for_each_module(&mask, |x, y, coverage| {
+                    seen.cover((x, y), coverage, inks.at(x, y), on);
+                });
+            }
+        };
+        match &layer.shape {
+            Shape::Outline(outline) => filled(outline),
+            Shape::Stroke { outline, width } => filled(&outline.stroked(*width)),
+            Shape::Modules(of_layer) => {
+                let coverage = coverages(of_layer);
+                for (x, y) in of_layer.places() {
+                    let variant = usize::from(of_layer.tile(x, y).variant());
+                    seen.cover((x, y), coverage[variant], inks.at(x, y), on);
+                }
+            }
+            Shape::Picture(..) => {}
+        }
+    }
+    seen
+}
+
+/// From a painting, where what is seen depends on what lies around.
+fn of_pixels(scene: &Scene) -> Light {
+    let canvas = Canvas::tight(scene, PX as u32);
+    let painted = paint(scene, canvas);
+    let modules = scene.modules;
+    let mut seen = Light {
+        modules,
+        bands: [0, 1].map(|_| vec![0.0; modules * modules]),
+    };
+    let aperture = aperture();
+    for y in 0..modules {
+        for x in 0..modules {
+            let (mut sum, mut count) = ([0.0_f32; 2], 0.0_f32);
+            for (dy, row) in aperture.iter().enumerate() {
+                let row_px = canvas.y_px as usize + y * PX + dy;
+                for (dx, _) in row.iter().enumerate().filter(|(_, inside)| **inside) {
+                    let column_px = canvas.x_px as usize + x * PX + dx;
+                    let ink = painted.ink(row_px * canvas.width_px as usize + column_px);
+                    let of_ink = light(on_white(ink));
+                    sum = [sum[0] + of_ink[0], sum[1] + of_ink[1]];
+                    count += 1.0;
+                }
+            }
+            for (band, sum) in seen.bands.iter_mut().zip(sum) {
+                band[y * modules + x] = sum / count.max(1.0);
+            }
+        }
+    }
+    seen
 }
 
 impl Seen {

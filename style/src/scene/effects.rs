@@ -1,18 +1,20 @@
 //! What happens to a picture as a whole.
 
+use std::sync::Arc;
+
 use symbol::file::Ink;
+
+use super::{Picture, Place};
 
 /// None by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
     /// Beneath the layers, on the ground.
     pub casts: Vec<Cast>,
-    /// Standard deviation of a Gaussian blur over everything, in units.
+    /// Standard deviation of a Gaussian blur over casts and layers, in units.
     pub blur: i32,
-    /// How far a pixel may be lighter or darker than it was, 0..=255.
-    pub noise: u8,
-    /// How dark the corners become, 0..=255.
-    pub vignette: u8,
+    /// On top of all.
+    pub overlays: Vec<(Arc<Picture>, Place)>,
 }
 
 impl Effects {
@@ -22,9 +24,11 @@ impl Effects {
     }
 }
 
-/// The silhouette of the symbol in one ink.
+/// The silhouette of the first layers in one ink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cast {
+    /// How many of them.
+    pub layers: usize,
     /// How far it is moved, in units.
     pub dx: i32,
     pub dy: i32,

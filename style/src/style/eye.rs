@@ -1,9 +1,11 @@
 //! Finder patterns: their borders, centres and inks.
 
+use std::sync::Arc;
+
 use symbol::file::Ink;
 
 use super::words;
-use crate::grade::Grade;
+use crate::{geometry::Outline, grade::Grade};
 
 words! {
     /// The dark ring of seven modules.
@@ -152,11 +154,23 @@ pub struct EyeInks {
 }
 
 /// The finder patterns of a symbol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Eyes {
     pub border: Border,
     pub centre: Centre,
+    /// In the place of border and centre: an outline in a box of seven modules, for the upper left eye, in the ink of a border.
+    pub custom: Option<Arc<Outline>>,
     pub inks: EyeInks,
+}
+
+impl Eyes {
+    /// What readers make of the shapes. Nobody has measured a custom one.
+    pub(crate) fn worth(&self) -> Grade {
+        match self.custom {
+            Some(_) => Grade::D,
+            None => self.border.worth().min(self.centre.worth()),
+        }
+    }
 }
 
 impl Default for Eyes {
@@ -171,6 +185,7 @@ impl From<EyeShape> for Eyes {
         Self {
             border,
             centre,
+            custom: None,
             inks: EyeInks::default(),
         }
     }

@@ -145,11 +145,11 @@ impl Path {
         self.end(out);
     }
 
-    /// `width`: in modules.
-    pub fn stroked(&self, width: f64, filled: &Filled, out: &mut Vec<u8>) {
+    /// `width`: in modules. `round`: the attribute that makes round what is seen of it, its ends or its joins.
+    pub fn stroked(&self, width: f64, round: &str, filled: &Filled, out: &mut Vec<u8>) {
         out.extend_from_slice(br#"<path fill="none""#);
         filled.write("stroke", out);
-        out.extend_from_slice(br#" stroke-linecap="round" stroke-width=""#);
+        out.extend_from_slice(format!(r#" {round}="round" stroke-width=""#).as_bytes());
         number::decimal(out, width);
         out.push(b'"');
         self.end(out);
