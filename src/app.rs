@@ -116,6 +116,7 @@ pub struct App {
     validate: Validate,
     analytics: Analytics,
     pub warmer: Warmer,
+    pub materials: Materials,
     health: Health,
     pipeline: Pipeline,
     store: Store,
@@ -151,6 +152,7 @@ impl App {
         handles::gauge(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")]).set(1.0);
         // Parts that only need the settings come first: a bad setting must not leave half a first start behind.
         let tiers = Tiers::start(&settings.redis, &clock)?;
+        let materials = build::materials(&settings)?;
         let mut kit = Kit::new(&settings, &tiers, &clock)?;
         let (render, renderers) = render(&mut kit);
         let validate = validate(&mut kit)?;
@@ -193,6 +195,7 @@ impl App {
             }),
             rollout,
             intake: pipeline.intake(),
+            materials,
             pipeline,
             store,
             process: Process::new(),

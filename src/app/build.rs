@@ -60,6 +60,23 @@ pub fn codes(
     Ok(Arc::new(Codes::new(&settings.server.base_url, parts)))
 }
 
+/// With the fonts of `RENDER_FONTS`.
+pub fn materials(settings: &Config) -> Result<Materials> {
+    let paths = &settings.render.fonts;
+    let read = |path: &PathBuf| {
+        let unreadable = |e| {
+            let message = format!("RENDER_FONTS: {} cannot be read", path.display());
+            Error::caused(Kind::Internal, message, e)
+        };
+        std::fs::read(path).map(Arc::from).map_err(unreadable)
+    };
+    let files = paths.iter().map(read).collect::<Result<Vec<Arc<[u8]>>>>()?;
+    Materials::new(files).map_err(|e| {
+        let path = paths.get(e.0).map_or_else(String::new, |path| path.display().to_string());
+        Error::new(Kind::Internal, format!("RENDER_FONTS: {path} is no font"))
+    })
+}
+
 /// The PNG of `LOGO_FILE`, or the built-in mark.
 fn logo(settings: &Config) -> Result<Logo> {
     let Some(path) = &settings.render.logo_file else {

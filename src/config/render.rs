@@ -2,12 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::{Reader, reader::name};
+use super::{
+    Reader,
+    reader::{list, name},
+};
 
 #[derive(Clone, Debug)]
 pub struct Render {
     /// `LOGO_FILE`: a PNG for `include_logo=true`. Unset: the built-in mark.
     pub logo_file: Option<PathBuf>,
+    /// `RENDER_FONTS`: files of fonts for the texts of frames, after the built-in ones (Latin, Greek, Cyrillic, Hebrew, Arabic).
+    pub fonts: Vec<PathBuf>,
 }
 
 impl Render {
@@ -16,6 +21,11 @@ impl Render {
             logo_file: r.read(name("render.logo_file", "LOGO_FILE"), None, |s| {
                 Ok(Some(s.into()))
             }),
+            fonts: r.read(
+                name("render.fonts", "RENDER_FONTS"),
+                Vec::new(),
+                list(|path| Ok(path.into())),
+            ),
         }
     }
 }

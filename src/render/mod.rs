@@ -1,7 +1,7 @@
 //! Symbols as files. Every dialect parses its own words into the one [`Request`]; an arm answers it with a
 //! [`Rendered`].
 //!
-//! Invariant: a pure function of the request. No I/O, no caches, no clock in the bytes.
+//! Invariant: an arm is a pure function of the request. No I/O, no caches, no clock in the bytes.
 
 #[cfg(test)]
 mod checks;
@@ -18,6 +18,7 @@ mod grades;
 mod layout;
 pub mod legacy;
 mod logo;
+mod materials;
 mod rendered;
 mod request;
 mod room;
@@ -31,6 +32,7 @@ pub use engine::Engine;
 pub use fault::{Fault, Faults, Field, Names, Overflow, Problem};
 pub use format::Format;
 pub use logo::Logo;
+pub use materials::Materials;
 pub use rendered::{Facts, File, Rendered};
 pub use request::{Request, Spec};
 pub use room::Room;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ::style::{Eyes, Pattern, Style};
+use ::style::Style;
 use symbol::file::Ink;
 
 use super::{Color, Colors, Fault, Field, Problem, Spec};
@@ -25,15 +25,13 @@ pub(super) fn plain_if_it_is(spec: Spec) -> Spec {
 
 fn plain(style: &Style) -> Option<Colors> {
     let opaque = |ink: Ink| (ink.alpha == 255).then_some(Color { rgb: ink.rgb });
-    let Style {
-        pattern,
-        eyes,
-        ink,
-        ground,
-        gradient,
-    } = style;
-    let is_square = *pattern == Pattern::Square && *eyes == Eyes::default() && gradient.is_none();
-    is_square.then_some(Colors {
+    let Style { ink, ground, .. } = style;
+    let bare = Style {
+        ink: *ink,
+        ground: *ground,
+        ..Style::default()
+    };
+    (*style == bare).then_some(Colors {
         dark: opaque(*ink)?,
         light: opaque(*ground)?,
         ..Colors::default()

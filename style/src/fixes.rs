@@ -1,6 +1,6 @@
 //! What would make a picture better: single changes, found by trying.
 
-use symbol::{Symbol, file::Ink};
+use symbol::{Level, Symbol, file::Ink};
 
 use crate::{
     compose,
@@ -12,7 +12,7 @@ use crate::{
 const QUIET_ZONE: u8 = 4;
 
 /// One change of what was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
     /// To so many light modules.
     QuietZone(u8),
@@ -26,40 +26,75 @@ pub enum Change {
     DarkerGradient(u8),
     /// The ink, and the ground, are exchanged.
     Exchange,
+    /// More error correction.
+    Level(Level),
+    /// A logo of this share of the symbol's width.
+    LogoShare(f32),
+    NoStroke,
+    /// Without the effect of this name.
+    NoEffect(&'static str),
 }
 
 /// A change, and the grade that it leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fix {
     pub change: Change,
     pub grade: Grade,
 }
 
-/// Single changes that lead to a better grade, the best first; of equal ones the smaller change.
+/// Single changes that lead to a better grade, the best first; of equal ones the smaller change. `again` makes a symbol of the same
+/// content at another level.
 #[must_use]
-pub fn fixes(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Vec<Fix> {
+pub fn fixes(
+    symbol: &Symbol,
+    style: &Style,
+    quiet_zone: u8,
+    again: impl Fn(Level) -> Option<Symbol>,
+) -> Vec<Fix> {
     let now = grade(&compose(symbol, style, quiet_zone), symbol).grade();
-    let black = Ink::BLACK;
-    let changes = [
+    let stronger = Level::ALL
+        .into_iter()
+        .filter(|level| *level > symbol.level());
+    let levels = stronger.map(Change::Level);
+    let shares = [0.25, 0.2, 0.15, 0.1, 0.05].map(Change::LogoShare);
+    let effects = style
+        .effects
+        .iter()
+        .map(|effect| Change::NoEffect(effect.label()));
+    let others = [
         Change::QuietZone(QUIET_ZONE),
         Change::Exchange,
         Change::DarkerGradient(70),
         Change::DarkerGradient(40),
         Change::EyeInks,
-        Change::Ink(black),
+        Change::Ink(Ink::BLACK),
         Change::Ground(Ink::WHITE),
         Change::Eyes(EyeShape::RoundedSquare),
         Change::Eyes(EyeShape::Square),
         Change::Pattern(Pattern::Rounded),
         Change::Pattern(Pattern::Square),
+        Change::NoStroke,
     ];
-    let tried = changes.into_iter().filter_map(|change| {
-        let (style, quiet_zone) = changed(style, quiet_zone, change)?;
-        let grade = grade(&compose(symbol, &style, quiet_zone), symbol).grade();
+    let changes = levels.chain(shares).chain(effects).chain(others);
+    let tried = changes.filter_map(|change| {
+        let grade = if let Change::Level(level) = change {
+            let symbol = again(level)?;
+            grade(&compose(&symbol, style, quiet_zone), &symbol).grade()
+        } else {
+            let (style, quiet_zone) = changed(style, quiet_zone, change)?;
+            grade(&compose(symbol, &style, quiet_zone), symbol).grade()
+        };
         (grade > now).then_some(Fix { change, grade })
     });
     let mut better: Vec<_> = tried.collect();
     better.sort_by_key(|fix| std::cmp::Reverse(fix.grade));
+    // Of several sizes, and of several levels, the first is enough.
+    let (mut sizes, mut levels) = (0, 0);
+    better.retain(|fix| match fix.change {
+        Change::LogoShare(_) => std::mem::replace(&mut sizes, 1) == 0,
+        Change::Level(_) => std::mem::replace(&mut levels, 1) == 0,
+        _ => true,
+    });
     better
 }
 
@@ -72,7 +107,10 @@ fn changed(style: &Style, quiet_zone: u8, change: Change) -> Option<(Style, u8)>
         Change::Ink(ink) => new.ink = ink,
         Change::Ground(ink) => new.ground = ink,
         Change::Pattern(pattern) => new.pattern = pattern,
-        Change::Eyes(shape) => (new.eyes.border, new.eyes.centre) = shape.parts(),
+        Change::Eyes(shape) => {
+            (new.eyes.border, new.eyes.centre) = shape.parts();
+            new.eyes.custom = None;
+        }
         Change::EyeInks => new.eyes.inks = EyeInks::default(),
         Change::DarkerGradient(percent) => {
             let darker = |c: u8| (u16::from(c) * u16::from(percent) / 100) as u8;
@@ -81,6 +119,14 @@ fn changed(style: &Style, quiet_zone: u8, change: Change) -> Option<(Style, u8)>
             }
         }
         Change::Exchange => (new.ink, new.ground) = (style.ground, style.ink),
+        Change::LogoShare(share) => {
+            let logo = new.logo.as_mut().filter(|logo| share < logo.share)?;
+            logo.share = share;
+        }
+        Change::NoStroke => new.stroke = None,
+        Change::NoEffect(label) => new.effects.retain(|effect| effect.label() != label),
+        // Another symbol, the same style.
+        Change::Level(_) => return None,
     }
     (new != *style || zone != quiet_zone).then_some((new, zone))
 }

@@ -32,6 +32,6 @@ pub use scene::{
     Cast, Effects, Layer, Modules, Paint, Picture, Place, Scene, Shape, border, centre, trace,
 };
 pub use style::{
-    Border, Centre, Effect, EyeInks, EyeShape, Eyes, Gradient, Kind, Logo, LogoShape, Pattern,
-    Stop, Stroke, Style,
+    Border, Centre, Effect, EyeInks, EyeShape, Eyes, Gradient, Kind, Logo, LogoShape, NoOutline,
+    Pattern, Stop, Stroke, Style,
 };

@@ -7,11 +7,13 @@ mod effect;
 mod eye;
 mod gradient;
 mod logo;
+mod path;
 
 pub use effect::Effect;
 pub use eye::{Border, Centre, EyeInks, EyeShape, Eyes};
 pub use gradient::{Gradient, Kind, Stop};
 pub use logo::{Logo, LogoShape};
+pub use path::NoOutline;
 
 use symbol::file::Ink;
 

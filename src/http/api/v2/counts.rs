@@ -1,6 +1,6 @@
 //! How often each word of a style is asked for, and which grades come of it.
 
-use ::style::{Border, Centre, Grade, Kind, Pattern, Style};
+use ::style::{Border, Centre, Effect, FrameKind, Grade, Kind, LogoShape, Pattern, Style};
 use metrics::Counter;
 
 use crate::telemetry::{catalogue, handles, labels::Status};
@@ -10,6 +10,11 @@ pub struct Counts {
     borders: Vec<(Border, Counter)>,
     centres: Vec<(Centre, Counter)>,
     gradients: Vec<(Kind, Counter)>,
+    logos: Vec<(LogoShape, Counter)>,
+    frames: Vec<(FrameKind, Counter)>,
+    effects: Vec<(&'static str, Counter)>,
+    stroke: Counter,
+    custom: Counter,
     drawn: [Counter; Grade::ALL.len()],
     refused: [Counter; Grade::ALL.len()],
 }
@@ -20,13 +25,14 @@ macro_rules! counters {
         $words::ALL
             .iter()
             .map(|&word| {
-                (
-                    word,
-                    handles::counter(&catalogue::STYLE_FEATURES, &[$feature, word.label()]),
-                )
+                (word, feature($feature, word.label()))
             })
             .collect()
     };
+}
+
+fn feature(name: &'static str, word: &'static str) -> Counter {
+    handles::counter(&catalogue::STYLE_FEATURES, &[name, word])
 }
 
 impl Counts {
@@ -40,6 +46,13 @@ impl Counts {
             borders: counters!(Border as "eye-border"),
             centres: counters!(Centre as "eye-center"),
             gradients: counters!(Kind as "gradient"),
+            logos: counters!(LogoShape as "logo"),
+            frames: counters!(FrameKind as "frame"),
+            effects: (Effect::WORDS.into_iter())
+                .map(|word| (word, feature("effect", word)))
+                .collect(),
+            stroke: feature("stroke", "around"),
+            custom: feature("eye-border", "custom"),
             drawn: grades(Status::Success),
             refused: grades(Status::Failure),
         }
@@ -47,10 +60,26 @@ impl Counts {
 
     pub fn count(&self, style: &Style, grade: Grade, is_refused: bool) {
         increment(&self.patterns, style.pattern);
-        increment(&self.borders, style.eyes.border);
-        increment(&self.centres, style.eyes.centre);
+        if style.eyes.custom.is_some() {
+            self.custom.increment(1);
+        } else {
+            increment(&self.borders, style.eyes.border);
+            increment(&self.centres, style.eyes.centre);
+        }
         if let Some(gradient) = &style.gradient {
             increment(&self.gradients, gradient.kind);
+        }
+        if let Some(logo) = &style.logo {
+            increment(&self.logos, logo.shape());
+        }
+        if let Some(frame) = &style.frame {
+            increment(&self.frames, frame.kind);
+        }
+        for effect in &style.effects {
+            increment(&self.effects, effect.label());
+        }
+        if style.stroke.is_some() {
+            self.stroke.increment(1);
         }
         let counters = if is_refused {
             &self.refused

@@ -134,7 +134,7 @@ impl Generate {
 impl Generate {
     async fn drawn(&self, app: &App, ctx: &Ctx, question: Question) -> Result<Drawn, Error> {
         let started = app.clock.instant();
-        let asked = asked(&question.data, &question.options)?;
+        let asked = asked(&app.materials, &question.data, &question.options).await?;
         let (request, image) = drawn(app, ctx, &asked).await?;
         let grade = image.facts.report.grade();
         self.counts.count(&asked.style, grade, grade < asked.least);

@@ -58,14 +58,7 @@ impl Scannability {
         let report = &facts.report;
         let grade = report.grade();
         let found = if grade < GOOD.max(asked.least) {
-            {
-                let (symbol, style, border) = (symbol()?, asked.style.clone(), asked.spec.border);
-                // Up to a dozen drawings: milliseconds, which no other request shall wait for.
-                let tried = tokio::task::spawn_blocking(move || fixes(&symbol, &style, border));
-                tried
-                    .await
-                    .map_err(|e| Error::caused(Kind::Internal, "fixes could not be tried", e))?
-            }
+            tried(asked, symbol()?).await?
         } else {
             Vec::new()
         };
@@ -89,6 +82,24 @@ impl Scannability {
     }
 }
 
+/// Up to thirty drawings: milliseconds, which no other request shall wait for.
+async fn tried(asked: &Asked, symbol: symbol::Symbol) -> Result<Vec<Fix>> {
+    let (style, spec) = (asked.style.clone(), asked.spec.clone());
+    let tried = tokio::task::spawn_blocking(move || {
+        let again = |level| {
+            let spec = render::Spec {
+                level,
+                ..spec.clone()
+            };
+            render::Request::new(spec).ok()?.symbol().ok()
+        };
+        fixes(&symbol, &style, spec.border, again)
+    });
+    tried
+        .await
+        .map_err(|e| Error::caused(Kind::Internal, "fixes could not be tried", e))
+}
+
 impl Scannability {
     /// The fixes as sentences.
     pub fn suggestions(&self) -> Vec<String> {
@@ -110,18 +121,19 @@ fn refused(asked: &Asked, report: &Report, fixes: &[Fix]) -> Error {
         .collect();
     let grade = report.grade().label();
     let least_label = least.label();
+    let because = asked.deciding.why;
     let why = worst.join(", ");
     let helps = fixes.iter().filter(|fix| fix.grade >= least);
     let details: Vec<_> = helps.map(|fix| {
         let Suggestion { option, value, grade: better } = suggestion(*fix, &asked.deciding);
         Detail {
             field: option.into(),
-            message: format!("the grade is {grade}, and {least_label} was asked for ({why}): with {value} it would be {better}").into(),
+            message: format!("the grade is {grade}, and {least_label} {because} ({why}): with {value} it would be {better}").into(),
         }
     }).take(3).collect();
     if details.is_empty() {
         let message = format!(
-            "the grade is {grade}, and {least_label} was asked for ({why}); no single change would do"
+            "the grade is {grade}, and {least_label} {because} ({why}); no single change would do"
         );
         return Error::invalid(asked.deciding.least, message);
     }
@@ -153,6 +165,10 @@ fn suggestion(fix: Fix, deciding: &Deciding) -> Suggestion {
             "foregroundColor",
             "that of backgroundColor, and the other way round".to_owned(),
         ),
+        Change::Level(level) => ("errorCorrection", level.label().to_ascii_uppercase()),
+        Change::LogoShare(share) => ("logo.size", format!("{}", (share * 100.0).round())),
+        Change::NoStroke => ("gradient.strokeStyle", "left out".to_owned()),
+        Change::NoEffect(label) => ("effects", format!("without {label}")),
     };
     Suggestion {
         option: option.to_owned(),

@@ -1,6 +1,7 @@
 //! Symbols without a stored code (`/api/v2/qr`): styled, in any format, with a grade.
 
 mod counts;
+mod decoration;
 pub mod generate;
 mod graded;
 mod options;

@@ -4,16 +4,24 @@
 
 use std::sync::Arc;
 
-use ::style::{Border, Centre, EyeInks, EyeShape, Eyes, Grade, Gradient, Kind, Pattern, Style};
+use ::style::{
+    Border, Centre, EyeInks, EyeShape, Eyes, Grade, Gradient, Kind, Pattern, Style,
+    geometry::Outline,
+};
 use poem_openapi::Object;
 use serde::Deserialize;
 use symbol::file::Ink;
 
-use super::word::{Vocabulary, Word};
+use super::{
+    decoration::{
+        self, EffectOptions, FrameOptions, LogoOptions, StrokeOptions,
+    },
+    word::{EyeWord, Vocabulary, Word},
+};
 use crate::{
     http::bounds::{self, Within},
     kernel::{Color, Error, Level, Result, error::Detail},
-    render::{Field, Format, Size, Spec},
+    render::{Field, Format, Materials, Size, Spec},
 };
 
 const DEFAULT_PX: u16 = 300;
@@ -28,10 +36,12 @@ pub struct Options {
     pub size: Option<Within<bounds::StyledPx>>,
     /// Modules of quiet zone (4)
     pub margin: Option<Within<bounds::Margin>>,
-    /// M if nothing else is asked for
+    /// M if nothing else is asked for, H with a logo
     pub error_correction: Option<Word<Level>>,
     /// Border and centre of the finder patterns
-    pub eye_shape: Option<Word<EyeShape>>,
+    pub eye_shape: Option<Word<EyeWord>>,
+    /// With `eyeShape` `custom`: the data of an SVG path in a box from 0 0 to 7 7, in modules, for the upper left one
+    pub eye_path: Option<String>,
     /// Before that of `eyeShape`
     pub eye_border: Option<Word<Border>>,
     /// Before that of `eyeShape`
@@ -47,6 +57,10 @@ pub struct Options {
     /// Of parts of finder patterns, before `eyeColor`
     pub eye_colors: Option<EyeColors>,
     pub gradient: Option<GradientOptions>,
+    pub logo: Option<LogoOptions>,
+    pub frame: Option<FrameOptions>,
+    /// In the order in which they are applied
+    pub effects: Option<Vec<EffectOptions>>,
     /// svg if nothing else is asked for
     pub format: Option<Word<Format>>,
     /// Of a JPEG
@@ -96,6 +110,7 @@ pub struct GradientOptions {
     apply_to_data: Option<bool>,
     /// (true)
     apply_to_eyes: Option<bool>,
+    stroke_style: Option<StrokeOptions>,
 }
 
 /// A checked set of options.
@@ -114,6 +129,8 @@ pub struct Deciding {
     pub eyes: &'static str,
     pub eye_inks: &'static str,
     pub least: &'static str,
+    /// Why a worse grade is refused.
+    pub why: &'static str,
 }
 
 impl Deciding {
@@ -131,8 +148,15 @@ impl Deciding {
             },
             least: if options.min_grade.is_some() {
                 "minGrade"
-            } else {
+            } else if options.strict == Some(true) {
                 "strict"
+            } else {
+                "logo.size"
+            },
+            why: if options.min_grade.is_some() || options.strict == Some(true) {
+                "was asked for"
+            } else {
+                "is the least with a logo"
             },
         }
     }
@@ -160,17 +184,17 @@ pub const fn name(field: Field) -> &'static str {
 
 /// Collects what is wrong.
 #[derive(Default)]
-struct Faults(Vec<Detail>);
+pub(super) struct Faults(Vec<Detail>);
 
 impl Faults {
-    fn add(&mut self, field: &'static str, message: String) {
+    pub(super) fn add(&mut self, field: &'static str, message: String) {
         self.0.push(Detail {
             field: field.into(),
             message: message.into(),
         });
     }
 
-    fn word<V: Vocabulary>(&mut self, field: &'static str, word: Option<&Word<V>>) -> Option<V> {
+    pub(super) fn word<V: Vocabulary>(&mut self, field: &'static str, word: Option<&Word<V>>) -> Option<V> {
         word.and_then(|word| word.get().map_err(|message| self.add(field, message)).ok())
     }
 
@@ -179,7 +203,7 @@ impl Faults {
         parsed.map_err(|e| self.add(field, e.to_string())).ok()
     }
 
-    fn ink(&mut self, field: &'static str, text: Option<&String>) -> Option<Ink> {
+    pub(super) fn ink(&mut self, field: &'static str, text: Option<&String>) -> Option<Ink> {
         self.color(field, text).map(|color| Ink::opaque(color.rgb))
     }
 
@@ -198,9 +222,12 @@ impl Faults {
 
 /// # Errors
 /// `Invalid`, naming each option that is wrong.
-pub fn asked(data: &str, options: &Options) -> Result<Asked> {
+pub async fn asked(materials: &Materials, data: &str, options: &Options) -> Result<Asked> {
     let mut faults = Faults::default();
-    let style = style(options, &mut faults);
+    let mut style = style(options, materials, &mut faults);
+    if let Some(logo) = &options.logo {
+        style.logo = decoration::logo(logo, materials, &mut faults).await?;
+    }
     let px = faults
         .number("size", options.size.as_ref())
         .and_then(|px| u32::try_from(px).ok());
@@ -218,7 +245,7 @@ pub fn asked(data: &str, options: &Options) -> Result<Asked> {
     }
     let is_strict = options.strict.unwrap_or(false);
     let spec = Spec {
-        level: level.unwrap_or(Level::M),
+        level: level.unwrap_or(if style.logo.is_some() { Level::H } else { Level::M }),
         format: format.unwrap_or(Format::Svg),
         size: Size::Pixels(px.unwrap_or(DEFAULT_PX.into())),
         border: margin.unwrap_or(DEFAULT_MARGIN),
@@ -226,15 +253,21 @@ pub fn asked(data: &str, options: &Options) -> Result<Asked> {
         style: Some(Arc::new(style.clone())),
         ..Spec::new(data.to_owned())
     };
+    // What a logo hides must be restored: nothing else of an image shows whether it is.
+    let floor = if style.logo.is_some() {
+        Grade::D
+    } else {
+        Grade::F
+    };
     Ok(Asked {
         spec,
         style,
-        least: least.unwrap_or(if is_strict { Grade::C } else { Grade::F }),
+        least: least.unwrap_or(if is_strict { Grade::C } else { floor }),
         deciding: Deciding::of(options),
     })
 }
 
-fn style(options: &Options, faults: &mut Faults) -> Style {
+fn style(options: &Options, materials: &Materials, faults: &mut Faults) -> Style {
     let plain = Style::default();
     let ground = match options.background_color.as_deref() {
         Some("transparent") => Some(Ink {
@@ -243,26 +276,32 @@ fn style(options: &Options, faults: &mut Faults) -> Style {
         }),
         _ => faults.ink("backgroundColor", options.background_color.as_ref()),
     };
+    let ink = faults
+        .ink("foregroundColor", options.foreground_color.as_ref())
+        .unwrap_or(plain.ink);
+    let asked_gradient = options.gradient.as_ref();
+    let stroke = asked_gradient.and_then(|asked| asked.stroke_style.as_ref());
+    let frame = options.frame.as_ref();
     Style {
         pattern: faults
             .word("dataPattern", options.data_pattern.as_ref())
             .unwrap_or(plain.pattern),
         eyes: eyes(options, faults),
-        ink: faults
-            .ink("foregroundColor", options.foreground_color.as_ref())
-            .unwrap_or(plain.ink),
+        ink,
         ground: ground.unwrap_or(plain.ground),
-        gradient: options
-            .gradient
-            .as_ref()
-            .and_then(|asked| gradient(asked, faults)),
+        gradient: asked_gradient.and_then(|asked| gradient(asked, faults)),
+        stroke: stroke.and_then(|asked| decoration::stroke(asked, faults)),
+        frame: frame.and_then(|asked| decoration::frame(asked, ink, materials, faults)),
+        effects: decoration::effects(options, faults),
+        logo: None,
     }
 }
 
 fn eyes(options: &Options, faults: &mut Faults) -> Eyes {
     let shape = faults
         .word("eyeShape", options.eye_shape.as_ref())
-        .unwrap_or(EyeShape::Square);
+        .unwrap_or(EyeWord::Known(EyeShape::Square));
+    let custom = custom(shape, options, faults);
     let (border, centre) = shape.parts();
     let all = faults.ink("eyeColor", options.eye_color.as_ref());
     let own = options.eye_colors.as_ref();
@@ -282,12 +321,40 @@ fn eyes(options: &Options, faults: &mut Faults) -> Eyes {
         centre: faults
             .word("eyeCenter", options.eye_center.as_ref())
             .unwrap_or(centre),
+        custom,
         inks: EyeInks {
             outer: outer.or(all),
             inner: inner.or(all),
             each,
         },
     }
+}
+
+/// The caller's own outline. It has no parts that could be replaced.
+fn custom(shape: EyeWord, options: &Options, faults: &mut Faults) -> Option<Arc<Outline>> {
+    let path = options.eye_path.as_deref();
+    if shape != EyeWord::Custom {
+        if path.is_some() {
+            faults.add("eyePath", "needs eyeShape custom".into());
+        }
+        return None;
+    }
+    for (field, is_given) in [
+        ("eyeBorder", options.eye_border.is_some()),
+        ("eyeCenter", options.eye_center.is_some()),
+    ] {
+        if is_given {
+            faults.add(field, "must be left out with eyeShape custom".into());
+        }
+    }
+    let Some(path) = path else {
+        let message = "must be given with eyeShape custom: the data of an SVG path in a box from 0 0 to 7 7";
+        faults.add("eyePath", message.into());
+        return None;
+    };
+    let outline = Outline::from_path_data(path);
+    let outline = outline.map_err(|e| faults.add("eyePath", e.to_string()));
+    outline.ok().map(Arc::new)
 }
 
 fn gradient(asked: &GradientOptions, faults: &mut Faults) -> Option<Gradient> {

@@ -90,13 +90,13 @@ impl Preview {
     ) -> Result<Previewed> {
         let options = Options {
             size: Some(Within::new(size.0.map_or(200, |size| size.0))),
-            eye_shape: eye_shape.0,
+            eye_shape: eye_shape.0.map(Word::known),
             data_pattern: data_pattern.0,
             foreground_color: foreground.0,
             background_color: background.0,
             ..Options::default()
         };
-        let asked = asked(&data.0, &options).map_err(named)?;
+        let asked = asked(&app.materials, &data.0, &options).await.map_err(named)?;
         let (_, image) = drawn(&app, &ctx, &asked).await.map_err(named)?;
         let grade = GradeHeader::from(&image.facts.report);
         Ok(Previewed::Svg(

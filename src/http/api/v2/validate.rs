@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use ::style::{Parameter, Report};
 use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
 use super::{
     graded::{Scannability, drawn},
-    options::{Options, asked},
+    options::{Asked, Options, asked},
 };
 use crate::{
     app::App,
@@ -86,7 +87,7 @@ impl Validate {
 
 async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, Error> {
     let found = async {
-        let asked = asked(&question.data, &question.options)?;
+        let asked = asked(&app.materials, &question.data, &question.options).await?;
         let (request, image) = drawn(app, ctx, &asked).await?;
         let symbol = request.symbol()?;
         let scannability = Scannability::of(&asked, &image.facts, || Ok(symbol.clone())).await?;
@@ -95,7 +96,7 @@ async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, E
             data_length: request.content.len() as u64,
             estimated_version: symbol.version().number(),
             error_correction_capacity: capacity,
-            logo_impact: 0.0,
+            logo_impact: logo_impact(&asked, &image.facts.report),
         };
         Ok::<_, Error>((details, scannability))
     };
@@ -128,4 +129,19 @@ async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, E
         }
         Err(error) => Err(error),
     }
+}
+
+/// What error correction does not have left.
+fn logo_impact(asked: &Asked, report: &Report) -> f64 {
+    let reserve = report
+        .reasons
+        .iter()
+        .find(|reason| reason.parameter == Parameter::UnusedErrorCorrection);
+    let left = reserve.map_or(1.0, |reason| f64::from(reason.value));
+    let used = if asked.style.logo.is_some() {
+        1.0 - left
+    } else {
+        0.0
+    };
+    (used * 1000.0).round() / 1000.0
 }

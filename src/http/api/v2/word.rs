@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, marker::PhantomData};
 
-use ::style::{Border, Centre, EyeShape, Grade, Kind, Pattern};
+use ::style::{
+    Border, Centre, Effect, EyeShape, FrameKind, Grade, Kind, LogoShape, Pattern, Side,
+};
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef},
     types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
@@ -32,7 +34,51 @@ macro_rules! vocabularies {
     )+};
 }
 
-vocabularies! { Border Centre EyeShape Grade Kind Pattern }
+vocabularies! { Border Centre EyeShape FrameKind Grade Kind LogoShape Pattern Side }
+
+/// The shape of finder patterns: one of the library's, or the caller's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EyeWord {
+    Known(EyeShape),
+    Custom,
+}
+
+impl EyeWord {
+    /// What a custom outline replaces is a square.
+    pub const fn parts(self) -> (Border, Centre) {
+        match self {
+            Self::Known(shape) => shape.parts(),
+            Self::Custom => EyeShape::Square.parts(),
+        }
+    }
+}
+
+impl Vocabulary for EyeWord {
+    fn words() -> Vec<&'static str> {
+        let mut words = EyeShape::words();
+        words.push("custom");
+        words
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        let known = EyeShape::find(word).map(Self::Known);
+        known.or_else(|| (word == "custom").then_some(Self::Custom))
+    }
+}
+
+/// The name of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EffectWord(pub &'static str);
+
+impl Vocabulary for EffectWord {
+    fn words() -> Vec<&'static str> {
+        Effect::WORDS.to_vec()
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        Effect::WORDS.into_iter().find(|each| *each == word).map(Self)
+    }
+}
 
 impl Vocabulary for Format {
     fn words() -> Vec<&'static str> {
@@ -64,6 +110,13 @@ impl<V: Vocabulary> Word<V> {
     /// What it must be.
     pub fn get(&self) -> Result<V, String> {
         V::find(&self.0).ok_or_else(|| format!("must be one of {}", V::words().join(", ")))
+    }
+}
+
+impl Word<EyeShape> {
+    /// Of the vocabulary that also has custom shapes.
+    pub fn known(self) -> Word<EyeWord> {
+        Word(self.0, PhantomData)
     }
 }
 
