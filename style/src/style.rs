@@ -38,7 +38,7 @@ macro_rules! words {
         }
     };
 }
-use words;
+pub(crate) use words;
 
 words! {
     /// How data modules are drawn. Those that are joined depend on their neighbours.
