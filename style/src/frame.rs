@@ -64,17 +64,21 @@ pub struct Framed {
     pub layers: Vec<Layer>,
 }
 
-/// Shares of the square's width: size of the font, radius of a round hole, height of the text above or below, width of the
-/// column beside, distance of a separate band.
+/// Shares of the square's width: size of the font above or below, and beside; radius of a round hole; height of the text above or
+/// below; width of the column beside; distance of a separate band.
 const LARGEST: f64 = 0.12;
+const BESIDE: f64 = 0.15;
 const RADIUS: f64 = 0.07;
 const HIGHEST: f64 = 0.32;
 const COLUMN: f64 = 0.5;
 const APART: f64 = 0.03;
 /// As [`APART`], where there is a pointer in between.
-const POINTER: f64 = 0.055;
-/// Ems from text to the edge of its field. A line of capitals is [`CAPITALS`] high; no field is lower.
+const POINTER: f64 = 0.065;
+/// Ems from text to the edge of what it is on.
 const PADDING: f64 = 0.55;
+/// Ems from text to the square, where nothing else is between them: the quiet zone already keeps them apart.
+const NEAR: f64 = 0.2;
+/// Height of a line of capitals, in ems. No field is lower.
 const CAPITALS: f64 = 0.714;
 /// A circle's arc stays this share of the radius away from the corner of its square.
 const ARC: f64 = 0.3;
@@ -169,6 +173,8 @@ struct Plan {
     out: f64,
     /// Distance of a separate band.
     near: f64,
+    /// From the band's ends to the text, outwards.
+    padding: [f64; 2],
     text: Set,
 }
 
@@ -190,6 +196,7 @@ impl Plan {
             edge,
             out: edge,
             near: edge,
+            padding: [0.0; 2],
             text: Set::default(),
         };
         if let Some(text) = &frame.text {
@@ -199,8 +206,6 @@ impl Plan {
     }
 
     fn make_room(&mut self, text: &Text) {
-        let largest = self.square * LARGEST;
-        let padding = largest * PADDING;
         if self.kind.is_apart() {
             let share = match self.kind {
                 FrameKind::Speech => POINTER,
@@ -208,18 +213,22 @@ impl Plan {
             };
             self.near = self.edge + self.square * share;
         }
-        // The field begins here.
-        let (near, far) = self.field_ends();
-        let along = |extent: f64| (near + extent + far).ceil();
-        if self.is_beside() {
-            self.out = along(self.square * COLUMN);
-            let width = self.out - near - far - 2.0 * padding;
-            self.text = text.set(width, self.square - 2.0 * padding, largest);
+        let largest = self.square * if self.is_beside() { BESIDE } else { LARGEST };
+        let ends = if self.kind.is_filled() {
+            [PADDING; 2]
         } else {
-            let width = self.square - 2.0 * padding;
-            self.text = text.set(width, self.square * HIGHEST, largest);
+            [NEAR, PADDING]
+        };
+        self.padding = ends.map(|ems| ems * largest);
+        let across = self.square - 2.0 * PADDING * largest;
+        let (near, far) = self.field_ends();
+        if self.is_beside() {
+            self.out = (near + self.square * COLUMN + far).ceil();
+            self.text = text.set(self.out - near - far, across, largest);
+        } else {
+            self.text = text.set(across, self.square * HIGHEST, largest);
             let height = f64::from(self.text.height) / f64::from(MODULE);
-            self.out = along(height.max(largest * CAPITALS) + 2.0 * padding);
+            self.out = (near + height.max(largest * CAPITALS) + far).ceil();
         }
     }
 
@@ -227,13 +236,19 @@ impl Plan {
         matches!(self.side, Side::Left | Side::Right)
     }
 
-    /// Where the field of the text begins, outwards from the square, and how far from the picture's edge it ends.
-    fn field_ends(&self) -> (f64, f64) {
+    /// Where the band with the text begins, outwards from the square, and how far from the picture's edge it ends.
+    fn band_ends(&self) -> (f64, f64) {
         match self.kind {
             FrameKind::Simple | FrameKind::Rounded => (0.0, self.border),
             FrameKind::Bubble | FrameKind::Speech => (self.near, 0.0),
             FrameKind::Badge => (self.edge - self.border, 0.0),
         }
+    }
+
+    /// The same without its padding: what is left for text.
+    fn field_ends(&self) -> (f64, f64) {
+        let (near, far) = self.band_ends();
+        (near + self.padding[0], far + self.padding[1])
     }
 
     /// The field that the text is centred in.
@@ -305,9 +320,9 @@ impl Plan {
 
     /// A separate one.
     fn band(&self, radius: f64) -> Outline {
-        let field = self.field();
-        let narrow = field.width.min(field.height);
-        let mut band = field.rounded(radius.min(narrow / 2.0));
+        let band = self.strip(self.near, self.out);
+        let narrow = band.width.min(band.height);
+        let mut band = band.rounded(radius.min(narrow / 2.0));
         if self.kind == FrameKind::Speech {
             let (tip, half) = (self.edge, (self.near - self.edge) * 0.9);
             let middle = self.square / 2.0;
