@@ -91,11 +91,12 @@ impl Framed {
         let outer = plan.around(plan.edge, plan.out);
         let origin = Point::modules(-outer.x, -outer.y);
         let mut layers = Vec::new();
-        let mut add = |outline: &Outline, ink: Ink, _on: Option<Ink>| {
+        let mut add = |outline: &Outline, ink: Ink, on: Option<Ink>| {
             if !outline.contours.is_empty() {
                 layers.push(Layer {
                     shape: Shape::Outline(outline.moved(origin)),
                     paint: Paint::Ink(ink),
+                    on,
                 });
             }
         };

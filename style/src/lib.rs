@@ -31,6 +31,8 @@ pub use compose::compose;
 pub use fixes::{Change, Fix, fixes};
 pub use frame::{Frame, FrameKind, Framed, Side};
 pub use grade::{Grade, Parameter, Plain, Reason, Report, grade, grade_plain};
-pub use scene::{Layer, Modules, Paint, Scene, Shape, border, centre, trace};
+pub use scene::{
+    Cast, Effects, Layer, Modules, Paint, Picture, Place, Scene, Shape, border, centre, trace,
+};
 pub use style::{Border, Centre, EyeInks, EyeShape, Eyes, Gradient, Kind, Pattern, Stop, Style};
 pub use text::{Fonts, NotAFont, Set, Text, Unshaped};
