@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{Cluster, EM, Kind};
+use super::{Cluster, EM, Kind, shape::visual};
 use crate::geometry::{MODULE, Point};
 
 /// Words are broken only if one is longer than a line at this share of the largest size.
@@ -189,7 +189,10 @@ impl<'a> Lines<'a> {
         for (number, line) in lines.iter().enumerate() {
             let mut x = 0.0;
             let mut ends = [f64::MAX, f64::MIN];
-            let line = visual(self.line(line)).map(|cluster| {
+            let line = self.line(line);
+            let order = visual(line.iter().map(|cluster| cluster.level));
+            let line = order.into_iter().filter_map(|place| line.get(place));
+            let line = line.map(|cluster| {
                 let at = x;
                 x += cluster.advance;
                 if let Some([min, max]) = cluster.ink() {
@@ -207,20 +210,6 @@ impl<'a> Lines<'a> {
         }
         Placed { size, clusters }
     }
-}
-
-/// From left to right: rule L2 of the Unicode bidirectional algorithm turns every sequence of a level, the highest ones first.
-fn visual(line: &[Cluster]) -> impl Iterator<Item = &Cluster> {
-    let mut order: Vec<&Cluster> = line.iter().collect();
-    let highest = line.iter().map(|cluster| cluster.level).max().unwrap_or(0);
-    for level in (1..=highest).rev() {
-        for run in order.chunk_by_mut(|a, b| (a.level >= level) == (b.level >= level)) {
-            if run.first().is_some_and(|cluster| cluster.level >= level) {
-                run.reverse();
-            }
-        }
-    }
-    order.into_iter()
 }
 
 /// The largest size, at most `most`, that fits. `None`: not even the smallest of 30 halvings does.

@@ -229,6 +229,12 @@ impl Shaper<'_> {
     }
 }
 
+/// Places of a line's levels from left to right.
+pub(super) fn visual(levels: impl Iterator<Item = u8>) -> Vec<usize> {
+    let levels = levels.map(|level| Level::new(level).unwrap_or(Level::ltr()));
+    BidiInfo::reorder_visual(&levels.collect::<Vec<_>>())
+}
+
 /// A cluster that its font can draw.
 fn checked(
     font: &Font,
