@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use symbol::{Matrix, Symbol, file::Ink};
 
 use crate::{
+    frame::Framed,
     geometry::{MODULE, Outline, Point, units},
     raster::over,
     scene::{Across, Drawn, Layer, Modules, Paint, Scene, Shape, Square, border, centre, trace},
@@ -35,6 +36,12 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
         eyes: style.eyes.worth(),
         ..Scene::empty(modules, quiet_zone, style.ground)
     };
+    let frame = style.frame.as_ref();
+    let framed = frame.map(|frame| Framed::around(frame, scene.width, style.ground));
+    if let Some(framed) = &framed {
+        (scene.width, scene.height) = (framed.width, framed.height);
+        scene.origin = scene.origin.plus(framed.origin);
+    }
     let whole = square(&scene, (0, 0), modules);
     let across = style
         .gradient
@@ -46,6 +53,9 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
         logo::add(logo, &mut scene);
     }
     let of_symbol = scene.layers.len();
+    scene
+        .layers
+        .extend(framed.into_iter().flat_map(|framed| framed.layers));
     effects::add(&style.effects, of_symbol, &mut scene);
     scene
 }

@@ -18,15 +18,18 @@
 
 mod compose;
 mod fixes;
+mod frame;
 pub mod geometry;
 mod grade;
 pub mod raster;
 mod scene;
 mod style;
 pub mod svg;
+mod text;
 
 pub use compose::compose;
 pub use fixes::{Change, Fix, fixes};
+pub use frame::{Frame, FrameKind, Framed, Side};
 pub use grade::{Grade, Parameter, Plain, Reason, Report, grade, grade_plain};
 pub use scene::{
     Cast, Effects, Layer, Modules, Paint, Picture, Place, Scene, Shape, border, centre, trace,
@@ -35,3 +38,4 @@ pub use style::{
     Border, Centre, Effect, EyeInks, EyeShape, Eyes, Gradient, Kind, Logo, LogoShape, NoOutline,
     Pattern, Stop, Stroke, Style,
 };
+pub use text::{Fonts, NotAFont, Set, Text, Unshaped};

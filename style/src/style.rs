@@ -17,6 +17,8 @@ pub use path::NoOutline;
 
 use symbol::file::Ink;
 
+use crate::frame::Frame;
+
 /// An enum of words: its list, the spelling of each, and the way back.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $spelling:literal,)* }) => {
@@ -44,7 +46,7 @@ macro_rules! words {
         }
     };
 }
-use words;
+pub(crate) use words;
 
 words! {
     /// How data modules are drawn. Those that are joined depend on their neighbours.
@@ -88,6 +90,7 @@ pub struct Style {
     /// A line around data modules.
     pub stroke: Option<Stroke>,
     pub logo: Option<Logo>,
+    pub frame: Option<Frame>,
     /// In this order.
     pub effects: Vec<Effect>,
 }
@@ -110,6 +113,7 @@ impl Default for Style {
             gradient: None,
             stroke: None,
             logo: None,
+            frame: None,
             effects: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 use symbol::file::Ink;
 
 use super::{Gradient, Style};
+use crate::text::Text;
 
 impl Style {
     /// Equal bytes, equal styles. Unambiguous: every field has a fixed length, or tells it, or ends with a zero byte, in a fixed order.
@@ -65,6 +66,20 @@ impl Style {
             bytes.push(logo.background.is_some().into());
             ink(logo.background.unwrap_or(Ink::WHITE), bytes);
             bytes.extend_from_slice(logo.digest());
+        }
+        if let Some(frame) = &self.frame {
+            begin("frame", bytes);
+            for word in [frame.kind.label(), frame.position.label()] {
+                bytes.extend_from_slice(word.as_bytes());
+                bytes.push(0);
+            }
+            ink(frame.ink, bytes);
+            number(frame.width, bytes);
+            // No text holds a zero byte; none at all differs from an empty one.
+            bytes.push(frame.text.is_some().into());
+            let text = frame.text.as_ref().map_or("", Text::as_str);
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.push(0);
         }
         for effect in &self.effects {
             begin(effect.label(), bytes);
