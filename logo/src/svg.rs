@@ -55,7 +55,7 @@ pub fn read(bytes: &[u8]) -> Result<Picture, Refused> {
     })
 }
 
-fn draw(text: &str) -> Result<Picture, Refused> {
+pub fn draw(text: &str) -> Result<Picture, Refused> {
     let options = roxmltree::ParsingOptions {
         allow_dtd: false,
         nodes_limit: XML_NODES,

@@ -4,7 +4,7 @@
 
 use resvg::{
     tiny_skia::{Path, PathSegment, PathStroker, Rect, Transform},
-    usvg::{ClipPath, Group, Node, Paint, Tree},
+    usvg::{BlendMode, ClipPath, Group, Node, Paint, Tree},
 };
 
 use super::guard::too_much;
@@ -23,11 +23,13 @@ const SEGMENT: f32 = 300.0;
 /// Of an edge in one row of pixels, and of each pair of edges in one row, which may have to be sorted.
 const EDGE: f32 = 150.0;
 const PAIR: f32 = 2.0;
-/// Of a pixel: painted, painted with a gradient, and in a layer.
-const PIXEL: f32 = 3.0;
-const GRADIENT: f32 = 12.0;
-const STOP: f32 = 2.0;
+/// Of a pixel: painted, painted with a gradient and its stops, in a layer, blended, and clipped.
+const PIXEL: f32 = 10.0;
+const GRADIENT: f32 = 40.0;
+const STOP: f32 = 1.0;
 const LAYER: f32 = 12.0;
+const BLEND: f32 = 30.0;
+const CLIP: f32 = 30.0;
 
 pub fn check(
     tree: &Tree,
@@ -81,7 +83,12 @@ impl Effort {
             if layers > LAYERS {
                 return Err(too_much());
             }
-            self.spend(area(frame) * LAYER)?;
+            let blend = if group.blend_mode() == BlendMode::Normal {
+                0.0
+            } else {
+                BLEND
+            };
+            self.spend(area(frame) * (LAYER + blend))?;
             if let Some(clip) = group.clip_path() {
                 self.clip(clip, transform, frame, layers)?;
             }
@@ -107,7 +114,7 @@ impl Effort {
         if layers > LAYERS {
             return Err(too_much());
         }
-        self.spend(area(frame) * LAYER)?;
+        self.spend(area(frame) * CLIP)?;
         self.clipping(
             clip.root(),
             transform.pre_concat(clip.transform()),

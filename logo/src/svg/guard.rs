@@ -30,8 +30,16 @@ const NAMESPACES: usize = 64;
 /// Arcs become curves by the sixth root of their radius: coordinates, and percentages and multiples of the font's size.
 const LARGEST: f64 = 1e5;
 const LARGEST_RELATIVE: f64 = 1e3;
-/// Bytes that an arc counts for; a round shape has four.
-const ARC: usize = 100;
+/// Style sheets, and bytes of them times declarations: their reader finds its line anew for each declaration.
+const SHEETS: usize = 16;
+const SHEET_WORK: usize = 4_000_000;
+/// Bytes of a `style` attribute times declarations count for this much less.
+const STYLE_SHARE: usize = 8;
+/// What a byte of path data and a round shape count for, in bytes: by themselves, for arcs, and for outlines of strokes.
+const ARCS: usize = 10;
+const STROKES: usize = 30;
+const ROUND: usize = 400;
+const ROUND_STROKED: usize = 2_400;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 const DRAWN: [&str; 21] = [
@@ -98,18 +106,28 @@ pub fn check(document: &Document) -> Result<(), Refused> {
     let mut guard = Guard {
         ids: HashMap::new(),
         sheet: StyleSheet::new(),
+        stroked: false,
         known: HashMap::new(),
     };
+    let mut sheets = Vec::new();
     let elements = || document.descendants().filter(Node::is_element);
     for node in elements() {
         check_name(node)?;
+        guard.stroked |= node.attributes().any(|attribute| match attribute.name() {
+            "stroke" => attribute.value() != "none",
+            "style" => strokes(attribute.value()),
+            _ => false,
+        });
         for attribute in node.attributes().filter(|a| a.name() == "id") {
             guard.ids.entry(attribute.value()).or_default().push(node);
         }
         if node.tag_name().name() == "style" {
-            guard.add_sheet(node.text().unwrap_or_default())?;
+            let text = node.text().unwrap_or_default();
+            guard.stroked |= strokes(text);
+            sheets.push(text);
         }
     }
+    guard.add_sheets(&sheets)?;
     if guard.sheet.rules.len() * elements().count() > MATCHES {
         return Err(too_much());
     }
@@ -133,18 +151,30 @@ struct Cost {
 struct Guard<'a, 'input> {
     ids: HashMap<&'a str, Vec<Node<'a, 'input>>>,
     sheet: StyleSheet<'a>,
+    /// Whether anything may have a stroke.
+    stroked: bool,
     /// `None` while it is being computed.
     known: HashMap<NodeId, Option<Cost>>,
 }
 
 impl<'a, 'input> Guard<'a, 'input> {
-    fn add_sheet(&mut self, text: &'a str) -> Result<(), Refused> {
-        if text.contains('@') {
+    fn add_sheets(&mut self, texts: &[&'a str]) -> Result<(), Refused> {
+        let bytes: usize = texts.iter().map(|text| text.len()).sum();
+        let declarations: usize = texts
+            .iter()
+            .map(|text| text.matches([':', ';', '{']).count())
+            .sum();
+        if texts.len() > SHEETS || bytes * declarations > SHEET_WORK {
+            return Err(too_much());
+        }
+        if texts.iter().any(|text| text.contains('@')) {
             return Err(Refused::new(
                 "the SVG has a style sheet with @ rules; remove them",
             ));
         }
-        self.sheet.parse_more(text);
+        for text in texts {
+            self.sheet.parse_more(text);
+        }
         let nested = |selector: String| selector.contains([' ', '>', '+', ':']);
         if self
             .sheet
@@ -209,11 +239,20 @@ impl<'a, 'input> Guard<'a, 'input> {
     /// Bytes of its attributes and properties, and the elements that they refer to.
     fn own(&self, node: Node<'a, 'input>) -> Result<(usize, Vec<Node<'a, 'input>>), Refused> {
         let round = ["circle", "ellipse", "rect"].contains(&node.tag_name().name());
-        let (mut bytes, mut links) = (if round { 4 * ARC } else { 0 }, Vec::new());
+        let shape = match (round, self.stroked) {
+            (true, true) => ROUND_STROKED,
+            (true, false) => ROUND,
+            (false, _) => 0,
+        };
+        let (mut bytes, mut links) = (shape, Vec::new());
         let mut add = |name: &str, value: &'a str| {
             bytes += name.len() + value.len();
-            if name == "d" {
-                bytes += ARC * value.matches(['a', 'A']).count();
+            if name == "style" {
+                bytes += value.len() * value.matches(':').count() / STYLE_SHARE;
+            }
+            if matches!(name, "d" | "points") {
+                let arcs = if value.contains(['a', 'A']) { ARCS } else { 0 };
+                bytes += value.len() * (arcs + if self.stroked { STROKES } else { 0 });
             }
             for id in references(name, value)? {
                 links.extend(self.ids.get(id).into_iter().flatten().copied());
@@ -300,6 +339,14 @@ fn check_property(name: &str, value: &str) -> Result<(), Refused> {
         ));
     }
     Ok(())
+}
+
+/// Whether declarations hold a `stroke` other than none, or what cannot be told from one.
+fn strokes(declarations: &str) -> bool {
+    declarations.split("stroke").skip(1).any(|rest| {
+        let value = rest.trim_start().strip_prefix(':').unwrap_or(rest);
+        !rest.starts_with('-') && !value.trim_start().starts_with("none")
+    })
 }
 
 /// The ids in `#id` of a link and in each `url(#id)`, read as usvg reads them.
