@@ -132,7 +132,7 @@ const ATTRIBUTES: [(&str, &[&str]); 44] = [
     ("systemLanguage", &["en", "de"]),
 ];
 const NUMBERS: [&str; 16] = [
-    "0", "1", "-1", "5", "50", "99.9", "1e-30", "1e5", "-1e5", "50%", "2em", ".5", "1e9", "NaN",
+    "0", "1", "-1", "5", "50", "99.9", "1e-30", "1e5", "-1e5", "50%", "2em", ".5", "1e-9", "NaN",
     "3mm", "100",
 ];
 
@@ -231,7 +231,7 @@ fn tree() -> impl Strategy<Value = String> {
 #[test]
 fn random_trees_are_drawn_in_time_or_refused() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 2_000,
+        cases: 500,
         ..ProptestConfig::default()
     });
     let slowest = std::cell::RefCell::new((Duration::ZERO, String::new()));
