@@ -116,7 +116,7 @@ pub struct App {
     validate: Validate,
     analytics: Analytics,
     pub warmer: Warmer,
-    pub materials: Materials,
+    pub materials: render::Materials,
     health: Health,
     pipeline: Pipeline,
     store: Store,

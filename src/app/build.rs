@@ -1,6 +1,6 @@
 //! How each part is made from the settings.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     cache::{Bounds, Life, Tiers},
@@ -9,7 +9,7 @@ use crate::{
     identity::Auth,
     kernel::{Error, Kind, Result, SharedClock, id::Ids},
     redirect::{Bases, Redirect},
-    render::Logo,
+    render::{Logo, Materials},
     store::Store,
     telemetry::labels::Space,
 };
@@ -72,7 +72,9 @@ pub fn materials(settings: &Config) -> Result<Materials> {
     };
     let files = paths.iter().map(read).collect::<Result<Vec<Arc<[u8]>>>>()?;
     Materials::new(files).map_err(|e| {
-        let path = paths.get(e.0).map_or_else(String::new, |path| path.display().to_string());
+        let path = paths
+            .get(e.0)
+            .map_or_else(String::new, |path| path.display().to_string());
         Error::new(Kind::Internal, format!("RENDER_FONTS: {path} is no font"))
     })
 }

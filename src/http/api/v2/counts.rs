@@ -24,9 +24,7 @@ macro_rules! counters {
     ($words:ident as $feature:literal) => {
         $words::ALL
             .iter()
-            .map(|&word| {
-                (word, feature($feature, word.label()))
-            })
+            .map(|&word| (word, feature($feature, word.label())))
             .collect()
     };
 }

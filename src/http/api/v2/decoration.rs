@@ -137,15 +137,15 @@ fn translucent(ink: Option<Ink>, opacity: f32) -> Ink {
 }
 
 pub fn stroke(asked: &StrokeOptions, faults: &mut Faults) -> Option<Stroke> {
-    let (width, opacity) = (
-        "gradient.strokeStyle.width",
-        "gradient.strokeStyle.opacity",
-    );
+    let (width, opacity) = ("gradient.strokeStyle.width", "gradient.strokeStyle.opacity");
     let width = faults.within(width, asked.width, STROKE_WIDTH, 0.1);
     let opacity = faults.within(opacity, asked.opacity, STROKE_OPACITY, 1.0);
     let ink = faults.ink("gradient.strokeStyle.color", asked.color.as_ref());
     let ink = translucent(ink, opacity);
-    asked.enabled.unwrap_or(true).then_some(Stroke { width, ink })
+    asked
+        .enabled
+        .unwrap_or(true)
+        .then_some(Stroke { width, ink })
 }
 
 /// `ink`: of the symbol.
@@ -227,7 +227,11 @@ fn refuse_foreign(word: &str, asked: &EffectOptions, faults: &mut Faults) {
         ("effects.blurRadius", asked.blur_radius.is_some(), "shadow"),
         ("effects.opacity", asked.opacity.is_some(), "shadow"),
         ("effects.color", asked.color.is_some(), "shadow or glow"),
-        ("effects.intensity", asked.intensity.is_some(), "glow or noise"),
+        (
+            "effects.intensity",
+            asked.intensity.is_some(),
+            "glow or noise",
+        ),
         ("effects.radius", asked.radius.is_some(), "blur"),
         ("effects.sepia", asked.sepia.is_some(), "vintage"),
         ("effects.vignette", asked.vignette.is_some(), "vintage"),

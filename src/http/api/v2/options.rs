@@ -13,9 +13,7 @@ use serde::Deserialize;
 use symbol::file::Ink;
 
 use super::{
-    decoration::{
-        self, EffectOptions, FrameOptions, LogoOptions, StrokeOptions,
-    },
+    decoration::{self, EffectOptions, FrameOptions, LogoOptions, StrokeOptions},
     word::{EyeWord, Vocabulary, Word},
 };
 use crate::{
@@ -134,7 +132,7 @@ pub struct Deciding {
 }
 
 impl Deciding {
-    const fn of(options: &Options) -> Self {
+    fn of(options: &Options) -> Self {
         Self {
             eyes: if options.eye_border.is_some() || options.eye_center.is_some() {
                 "eyeBorder"
@@ -194,7 +192,11 @@ impl Faults {
         });
     }
 
-    pub(super) fn word<V: Vocabulary>(&mut self, field: &'static str, word: Option<&Word<V>>) -> Option<V> {
+    pub(super) fn word<V: Vocabulary>(
+        &mut self,
+        field: &'static str,
+        word: Option<&Word<V>>,
+    ) -> Option<V> {
         word.and_then(|word| word.get().map_err(|message| self.add(field, message)).ok())
     }
 
@@ -245,7 +247,11 @@ pub async fn asked(materials: &Materials, data: &str, options: &Options) -> Resu
     }
     let is_strict = options.strict.unwrap_or(false);
     let spec = Spec {
-        level: level.unwrap_or(if style.logo.is_some() { Level::H } else { Level::M }),
+        level: level.unwrap_or(if style.logo.is_some() {
+            Level::H
+        } else {
+            Level::M
+        }),
         format: format.unwrap_or(Format::Svg),
         size: Size::Pixels(px.unwrap_or(DEFAULT_PX.into())),
         border: margin.unwrap_or(DEFAULT_MARGIN),
@@ -348,7 +354,8 @@ fn custom(shape: EyeWord, options: &Options, faults: &mut Faults) -> Option<Arc<
         }
     }
     let Some(path) = path else {
-        let message = "must be given with eyeShape custom: the data of an SVG path in a box from 0 0 to 7 7";
+        let message =
+            "must be given with eyeShape custom: the data of an SVG path in a box from 0 0 to 7 7";
         faults.add("eyePath", message.into());
         return None;
     };

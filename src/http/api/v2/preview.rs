@@ -96,7 +96,9 @@ impl Preview {
             background_color: background.0,
             ..Options::default()
         };
-        let asked = asked(&app.materials, &data.0, &options).await.map_err(named)?;
+        let asked = asked(&app.materials, &data.0, &options)
+            .await
+            .map_err(named)?;
         let (_, image) = drawn(&app, &ctx, &asked).await.map_err(named)?;
         let grade = GradeHeader::from(&image.facts.report);
         Ok(Previewed::Svg(

@@ -2,9 +2,7 @@
 
 use std::{borrow::Cow, marker::PhantomData};
 
-use ::style::{
-    Border, Centre, Effect, EyeShape, FrameKind, Grade, Kind, LogoShape, Pattern, Side,
-};
+use ::style::{Border, Centre, Effect, EyeShape, FrameKind, Grade, Kind, LogoShape, Pattern, Side};
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef},
     types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
@@ -76,7 +74,10 @@ impl Vocabulary for EffectWord {
     }
 
     fn find(word: &str) -> Option<Self> {
-        Effect::WORDS.into_iter().find(|each| *each == word).map(Self)
+        Effect::WORDS
+            .into_iter()
+            .find(|each| *each == word)
+            .map(Self)
     }
 }
 
