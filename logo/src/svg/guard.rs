@@ -327,7 +327,7 @@ fn check_property(name: &str, value: &str) -> Result<(), Refused> {
             .any(|unit| value.contains(unit))
     };
     let chained = matches!(name, "font" | "font-size") && relative();
-    if chained || numbers(name, value).any(|(number, most)| !(number <= most)) {
+    if chained || numbers(name, value).any(|(number, most)| number > most) {
         return Err(Refused::new(format!(
             "the SVG has a number of absurd size in {name:.32}; write plain numbers up to 100000"
         )));
