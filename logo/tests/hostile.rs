@@ -263,6 +263,11 @@ fn drawing_has_bounds() {
     let nested = "<svg width='100' height='100'>".repeat(50) + rect + &"</svg>".repeat(50);
     refused(&svg(&nested), "too complex");
     refused(&svg(&rect.repeat(3_000)), "too complex");
+    let mirrored = format!(
+        "<path stroke='red' d='M0 0T{}'/>",
+        "9 50 80 7 ".repeat(10_000)
+    );
+    refused(&svg(&mirrored), "too complex");
 }
 
 #[test]

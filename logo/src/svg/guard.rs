@@ -38,6 +38,8 @@ const STYLE_SHARE: usize = 8;
 /// What a byte of path data and a round shape count for, in bytes: by themselves, for arcs, and for outlines of strokes.
 const ARCS: usize = 10;
 const STROKES: usize = 30;
+/// As well, where each control point mirrors the one before: they run away.
+const MIRRORED: usize = 70;
 const ROUND: usize = 400;
 const ROUND_STROKED: usize = 2_400;
 
@@ -251,8 +253,13 @@ impl<'a, 'input> Guard<'a, 'input> {
                 bytes += value.len() * value.matches(':').count() / STYLE_SHARE;
             }
             if matches!(name, "d" | "points") {
-                let arcs = if value.contains(['a', 'A']) { ARCS } else { 0 };
-                bytes += value.len() * (arcs + if self.stroked { STROKES } else { 0 });
+                let has = |letters: [char; 2], cost| if value.contains(letters) { cost } else { 0 };
+                let strokes = if self.stroked {
+                    STROKES + has(['t', 'T'], MIRRORED)
+                } else {
+                    0
+                };
+                bytes += value.len() * (has(['a', 'A'], ARCS) + strokes);
             }
             for id in references(name, value)? {
                 links.extend(self.ids.get(id).into_iter().flatten().copied());
