@@ -4,6 +4,7 @@
 
 mod effort;
 mod guard;
+mod value;
 
 use std::{sync::mpsc, thread, time::Duration};
 
