@@ -4,6 +4,7 @@
 
 mod effort;
 mod guard;
+mod value;
 
 use std::{sync::mpsc, thread, time::Duration};
 
@@ -79,10 +80,10 @@ pub fn draw(text: &str) -> Result<Picture, Refused> {
     };
     let tree = Tree::from_xmltree(&document, &options)
         .map_err(|_| Refused::new("the SVG has no valid size; give it a viewBox"))?;
-    let size = tree.size();
-    let scale = SVG_SIDE as f32 / size.width().max(size.height());
-    let side = |length: f32| ((length * scale).round() as u32).clamp(1, SVG_SIDE);
-    let (width_px, height_px) = (side(size.width()), side(size.height()));
+    let drawn = tree.size();
+    let scale = SVG_SIDE as f32 / drawn.width().max(drawn.height());
+    let pixels_of = |length: f32| ((length * scale).round() as u32).clamp(1, SVG_SIDE);
+    let (width_px, height_px) = (pixels_of(drawn.width()), pixels_of(drawn.height()));
     let transform = Transform::from_scale(scale, scale);
     effort::check(&tree, transform, (width_px, height_px))?;
     let mut pixels = Pixmap::new(width_px, height_px).ok_or_else(guard::too_much)?;

@@ -2,6 +2,15 @@
 //!
 //! Invariant: a prefix of a file is refused, or is the whole picture.
 
+// Helpers of a test are tests too.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::many_single_char_names,
+    clippy::similar_names
+)]
+#![allow(clippy::trivially_copy_pass_by_ref)]
+
 use std::io::Cursor;
 
 use image::{

@@ -170,7 +170,7 @@ impl Effort {
             let (length, pieces) = measure(&outline, scale);
             self.dashes += length / sum * count;
             self.spend(pieces * SEGMENT)?;
-            if !(self.dashes < DASHES) {
+            if self.dashes.is_nan() || self.dashes > DASHES {
                 return Err(too_much());
             }
             outline = outline.dash(dash, scale).ok_or_else(too_much)?;
