@@ -15,7 +15,7 @@ use symbol::{
     file::{Canvas, Ink, Length, Paint, Sheet, Unit},
 };
 
-const TEXT: &str = "https://example.org/r/1234abcd?scan_ref=qr";
+const TEXT: &str = "https://example.org/r/123";
 const PAINTS: [(Paint, &str); 2] = [(Paint::Rgb, "rgb"), (Paint::Cmyk, "cmyk")];
 /// Pixels in a module, and in a point.
 const MODULE_PX: u32 = 20;
