@@ -11,10 +11,10 @@ import tempfile
 import tools
 
 # Each pixel of ours is so many of theirs across: what is compared is shapes, not how somebody smooths edges.
-FINER = 3
-GHOSTSCRIPT = ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", f"-r{72 * FINER}", "-dGraphicsAlphaBits=4", "-dEPSCrop",
+FINER = {"poppler": 2, "ghostscript": 4}
+GHOSTSCRIPT = ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", f"-r{72 * FINER['ghostscript']}", "-dGraphicsAlphaBits=4", "-dEPSCrop",
                "-sOutputFile={drawn}"]
-POPPLER = ["pdftoppm", "-q", "-r", str(72 * FINER), "-singlefile", "{file}", "{stem}"]
+POPPLER = ["pdftoppm", "-q", "-r", str(72 * FINER["poppler"]), "-singlefile", "{file}", "{stem}"]
 PACKAGES = {"gs": "ghostscript", "pdftoppm": "poppler-utils", "pdfinfo": "poppler-utils", "qpdf": "qpdf"}
 # Which program draws which file.
 WAYS = {
@@ -31,7 +31,7 @@ MOST_MEAN, MOST_FAR = 0.012, 0.03
 # Ghostscript fills every pixel that the edge of a gradient touches: it clips, without smoothing.
 MOST_FAR_CLIPPED = 0.06
 
-Entry = collections.namedtuple("Entry", "number pattern gradient width_px text")
+Entry = collections.namedtuple("Entry", "number pattern gradient width_px height_px text")
 Seen = collections.namedtuple("Seen", "way entry mean far is_read faults")
 
 
@@ -64,9 +64,9 @@ def compared(folder, way, entry):
     if done.returncode:
         return Seen(way, entry, 1, 1, False, faults or "failed")
     ours, theirs = flat(folder / f"{entry.number}.png"), flat(drawn)
-    if theirs.size != tuple(FINER * px for px in ours.size):
+    if theirs.size != tuple(FINER[program] * px for px in ours.size):
         return Seen(way, entry, 1, 1, False, f"{theirs.size} pixels")
-    theirs = theirs.reduce(FINER)
+    theirs = theirs.reduce(FINER[program])
     apart = numpy.abs(numpy.asarray(ours, dtype="int16") - numpy.asarray(theirs, dtype="int16")).max(axis=2)
     texts = [[found.text for found in zxingcpp.read_barcodes(numpy.asarray(image))] for image in (ours, theirs)]
     # What cannot be read as pixels is the grade's business.
@@ -83,7 +83,7 @@ def structure(folder, entry):
     """Faults of the PDF as its readers find them."""
     file = folder / f"{entry.number}.rgb.pdf"
     said = subprocess.run(["pdfinfo", file], capture_output=True, text=True)
-    size = f"Page size:       {entry.width_px} x {entry.width_px} pts"
+    size = f"Page size:       {entry.width_px} x {entry.height_px} pts"
     faults = said.stderr + ("" if size in said.stdout else f"not {size}")
     if shutil.which("qpdf"):
         checked = subprocess.run(["qpdf", "--check", file], capture_output=True, text=True)
@@ -102,8 +102,8 @@ def entries(folder, count):
     named = {"PRINT_FOLDER": str(folder), "PRINT_COUNT": str(count)}
     subprocess.run(wanted, cwd=tools.ROOT, check=True, env=os.environ | named, stdout=subprocess.DEVNULL)
     for line in (folder / "manifest.tsv").read_text().splitlines():
-        number, pattern, gradient, width_px, text = line.split("\t")
-        yield Entry(number, pattern, gradient, int(width_px), text)
+        number, pattern, gradient, width_px, height_px, text = line.split("\t")
+        yield Entry(number, pattern, gradient, int(width_px), int(height_px), text)
 
 
 def verify(count, folder=None):

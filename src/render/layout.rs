@@ -2,7 +2,7 @@
 //!
 //! Invariant: a module is a whole number of pixels wide, at least one, and the symbol is centred.
 
-use crate::render::{Physical, Size, Spec};
+use crate::render::{Size, Spec};
 
 /// All in pixels (of an SVG with a physical size: in modules).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,17 +48,6 @@ impl CanvasLayout {
         }
     }
 
-    /// Pixels per inch of the finished file. More than was asked for when the canvas had to grow: it keeps
-    /// its size on paper.
-    #[must_use]
-    pub fn dpi(&self, physical: &Physical) -> f64 {
-        if self.width > physical.pixels(physical.dpi) {
-            f64::from(self.width) / physical.inches()
-        } else {
-            f64::from(physical.dpi)
-        }
-    }
-
     /// Modules along one side of the plate that carries a logo: the largest odd number (so that it is centred) of at
     /// most a fifth of the symbol, but at least 3. It hides at most 4 % of the area, and level h restores up to 30 % of
     /// the codewords. Versions 7 to 13 have one alignment pattern in the very middle; when more than 11 modules around
@@ -79,7 +68,7 @@ impl CanvasLayout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::Unit;
+    use crate::render::{Physical, Unit};
     use proptest::prelude::*;
 
     #[test]
@@ -100,14 +89,16 @@ mod tests {
         };
         let layout = CanvasLayout::new(physical.pixels(72), 37, 4);
         assert_eq!(layout.width, 45);
-        assert!((layout.dpi(&physical) - 180.0).abs() < 1e-9);
+        assert!((physical.density(layout.width) - 180.0).abs() < 1e-9);
         let roomy = CanvasLayout::new(100, 37, 4);
         assert!(
-            (roomy.dpi(&Physical {
+            (Physical {
                 width: 1.0,
                 dpi: 100,
                 ..physical
-            }) - 100.0)
+            }
+            .density(roomy.width)
+                - 100.0)
                 .abs()
                 < 1e-9
         );

@@ -48,6 +48,15 @@ impl Physical {
         let px = (self.inches() * f64::from(dpi)).round() as u32;
         px.max(1)
     }
+
+    /// Pixels per inch of a file this wide. More than was asked for when it had to grow: it keeps its size on paper.
+    pub(super) fn density(&self, width_px: u32) -> f64 {
+        if width_px > self.pixels(self.dpi) {
+            f64::from(width_px) / self.inches()
+        } else {
+            f64::from(self.dpi)
+        }
+    }
 }
 
 impl Size {

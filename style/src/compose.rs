@@ -26,14 +26,11 @@ pub fn eyes(symbol: &Symbol) -> Vec<(usize, usize)> {
 pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
     let modules = symbol.matrix().modules();
     let mut scene = Scene {
-        modules,
-        quiet_zone,
-        ground: style.ground,
         border: style.eyes.border,
         centre: style.eyes.centre,
-        layers: Vec::new(),
+        ..Scene::empty(modules, quiet_zone, style.ground)
     };
-    let origin = scene.origin();
+    let origin = scene.origin;
     let square = |x: usize, y: usize, width: usize| {
         let at = |v: usize, origin: i32| f64::from(origin) + f64::from(v as i32 * MODULE);
         Square {
@@ -69,7 +66,7 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
         dark: symbol.matrix().without(&in_eye),
         pattern: style.pattern,
     });
-    scene.layers.push(Layer { shape, paint: data });
+    scene.layers.push(Layer::new(shape, data));
 
     let parts = [border(style.eyes.border), centre(style.eyes.centre)];
     let inks = style.eyes.inks;
@@ -102,9 +99,6 @@ fn add(layers: &mut Vec<Layer>, outline: Outline, paint: Paint) {
     });
     match same {
         Some(all) => all.contours.extend(outline.contours),
-        None => layers.push(Layer {
-            shape: Shape::Outline(outline),
-            paint,
-        }),
+        None => layers.push(Layer::new(Shape::Outline(outline), paint)),
     }
 }

@@ -70,6 +70,27 @@ impl Segment {
         }
     }
 
+    /// The place at a share of the way, 0.0..=1.0, of a piece that began at `start`.
+    fn at(&self, start: Point, share: f64) -> Point {
+        let between = |a: Point, b: Point| {
+            let on = |a: i32, b: i32| a + (f64::from(b - a) * share).round() as i32;
+            Point::new(on(a.x, b.x), on(a.y, b.y))
+        };
+        match *self {
+            Self::Line(end) => between(start, end),
+            Self::Quadratic(control, end) => {
+                between(between(start, control), between(control, end))
+            }
+            Self::Cubic(first, second, end) => {
+                let middle = between(first, second);
+                between(
+                    between(between(start, first), middle),
+                    between(middle, between(second, end)),
+                )
+            }
+        }
+    }
+
     /// The same piece from its end to `start`, where it began.
     const fn reversed(self, start: Point) -> Self {
         match self {
@@ -88,6 +109,22 @@ pub struct Contour {
 }
 
 impl Contour {
+    /// Its corners, and eight points on each curve.
+    fn flattened(&self) -> Vec<Point> {
+        const PIECES: i32 = 8;
+        let mut points = vec![self.start];
+        let mut pen = self.start;
+        for segment in &self.segments {
+            let between = (1..PIECES).map(|n| segment.at(pen, f64::from(n) / f64::from(PIECES)));
+            if !matches!(segment, Segment::Line(_)) {
+                points.extend(between);
+            }
+            pen = segment.end();
+            points.push(pen);
+        }
+        points
+    }
+
     fn reversed(&self) -> Self {
         let starts = std::iter::once(self.start).chain(self.segments.iter().map(Segment::end));
         let mut segments: Vec<_> = (self.segments.iter().zip(starts))
@@ -98,6 +135,33 @@ impl Contour {
             start: self.segments.last().map_or(self.start, Segment::end),
             segments,
         }
+    }
+}
+
+/// Of length 1.
+fn direction(from: Point, to: Point) -> (f64, f64) {
+    let (dx, dy) = (f64::from(to.x - from.x), f64::from(to.y - from.y));
+    let length = (dx * dx + dy * dy).sqrt().max(1.0);
+    (dx / length, dy / length)
+}
+
+/// A line of this width from one point to the other, with flat ends; a little longer, so that two that meet at a small angle leave no gap.
+fn beam(from: Point, to: Point, width: i32) -> Contour {
+    let half = f64::from(width) / 2.0;
+    let (dx, dy) = direction(from, to);
+    let beyond = half * 0.2;
+    let corner = |at: Point, along: f64, aside: f64| {
+        let x = dx * along - dy * aside;
+        let y = dy * along + dx * aside;
+        at.plus(Point::new(x.round() as i32, y.round() as i32))
+    };
+    Contour {
+        start: corner(from, -beyond, -half),
+        segments: vec![
+            Segment::Line(corner(to, beyond, -half)),
+            Segment::Line(corner(to, beyond, half)),
+            Segment::Line(corner(from, -beyond, half)),
+        ],
     }
 }
 
@@ -294,6 +358,30 @@ impl Outline {
         Self {
             contours: turned.contours.iter().map(Contour::reversed).collect(),
         }
+    }
+
+    /// The line along it, as contours that overlap and all go clockwise: a sum of their areas is at least 1 where the line is.
+    /// `width`: in units.
+    #[must_use]
+    pub fn stroked(&self, width: i32) -> Self {
+        let mut all = Self::default();
+        for contour in &self.contours {
+            let points = contour.flattened();
+            let pieces = points.iter().zip(points.iter().cycle().skip(1));
+            let pieces: Vec<_> = pieces.filter(|(from, to)| from != to).collect();
+            let turns = pieces.iter().zip(pieces.iter().cycle().skip(1));
+            for (&(&from, &to), &(_, &next)) in turns {
+                let (along, after) = (direction(from, to), direction(to, next));
+                all.contours.push(beam(from, to, width));
+                let is_sharp = along.0 * after.0 + along.1 * after.1 < 0.95;
+                if is_sharp {
+                    let scale = 1.0 / f64::from(MODULE);
+                    let at = (f64::from(to.x) * scale, f64::from(to.y) * scale);
+                    all = all.and(Self::circle(at, f64::from(width) / 2.0 * scale));
+                }
+            }
+        }
+        all
     }
 
     fn map(&self, f: impl Fn(Point) -> Point + Copy) -> Self {

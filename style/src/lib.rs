@@ -30,5 +30,7 @@ pub use compose::compose;
 pub use fixes::{Change, Fix, fixes};
 pub use grade::{Grade, Parameter, Plain, Reason, Report, grade, grade_plain};
 pub use print::{eps, pdf};
-pub use scene::{Layer, Modules, Paint, Scene, Shape, border, centre, trace};
+pub use scene::{
+    Cast, Effects, Layer, Modules, Paint, Picture, Place, Scene, Shape, border, centre, trace,
+};
 pub use style::{Border, Centre, EyeInks, EyeShape, Eyes, Gradient, Kind, Pattern, Stop, Style};

@@ -8,6 +8,7 @@
 mod content;
 pub mod eps;
 mod figure;
+mod image;
 pub mod pdf;
 mod shading;
 
@@ -23,11 +24,11 @@ struct Size {
 
 impl Size {
     fn of(scene: &Scene, width: symbol::file::Length) -> Self {
-        let across = (scene.across() as f64).max(1.0);
         let width = width.points();
+        let unit = width / f64::from(scene.width.max(1));
         Self {
-            points: [width, width],
-            module: width / across,
+            points: [width, unit * f64::from(scene.height)],
+            module: unit * f64::from(MODULE),
         }
     }
 

@@ -6,20 +6,23 @@
 //! Invariant: the same scene and canvas give the same bytes on every machine.
 
 mod area;
+mod canvas;
 mod file;
+mod picture;
 mod steps;
 
+pub use canvas::Canvas;
 pub use file::{Unpainted, jpeg, png, webp};
 
-use symbol::file::{Canvas, Ink};
+use std::borrow::Cow;
+
+use symbol::file::Ink;
 
 pub(crate) use area::Mask;
-use steps::{Grid, Steps};
+use steps::Steps;
 
-use crate::{
-    geometry::MODULE,
-    scene::{Layer, Modules, Paint, Scene, Shape, Tile},
-};
+use crate::geometry::Outline;
+use crate::scene::{Layer, Modules, Paint, Scene, Shape, Tile};
 
 /// Colours of a gradient in a picture without a palette.
 const FINE: usize = 256;
@@ -28,10 +31,11 @@ const LEAST_STEPS: usize = 8;
 /// Tried in this order.
 const LEVELS: [usize; 2] = [7, 5];
 
-/// A square of pixels.
+/// A rectangle of pixels, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Painted {
     pub width_px: u32,
+    pub height_px: u32,
     pub pixels: Pixels,
 }
 
@@ -60,10 +64,10 @@ const fn share(paint: &Paint) -> usize {
 }
 
 impl Plan {
-    fn of(paints: &[&Paint]) -> Option<Self> {
+    fn of(paints: &[Painting]) -> Option<Self> {
         let inks = paints
             .iter()
-            .filter(|paint| matches!(paint, Paint::Ink(_)))
+            .filter(|(paint, _)| matches!(paint, Paint::Ink(_)))
             .count();
         if inks == paints.len() {
             // Four bits per pixel, if that gives edges enough.
@@ -76,7 +80,7 @@ impl Plan {
                 steps: 1,
             });
         }
-        let shares = paints.iter().map(|paint| share(paint)).sum::<usize>();
+        let shares = paints.iter().map(|(paint, _)| share(paint)).sum::<usize>();
         let plans = LEVELS.map(|levels| Self {
             levels,
             steps: (255 / levels).saturating_sub(inks) / shares,
@@ -85,90 +89,111 @@ impl Plan {
     }
 }
 
-/// Paints the scene. A module is `canvas.module_px()` wide; the quiet zone is what the canvas leaves.
+/// A paint, and the ink that it lies on.
+type Painting<'a> = (&'a Paint, Ink);
+
+/// Paints the scene; what the canvas leaves around it is ground.
 #[must_use]
 pub fn paint(scene: &Scene, canvas: Canvas) -> Painted {
-    let mut paints: Vec<&Paint> = Vec::new();
+    let mut paintings: Vec<Painting> = Vec::new();
+    let mut is_plain = scene.effects.is_none();
     for layer in &scene.layers {
-        if !paints.contains(&&layer.paint) {
-            paints.push(&layer.paint);
+        let painting = (&layer.paint, layer.on.unwrap_or(scene.ground));
+        is_plain &= !matches!(layer.shape, Shape::Picture(..));
+        if !paintings.contains(&painting) {
+            paintings.push(painting);
         }
     }
-    let pixels = match Plan::of(&paints) {
-        Some(plan) => indexed(scene, canvas, &paints, plan),
+    let pixels = match Plan::of(&paintings).filter(|_| is_plain) {
+        Some(plan) => indexed(scene, canvas, &paintings, plan),
         None => blended(scene, canvas),
     };
     Painted {
-        width_px: canvas.width_px(),
+        width_px: canvas.width_px,
+        height_px: canvas.height_px,
         pixels,
     }
 }
 
-fn indexed(scene: &Scene, canvas: Canvas, paints: &[&Paint], plan: Plan) -> Pixels {
-    let width = canvas.width_px() as usize;
-    let grid = Grid::new(scene, canvas.module_px(), canvas.offset_px());
+fn indexed(scene: &Scene, canvas: Canvas, paintings: &[Painting], plan: Plan) -> Pixels {
+    let width = canvas.width_px as usize;
     let mut palette = vec![scene.ground];
-    let mut indices = vec![0; width * width];
+    let mut indices = vec![0; width * canvas.height_px as usize];
     let level = |coverage: u8| (usize::from(coverage) * plan.levels + 127) / 255;
-    for paint in paints {
-        let steps = Steps::of(paint, grid, plan.steps * share(paint));
+    // Of each painting: its steps and its first index.
+    let mut of_painting = Vec::new();
+    for &(paint, on) in paintings {
+        let steps = Steps::of(paint, canvas, plan.steps * share(paint));
         let base = palette.len();
         for &ink in &steps.inks {
-            palette.extend(
-                (1..=plan.levels).map(|n| over(ink, n as f32 / plan.levels as f32, scene.ground)),
-            );
+            let levels = 1..=plan.levels;
+            palette.extend(levels.map(|n| over(ink, n as f32 / plan.levels as f32, on)));
         }
+        of_painting.push((steps, base));
+    }
+    for layer in &scene.layers {
+        let painting = (&layer.paint, layer.on.unwrap_or(scene.ground));
+        let which = paintings.iter().position(|other| *other == painting);
+        let Some((steps, base)) = which.and_then(|which| of_painting.get(which)) else {
+            continue;
+        };
         // Of a covered pixel: its step's first index, and its level on top.
         let index_of = |step: u8| (base - 1 + usize::from(step) * plan.levels) as u8;
         let is_flat = steps.inks.len() == 1;
-        let layers = scene.layers.iter().filter(|layer| layer.paint == **paint);
-        for layer in layers {
-            let mut lines = Lines::new(layer, grid, width, |coverage| level(coverage) as u8);
-            let mut row = vec![if is_flat { index_of(0) } else { 0 }; width];
-            let mut last_y = None;
-            lines.each(|x, y, levels| {
-                if !is_flat && last_y != Some(y) {
-                    steps.row(y as u32, grid, &mut row);
-                    for step in &mut row {
-                        *step = index_of(*step);
-                    }
-                    last_y = Some(y);
+        let mut lines = Lines::new(layer, canvas, |coverage| level(coverage) as u8);
+        let mut row = vec![if is_flat { index_of(0) } else { 0 }; width];
+        let mut last_y = None;
+        lines.each(|x, y, levels| {
+            if !is_flat && last_y != Some(y) {
+                steps.row(y as u32, canvas, &mut row);
+                for step in &mut row {
+                    *step = index_of(*step);
                 }
-                let out = &mut indices[y * width + x..][..levels.len()];
-                for ((out, &level), &first) in out.iter_mut().zip(levels).zip(&row[x..]) {
-                    let index = first.wrapping_add(level);
-                    *out = if level > 0 { index } else { *out };
-                }
-            });
-        }
+                last_y = Some(y);
+            }
+            let out = &mut indices[y * width + x..][..levels.len()];
+            for ((out, &level), &first) in out.iter_mut().zip(levels).zip(&row[x..]) {
+                let index = first.wrapping_add(level);
+                *out = if level > 0 { index } else { *out };
+            }
+        });
     }
     Pixels::Indexed { palette, indices }
 }
 
 fn blended(scene: &Scene, canvas: Canvas) -> Pixels {
-    let width = canvas.width_px() as usize;
-    let grid = Grid::new(scene, canvas.module_px(), canvas.offset_px());
-    let ground = rgba(scene.ground);
-    let mut bytes = ground.repeat(width * width);
+    let width = canvas.width_px as usize;
+    let mut bytes = rgba(scene.ground).repeat(width * canvas.height_px as usize);
     for layer in &scene.layers {
-        let steps = Steps::of(&layer.paint, grid, FINE);
+        if let Shape::Picture(picture, place) = &layer.shape {
+            picture::draw(picture, *place, canvas, &mut bytes);
+            continue;
+        }
+        let steps = Steps::of(&layer.paint, canvas, FINE);
         let mut row = vec![0; width];
         let mut last_y = None;
-        Lines::new(layer, grid, width, |coverage| coverage).each(|x, y, coverage| {
+        Lines::new(layer, canvas, |coverage| coverage).each(|x, y, coverage| {
             if last_y != Some(y) {
-                steps.row(y as u32, grid, &mut row);
+                steps.row(y as u32, canvas, &mut row);
                 last_y = Some(y);
             }
             let (out, _) = bytes[4 * (y * width + x)..][..4 * coverage.len()].as_chunks_mut::<4>();
             for ((out, &covered), &step) in out.iter_mut().zip(coverage).zip(&row[x..]) {
                 if covered > 0 {
                     let ink = steps.inks[usize::from(step)];
-                    *out = rgba(over(ink, f32::from(covered) / 255.0, scene.ground));
+                    *out = rgba(over(ink, f32::from(covered) / 255.0, inked(*out)));
                 }
             }
         });
     }
     Pixels::Rgba(bytes)
+}
+
+const fn inked([red, green, blue, alpha]: [u8; 4]) -> Ink {
+    Ink {
+        rgb: [red, green, blue],
+        alpha,
+    }
 }
 
 const fn rgba(ink: Ink) -> [u8; 4] {
@@ -202,7 +227,7 @@ pub(crate) fn over(ink: Ink, coverage: f32, ground: Ink) -> Ink {
 enum Lines<'a> {
     Modules {
         modules: &'a Modules,
-        grid: Grid,
+        canvas: Canvas,
         tiles: Vec<Option<Vec<u8>>>,
     },
     Masks(Vec<Mask>),
@@ -210,10 +235,10 @@ enum Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// `level`: what is told of a pixel by its coverage. 0 stays 0.
-    fn new(layer: &'a Layer, grid: Grid, width: usize, level: impl Fn(u8) -> u8) -> Self {
-        let px = grid.module_px as usize;
-        match &layer.shape {
+    fn new(layer: &'a Layer, canvas: Canvas, level: impl Fn(u8) -> u8) -> Self {
+        let outline = match &layer.shape {
             Shape::Modules(modules) => {
+                let px = canvas.module_px as usize;
                 let mut tiles = vec![None; Tile::VARIANTS];
                 for (x, y) in modules.places() {
                     let tile = modules.tile(x, y);
@@ -222,25 +247,24 @@ impl<'a> Lines<'a> {
                         mask.coverage.into_iter().map(&level).collect()
                     });
                 }
-                Self::Modules {
+                return Self::Modules {
                     modules,
-                    grid,
+                    canvas,
                     tiles,
-                }
+                };
             }
-            Shape::Outline(outline) => {
-                let scale = grid.module_px as f32 / MODULE as f32;
-                let offset = grid.offset_px as f32 - grid.origin as f32 * scale;
-                let masks = Mask::all(outline, scale, offset).map(|mask| {
-                    let mut mask = mask.within(width);
-                    for coverage in &mut mask.coverage {
-                        *coverage = level(*coverage);
-                    }
-                    mask
-                });
-                Self::Masks(masks.collect())
+            Shape::Outline(outline) => Cow::Borrowed(outline),
+            Shape::Stroke { outline, width } => Cow::Owned(outline.stroked(*width)),
+            Shape::Picture(..) => Cow::Owned(Outline::default()),
+        };
+        let masks = Mask::all(&outline, canvas.scale(), canvas.offset()).map(|mask| {
+            let mut mask = mask.within(canvas.width_px as usize, canvas.height_px as usize);
+            for coverage in &mut mask.coverage {
+                *coverage = level(*coverage);
             }
-        }
+            mask
+        });
+        Self::Masks(masks.collect())
     }
 
     /// Calls `line` with the first pixel, its row, and what is told of it and of those after it.
@@ -255,21 +279,22 @@ impl<'a> Lines<'a> {
             }
             Self::Modules {
                 modules,
-                grid,
+                canvas,
                 tiles,
             } => {
-                let (px, offset) = (grid.module_px as usize, grid.offset_px as usize);
+                let px = canvas.module_px as usize;
+                let (left, top) = (canvas.x_px as usize, canvas.y_px as usize);
                 let mut placed: Vec<(usize, &[u8])> = Vec::new();
                 for y in 0..modules.dark.modules() {
                     placed.clear();
                     let dark = modules.dark.runs(y).flatten().map(|x| x as usize);
                     placed.extend(dark.filter_map(|x| {
                         let tile = tiles[usize::from(modules.tile(x, y).variant())].as_deref()?;
-                        Some((offset + x * px, tile))
+                        Some((left + x * px, tile))
                     }));
                     for within in 0..px {
                         for &(x, tile) in &placed {
-                            line(x, offset + y * px + within, &tile[within * px..][..px]);
+                            line(x, top + y * px + within, &tile[within * px..][..px]);
                         }
                     }
                 }

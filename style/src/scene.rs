@@ -1,18 +1,24 @@
 //! What is drawn: shapes, and the paint of each, in whole numbers.
 //!
-//! Invariant: layers do not overlap, so each of them lies on the ground alone. (0, 0) is the upper left corner of the picture, quiet
-//! zone included.
+//! Invariant: a layer lies on one ink alone: on the ground, or within an earlier layer of that ink. (0, 0) is the upper left corner of
+//! the picture, quiet zone and frame included.
 
+mod effects;
 mod eye;
 mod paint;
+mod picture;
 mod tile;
 mod trace;
 
+pub use effects::{Cast, Effects};
 pub use eye::{border, centre};
 pub(crate) use paint::Across;
 pub use paint::{Paint, Ramp, Sampled, Square};
+pub use picture::{Picture, Place};
 pub use tile::{Axis, Drawn, Tile};
 pub use trace::trace;
+
+use std::sync::Arc;
 
 use symbol::{Matrix, file::Ink};
 
@@ -24,6 +30,11 @@ use crate::{
 /// A styled symbol.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
+    /// Of the picture, in units.
+    pub width: i32,
+    pub height: i32,
+    /// The upper left corner of the symbol.
+    pub origin: Point,
     /// Modules along one side of the symbol.
     pub modules: usize,
     /// Light modules around it.
@@ -32,21 +43,29 @@ pub struct Scene {
     /// Of the finder patterns among the layers.
     pub border: Border,
     pub centre: Centre,
+    /// From the lowest to the uppermost.
     pub layers: Vec<Layer>,
+    pub effects: Effects,
 }
 
 impl Scene {
-    /// Width and height in modules.
+    /// A ground and nothing on it.
     #[must_use]
-    pub fn across(&self) -> usize {
-        self.modules + 2 * usize::from(self.quiet_zone)
-    }
-
-    /// The upper left corner of the symbol.
-    #[must_use]
-    pub fn origin(&self) -> Point {
-        let offset = i32::from(self.quiet_zone) * MODULE;
-        Point::new(offset, offset)
+    pub fn empty(modules: usize, quiet_zone: u8, ground: Ink) -> Self {
+        let offset = i32::from(quiet_zone) * MODULE;
+        let across = modules as i32 * MODULE + 2 * offset;
+        Self {
+            width: across,
+            height: across,
+            origin: Point::new(offset, offset),
+            modules,
+            quiet_zone,
+            ground,
+            border: Border::Square,
+            centre: Centre::Square,
+            layers: Vec::new(),
+            effects: Effects::default(),
+        }
     }
 }
 
@@ -54,6 +73,20 @@ impl Scene {
 pub struct Layer {
     pub shape: Shape,
     pub paint: Paint,
+    /// What it lies on. `None`: the ground.
+    pub on: Option<Ink>,
+}
+
+impl Layer {
+    /// On the ground.
+    #[must_use]
+    pub const fn new(shape: Shape, paint: Paint) -> Self {
+        Self {
+            shape,
+            paint,
+            on: None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +95,10 @@ pub enum Shape {
     Modules(Modules),
     /// In the coordinates of the scene.
     Outline(Outline),
+    /// A line along an outline, its middle on it, with round joins. `width`: in units.
+    Stroke { outline: Outline, width: i32 },
+    /// Pixels in the coordinates of the scene; the layer's paint is not used.
+    Picture(Arc<Picture>, Place),
 }
 
 /// Modules that are drawn alike.

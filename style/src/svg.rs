@@ -3,6 +3,7 @@
 //! Invariant: the same scene gives the same bytes; ids come from content, so that two symbols in one page never meet.
 
 mod path;
+mod picture;
 
 use symbol::file::{
     Ink, number,
@@ -19,8 +20,9 @@ use path::Path;
 /// Writes the document to the end of `out`. Units of `viewBox` are modules. `width_px`: of [`svg::Size::Pixels`]. `options.extra` is
 /// left out.
 pub fn write(scene: &Scene, width_px: u32, options: &Options, out: &mut Vec<u8>) {
-    let across = i64::try_from(scene.across()).unwrap_or(i64::MAX);
-    svg::start((0, across), width_px, options, out);
+    let modules = |units: i32| (f64::from(units) / f64::from(MODULE) * 1e4).round() / 1e4;
+    let (width, height) = (modules(scene.width), modules(scene.height));
+    svg::start([width, height], width_px, options, out);
     let gradients = gradients(scene);
     if !gradients.is_empty() {
         out.extend_from_slice(b"<defs>");
@@ -32,7 +34,7 @@ pub fn write(scene: &Scene, width_px: u32, options: &Options, out: &mut Vec<u8>)
     if scene.ground.alpha > 0 {
         out.extend_from_slice(b"<path");
         svg::paint("fill", scene.ground, out);
-        out.extend_from_slice(format!(r#" d="M0 0h{across}v{across}h-{across}z"/>"#).as_bytes());
+        out.extend_from_slice(format!(r#" d="M0 0h{width}v{height}h-{width}z"/>"#).as_bytes());
     }
     let mut gradients = gradients.into_iter();
     for layer in &scene.layers {
@@ -43,11 +45,11 @@ pub fn write(scene: &Scene, width_px: u32, options: &Options, out: &mut Vec<u8>)
                 None => continue,
             },
             Paint::Sampled(sampled) => {
-                classes(layer, sampled, scene.origin(), out);
+                classes(layer, sampled, scene.origin, out);
                 continue;
             }
         };
-        shape(&layer.shape, &filled, scene.origin(), out);
+        shape(&layer.shape, &filled, scene.origin, out);
     }
     out.extend_from_slice(b"</svg>");
 }
@@ -184,6 +186,13 @@ fn shape(shape: &Shape, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
             path.outline(outline);
             path.filled(filled, out);
         }
+        Shape::Stroke { outline, width } => {
+            let mut path = Path::default();
+            path.outline(outline);
+            let width = (f64::from(*width) / f64::from(MODULE) * 1e4).round() / 1e4;
+            path.stroked(width, filled, out);
+        }
+        Shape::Picture(picture, place) => picture::write(picture, *place, out),
         Shape::Modules(modules) => match modules.pattern.drawn(0) {
             Drawn::Contours => {
                 let is_soft = modules.pattern == Pattern::Rounded;

@@ -13,14 +13,11 @@ mod any;
 use any::any_style;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use style::{
-    EyeShape, Grade, Gradient, Kind, Pattern, Scene, Style, compose, grade,
-    raster::{self, Pixels},
+    EyeShape, Grade, Pattern, Scene, Style, compose, grade,
+    raster::{self, Canvas, Pixels},
     svg,
 };
-use symbol::{
-    Level, Options, Symbol, encode,
-    file::{Canvas, Ink},
-};
+use symbol::{Level, Options, Symbol, encode, file::Ink};
 
 const TEXT: &str = "https://example.org/r/1234abcd?scan_ref=qr";
 
@@ -36,7 +33,7 @@ fn symbol_of(text: &str, level: Level) -> Symbol {
 }
 
 fn canvas(scene: &Scene, px: u32) -> Canvas {
-    Canvas::tight(scene.modules, scene.quiet_zone, px).unwrap()
+    Canvas::tight(scene, px)
 }
 
 /// Red, green, blue, as seen on white.
@@ -156,7 +153,7 @@ fn joined_modules_have_one_edge() {
         for layer in &mut traced.layers {
             if let style::Shape::Modules(modules) = &layer.shape {
                 let outline = style::trace(&modules.dark, pattern == Pattern::Rounded);
-                layer.shape = style::Shape::Outline(outline.moved(tiled.origin()));
+                layer.shape = style::Shape::Outline(outline.moved(tiled.origin));
             }
         }
         let [a, b] = [&tiled, &traced].map(|scene| rgb(&raster::paint(scene, canvas(scene, 9))));
@@ -205,11 +202,11 @@ proptest! {
         for (a, b) in ours.iter().zip(&theirs) {
             let most = (0..3).map(|c| a[c].abs_diff(b[c])).max().unwrap_or(0);
             sum += u64::from(most);
-            far += usize::from(most > 48);
+            far += usize::from(most > 64);
         }
         let mean = sum as f64 / ours.len() as f64;
-        // 1.6 % of full scale: resvg samples edges at 4 heights, and a palette has 5 to 15 levels of coverage.
-        prop_assert!(mean < 4.0, "mean {mean}");
+        // 1.8 % of full scale: resvg samples edges at 4 heights (up to 32 off), and a palette has 5 to 15 levels of coverage (25 off).
+        prop_assert!(mean < 4.6, "mean {mean}");
         // Where a border overlaps a centre of another ink, such as a diamond around a square, the raster shows one of them.
         prop_assert!(far * 1000 <= 3 * ours.len(), "{far} pixels of {} are far off", ours.len());
     }

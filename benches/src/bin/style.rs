@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use benches::timing::{Budget, alone, compare};
 use style::{EyeShape, Gradient, Kind, Pattern, Style, compose, grade, raster, svg};
-use symbol::{Options, encode, file::Canvas, file::svg::Options as Svg};
+use symbol::{Options, encode, file::svg::Options as Svg};
 
 /// Version 4.
 const TEXT: &str = "https://example.org/a/rather/long/path?with=a&query=too";
@@ -74,9 +74,8 @@ fn main() -> io::Result<()> {
 }
 
 fn pixels(name: &str, style: &Style, symbol: &symbol::Symbol, width_px: u32) -> io::Result<()> {
-    let failed = || io::Error::other("cannot be drawn");
     let scene = compose(symbol, style, 4);
-    let canvas = Canvas::fit(scene.modules, 4, width_px).ok_or_else(failed)?;
+    let canvas = raster::Canvas::fit(&scene, width_px);
     let mut document = Vec::new();
     svg::write(&scene, width_px, &Svg::default(), &mut document);
     let tree = resvg::usvg::Tree::from_data(&document, &resvg::usvg::Options::default())

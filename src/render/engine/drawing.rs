@@ -46,7 +46,7 @@ impl<'a> Drawing<'a> {
             },
             dpi: match &request.size {
                 Size::Pixels(_) => None,
-                Size::Physical(physical) => Some(layout.dpi(physical)),
+                Size::Physical(physical) => Some(physical.density(layout.width)),
             },
         };
         Ok(Self {

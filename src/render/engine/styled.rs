@@ -1,7 +1,7 @@
 //! A styled symbol on its way to a file.
 
-use ::style::{Style, compose, grade, raster, svg};
-use symbol::{Symbol, file::Canvas, file::svg::Options};
+use ::style::{Scene, Style, compose, grade, raster};
+use symbol::{Symbol, file::Length, file::svg};
 
 use super::{
     NAME,
@@ -9,58 +9,61 @@ use super::{
 };
 use crate::{
     kernel::{Error, Kind, Result},
-    render::{
-        Facts, Format, Rendered, Request, Size, layout::CanvasLayout, request::DEFAULT_QUALITY,
-    },
+    render::{Facts, Format, Rendered, Request, Size, request::DEFAULT_QUALITY},
 };
 
 pub(super) fn render(request: &Request, style: &Style, symbol: &Symbol) -> Result<Rendered> {
     let scene = compose(symbol, style, request.border);
-    let modules = u32::try_from(symbol.matrix().modules()).unwrap_or(u32::MAX);
-    let layout = match request.format {
-        Format::Svg => CanvasLayout::vector(request, modules),
-        Format::Png | Format::Jpeg | Format::Webp => CanvasLayout::raster(request, modules),
-    };
-    let width_px = match (request.format, &request.size) {
-        (Format::Svg, Size::Physical(physical)) => physical.pixels(96),
-        _ => layout.width,
-    };
     let mut file = Vec::new();
-    if request.format == Format::Svg {
-        let id = label_id(request);
-        let options = Options {
-            extra: "",
-            ..svg_options(request, &id)?
-        };
-        svg::write(&scene, width_px, &options, &mut file);
-    } else {
-        let canvas = Canvas::new(
-            symbol.matrix().modules(),
-            layout.width,
-            layout.scale,
-            layout.offset,
-        )
-        .ok_or_else(|| Error::new(Kind::Internal, "the canvas does not hold the symbol"))?;
-        let painted = raster::paint(&scene, canvas);
-        let dpi = match &request.size {
-            Size::Pixels(_) => None,
-            Size::Physical(physical) => Some(layout.dpi(physical)),
-        };
-        let quality = request.quality.unwrap_or(DEFAULT_QUALITY);
-        let written = match request.format {
-            Format::Jpeg => raster::jpeg(&painted, quality, dpi, &mut file),
-            Format::Webp => raster::webp(&painted, &mut file),
-            Format::Png | Format::Svg => raster::png(&painted, dpi, &mut file),
-        };
-        written.map_err(|e| Error::caused(Kind::Internal, "the image could not be encoded", e))?;
-    }
+    let [width_px, height_px] = match request.format {
+        Format::Svg => vector(request, &scene, &mut file)?,
+        _ => pixels(request, &scene, &mut file)?,
+    };
     let facts = Facts {
         version: symbol.version(),
         level: symbol.level(),
         mask: symbol.mask(),
         width_px,
-        height_px: width_px,
+        height_px,
         report: grade(&scene, symbol),
     };
     Ok(Rendered::new(request, NAME, facts, file))
+}
+
+/// Width and height, in pixels of a screen.
+fn vector(request: &Request, scene: &Scene, file: &mut Vec<u8>) -> Result<[u32; 2]> {
+    let longer = f64::from(scene.width.max(scene.height));
+    let of_longer = |units: i32| f64::from(units) / longer;
+    let side_px = match &request.size {
+        Size::Pixels(px) => *px,
+        Size::Physical(physical) => physical.pixels(96),
+    };
+    // A float cast saturates; the share is at most 1.
+    let px = |units: i32| (f64::from(side_px) * of_longer(units)).round() as u32;
+    let id = label_id(request);
+    let mut options = svg_options(request, &id)?;
+    if let svg::Size::Paper(length) = options.size {
+        let width = Length::new(length.value() * of_longer(scene.width), length.unit());
+        options.size = svg::Size::Paper(width.unwrap_or(length));
+    }
+    ::style::svg::write(scene, px(scene.width), &options, file);
+    Ok([px(scene.width), px(scene.height)])
+}
+
+/// Width and height of the canvas.
+fn pixels(request: &Request, scene: &Scene, file: &mut Vec<u8>) -> Result<[u32; 2]> {
+    let canvas = raster::Canvas::fit(scene, request.size.pixels());
+    let painted = raster::paint(scene, canvas);
+    let dpi = match &request.size {
+        Size::Pixels(_) => None,
+        Size::Physical(physical) => Some(physical.density(canvas.width_px.max(canvas.height_px))),
+    };
+    let quality = request.quality.unwrap_or(DEFAULT_QUALITY);
+    let written = match request.format {
+        Format::Jpeg => raster::jpeg(&painted, quality, dpi, file),
+        Format::Webp => raster::webp(&painted, file),
+        Format::Png | Format::Svg => raster::png(&painted, dpi, file),
+    };
+    written.map_err(|e| Error::caused(Kind::Internal, "the image could not be encoded", e))?;
+    Ok([canvas.width_px, canvas.height_px])
 }

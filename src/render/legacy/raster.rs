@@ -88,7 +88,7 @@ impl Canvas {
     pub fn encode(&self, spec: &Spec, layout: &CanvasLayout) -> Result<Vec<u8>> {
         let dpi = match &spec.size {
             Size::Pixels(_) => None,
-            Size::Physical(physical) => Some(layout.dpi(physical)),
+            Size::Physical(physical) => Some(physical.density(layout.width)),
         };
         let mut file = Vec::new();
         let written = match spec.format {

@@ -28,9 +28,12 @@ pub fn narrowness(scene: &Scene, eyes: &[(usize, usize)]) -> f32 {
             continue;
         };
         let scale = PX as f32 / MODULE as f32;
-        let offset = -(scene.origin().x as f32) * scale;
+        let offset = (
+            -(scene.origin.x as f32) * scale,
+            -(scene.origin.y as f32) * scale,
+        );
         for mask in Mask::all(outline, scale, offset) {
-            let mask = mask.within(scene.modules * PX);
+            let mask = mask.within(scene.modules * PX, scene.modules * PX);
             for (shape, eye) in shapes.iter_mut().zip(eyes) {
                 add(shape, &mask, *eye);
             }

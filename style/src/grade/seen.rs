@@ -1,13 +1,15 @@
 //! The reflectance of each module, as an aperture sees it.
 
+mod picture;
+
 use std::sync::OnceLock;
 
 use symbol::{Matrix, file::Ink};
 
 use crate::{
-    geometry::MODULE,
+    geometry::{MODULE, Outline, Point},
     raster::Mask,
-    scene::{Modules, Paint, Scene, Shape, Tile},
+    scene::{Layer, Modules, Paint, Scene, Shape, Tile},
 };
 
 /// Pixels of a module when its coverage is measured.
@@ -26,34 +28,62 @@ pub struct Seen {
     is_reversed: bool,
 }
 
+/// Reflectance of each module, row by row, by luminance and by the red channel.
+struct Light {
+    modules: usize,
+    bands: [Vec<f32>; 2],
+}
+
+impl Light {
+    fn at(&self, x: usize, y: usize) -> [f32; 2] {
+        [0, 1].map(|band| self.bands[band][y * self.modules + x])
+    }
+
+    /// A share of the module changes from `on` to `ink`.
+    fn cover(&mut self, (x, y): (usize, usize), coverage: f32, ink: [f32; 2], on: [f32; 2]) {
+        for (band, of_band) in self.bands.iter_mut().enumerate() {
+            of_band[y * self.modules + x] += coverage * (ink[band] - on[band]);
+        }
+    }
+}
+
 /// By luminance, and by the red channel.
 pub fn bands(scene: &Scene, meant: &Matrix) -> [Seen; 2] {
     let modules = scene.modules;
     let ground = light(on_white(scene.ground));
-    let mut seen = ground.map(|of_ground| vec![of_ground; modules * modules]);
-    let mut cover = |x: usize, y: usize, coverage: f32, ink: [f32; 2]| {
-        for (band, of_band) in seen.iter_mut().enumerate() {
-            of_band[y * modules + x] += coverage * (ink[band] - ground[band]);
-        }
+    let mut seen = Light {
+        modules,
+        bands: ground.map(|of_ground| vec![of_ground; modules * modules]),
     };
     for layer in &scene.layers {
-        let inks = Inks::of(&layer.paint, scene);
+        let on = light(on_white(layer.on.unwrap_or(scene.ground)));
+        let inks = Inks::of(layer, scene);
+        let mut filled = |outline: &Outline| {
+            let scale = PX as f32 / MODULE as f32;
+            let offset = |origin: i32| -(origin as f32) * scale;
+            let corner = (offset(scene.origin.x), offset(scene.origin.y));
+            for mask in Mask::all(outline, scale, corner) {
+                let mask = mask.within(modules * PX, modules * PX);
+                for_each_module(&mask, |x, y, coverage| {
+                    seen.cover((x, y), coverage, inks.at(x, y), on);
+                });
+            }
+        };
         match &layer.shape {
+            Shape::Outline(outline) => filled(outline),
+            Shape::Stroke { outline, width } => filled(&outline.stroked(*width)),
             Shape::Modules(of_layer) => {
                 let coverage = coverages(of_layer);
                 for (x, y) in of_layer.places() {
-                    let tile = of_layer.tile(x, y);
-                    cover(x, y, coverage[usize::from(tile.variant())], inks.at(x, y));
+                    let variant = usize::from(of_layer.tile(x, y).variant());
+                    seen.cover((x, y), coverage[variant], inks.at(x, y), on);
                 }
             }
-            Shape::Outline(outline) => {
-                let scale = PX as f32 / MODULE as f32;
-                let offset = -(scene.origin().x as f32) * scale;
-                for mask in Mask::all(outline, scale, offset) {
-                    for_each_module(&mask.within(modules * PX), |x, y, coverage| {
-                        cover(x, y, coverage, inks.at(x, y));
-                    });
-                }
+            Shape::Picture(picture, place) => {
+                picture::for_each_module(picture, *place, scene, |x, y, opacity, ink| {
+                    let on = seen.at(x, y);
+                    seen.cover((x, y), opacity, ink, on);
+                });
             }
         }
     }
@@ -65,12 +95,12 @@ pub fn bands(scene: &Scene, meant: &Matrix) -> [Seen; 2] {
                 .map(move |x| y * modules + x as usize)
         });
         let (sum, count) = dark.fold((0.0, 0_u32), |(sum, count), at| {
-            (sum + seen[0][at], count + 1)
+            (sum + seen.bands[0][at], count + 1)
         });
         sum / count.max(1) as f32 > ground[0]
     };
     let mut grounds = ground.into_iter();
-    seen.map(|mut reflectance| {
+    seen.bands.map(|mut reflectance| {
         // The quiet zone is seen, too.
         let mut ground = grounds.next().unwrap_or(1.0);
         if is_reversed {
@@ -138,15 +168,17 @@ struct Inks<'a> {
     paint: &'a Paint,
     /// Of an ink, or of the steps of a gradient.
     lights: Vec<[f32; 2]>,
-    origin: i32,
+    origin: Point,
 }
 
 /// Steps of a gradient that are told apart.
 const STEPS: usize = 256;
 
 impl<'a> Inks<'a> {
-    fn of(paint: &'a Paint, scene: &Scene) -> Self {
-        let of_ink = |ink: Ink| light(crate::raster::over(ink, 1.0, on_white(scene.ground)));
+    fn of(layer: &'a Layer, scene: &Scene) -> Self {
+        let on = on_white(layer.on.unwrap_or(scene.ground));
+        let of_ink = |ink: Ink| light(crate::raster::over(ink, 1.0, on));
+        let paint = &layer.paint;
         let lights = match paint {
             Paint::Ink(ink) => vec![of_ink(*ink)],
             Paint::Linear { ramp, .. } | Paint::Radial { ramp, .. } => (0..STEPS)
@@ -161,16 +193,20 @@ impl<'a> Inks<'a> {
         Self {
             paint,
             lights,
-            origin: scene.origin().x,
+            origin: scene.origin,
         }
     }
 
     fn at(&self, x: usize, y: usize) -> [f32; 2] {
-        let middle = |v: usize| f64::from(self.origin) + (v as f64 + 0.5) * f64::from(MODULE);
+        let middle = |v: usize| (v as f64 + 0.5) * f64::from(MODULE);
         let step = match self.paint {
             Paint::Ink(_) => 0,
             Paint::Linear { .. } | Paint::Radial { .. } => {
-                (self.paint.share((middle(x), middle(y))) * (STEPS - 1) as f32 + 0.5) as usize
+                let at = (
+                    f64::from(self.origin.x) + middle(x),
+                    f64::from(self.origin.y) + middle(y),
+                );
+                (self.paint.share(at) * (STEPS - 1) as f32 + 0.5) as usize
             }
             Paint::Sampled(sampled) => usize::from(sampled.class(x, y)),
         };

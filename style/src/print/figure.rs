@@ -21,6 +21,8 @@ pub enum How {
     Filled,
     /// Each contour is a line of this width in modules with round ends.
     Line(f64),
+    /// Along each closed contour, as wide, with round joins.
+    Edge(f64),
 }
 
 /// Of a line that only has round ends, in units. Several renderers skip one of no length.
@@ -29,7 +31,7 @@ const SHORT: i32 = MODULE / 100;
 /// Width of a line between joined modules, in modules.
 const JOINT: f64 = 0.6;
 
-/// In their order. `origin`: of the symbol.
+/// In their order; a picture has none. `origin`: of the symbol.
 pub fn figures(layer: &Layer, origin: Point) -> Vec<Figure> {
     let figure = |(outline, drawn)| Figure {
         outline,
@@ -39,6 +41,11 @@ pub fn figures(layer: &Layer, origin: Point) -> Vec<Figure> {
     match (&layer.shape, &layer.paint) {
         (Shape::Modules(modules), Paint::Sampled(sampled)) => classes(modules, sampled, origin),
         (Shape::Outline(outline), _) => vec![figure((outline.clone(), How::Filled))],
+        (Shape::Stroke { outline, width }, _) => {
+            let width = super::modules(*width);
+            vec![figure((outline.clone(), How::Edge(width)))]
+        }
+        (Shape::Picture(..), _) => Vec::new(),
         (Shape::Modules(modules), _) => match modules.pattern.drawn(0) {
             Drawn::Contours => {
                 let is_soft = modules.pattern == Pattern::Rounded;

@@ -82,7 +82,7 @@ impl Image {
         out.extend_from_slice(b"\nendstream");
     }
 
-    /// A procedure of PostScript level 3 of this name, which paints the unit square with the first row at y = 0.
+    /// A procedure of PostScript level 3 of this name, which paints the unit square, the first row uppermost.
     pub fn procedure(&self, name: &str, out: &mut Vec<u8>) {
         let (width, height, space) = (self.width, self.height, self.space());
         let start = format!(
@@ -94,7 +94,7 @@ impl Image {
         let decode = "0 1 ".repeat(self.channels.samples());
         let end = format!(
             "def\n/{name}{{/{space} setcolorspace <</ImageType 1/Width {width}/Height {height}/BitsPerComponent 8\n\
-             /Decode[{decode}]/ImageMatrix[{width} 0 0 {height} 0 0]/DataSource {name}d>>image}}bind def\n"
+             /Decode[{decode}]/ImageMatrix[{width} 0 0 -{height} 0 {height}]/DataSource {name}d>>image}}bind def\n"
         );
         out.extend_from_slice(end.as_bytes());
     }

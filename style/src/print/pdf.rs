@@ -12,16 +12,22 @@ use crate::scene::Scene;
 
 /// Writes the document to the end of `out`. The page is as wide as `sheet` says, and shows the whole scene.
 ///
-/// With [`symbol::file::Paint::Cmyk`], gradients are mixtures of the inks of their stops.
+/// A scene with effects becomes one picture of 300 pixels per inch. With [`symbol::file::Paint::Cmyk`], gradients are mixtures of the inks of their stops.
 pub fn write(scene: &Scene, sheet: &Sheet, out: &mut Vec<u8>) {
     let size = Size::of(scene, sheet.width);
-    let content = Content::of(scene, sheet.paint, |ink| ink);
+    let content = Content::of(scene, sheet.paint, None, size.module);
 
     let mut file = File::begin(out);
     file.object(|out| put(out, "<</Type/Catalog/Pages 2 0 R>>"));
     file.object(|out| put(out, "<</Type/Pages/Kids[3 0 R]/Count 1>>"));
     file.object(|out| page(&content, &size, sheet, out));
     file.object(|out| stream(&content, &size, out));
+    for ((image, mask), number) in content.images.iter().zip(image_numbers(&content)) {
+        file.object(|out| image.xobject(mask.as_ref().map(|_| number + 1), out));
+        if let Some(mask) = mask {
+            file.object(|out| mask.xobject(None, out));
+        }
+    }
     let has_title = !sheet.title.is_empty();
     if has_title {
         file.object(|out| {
@@ -31,6 +37,15 @@ pub fn write(scene: &Scene, sheet: &Sheet, out: &mut Vec<u8>) {
         });
     }
     file.end(has_title);
+}
+
+/// Of the objects that images are: behind the catalogue, the pages, the page and its content. Its opacity follows an image.
+fn image_numbers(content: &Content) -> impl Iterator<Item = usize> {
+    content.images.iter().scan(5, |next, (_, mask)| {
+        let number = *next;
+        *next += if mask.is_some() { 2 } else { 1 };
+        Some(number)
+    })
 }
 
 fn page(content: &Content, size: &Size, sheet: &Sheet, out: &mut Vec<u8>) {
@@ -59,8 +74,16 @@ fn page(content: &Content, size: &Size, sheet: &Sheet, out: &mut Vec<u8>) {
         }
         put(out, ">>");
     }
+    let has_masks = content.images.iter().any(|(_, mask)| mask.is_some());
+    if !content.images.is_empty() {
+        put(out, "/XObject<<");
+        for (name, number) in image_numbers(content).enumerate() {
+            put(out, &format!("/I{name} {number} 0 R"));
+        }
+        put(out, ">>");
+    }
     put(out, ">>");
-    if !content.alphas.is_empty() {
+    if has_masks || !content.alphas.is_empty() {
         // Where the page is blended with what is under it (§11.6.6).
         let space = shading::space(sheet.paint);
         put(out, &format!("/Group<</S/Transparency/CS/{space}>>"));

@@ -23,8 +23,12 @@ impl Mask {
 
     /// The pixels that an outline touches, in a picture in which a unit is `scale` pixels wide. `offset`: of the picture's
     /// corner, in pixels. Parts that lie apart have masks of their own, so that none spans the picture: eyes do.
-    pub fn all(outline: &Outline, scale: f32, offset: f32) -> impl Iterator<Item = Self> {
-        let at = move |p: Point| (p.x as f32 * scale + offset, p.y as f32 * scale + offset);
+    pub fn all(
+        outline: &Outline,
+        scale: f32,
+        (left, top): (f32, f32),
+    ) -> impl Iterator<Item = Self> {
+        let at = move |p: Point| (p.x as f32 * scale + left, p.y as f32 * scale + top);
         let mut groups: Vec<(Bounds, Vec<&Contour>)> = Vec::new();
         for contour in &outline.contours {
             let mut merged = (Bounds::of(contour, at), vec![contour]);
@@ -34,7 +38,12 @@ impl Mask {
             groups = far;
             for (bounds, contours) in near as Vec<(Bounds, Vec<&Contour>)> {
                 merged.0 = merged.0.with(&bounds);
-                merged.1.extend(contours);
+                // Into the longer list, so that many contours that touch take no quadratic time.
+                let mut others = contours;
+                if others.len() > merged.1.len() {
+                    std::mem::swap(&mut others, &mut merged.1);
+                }
+                merged.1.extend(others);
             }
             groups.push(merged);
         }
@@ -60,20 +69,16 @@ impl Mask {
     }
 
     /// The part that lies in a picture of this width and height.
-    pub fn within(self, width: usize) -> Self {
-        let all = 0..width as i32;
-        let is_within = all.contains(&self.x)
-            && all.contains(&self.y)
-            && self.x as usize + self.width <= width
-            && self.y as usize + self.height <= width;
-        if is_within {
+    pub fn within(self, width: usize, height: usize) -> Self {
+        let kept = |from: i32, length: usize, end: usize| {
+            let start = from.clamp(0, end as i32);
+            start..(from + length as i32).clamp(start, end as i32)
+        };
+        let columns = kept(self.x, self.width, width);
+        let rows = kept(self.y, self.height, height);
+        if (columns.len(), rows.len()) == (self.width, self.height) {
             return self;
         }
-        let kept = |from: i32, length: usize| {
-            let from_0 = from.clamp(0, width as i32);
-            from_0..(from + length as i32).clamp(from_0, width as i32)
-        };
-        let (columns, rows) = (kept(self.x, self.width), kept(self.y, self.height));
         let row = |y: i32| {
             &self.row((y - self.y) as usize)[(columns.start - self.x) as usize..][..columns.len()]
         };

@@ -45,7 +45,7 @@ pub fn png(painted: &Painted, dpi: Option<f64>, out: &mut Vec<u8>) -> Result<(),
         5..=16 => 4,
         _ => 8,
     };
-    let mut info = ::png::Info::with_size(width, width);
+    let mut info = ::png::Info::with_size(width, painted.height_px);
     info.color_type = ::png::ColorType::Indexed;
     info.bit_depth = match bits {
         1 => ::png::BitDepth::One,
@@ -123,7 +123,8 @@ fn plain(painted: &Painted) -> Result<file::Pixels, Unpainted> {
     } else {
         (Channels::Rgba, 4)
     };
-    let mut bytes = Vec::with_capacity(kept * (painted.width_px as usize).pow(2));
+    let mut bytes =
+        Vec::with_capacity(kept * painted.width_px as usize * painted.height_px as usize);
     match &painted.pixels {
         Pixels::Indexed { palette, indices } => {
             let colours: Vec<[u8; 4]> = palette.iter().copied().map(super::rgba).collect();
@@ -137,6 +138,7 @@ fn plain(painted: &Painted) -> Result<file::Pixels, Unpainted> {
             }
         }
     }
-    let pixels = file::Pixels::new(painted.width_px, channels, bytes);
-    pixels.ok_or_else(|| Unpainted(format!("{} pixels are too wide", painted.width_px)))
+    let (width, height) = (painted.width_px, painted.height_px);
+    let pixels = file::Pixels::new(width, height, channels, bytes);
+    pixels.ok_or_else(|| Unpainted(format!("{width} x {height} pixels are too many")))
 }

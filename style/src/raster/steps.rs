@@ -2,10 +2,8 @@
 
 use symbol::file::Ink;
 
-use crate::{
-    geometry::MODULE,
-    scene::{Paint, Ramp, Sampled, Scene},
-};
+use super::Canvas;
+use crate::scene::{Paint, Ramp, Sampled};
 
 /// A paint on a canvas.
 pub struct Steps {
@@ -30,34 +28,9 @@ enum Place {
     Modules(Sampled),
 }
 
-/// Where pixels lie in a scene.
-#[derive(Clone, Copy)]
-pub struct Grid {
-    pub module_px: u32,
-    pub offset_px: u32,
-    /// Units from the scene's corner to its first module.
-    pub origin: i32,
-}
-
-impl Grid {
-    /// From the scene's corner, in pixels of the canvas.
-    fn px(&self, unit: f64) -> f64 {
-        (unit - f64::from(self.origin)) * f64::from(self.module_px) / f64::from(MODULE)
-            + f64::from(self.offset_px)
-    }
-
-    pub fn new(scene: &Scene, module_px: u32, offset_px: u32) -> Self {
-        Self {
-            module_px,
-            offset_px,
-            origin: scene.origin().x,
-        }
-    }
-}
-
 impl Steps {
     /// `most`: steps of a gradient.
-    pub fn of(paint: &Paint, grid: Grid, most: usize) -> Self {
+    pub fn of(paint: &Paint, canvas: Canvas, most: usize) -> Self {
         let last = match paint {
             Paint::Sampled(sampled) => most.clamp(2, sampled.colors.len().max(2)) - 1,
             _ => most.max(2) - 1,
@@ -73,8 +46,9 @@ impl Steps {
                 place: Place::One,
             },
             Paint::Linear { from, to, ramp } => {
-                let (x, y) = (grid.px(from.0), grid.px(from.1));
-                let (dx, dy) = (grid.px(to.0) - x, grid.px(to.1) - y);
+                let (x, y) = canvas.px(*from);
+                let (right, bottom) = canvas.px(*to);
+                let (dx, dy) = (right - x, bottom - y);
                 let per_px = last as f64 / (dx * dx + dy * dy).max(1.0);
                 let (across, down) = (dx * per_px, dy * per_px);
                 // Of the middle of a pixel, rounded.
@@ -93,12 +67,13 @@ impl Steps {
                 radius,
                 ramp,
             } => {
-                let radius_px = radius * f64::from(grid.module_px) / f64::from(MODULE);
+                let (x, y) = canvas.px(*centre);
+                let radius_px = canvas.px((centre.0 + radius, centre.1)).0 - x;
                 Self {
                     inks: inks(ramp),
                     place: Place::Circles {
-                        x: (grid.px(centre.0) - 0.5) as f32,
-                        y: (grid.px(centre.1) - 0.5) as f32,
+                        x: (x - 0.5) as f32,
+                        y: (y - 0.5) as f32,
                         per_px: (last as f64 / radius_px.max(1.0)) as f32,
                     },
                 }
@@ -123,7 +98,7 @@ impl Steps {
     }
 
     /// The steps of a row of pixels from its first one on.
-    pub fn row(&self, y: u32, grid: Grid, row: &mut [u8]) {
+    pub fn row(&self, y: u32, canvas: Canvas, row: &mut [u8]) {
         let last = (self.inks.len().max(1) - 1) as u8;
         match &self.place {
             Place::One => row.fill(0),
@@ -154,13 +129,13 @@ impl Steps {
                 }
             }
             Place::Modules(sampled) => {
-                let Some(y) = y.checked_sub(grid.offset_px) else {
+                let Some(y) = y.checked_sub(canvas.y_px) else {
                     return row.fill(0);
                 };
-                let line = (y / grid.module_px) as usize;
-                let (before, row) = row.split_at_mut((grid.offset_px as usize).min(row.len()));
+                let line = (y / canvas.module_px) as usize;
+                let (before, row) = row.split_at_mut((canvas.x_px as usize).min(row.len()));
                 before.fill(0);
-                for (x, module) in row.chunks_mut(grid.module_px as usize).enumerate() {
+                for (x, module) in row.chunks_mut(canvas.module_px as usize).enumerate() {
                     module.fill(sampled.class(x, line));
                 }
             }

@@ -43,8 +43,8 @@ pub fn encode(
     if let Some(dpi) = whole_dpi(dpi) {
         encoder.set_pixel_density(PixelDensity::dpi(dpi));
     }
-    let width_px = pixels.width_px();
-    let done = encoder.encode(pixels.bytes(), width_px, width_px, colour);
+    let (width_px, height_px) = (pixels.width_px(), pixels.height_px());
+    let done = encoder.encode(pixels.bytes(), width_px, height_px, colour);
     done.map_err(|error| PixelError::Encoder(error.to_string()))
 }
 

@@ -1,6 +1,6 @@
 //! A picture as plain pixels: for formats that take nothing else, and for a logo stamped on before encoding.
 //!
-//! Invariant: `bytes` holds `width_px`² pixels of as many bytes as there are channels, from the upper left corner on.
+//! Invariant: `bytes` holds `width_px` · `height_px` pixels of as many bytes as there are channels, from the upper left corner on.
 
 use std::fmt;
 
@@ -37,10 +37,11 @@ impl Channels {
     }
 }
 
-/// A square of pixels.
+/// A rectangle of pixels; of a plain symbol a square.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pixels {
     width_px: u32,
+    height_px: u32,
     channels: Channels,
     bytes: Vec<u8>,
 }
@@ -129,28 +130,35 @@ impl Pixels {
         );
         Ok(Self {
             width_px,
+            height_px: width_px,
             channels,
             bytes,
         })
     }
 
-    /// `None` unless there are `width_px`² pixels of that many channels, and 1 <= `width_px` <=
+    /// `None` unless there are `width_px` · `height_px` pixels of that many channels, and both are 1 ..=
     /// [`Pixels::MAX_WIDTH_PX`].
     #[must_use]
-    pub fn new(width_px: u32, channels: Channels, bytes: Vec<u8>) -> Option<Self> {
-        let is_allowed = (1..=Self::MAX_WIDTH_PX).contains(&width_px);
-        let wanted = u64::from(width_px).pow(2) * channels.count() as u64;
-        (is_allowed && bytes.len() as u64 == wanted).then_some(Self {
+    pub fn new(width_px: u32, height_px: u32, channels: Channels, bytes: Vec<u8>) -> Option<Self> {
+        let is_allowed = |px: u32| (1..=Self::MAX_WIDTH_PX).contains(&px);
+        let pixels = u64::from(width_px) * u64::from(height_px);
+        let is_whole = bytes.len() as u64 == pixels * channels.count() as u64;
+        (is_allowed(width_px) && is_allowed(height_px) && is_whole).then_some(Self {
             width_px,
+            height_px,
             channels,
             bytes,
         })
     }
 
-    /// Width and height.
     #[must_use]
     pub const fn width_px(&self) -> u32 {
         self.width_px
+    }
+
+    #[must_use]
+    pub const fn height_px(&self) -> u32 {
+        self.height_px
     }
 
     #[must_use]
@@ -180,6 +188,7 @@ impl Pixels {
             |&[red, green, blue, alpha]: &[u8; 4]| [red, green, blue].map(|c| on_white(c, alpha));
         std::borrow::Cow::Owned(Self {
             width_px: self.width_px,
+            height_px: self.height_px,
             channels: Channels::Rgb,
             bytes: pixels.iter().flat_map(over_white).collect(),
         })
@@ -276,7 +285,8 @@ mod tests {
             let rgb = Pixels::paint_with(&picture, Channels::Rgb).unwrap();
             let rgba = Pixels::paint_with(&picture, Channels::Rgba).unwrap();
             prop_assert!(*rgba.flattened() == rgb);
-            let again = Pixels::new(canvas.width_px(), Channels::Rgb, rgb.bytes.clone());
+            let side = canvas.width_px();
+            let again = Pixels::new(side, side, Channels::Rgb, rgb.bytes.clone());
             prop_assert_eq!(again, Some(rgb));
         }
     }

@@ -27,8 +27,8 @@ pub fn encode(pixels: &Pixels, out: &mut Vec<u8>) -> Result<(), PixelError> {
         Channels::Rgb => ExtendedColorType::Rgb8,
         Channels::Rgba => ExtendedColorType::Rgba8,
     };
-    let width_px = pixels.width_px();
-    let done = WebPEncoder::new_lossless(out).encode(pixels.bytes(), width_px, width_px, colour);
+    let (width_px, height_px) = (pixels.width_px(), pixels.height_px());
+    let done = WebPEncoder::new_lossless(out).encode(pixels.bytes(), width_px, height_px, colour);
     done.map_err(|error| PixelError::Encoder(error.to_string()))
 }
 

@@ -9,10 +9,7 @@ use style::{
     Border, Centre, EyeShape, Gradient, Kind, Pattern, Style, compose, grade,
     raster::{self, Painted, Pixels},
 };
-use symbol::{
-    Level, Options, encode,
-    file::{Canvas, Ink},
-};
+use symbol::{Level, Options, encode, file::Ink};
 
 use crate::{Flags, case};
 
@@ -135,8 +132,7 @@ fn write(flags: &Flags, samples: impl Iterator<Item = Sample>) -> Result<(), Str
         };
         let symbol = encode(&*sample.text, &options).map_err(|error| error.to_string())?;
         let scene = compose(&symbol, &sample.style, sample.quiet_zone);
-        let canvas =
-            Canvas::tight(scene.modules, sample.quiet_zone, sample.module_px).ok_or("no canvas")?;
+        let canvas = raster::Canvas::tight(&scene, sample.module_px);
         let painted = raster::paint(&scene, canvas);
         let mut file = Vec::new();
         raster::png(&painted, None, &mut file).map_err(|error| error.to_string())?;

@@ -50,8 +50,7 @@ pub fn write(picture: &Picture, out: &mut Vec<u8>) {
 ///
 /// [`PixelError::Encoder`].
 pub fn encode(pixels: &Pixels, dpi: Option<f64>, out: &mut Vec<u8>) -> Result<(), PixelError> {
-    let width_px = pixels.width_px();
-    let mut info = ::png::Info::with_size(width_px, width_px);
+    let mut info = ::png::Info::with_size(pixels.width_px(), pixels.height_px());
     info.bit_depth = ::png::BitDepth::Eight;
     info.color_type = match pixels.channels() {
         Channels::Grey => ::png::ColorType::Grayscale,

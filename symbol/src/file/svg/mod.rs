@@ -68,7 +68,12 @@ pub fn write(picture: &Picture, options: &Options, out: &mut Vec<u8>) {
     let modules = i64::try_from(picture.dark.modules()).unwrap_or(177);
     let frame = Frame::of(picture.canvas);
     let view = View::of(frame);
-    root((view.corner, view.width), frame.width_px, options.size, out);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a canvas is less than 2^32 pixels wide"
+    )]
+    let width = view.width as f64;
+    root((view.corner, [width; 2]), frame.width_px, options.size, out);
     // Nothing is seen between modules without it either, but edges that are not blurred are read from smaller modules.
     out.extend_from_slice(br#" shape-rendering="crispEdges""#);
     label(&options.label, out);
@@ -93,34 +98,41 @@ pub fn write(picture: &Picture, options: &Options, out: &mut Vec<u8>) {
     out.extend_from_slice(b"</svg>");
 }
 
-/// Begins a document that somebody else goes on with, up to the end of its start tag. Its view box is a square with this corner and
-/// width; `width_px` is what [`Size::Pixels`] says. [`Options::extra`] is left out.
-pub fn start(view_box: (i64, i64), width_px: u32, options: &Options, out: &mut Vec<u8>) {
-    root(view_box, width_px.into(), options.size, out);
+/// Begins a document that somebody else goes on with, up to the end of its start tag. Its view box begins at (0, 0) and has this width
+/// and height; `width_px` is what [`Size::Pixels`] says, and the height is in proportion. [`Options::extra`] is left out.
+pub fn start(view_box: [f64; 2], width_px: u32, options: &Options, out: &mut Vec<u8>) {
+    root((0, view_box), width_px.into(), options.size, out);
     label(&options.label, out);
 }
 
-fn root((corner, width): (i64, i64), width_px: i64, size_said: Size, out: &mut Vec<u8>) {
+fn root((corner, view_box): (i64, [f64; 2]), width_px: i64, said: Size, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox=""#);
-    for (n, before) in [(corner, ""), (corner, " "), (width, " "), (width, " ")] {
-        out.extend_from_slice(before.as_bytes());
-        number::integer(out, n);
+    for _ in 0..2 {
+        number::integer(out, corner);
+        out.push(b' ');
     }
+    let [width, height] = view_box;
+    number::decimal(out, width);
+    out.push(b' ');
+    number::decimal(out, height);
     out.push(b'"');
-    size(size_said, width_px, out);
+    size(said, width_px, height / width, out);
 }
 
-fn size(size: Size, width_px: i64, out: &mut Vec<u8>) {
-    let width = match size {
+/// `ratio`: height to width.
+fn size(size: Size, width_px: i64, ratio: f64, out: &mut Vec<u8>) {
+    #[expect(clippy::cast_precision_loss, reason = "less than 2^32")]
+    let (width, height, unit) = match size {
         Size::Fluid => return,
-        Size::Pixels => width_px.to_string(),
-        Size::Paper(length) => length.to_string(),
+        Size::Pixels => (width_px as f64, (width_px as f64 * ratio).round(), ""),
+        Size::Paper(length) => (
+            length.value(),
+            length.value() * ratio,
+            length.unit().label(),
+        ),
     };
-    for name in [r#" width=""#, r#"" height=""#] {
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(width.as_bytes());
-    }
-    out.push(b'"');
+    let text = format!(r#" width="{width}{unit}" height="{height}{unit}""#);
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// The rest of the start tag, and the elements that it refers to. They come first: some readers look no further.

@@ -53,7 +53,7 @@ pub fn draw(spec: &Spec, options: &Options) -> Rendered {
         },
         dpi: match &request.size {
             Size::Pixels(_) => None,
-            Size::Physical(physical) => Some(layout.dpi(physical)),
+            Size::Physical(physical) => Some(physical.density(layout.width)),
         },
     };
     let mut file = Vec::new();
