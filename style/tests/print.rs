@@ -273,12 +273,13 @@ fn samples() {
     let mut manifest = String::new();
     for number in 0..count {
         let style = any_style().new_tree(&mut runner).unwrap().current();
-        let scene = scene_of(&style);
-        let scene = if number % 4 == 0 {
-            decorated(scene)
-        } else {
-            scene
-        };
+        let mut scene = scene_of(&style);
+        if number % 4 == 0 {
+            scene = decorated(scene);
+        }
+        if number % 12 == 6 {
+            scene.effects.blur = MODULE / 8;
+        }
         let canvas = Canvas::tight(&scene, MODULE_PX);
         let mut file = Vec::new();
         raster::png(&raster::paint(&scene, canvas), None, &mut file).unwrap();

@@ -74,7 +74,7 @@ impl Image {
         let mask = mask.map_or(String::new(), |number| format!("/SMask {number} 0 R"));
         let (filter, length) = (self.filter(), self.deflated.len());
         let dictionary = format!(
-            "<</Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace/{space}/BitsPerComponent 8{mask}\
+            "<</Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace/{space}/BitsPerComponent 8/Interpolate true{mask}\
              /Filter/FlateDecode/DecodeParms{filter}/Length {length}>>stream\n"
         );
         out.extend_from_slice(dictionary.as_bytes());
@@ -93,7 +93,7 @@ impl Image {
         base_85(&self.deflated, out);
         let decode = "0 1 ".repeat(self.channels.samples());
         let end = format!(
-            "def\n/{name}{{/{space} setcolorspace <</ImageType 1/Width {width}/Height {height}/BitsPerComponent 8\n\
+            "def\n/{name}{{/{space} setcolorspace <</ImageType 1/Width {width}/Height {height}/BitsPerComponent 8/Interpolate true\n\
              /Decode[{decode}]/ImageMatrix[{width} 0 0 -{height} 0 {height}]/DataSource {name}d>>image}}bind def\n"
         );
         out.extend_from_slice(end.as_bytes());
