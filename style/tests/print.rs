@@ -294,6 +294,11 @@ fn samples() {
         let gradient = style
             .gradient
             .map_or("none", |gradient| gradient.kind.label());
+        let gradient = if scene.effects.is_none() {
+            gradient
+        } else {
+            "effects"
+        };
         let pattern = style.pattern.label();
         let (width, height) = (canvas.width_px, canvas.height_px);
         let words = [
