@@ -3,7 +3,7 @@
 //!
 //! - [`Style`] holds what a caller chooses: pattern, eyes, inks and gradients.
 //! - [`compose()`] turns it and a symbol into a [`Scene`]: shapes in whole numbers and the paint of each.
-//! - [`svg`] and [`raster`] draw a scene; both see the same shapes, so that formats agree.
+//! - [`svg`], [`pdf`], [`eps`] and [`raster`] draw a scene; all see the same shapes, so that formats agree.
 //! - [`grade()`] computes a grade after ISO/IEC 15415 from the scene, not from pixels.
 //!
 //! Invariant: pure functions of their input. No I/O, no clock, no randomness, and no panic on any input.
@@ -21,6 +21,7 @@ mod fixes;
 mod frame;
 pub mod geometry;
 mod grade;
+mod print;
 pub mod raster;
 mod scene;
 mod style;
@@ -31,6 +32,7 @@ pub use compose::compose;
 pub use fixes::{Change, Fix, fixes};
 pub use frame::{Frame, FrameKind, Framed, Side};
 pub use grade::{Grade, Parameter, Plain, Reason, Report, grade, grade_plain};
+pub use print::{eps, pdf};
 pub use scene::{
     Cast, Effects, Layer, Modules, Paint, Picture, Place, Scene, Shape, border, centre, trace,
 };

@@ -25,7 +25,7 @@ const COMMANDS: &str =
 pub fn write(picture: &Picture, sheet: &Sheet, out: &mut Vec<u8>) {
     let grid = Grid::of(picture, sheet.width);
     let (ground, layers) = layers::of(picture);
-    comments(&grid, sheet.title, out);
+    comments([grid.points; 2], sheet.title, 2, out);
     put(out, "gsave 4 dict begin\n");
     put(out, COMMANDS);
     // From here on y goes down and a module is 1 wide.
@@ -88,18 +88,17 @@ fn by(from: u8, to: u8) -> i64 {
     i64::from(to) - i64::from(from)
 }
 
-/// Document structuring conventions 3.0, §5.
-fn comments(grid: &Grid, title: &str, out: &mut Vec<u8>) {
+/// The comments at the start (document structuring conventions 3.0, §5). `size`: width and height in points. `level`: of
+/// the language.
+pub fn comments(size: [f64; 2], title: &str, level: u8, out: &mut Vec<u8>) {
     put(out, "%!PS-Adobe-3.0 EPSF-3.0\n");
     // The smallest box of whole points around it.
-    put(
-        out,
-        &format!("%%BoundingBox: 0 0 {0} {0}\n", grid.points.ceil()),
-    );
+    let [width, height] = size.map(f64::ceil);
+    put(out, &format!("%%BoundingBox: 0 0 {width} {height}\n"));
     put(out, "%%HiResBoundingBox: 0 0 ");
-    number::decimal(out, grid.points);
+    number::decimal(out, size[0]);
     put(out, " ");
-    number::decimal(out, grid.points);
+    number::decimal(out, size[1]);
     put(out, "\n");
     if !title.is_empty() {
         put(out, "%%Title: (");
@@ -108,7 +107,7 @@ fn comments(grid: &Grid, title: &str, out: &mut Vec<u8>) {
     }
     put(
         out,
-        "%%LanguageLevel: 2\n%%Pages: 1\n%%EndComments\n%%Page: 1 1\n",
+        &format!("%%LanguageLevel: {level}\n%%Pages: 1\n%%EndComments\n%%Page: 1 1\n"),
     );
 }
 

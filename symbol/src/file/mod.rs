@@ -21,7 +21,7 @@ pub mod webp;
 
 pub use length::{Length, OutOfRange, Unit};
 pub use pixels::{Channels, PixelError, Pixels};
-pub use print::{Paint, Sheet};
+pub use print::{Paint, Sheet, components, on_paper};
 
 use crate::Matrix;
 

@@ -175,7 +175,7 @@ fn alpha_name(alpha: u8, out: &mut Vec<u8>) {
 }
 
 /// A text string (§7.9.2.2): as it is where that is the same in every encoding, else UTF-16 in hexadecimal.
-fn text(text: &str, out: &mut Vec<u8>) {
+pub fn text(text: &str, out: &mut Vec<u8>) {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         out.push(b'(');
         for byte in text.bytes() {
@@ -195,7 +195,7 @@ fn text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Objects in the order of their numbers, and where they are (§7.5).
-struct File<'a> {
+pub struct File<'a> {
     out: &'a mut Vec<u8>,
     /// Offsets are counted from here: the document may follow something else.
     start: usize,
@@ -203,7 +203,8 @@ struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn begin(out: &'a mut Vec<u8>) -> Self {
+    /// At the end of `out`.
+    pub fn begin(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
         // The second line tells programs that move files that this one is not text (§7.5.2).
         out.extend_from_slice(b"%PDF-1.4\n%\xE2\xE3\xCF\xD3\n");
@@ -214,7 +215,8 @@ impl<'a> File<'a> {
         }
     }
 
-    fn object(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    /// The next object. The first one is the document's catalogue.
+    pub fn object(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         self.offsets.push(self.out.len() - self.start);
         self.put(&format!("{} 0 obj\n", self.offsets.len()));
         write(self.out);
@@ -222,7 +224,7 @@ impl<'a> File<'a> {
     }
 
     /// The last object is the document's information, if it has some.
-    fn end(mut self, has_information: bool) {
+    pub fn end(mut self, has_information: bool) {
         let table = self.out.len() - self.start;
         let count = self.offsets.len();
         self.put(&format!("xref\n0 {}\n0000000000 65535 f \n", count + 1));

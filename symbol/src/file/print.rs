@@ -16,7 +16,7 @@ pub enum Paint {
     Cmyk,
 }
 
-/// A square sheet of paper that is the picture's canvas.
+/// A sheet of paper that is the picture's canvas. Its height follows from the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sheet<'a> {
     pub width: Length,
@@ -92,6 +92,7 @@ pub fn components(rgb: [u8; 3], paint: Paint, out: &mut Vec<u8>) {
 }
 
 /// A translucent ink blended with white paper.
+#[must_use]
 pub fn on_paper(ink: Ink) -> [u8; 3] {
     let alpha = u16::from(ink.alpha);
     ink.rgb.map(|byte| {
