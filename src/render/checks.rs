@@ -262,7 +262,7 @@ pub fn any_spec() -> impl Strategy<Value = Spec> {
     let size = prop_oneof![(1_u32..=600).prop_map(Size::Pixels), physical];
     let content = prop_oneof!["[ -~]{1,80}", ".{1,30}"];
     let form = (
-        prop::sample::select(Format::ALL.to_vec()),
+        prop::sample::select(Format::ON_SCREENS.to_vec()),
         prop::sample::select(Level::ALL.to_vec()),
         1_u8..=100,
     );

@@ -76,7 +76,7 @@ pub(super) fn of(spec: &Spec, ignored: &[Field], width_px: u32) -> Vec<Concern> 
     if spec.style.is_none() {
         concerns.extend(of_colors(&spec.colors));
     }
-    let on_paper = matches!(spec.size, Size::Physical(_)) && spec.format == Format::Svg;
+    let on_paper = matches!(spec.size, Size::Physical(_)) && spec.format.is_vector();
     if width_px > spec.size.pixels() && !on_paper {
         concerns.push(Concern::Enlarged { width_px });
     }
@@ -105,7 +105,7 @@ fn resolution(spec: &Spec, width_px: u32) -> Option<Concern> {
     let module_below = |px: u32| width_px < px * (MOST_MODULES + 2 * u32::from(spec.border));
     let is_coarse = spec.quality.is_some_and(|quality| quality < FINE_QUALITY);
     let may_be = match spec.format {
-        Format::Svg => false,
+        Format::Svg | Format::Pdf | Format::Eps => false,
         Format::Jpeg if is_coarse => module_below(COARSE_MODULE_PX + 1),
         Format::Jpeg | Format::Png | Format::Webp => module_below(2),
     };

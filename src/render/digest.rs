@@ -16,7 +16,7 @@ const VERSION: &[u8] = b"qr-observatory/render/1\0";
 /// SHA-256 over, in this order: version; content; level, format, border, quality, logo (one byte each); size (a tag, then
 /// pixels as `u32`, or width as the bits of its `f64`, unit, dpi as `u16`); dark, light (three bytes each); data dark,
 /// data light (0, or 1 and three bytes); title, description (0, or 1 and text). Integers are big-endian, texts preceded
-/// by their length in bytes as `u64`; then, if there is one, `style` and its canonical bytes. The spec is normalised already, so a quality that does not matter is 0.
+/// by their length in bytes as `u64`; then, if there is one, `style` and its canonical bytes; then `cmyk`, if it is. The spec is normalised already, so a quality that does not matter is 0.
 pub(super) fn of(spec: &Spec) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(VERSION);
@@ -32,6 +32,8 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
         Format::Jpeg => 1,
         Format::Webp => 2,
         Format::Svg => 3,
+        Format::Pdf => 4,
+        Format::Eps => 5,
     };
     let quality = spec.quality.unwrap_or(0);
     hash.update([
@@ -51,6 +53,9 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
     if let Some(style) = &spec.style {
         text(&mut hash, b"style");
         text(&mut hash, &style.canonical());
+    }
+    if spec.paint == Paint::Cmyk {
+        text(&mut hash, b"cmyk");
     }
     hash.finalize().into()
 }

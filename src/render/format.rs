@@ -16,10 +16,26 @@ label! {
         /// Always lossless: two flat colours compress better that way, and the `image` crate writes no other.
         Webp = "webp",
         Svg = "svg",
+        Pdf = "pdf",
+        Eps = "eps",
     }
 }
 
 impl Format {
+    /// Those that dialect v1 serves, and that every arm draws.
+    pub const ON_SCREENS: [Self; 4] = [Self::Png, Self::Jpeg, Self::Webp, Self::Svg];
+
+    /// Without pixels of their own.
+    #[must_use]
+    pub const fn is_vector(self) -> bool {
+        matches!(self, Self::Svg) || self.is_for_print()
+    }
+
+    #[must_use]
+    pub const fn is_for_print(self) -> bool {
+        matches!(self, Self::Pdf | Self::Eps)
+    }
+
     /// As registered with IANA.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
@@ -28,6 +44,8 @@ impl Format {
             Self::Jpeg => "image/jpeg",
             Self::Webp => "image/webp",
             Self::Svg => "image/svg+xml",
+            Self::Pdf => "application/pdf",
+            Self::Eps => "application/postscript",
         }
     }
 }
@@ -38,7 +56,10 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let lower = text.to_ascii_lowercase();
         let label = if lower == "jpg" { "jpeg" } else { &lower };
-        Self::from_label(label).ok_or(Malformed {
+        let format = Self::ON_SCREENS
+            .into_iter()
+            .find(|format| format.label() == label);
+        format.ok_or(Malformed {
             expected: "must be one of png, svg, jpeg, jpg, webp",
         })
     }
@@ -50,7 +71,7 @@ mod tests {
 
     #[test]
     fn labels_parse_back() {
-        for format in Format::ALL {
+        for format in Format::ON_SCREENS {
             assert_eq!(format.label().parse(), Ok(format));
         }
         assert_eq!("jpg".parse(), Ok(Format::Jpeg));

@@ -10,6 +10,7 @@ use std::{
 
 use ::style::Style;
 use bytes::Bytes;
+use symbol::file::Paint;
 
 use super::{
     Colors, Concern, Fault, Faults, Field, Format, Level, Logo, Problem, Rendered, Size, concern,
@@ -40,6 +41,8 @@ pub struct Spec {
     pub border: u8,
     /// Of a JPEG, within [`QUALITY`]; `None` means 90. The other formats are lossless and ignore it.
     pub quality: Option<u8>,
+    /// Of a document for print; the other formats are for screens and ignore it.
+    pub paint: Paint,
     /// Of a plain symbol: a style has its own inks.
     pub colors: Colors,
     /// `None`: squares in two or four colours.
@@ -63,6 +66,7 @@ impl Spec {
             size: Size::of_steps(DEFAULT_SIZE_STEPS),
             border: QUIET_ZONE_MODULES,
             quality: None,
+            paint: Paint::Rgb,
             colors: Colors::default(),
             style: None,
             logo: None,
@@ -72,7 +76,7 @@ impl Spec {
     }
 
     fn faults(&self) -> Vec<Fault> {
-        let mut faults = self.size.faults(self.format != Format::Svg);
+        let mut faults = self.size.faults(!self.format.is_vector());
         let mut fault = |field, problem| faults.push(Fault { field, problem });
         let outside = |range: RangeInclusive<u8>, unit| Problem::Outside {
             least: f64::from(*range.start()),
@@ -128,6 +132,8 @@ impl Spec {
 
     fn normalised(self) -> Self {
         let svg = self.format == Format::Svg;
+        let is_vector = self.format.is_vector();
+        let is_for_print = self.format.is_for_print();
         let text = |t: Option<String>| {
             let drawn = t.filter(|_| svg).map(|t| xml_text(&t));
             drawn.filter(|t| !t.is_empty())
@@ -139,13 +145,14 @@ impl Spec {
                 self.level
             },
             size: match self.size {
-                Size::Physical(physical) if svg => Size::Physical(super::Physical {
+                Size::Physical(physical) if is_vector => Size::Physical(super::Physical {
                     dpi: 72,
                     ..physical
                 }),
                 size => size,
             },
             quality: (self.format == Format::Jpeg).then(|| self.quality.unwrap_or(DEFAULT_QUALITY)),
+            paint: if is_for_print { self.paint } else { Paint::Rgb },
             colors: self.colors.normalised(),
             title: text(self.title),
             description: text(self.description),

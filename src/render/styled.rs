@@ -38,6 +38,17 @@ fn plain(style: &Style) -> Option<Colors> {
     })
 }
 
+/// Squares in two colours.
+impl From<&Colors> for Style {
+    fn from(colors: &Colors) -> Self {
+        Self {
+            ink: Ink::opaque(colors.dark.rgb),
+            ground: Ink::opaque(colors.light.rgb),
+            ..Self::default()
+        }
+    }
+}
+
 /// What is wrong with a style whatever symbol it is for. What readers make of it, its grade says.
 pub(super) fn faults(style: &Arc<Style>) -> Vec<Fault> {
     let mut faults = Vec::new();

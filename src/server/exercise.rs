@@ -88,7 +88,7 @@ async fn walk(app: &App, ctx: &Ctx, codes: &[Code], door: &Door) -> Result<()> {
 
 /// Asks the arms directly, where no stored code can be asked for over HTTP.
 async fn without_codes(app: &App, ctx: &Ctx) -> Result<()> {
-    for format in Format::ALL {
+    for format in Format::ON_SCREENS {
         let spec = Spec {
             format,
             ..Spec::new(TARGET)
@@ -109,7 +109,7 @@ fn paths(codes: &[Code]) -> Vec<String> {
     let mut paths = vec!["/health/live".to_owned(), "/api/v1/qr".to_owned()];
     for code in codes {
         let code_path = format!("/api/v1/qr/{}", code.id);
-        let formats = Format::ALL.map(|f| format!("/image?image_format={}", f.label()));
+        let formats = Format::ON_SCREENS.map(|f| format!("/image?image_format={}", f.label()));
         let statistics = ["scan-timeseries", "scan-logs", "device-stats"];
         let statistics = statistics.map(|s| format!("/analytics/{s}"));
         let below = formats.into_iter().chain(statistics);

@@ -40,8 +40,10 @@ impl Engine {
 
 /// Whether there are pixels to be painted: not for vectors, nor for a PNG that is written from the symbol's structure.
 fn paints(request: &Request) -> bool {
+    let style = request.style.as_ref();
+    let has_effects = style.is_some_and(|style| !style.effects.is_empty());
     match request.format {
-        Format::Svg => false,
+        Format::Svg | Format::Pdf | Format::Eps => has_effects,
         Format::Png => request.logo.is_some() || request.style.is_some(),
         Format::Jpeg | Format::Webp => true,
     }
@@ -51,6 +53,9 @@ fn render(request: &Request) -> Result<Rendered> {
     let symbol = request.symbol()?;
     if let Some(style) = &request.style {
         return styled::render(request, style, &symbol);
+    }
+    if request.format.is_for_print() {
+        return styled::render(request, &Style::from(&request.colors), &symbol);
     }
     let drawing = Drawing::new(request, &symbol)?;
     let mut file = Vec::new();

@@ -77,7 +77,7 @@ impl ResponseContent for ImageFile {
             content_type: format.media_type(),
             schema: <Binary<Body> as Payload>::schema_ref(),
         };
-        Format::ALL.map(described).into()
+        Format::ON_SCREENS.map(described).into()
     }
 }
 
@@ -117,7 +117,7 @@ impl Image {
     pub fn new() -> Self {
         let count =
             |f: Format, s: Status| handles::counter(&catalogue::IMAGES, &[f.label(), s.label()]);
-        let served = Format::ALL
+        let served = Format::ON_SCREENS
             .into_iter()
             .map(|f| (f, count(f, Status::Success), count(f, Status::Failure)))
             .collect();

@@ -10,7 +10,7 @@ use ::style::{
 };
 use poem_openapi::Object;
 use serde::Deserialize;
-use symbol::file::Ink;
+use symbol::file::{Ink, Paint};
 
 use super::{
     decoration::{self, EffectOptions, FrameOptions, LogoOptions, StrokeOptions},
@@ -19,11 +19,12 @@ use super::{
 use crate::{
     http::bounds::{self, Within},
     kernel::{Color, Error, Level, Result, error::Detail},
-    render::{Field, Format, Materials, Size, Spec},
+    render::{Field, Format, Materials, Physical, Size, Spec, Unit},
 };
 
 const DEFAULT_PX: u16 = 300;
 const DEFAULT_MARGIN: u8 = 4;
+const DEFAULT_DPI: u16 = 300;
 
 /// How a symbol shall look. Everything may be left out.
 #[derive(Default, Deserialize, Object)]
@@ -61,6 +62,13 @@ pub struct Options {
     pub effects: Option<Vec<EffectOptions>>,
     /// svg if nothing else is asked for
     pub format: Option<Word<Format>>,
+    /// Width on paper, of the longer side: in the place of `size`, together with `physicalUnit`
+    pub physical_size: Option<f64>,
+    pub physical_unit: Option<Word<Unit>>,
+    /// Pixels per inch, with a size on paper (300)
+    pub dpi: Option<Within<bounds::Dpi>>,
+    /// `rgb`, or `cmyk` for a PDF or EPS whose black is black ink only (rgb)
+    pub color_space: Option<Word<Paint>>,
     /// Of a JPEG
     pub quality: Option<Within<bounds::WideQuality>>,
     /// Refuse what readers may not cope with: the same as `minGrade` C (false)
@@ -166,7 +174,9 @@ pub const fn name(field: Field) -> &'static str {
         Field::Content => "data",
         Field::Level => "errorCorrection",
         Field::Format => "format",
-        Field::Size | Field::PhysicalSize | Field::Dpi => "size",
+        Field::Size => "size",
+        Field::PhysicalSize => "physicalSize",
+        Field::Dpi => "dpi",
         Field::Border => "margin",
         Field::Quality => "quality",
         Field::Dark | Field::DataDark => "foregroundColor",
@@ -241,6 +251,12 @@ pub async fn asked(materials: &Materials, data: &str, options: &Options) -> Resu
         .and_then(|quality| u8::try_from(quality).ok());
     let level = faults.word("errorCorrection", options.error_correction.as_ref());
     let format = faults.word("format", options.format.as_ref());
+    let physical = physical(options, &mut faults);
+    let paint = faults.word("colorSpace", options.color_space.as_ref());
+    let is_for_print = format.is_some_and(Format::is_for_print);
+    if paint == Some(Paint::Cmyk) && !is_for_print {
+        faults.add("colorSpace", "cmyk needs format pdf or eps".into());
+    }
     let least = faults.word("minGrade", options.min_grade.as_ref());
     if !faults.0.is_empty() {
         return Err(Error::invalid_fields(faults.0));
@@ -253,7 +269,8 @@ pub async fn asked(materials: &Materials, data: &str, options: &Options) -> Resu
             Level::M
         }),
         format: format.unwrap_or(Format::Svg),
-        size: Size::Pixels(px.unwrap_or(DEFAULT_PX.into())),
+        size: physical.unwrap_or(Size::Pixels(px.unwrap_or(DEFAULT_PX.into()))),
+        paint: paint.unwrap_or_default(),
         border: margin.unwrap_or(DEFAULT_MARGIN),
         quality,
         style: Some(Arc::new(style.clone())),
@@ -301,6 +318,34 @@ fn style(options: &Options, materials: &Materials, faults: &mut Faults) -> Style
         effects: decoration::effects(options, faults),
         logo: None,
     }
+}
+
+fn physical(options: &Options, faults: &mut Faults) -> Option<Size> {
+    let unit = faults.word("physicalUnit", options.physical_unit.as_ref());
+    let dpi = faults.number("dpi", options.dpi.as_ref());
+    let Some(width) = options.physical_size else {
+        let given = [
+            ("physicalUnit", options.physical_unit.is_some()),
+            ("dpi", options.dpi.is_some()),
+        ];
+        for (field, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+            faults.add(field, "needs physicalSize".into());
+        }
+        return None;
+    };
+    if options.size.is_some() {
+        faults.add("size", "must be left out with physicalSize".into());
+    }
+    if options.physical_unit.is_none() {
+        faults.add("physicalUnit", "must be given with physicalSize".into());
+    }
+    Some(Size::Physical(Physical {
+        width,
+        unit: unit?,
+        dpi: dpi
+            .and_then(|dpi| u16::try_from(dpi).ok())
+            .unwrap_or(DEFAULT_DPI),
+    }))
 }
 
 fn eyes(options: &Options, faults: &mut Faults) -> Eyes {

@@ -9,8 +9,12 @@ use poem_openapi::{
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use symbol::file::Paint;
 
-use crate::{kernel::Level, render::Format};
+use crate::{
+    kernel::Level,
+    render::{Format, Unit},
+};
 
 /// A closed set of words.
 pub trait Vocabulary: Copy + Send + Sync + 'static {
@@ -81,13 +85,40 @@ impl Vocabulary for EffectWord {
     }
 }
 
+impl Vocabulary for Unit {
+    fn words() -> Vec<&'static str> {
+        [Self::In, Self::Cm, Self::Mm].map(Self::label).to_vec()
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        [Self::In, Self::Cm, Self::Mm]
+            .into_iter()
+            .find(|unit| unit.label() == word)
+    }
+}
+
+impl Vocabulary for Paint {
+    fn words() -> Vec<&'static str> {
+        vec!["rgb", "cmyk"]
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        match word {
+            "rgb" => Some(Self::Rgb),
+            "cmyk" => Some(Self::Cmyk),
+            _ => None,
+        }
+    }
+}
+
 impl Vocabulary for Format {
     fn words() -> Vec<&'static str> {
         Self::ALL.iter().map(|format| format.label()).collect()
     }
 
     fn find(word: &str) -> Option<Self> {
-        word.parse().ok()
+        let word = if word == "jpg" { "jpeg" } else { word };
+        Self::from_label(word)
     }
 }
 
