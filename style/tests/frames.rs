@@ -183,8 +183,8 @@ fn check(framed: &Framed, kind: FrameKind, side: Side, what: &str) {
     }
     let shares = [0.001, 0.25, 0.5, 0.75, 0.999];
     for (across, down) in shares.iter().flat_map(|&a| shares.map(|b| (a, b))) {
-        let place = (x + across * inner, y + down * inner);
-        assert_eq!(winding(&plate, place), 0, "{what}: covered at {place:?}");
+        let probe = (x + across * inner, y + down * inner);
+        assert_eq!(winding(&plate, probe), 0, "{what}: covered at {probe:?}");
     }
     let [left, top, right, bottom] = bounds(&[text]);
     let is_beside = match side {
