@@ -168,24 +168,25 @@ fn check(framed: &Framed, kind: FrameKind, side: Side, what: &str) {
     ] {
         assert_eq!(length % MODULE, 0, "{what}: no whole modules");
     }
-    let flat: Vec<Vec<_>> = outlines(framed)
-        .iter()
-        .map(|outline| outline.contours.iter().map(flat).collect())
+    let [plate, text] = outlines(framed)[..] else {
+        panic!("{what}: {} layers", framed.layers.len());
+    };
+    let plate: Vec<_> = plate.contours.iter().map(flat).collect();
+    // Curves lie between the points that control them.
+    let text: Vec<_> = (points(text).into_iter())
+        .map(|p| (f64::from(p.x), f64::from(p.y)))
         .collect();
-    for &(px, py) in flat.iter().flatten().flatten() {
+    for &(px, py) in plate.iter().flatten().chain(&text) {
         let is_within = (0.0..=width).contains(&px) && (0.0..=height).contains(&py);
         let is_inner = x < px && px < x + inner && y < py && py < y + inner;
         assert!(is_within && !is_inner, "{what}: ({px}, {py})");
     }
-    let [plate, text] = &flat[..] else {
-        panic!("{what}: {} layers", flat.len());
-    };
     let shares = [0.001, 0.25, 0.5, 0.75, 0.999];
     for (across, down) in shares.iter().flat_map(|&a| shares.map(|b| (a, b))) {
-        let place = (x + across * inner, y + down * inner);
-        assert_eq!(winding(plate, place), 0, "{what}: covered at {place:?}");
+        let probe = (x + across * inner, y + down * inner);
+        assert_eq!(winding(&plate, probe), 0, "{what}: covered at {probe:?}");
     }
-    let [left, top, right, bottom] = bounds(text);
+    let [left, top, right, bottom] = bounds(&[text]);
     let is_beside = match side {
         Side::Top => bottom <= y,
         Side::Bottom => y + inner <= top,
@@ -197,7 +198,7 @@ fn check(framed: &Framed, kind: FrameKind, side: Side, what: &str) {
     for corner in [(left, top), (right, top), (right, bottom), (left, bottom)] {
         // A band is filled; otherwise the text is in the border's hole, its second contour.
         let turns = if is_filled {
-            winding(plate, corner)
+            winding(&plate, corner)
         } else {
             -winding(&plate[1..], corner)
         };
@@ -206,19 +207,30 @@ fn check(framed: &Framed, kind: FrameKind, side: Side, what: &str) {
     assert_eq!(framed.layers[1].on, is_filled.then_some(INK));
 }
 
+/// All of them, in order, those that control curves too.
+fn points(outline: &Outline) -> Vec<Point> {
+    let mut points = Vec::new();
+    for contour in &outline.contours {
+        points.push(contour.start);
+        for segment in &contour.segments {
+            match *segment {
+                Segment::Line(end) => points.push(end),
+                Segment::Quadratic(control, end) => points.extend([control, end]),
+                Segment::Cubic(first, second, end) => points.extend([first, second, end]),
+            }
+        }
+    }
+    points
+}
+
+/// FNV-1a of 64 bits.
 fn fingerprint(hash: u64, outline: &Outline) -> u64 {
-    let pieces = outline.contours.iter().flat_map(|contour| {
-        let pieces = contour.segments.iter().flat_map(|segment| match *segment {
-            Segment::Line(end) => vec![end],
-            Segment::Quadratic(control, end) => vec![control, end],
-            Segment::Cubic(first, second, end) => vec![first, second, end],
-        });
-        std::iter::once(contour.start).chain(pieces)
-    });
-    let bytes = pieces.flat_map(|p| [p.x.to_be_bytes(), p.y.to_be_bytes()]);
-    bytes.flatten().fold(hash, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let coordinates = points(outline).into_iter().flat_map(|p| [p.x, p.y]);
+    coordinates
+        .flat_map(i32::to_be_bytes)
+        .fold(hash, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 #[test]
@@ -385,7 +397,7 @@ fn text_is_as_large_as_its_box_allows() {
         );
     }
     // Words stay whole: two lines rather than smaller letters or a broken word.
-    let two = text("SCAN SCAN").set(f64::from(roomy.width) / module + 1.0, 100.0, 10.0);
+    let two = text("SCAN SCAN").set(f64::from(roomy.width) / module + 2.0, 100.0, 10.0);
     assert!((two.width - roomy.width).abs() <= 4 && two.height > 2 * roomy.height);
     assert_eq!(capitals.set(0.0, 10.0, 10.0), Set::default());
     assert_eq!(capitals.set(f64::NAN, 10.0, 10.0), Set::default());
