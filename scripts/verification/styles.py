@@ -88,8 +88,16 @@ def verify(count, seed):
     for _, kind, found in samples("eyes", [], ("flat", "tilted")):
         by_eye[kind].append(found)
     table("finder pattern", by_eye, [way for way in WAYS if way.endswith(("flat", "tilted"))])
+    by_decoration = collections.defaultdict(list)
+    for grade, kind, found in samples("decorated", ["--count", str(count), "--seed", str(seed)], ("flat", "tilted", "small")):
+        by_decoration[f"{kind} {grade}"].append(found)
+    table("decoration and grade", dict(sorted(by_decoration.items())),
+          [way for way in WAYS if way.endswith(("flat", "tilted", "small"))])
+    for name, found in by_decoration.items():
+        if name[-1] in "ABC":
+            by_grade[name[-1]] += found
     good = [found for grade in "ABC" for found in by_grade[grade]]
     missed = sum(not (found["zxing-cpp flat"] and found["zbar flat"]) for found in good)
-    tools.say(f"{len(good)} of {count} have C or better; zxing-cpp or zbar missed {missed} of them, flat")
+    tools.say(f"{len(good)} of {2 * count} have C or better; zxing-cpp or zbar missed {missed} of them, flat")
     # A reader misses one now and then without a reason that a grade could know.
     return 100 * missed <= len(good)

@@ -67,6 +67,8 @@ fn kind(request: &render::Request) -> CacheKind {
         (Format::Jpeg, true) => CacheKind::JpegLarge,
         (Format::Webp, false) => CacheKind::Webp,
         (Format::Webp, true) => CacheKind::WebpLarge,
+        (Format::Pdf, _) => CacheKind::Pdf,
+        (Format::Eps, _) => CacheKind::Eps,
     }
 }
 
@@ -76,6 +78,8 @@ fn format(kind: CacheKind) -> Option<Format> {
         CacheKind::Png | CacheKind::PngLarge => Some(Format::Png),
         CacheKind::Jpeg | CacheKind::JpegLarge => Some(Format::Jpeg),
         CacheKind::Webp | CacheKind::WebpLarge => Some(Format::Webp),
+        CacheKind::Pdf => Some(Format::Pdf),
+        CacheKind::Eps => Some(Format::Eps),
         _ => None,
     }
 }

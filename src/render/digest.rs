@@ -7,6 +7,7 @@
 //! The logo counts as there or not: which one it is, the `ETag` and the cache's key say beside the digest.
 
 use sha2::{Digest, Sha256};
+use symbol::file::Paint;
 
 use super::{Color, Format, Level, Size, Spec, Unit};
 

@@ -199,6 +199,8 @@ label! {
         Devices = "devices",
         Timeline = "timeline",
         Summary = "summary",
+        Pdf = "pdf",
+        Eps = "eps",
     }
 }
 

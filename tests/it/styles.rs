@@ -17,6 +17,10 @@ on_both!(
     a_preview_is_an_svg_with_a_grade,
     validating_tells_instead_of_refusing,
     every_image_of_a_code_has_a_grade,
+    logos_frames_strokes_effects_and_own_eyes_are_drawn,
+    a_logo_that_hides_too_much_is_refused,
+    what_lies_around_is_checked_option_by_option,
+    print_formats_are_documents_of_the_size_asked,
 );
 
 const GENERATE: &str = "/api/v2/qr/generate";
@@ -281,4 +285,213 @@ async fn every_image_of_a_code_has_a_grade(server: Server) {
             assert_eq!(answer.header("X-QR-Grade"), grade, "{query}");
         }
     }
+}
+
+const RING: &str = "M0 0h7v7h-7zM1 1v5h5v-5zM2 2h3v3h-3z";
+const LOGO_SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="5" fill="#c02"/></svg>"##;
+
+fn logo() -> String {
+    Base64::encode_string(LOGO_SVG.as_bytes())
+}
+
+/// The file of an answer.
+fn file_of(answer: &Value) -> Vec<u8> {
+    if let Some(svg) = answer["svg"].as_str() {
+        return svg.as_bytes().to_vec();
+    }
+    let (_, data) = answer["image"].as_str().unwrap().split_once(',').unwrap();
+    Base64::decode_vec(data).unwrap()
+}
+
+async fn logos_frames_strokes_effects_and_own_eyes_are_drawn(server: Server) {
+    let client = Client::admin(&server);
+    let uri = format!("data:image/svg+xml;base64,{}", logo());
+    for options in [
+        json!({ "logo": { "data": logo(), "size": 15 } }),
+        json!({ "logo": { "data": uri, "shape": "circle", "background": "#ffe", "padding": 1 } }),
+        json!({ "frame": { "type": "badge", "text": "Σκάναρέ με", "color": "#123a6b" } }),
+        json!({ "frame": { "type": "speech", "text": "שלום", "textPosition": "left" } }),
+        json!({ "frame": { "width": 2 } }),
+        json!({ "effects": [{ "type": "shadow" }, { "type": "vintage" }, { "type": "noise", "intensity": 0.2 }] }),
+        json!({ "eyeShape": "custom", "eyePath": RING }),
+        json!({ "gradient": { "colors": ["#123", "#013"], "strokeStyle": { "color": "#456", "width": 0.2 } } }),
+    ] {
+        for format in ["svg", "png", "jpeg", "webp"] {
+            let mut options = options.clone();
+            options["format"] = json!(format);
+            options["size"] = json!(600);
+            let answer = generated(&client, options.clone()).await;
+            let (width, height) = (&answer["metadata"]["width"], &answer["metadata"]["height"]);
+            let longer = width.as_u64().unwrap().max(height.as_u64().unwrap());
+            assert_eq!(longer, 600, "{options}");
+            assert_eq!(decode(&file_of(&answer), format), TEXT, "{options}");
+        }
+    }
+    // Without a level that was asked for, a logo gets the strongest one.
+    let answer = generated(&client, json!({ "logo": { "data": logo() } })).await;
+    assert_eq!(answer["metadata"]["errorCorrection"], "H");
+    let svg = answer["svg"].as_str().unwrap();
+    // A caller's markup is never copied.
+    assert!(svg.contains("data:image/png;base64,") && !svg.contains("<circle"));
+}
+
+async fn a_logo_that_hides_too_much_is_refused(server: Server) {
+    let client = Client::admin(&server);
+    let options = json!({ "errorCorrection": "L", "logo": { "data": logo(), "size": 30 } });
+    let body = json!({ "data": "1", "options": options });
+    let refused = client.post(GENERATE, &body).await;
+    refused.invalid("logo.size");
+    // What it says would help does help.
+    let details = refused.json()["errors"].clone();
+    let of = |field: &str| {
+        let all = details.as_array().unwrap().iter();
+        all.filter(|detail| detail["field"] == field)
+            .map(|detail| detail["message"].as_str().unwrap().to_owned())
+            .next()
+    };
+    let message = of("logo.size").unwrap();
+    let size = message.split("with ").last().unwrap().split(' ').next();
+    let size: f64 = size.unwrap().parse().unwrap();
+    let mut better = body.clone();
+    better["options"]["logo"]["size"] = json!(size);
+    client.post(GENERATE, &better).await.expect(200);
+    let answer = client
+        .post("/api/v2/qr/validate", &body)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(answer["valid"], false);
+}
+
+async fn what_lies_around_is_checked_option_by_option(server: Server) {
+    let client = Client::admin(&server);
+    let url = "https://example.org/logo.png";
+    let bomb = Base64::encode_string(b"<!DOCTYPE a [<!ENTITY b 'c'>]><svg/>");
+    for (field, options) in [
+        ("logo.data", json!({ "logo": { "data": url } })),
+        ("logo.data", json!({ "logo": { "data": "" } })),
+        ("logo.data", json!({ "logo": { "data": "AAAA" } })),
+        ("logo.data", json!({ "logo": { "data": bomb } })),
+        (
+            "logo.size",
+            json!({ "logo": { "data": logo(), "size": 31 } }),
+        ),
+        (
+            "logo.size",
+            json!({ "logo": { "data": logo(), "size": 4.9 } }),
+        ),
+        (
+            "logo.padding",
+            json!({ "logo": { "data": logo(), "padding": -1 } }),
+        ),
+        (
+            "logo.shape",
+            json!({ "logo": { "data": logo(), "shape": "heart" } }),
+        ),
+        (
+            "logo.background",
+            json!({ "logo": { "data": logo(), "background": "x" } }),
+        ),
+        ("frame.type", json!({ "frame": { "type": "oval" } })),
+        ("frame.width", json!({ "frame": { "width": 8.5 } })),
+        ("frame.color", json!({ "frame": { "color": "blue" } })),
+        ("frame.text", json!({ "frame": { "text": "" } })),
+        ("frame.text", json!({ "frame": { "text": "漢" } })),
+        (
+            "frame.text",
+            json!({ "frame": { "text": "x".repeat(201) } }),
+        ),
+        (
+            "frame.textPosition",
+            json!({ "frame": { "textPosition": "up" } }),
+        ),
+        (
+            "effects.type",
+            json!({ "effects": [{ "type": "sparkle" }] }),
+        ),
+        (
+            "effects.type",
+            json!({ "effects": [{ "type": "blur" }, { "type": "blur" }] }),
+        ),
+        (
+            "effects.radius",
+            json!({ "effects": [{ "type": "blur", "radius": 2.1 }] }),
+        ),
+        (
+            "effects.sepia",
+            json!({ "effects": [{ "type": "glow", "sepia": 1 }] }),
+        ),
+        (
+            "effects.offset.x",
+            json!({ "effects": [{ "type": "shadow", "offset": { "x": 5 } }] }),
+        ),
+        (
+            "effects.color",
+            json!({ "effects": [{ "type": "glow", "color": "x" }] }),
+        ),
+        ("eyePath", json!({ "eyeShape": "custom" })),
+        (
+            "eyePath",
+            json!({ "eyeShape": "custom", "eyePath": "M0 0h8v8z" }),
+        ),
+        ("eyePath", json!({ "eyePath": RING })),
+        (
+            "eyeBorder",
+            json!({ "eyeShape": "custom", "eyePath": RING, "eyeBorder": "square" }),
+        ),
+        (
+            "colorSpace",
+            json!({ "format": "png", "colorSpace": "cmyk" }),
+        ),
+        (
+            "physicalUnit",
+            json!({ "format": "pdf", "physicalSize": 30 }),
+        ),
+        (
+            "size",
+            json!({ "physicalSize": 30, "physicalUnit": "mm", "size": 300 }),
+        ),
+        ("dpi", json!({ "dpi": 300 })),
+        (
+            "gradient.strokeStyle.width",
+            json!({ "gradient": { "colors": ["#123", "#456"], "strokeStyle": { "width": 3 } } }),
+        ),
+    ] {
+        let body = json!({ "data": TEXT, "options": options });
+        client.post(GENERATE, &body).await.invalid(field);
+    }
+}
+
+async fn print_formats_are_documents_of_the_size_asked(server: Server) {
+    let client = Client::admin(&server);
+    let options = json!({
+        "format": "pdf", "physicalSize": 25, "physicalUnit": "mm", "colorSpace": "cmyk", "dataPattern": "dots",
+    });
+    let answer = generated(&client, options.clone()).await;
+    let file = file_of(&answer);
+    let text = String::from_utf8_lossy(&file);
+    assert!(text.starts_with("%PDF-1.4"), "{text}");
+    assert!(
+        text.contains("/MediaBox[0 0 70.866141732 70.866141732]"),
+        "{text}"
+    );
+    assert!(
+        answer["image"]
+            .as_str()
+            .unwrap()
+            .starts_with("data:application/pdf;base64,")
+    );
+    let mut options = options;
+    options["format"] = json!("eps");
+    let file = file_of(&generated(&client, options).await);
+    let text = String::from_utf8_lossy(&file);
+    assert!(text.starts_with("%!PS-Adobe-3.0 EPSF-3.0"), "{text}");
+    // Plain squares are documents, too.
+    let file = file_of(&generated(&client, json!({ "format": "pdf" })).await);
+    assert!(file.starts_with(b"%PDF-1.4"));
+    // Dialect v1 serves none.
+    let code = create_static(&client, "text").await;
+    let id = code["id"].as_str().unwrap();
+    let path = format!("{API}/{id}/image?image_format=pdf");
+    client.get(&path).await.invalid("image_format");
 }

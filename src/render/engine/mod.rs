@@ -9,6 +9,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use ::style::Style;
 use drawing::Drawing;
 
 use super::{Facts, Format, Rendered, Request, Room, grades};

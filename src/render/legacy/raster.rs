@@ -102,7 +102,7 @@ impl Canvas {
             }
             // WebP has no place for a density.
             Format::Webp => self.write(WebPEncoder::new_lossless(&mut file)),
-            Format::Png | Format::Svg => self.write(PngEncoder::new(&mut file)),
+            _ => self.write(PngEncoder::new(&mut file)),
         };
         written.map_err(|e| Error::caused(Kind::Internal, "the image could not be encoded", e))?;
         if let (Format::Png, Some(dpi)) = (spec.format, dpi) {

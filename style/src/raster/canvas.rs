@@ -31,13 +31,11 @@ impl Canvas {
         let module_px = (side * i64::from(MODULE) / longer).max(1) as u32;
         let mut canvas = Self::tight(scene, module_px);
         let side = side as u32;
-        if scene.width == scene.height {
-            canvas.grow(side, side);
-        } else if scene.width > scene.height {
-            canvas.grow(side, canvas.height_px);
-        } else {
-            canvas.grow(canvas.width_px, side);
-        }
+        let is_longer = |units: i32| units >= scene.width.max(scene.height);
+        canvas.grow(
+            if is_longer(scene.width) { side } else { 0 },
+            if is_longer(scene.height) { side } else { 0 },
+        );
         canvas
     }
 

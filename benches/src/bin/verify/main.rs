@@ -51,6 +51,7 @@ fn main() -> ExitCode {
             "formats" => files::list(),
             "styles" => styles::random(&flags),
             "eyes" => styles::eyes(&flags),
+            "decorated" => styles::decorated(&flags),
             "read" => read::read(),
             _ => Err(USAGE.to_owned()),
         }),

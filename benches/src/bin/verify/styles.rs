@@ -6,7 +6,8 @@ use std::{fs, path::Path};
 
 use benches::random::Random;
 use style::{
-    Border, Centre, EyeShape, Gradient, Kind, Pattern, Style, compose, grade,
+    Border, Centre, Effect, EyeShape, Fonts, Frame, FrameKind, Gradient, Kind, Logo, LogoShape,
+    Pattern, Picture, Side, Stroke, Style, Text, compose, grade,
     raster::{self, Painted, Pixels},
 };
 use symbol::{Level, Options, encode, file::Ink};
@@ -72,6 +73,122 @@ pub fn eyes(flags: &Flags) -> Result<(), String> {
             })
         });
     write(flags, all)
+}
+
+/// What lies in, on, around and beneath a symbol, one at a time, in styles that are good without it.
+const DECORATIONS: [&str; 8] = [
+    "logo", "frame", "stroke", "shadow", "glow", "blur", "noise", "vintage",
+];
+
+pub fn decorated(flags: &Flags) -> Result<(), String> {
+    let fonts = Fonts::new(Vec::new()).map_err(|_| "the built-in fonts are no fonts")?;
+    let words = Text::new("Scan me, please", &fonts).map_err(|error| error.to_string())?;
+    let samples = (0..flags.count).map(|index| {
+        let mut random = Random::new(flags.seed.wrapping_mul(0x0200_0000_01b3) + index as u64);
+        let decoration = DECORATIONS[index % DECORATIONS.len()];
+        let mut style = Style {
+            ink: dark(&mut random),
+            ..Style::default()
+        };
+        if random.below(2) == 0 {
+            style.pattern = pick(
+                &mut random,
+                &[Pattern::Rounded, Pattern::Dots, Pattern::Vertical],
+            );
+        }
+        decorate(&mut style, decoration, &words, &mut random)?;
+        Ok(Sample {
+            name: decoration.to_owned(),
+            text: text([3, 20, 60, 150, 300][random.below(5)]),
+            level: Level::ALL[random.below(4)],
+            style,
+            quiet_zone: 4,
+            module_px: 4 + u32::try_from(random.below(7)).unwrap_or(0),
+        })
+    });
+    let samples: Result<Vec<_>, String> = samples.collect();
+    write(flags, samples?.into_iter())
+}
+
+fn decorate(
+    style: &mut Style,
+    decoration: &str,
+    words: &Text,
+    random: &mut Random,
+) -> Result<(), String> {
+    let mut up_to = |most: f32| most * f32::from(small(random, 101)) / 100.0;
+    let numbers = [up_to(1.0), up_to(1.0), up_to(1.0)];
+    let [first, second, third] = numbers;
+    let ink = dark(random);
+    let effect = match decoration {
+        "logo" => {
+            style.logo = Some(logo(first, second, random)?);
+            return Ok(());
+        }
+        "frame" => {
+            style.frame = Some(Frame {
+                kind: pick(random, FrameKind::ALL),
+                ink,
+                width: 3.0 * first,
+                text: (random.below(4) > 0).then(|| words.clone()),
+                position: pick(random, Side::ALL),
+            });
+            return Ok(());
+        }
+        "stroke" => {
+            let width = 0.1 + 0.9 * first;
+            style.stroke = Some(Stroke { width, ink });
+            return Ok(());
+        }
+        "shadow" => Effect::Shadow {
+            dx: 2.0 * first - 1.0,
+            dy: 2.0 * second - 1.0,
+            blur: 2.0 * third,
+            ink: Ink {
+                alpha: small(random, 256),
+                ..ink
+            },
+        },
+        "glow" => Effect::Glow {
+            intensity: first,
+            rgb: ink.rgb.map(|c| c.saturating_add(50)),
+        },
+        "blur" => Effect::Blur {
+            radius: 0.8 * first,
+        },
+        "noise" => Effect::Noise { intensity: first },
+        _ => Effect::Vintage {
+            sepia: first,
+            vignette: second,
+        },
+    };
+    style.effects.push(effect);
+    Ok(())
+}
+
+/// Blots on a colour. `share` and `padding`: 0.0..=1.0 of what is allowed, or of a module.
+fn logo(share: f32, padding: f32, random: &mut Random) -> Result<Logo, String> {
+    const SIDE: u32 = 48;
+    let (back, blot) = (
+        dark(random),
+        Ink::opaque([0; 3].map(|_: u8| small(random, 256))),
+    );
+    let bits = (random.below(1 << 16), 1 + random.below(12) as u32);
+    let pixel = |n: u32| {
+        let (x, y) = (n % SIDE / bits.1, n / SIDE / bits.1);
+        let [red, green, blue] = if bits.0 >> ((x * 5 + y * 3) % 16) & 1 == 0 {
+            back.rgb
+        } else {
+            blot.rgb
+        };
+        [red, green, blue, 255]
+    };
+    let rgba = (0..SIDE * SIDE).flat_map(pixel).collect();
+    let picture = Picture::new(SIDE, SIDE, rgba).ok_or("the logo is no picture")?;
+    let mut logo = Logo::new(picture, [0; 32], pick(random, LogoShape::ALL));
+    (logo.share, logo.padding) = (0.05 + 0.25 * share, padding);
+    logo.background = (random.below(2) == 0).then_some(Ink::WHITE);
+    Ok(logo)
 }
 
 fn text(length: usize) -> String {
@@ -153,7 +270,7 @@ fn write(flags: &Flags, samples: impl Iterator<Item = Sample>) -> Result<(), Str
 }
 
 fn by_rqrr(painted: &Painted) -> Option<String> {
-    let width = painted.width_px as usize;
+    let (width, height) = (painted.width_px as usize, painted.height_px as usize);
     let luma = |[red, green, blue]: [u8; 3]| {
         let sum = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
         u8::try_from(sum / 1000).unwrap_or(255)
@@ -171,7 +288,7 @@ fn by_rqrr(painted: &Painted) -> Option<String> {
             .collect(),
     };
     let mut image =
-        rqrr::PreparedImage::prepare_from_greyscale(width, width, |x, y| grey[y * width + x]);
+        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| grey[y * width + x]);
     image
         .detect_grids()
         .first()?

@@ -40,7 +40,9 @@ impl Pixels {
             }
             Format::Jpeg => Self::read(JpegDecoder::new(file), limits),
             Format::Webp => Self::read(WebPDecoder::new(file), limits),
-            Format::Svg => Err(Unclear::Broken("an SVG has no pixels")),
+            Format::Svg | Format::Pdf | Format::Eps => {
+                Err(Unclear::Broken("a vector format has no pixels"))
+            }
         }
     }
 
