@@ -84,11 +84,15 @@ fn format(kind: CacheKind) -> Option<Format> {
     }
 }
 
+/// Set in the byte of a Micro QR version.
+const MICRO: u8 = 0x80;
+
 /// A frame: a byte each for version, level and mask, width, height, the report, then the file.
 fn encode(image: &Rendered) -> Body {
     let (facts, file) = (&image.facts, &image.file);
     let mut bytes = BytesMut::with_capacity(HEAD_BYTES + file.bytes.len());
-    bytes.put_u8(facts.version.number());
+    let family = if facts.version.is_micro() { MICRO } else { 0 };
+    bytes.put_u8(facts.version.number() | family);
     bytes.put_u8(facts.level as u8);
     bytes.put_u8(facts.mask.reference());
     bytes.put_u32(facts.width_px);
@@ -112,7 +116,7 @@ fn decode(key: &Key, body: Body) -> Option<Rendered> {
         return None;
     }
     let facts = Facts {
-        version: Version::qr(bytes.get_u8())?,
+        version: version(bytes.get_u8())?,
         level: *Level::ALL.get(usize::from(bytes.get_u8()))?,
         mask: Mask::new(bytes.get_u8())?,
         width_px: bytes.get_u32(),
@@ -128,6 +132,14 @@ fn decode(key: &Key, body: Body) -> Option<Rendered> {
         },
         cached: true,
     })
+}
+
+fn version(byte: u8) -> Option<Version> {
+    if byte & MICRO == 0 {
+        Version::qr(byte)
+    } else {
+        Version::micro(byte ^ MICRO)
+    }
 }
 
 fn report(bytes: &mut Bytes) -> Option<Report> {

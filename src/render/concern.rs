@@ -67,7 +67,8 @@ impl Concern {
 /// can read.
 pub(super) fn of(spec: &Spec, ignored: &[Field], width_px: u32) -> Vec<Concern> {
     let mut concerns = Vec::new();
-    if spec.border < QUIET_ZONE_MODULES {
+    let needed = if spec.micro { 2 } else { QUIET_ZONE_MODULES };
+    if spec.border < needed {
         concerns.push(Concern::QuietZone {
             modules: spec.border,
         });

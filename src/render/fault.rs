@@ -31,6 +31,7 @@ pub enum Field {
     GradientColors,
     GradientAngle,
     GradientCentre,
+    Micro,
 }
 
 /// What a dialect calls each field.
@@ -70,6 +71,10 @@ pub enum Problem {
     /// A colour that hides modules, because these fields have the same.
     Invisible(&'static [Field]),
     DoesNotFit(Overflow),
+    /// No Micro QR symbol holds the content at this level.
+    NoMicro {
+        level: Level,
+    },
 }
 
 /// Content that no symbol holds at the level that it must have.
@@ -119,6 +124,17 @@ impl Fault {
                 )
             }
             Problem::DoesNotFit(overflow) => self.overflow(overflow, names),
+            Problem::NoMicro { level: Level::H } => format!(
+                "a Micro QR symbol has no {} H: ask for Q, or leave {} out",
+                names(Field::Level),
+                names(Field::Micro)
+            ),
+            Problem::NoMicro { level } => format!(
+                "no Micro QR symbol holds the content at {} {} (at most 35 digits, 21 capitals or 15 bytes, and fewer at a stronger level): shorten it, or leave {} out",
+                names(Field::Level),
+                level.label().to_ascii_uppercase(),
+                names(Field::Micro)
+            ),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: both arms follow `docs/adr/0014-text-in-symbols.md`, and refuse with the same fields.
 
-use symbol::{Content, Options, Symbol, encode, measure};
+use symbol::{Content, Options, Symbol, Versions, encode, measure};
 
 use super::{Fault, Faults, Field, Overflow, Problem, Request, Spec};
 use crate::kernel::{Error, Level, Result};
@@ -18,10 +18,19 @@ const fn most_bytes(level: Level) -> usize {
 }
 
 /// Of our own encoder.
-pub(super) fn options(level: Level) -> Options {
+pub(super) fn options(spec: &Spec) -> Options {
+    of_family(spec.level, spec.micro)
+}
+
+fn of_family(level: Level, micro: bool) -> Options {
     Options {
         level,
         declare_utf8: true,
+        versions: if micro {
+            Versions::Micro
+        } else {
+            Versions::default()
+        },
         ..Options::default()
     }
 }
@@ -38,12 +47,12 @@ pub(super) fn content(spec: &Spec) -> Content<'_> {
 /// # Errors
 /// `Invalid` when not even version 40 holds it.
 pub(super) fn symbol(request: &Request) -> Result<Symbol> {
-    encode(content(request), &options(request.level)).map_err(|_| too_long(request))
+    encode(content(request), &options(request)).map_err(|_| too_long(request))
 }
 
 /// Modules along one side of the symbol, without its quiet zone. `None` where the content does not fit.
 pub(super) fn modules(spec: &Spec) -> Option<u32> {
-    let (version, _) = measure(content(spec), &options(spec.level)).ok()?;
+    let (version, _) = measure(content(spec), &options(spec)).ok()?;
     u32::try_from(version.modules()).ok()
 }
 
@@ -51,6 +60,14 @@ pub(super) fn modules(spec: &Spec) -> Option<u32> {
 /// error level, else the level, else the content.
 pub(super) fn too_long(request: &Request) -> Error {
     let level = request.level;
+    if request.micro {
+        let fault = Fault {
+            field: Field::Micro,
+            problem: Problem::NoMicro { level },
+        };
+        return Faults(vec![fault]).into_error();
+    }
+    let options = |level| of_family(level, false);
     let over_bytes = match measure(content(request), &options(level)) {
         Err(symbol::Error::TooLong {
             needed_bits,

@@ -23,6 +23,7 @@ pub(super) fn plain(request: &Request, layout: &CanvasLayout, version: Version) 
     let ink = |color: Color| Ink::opaque(color.rgb);
     let colors = &request.colors;
     grade_plain(&Plain {
+        version,
         inks: Inks {
             dark: ink(colors.dark),
             light: ink(colors.light),

@@ -35,6 +35,8 @@ pub struct Spec {
     pub content: Bytes,
     /// Raised to `h` under a logo.
     pub level: Level,
+    /// A Micro QR symbol (ISO/IEC 18004 §6.1). It has no level `h`.
+    pub micro: bool,
     pub format: Format,
     pub size: Size,
     /// Quiet zone in modules, within [`BORDER_MODULES`].
@@ -62,6 +64,7 @@ impl Spec {
         Self {
             content: content.into(),
             level: Level::M,
+            micro: false,
             format: Format::Png,
             size: Size::of_steps(DEFAULT_SIZE_STEPS),
             border: QUIET_ZONE_MODULES,

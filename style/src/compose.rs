@@ -147,7 +147,8 @@ fn around(modules: &Modules, stroke: &Stroke, origin: Point) -> Layer {
     };
     let shape = Shape::Stroke {
         outline: outline.moved(origin),
-        width: units(stroke.width.into()),
+        // In modules: a wider one covers the symbol.
+        width: units(f64::from(stroke.width).clamp(0.0, 4.0)),
     };
     Layer::new(shape, Paint::Ink(stroke.ink))
 }

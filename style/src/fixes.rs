@@ -8,9 +8,6 @@ use crate::{
     style::{EyeInks, EyeShape, Pattern, Style},
 };
 
-/// Light modules that the standard asks for (ISO/IEC 18004 §9.1).
-const QUIET_ZONE: u8 = 4;
-
 /// One change of what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
@@ -62,7 +59,7 @@ pub fn fixes(
         .iter()
         .map(|effect| Change::NoEffect(effect.label()));
     let others = [
-        Change::QuietZone(QUIET_ZONE),
+        Change::QuietZone(symbol.version().quiet_zone()),
         Change::Exchange,
         Change::DarkerGradient(70),
         Change::DarkerGradient(40),

@@ -10,7 +10,7 @@ mod seen;
 
 pub use plain::{Plain, grade_plain};
 
-use symbol::{Matrix, Symbol, read};
+use symbol::{Matrix, Symbol, Version, read};
 
 use crate::{compose::eyes, scene::Scene};
 use seen::Seen;
@@ -167,19 +167,21 @@ pub fn grade(scene: &Scene, symbol: &Symbol) -> Report {
     let is_reversed = bands[0].is_reversed();
     let narrowness = finders::narrowness(scene, &eyes(symbol));
     let rest = [
-        quiet_zone(scene.quiet_zone),
+        quiet_zone(scene.quiet_zone, symbol.version()),
         reversal(is_reversed),
         finder_patterns(narrowness, scene.eyes),
     ];
     Report::of(by_band, rest)
 }
 
-fn quiet_zone(modules: u8) -> Reason {
+/// A Micro QR symbol needs half of what others need.
+fn quiet_zone(modules: u8, version: Version) -> Reason {
     let value = f32::from(modules);
+    let whole = f32::from(version.quiet_zone());
     Reason {
         parameter: Parameter::QuietZone,
         value,
-        grade: Grade::at_least(value, [1.0, 2.0, 3.0, 4.0]),
+        grade: Grade::at_least(value, [0.25, 0.5, 0.75, 1.0].map(|share| share * whole)),
     }
 }
 
@@ -330,7 +332,11 @@ fn fixed_patterns(symbol: &Symbol, low: &Matrix) -> (f32, Grade) {
         }
     }
     let worst = in_eyes.into_iter().max().unwrap_or(0);
-    let all_others = modules * modules - count(symbol.data_area()) - 64 * eyes(symbol).len() - 31;
+    // The module beside the lower left finder pattern is always dark; a Micro QR symbol has none.
+    let of_format: usize = format.iter().map(Vec::len).sum();
+    let all_fixed = modules * modules - count(symbol.data_area());
+    let in_other_parts = 64 * eyes(symbol).len() + of_format + usize::from(eyes(symbol).len() > 1);
+    let all_others = all_fixed.saturating_sub(in_other_parts);
     let share = others as f32 / all_others.max(1) as f32;
     let by_eye = Grade::at_most(worst as f32, [0.0, 1.0, 2.0, 3.0]);
     (

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Client, Server,
     codes::{API, create_static},
-    decode::decode,
+    decode::{by_zxing, decode},
     on_both,
 };
 
@@ -21,6 +21,7 @@ on_both!(
     a_logo_that_hides_too_much_is_refused,
     what_lies_around_is_checked_option_by_option,
     print_formats_are_documents_of_the_size_asked,
+    micro_symbols_are_read_and_graded,
 );
 
 const GENERATE: &str = "/api/v2/qr/generate";
@@ -494,4 +495,30 @@ async fn print_formats_are_documents_of_the_size_asked(server: Server) {
     let id = code["id"].as_str().unwrap();
     let path = format!("{API}/{id}/image?image_format=pdf");
     client.get(&path).await.invalid("image_format");
+}
+
+async fn micro_symbols_are_read_and_graded(server: Server) {
+    let client = Client::admin(&server);
+    let ask = |data: &str, options: Value| {
+        let body = json!({ "data": data, "options": options });
+        let client = &client;
+        async move { client.post(GENERATE, &body).await }
+    };
+    for pattern in ["square", "rounded"] {
+        let options = json!({ "micro": true, "margin": 2, "format": "png", "size": 300, "dataPattern": pattern });
+        for _ in 0..2 {
+            let answer = ask("HELLO 12", options.clone()).await.expect(200).json();
+            assert_eq!(answer["metadata"]["micro"], true);
+            assert_eq!(answer["metadata"]["modules"], 15);
+            assert_eq!(answer["scannability"]["grade"], "A", "{pattern}: {answer}");
+            // zbar reads no Micro QR.
+            assert_eq!(
+                by_zxing(&file_of(&answer), "png").as_deref(),
+                Some("HELLO 12")
+            );
+        }
+    }
+    ask(TEXT, json!({ "micro": true })).await.invalid("micro");
+    let strongest = json!({ "micro": true, "errorCorrection": "H" });
+    ask("1", strongest).await.invalid("micro");
 }

@@ -5,8 +5,14 @@
 use std::io::{self, Write};
 
 use benches::timing::{Budget, alone, compare};
-use style::{EyeShape, Gradient, Kind, Pattern, Style, compose, grade, raster, svg};
-use symbol::{Options, encode, file::svg::Options as Svg};
+use style::{
+    Effect, EyeShape, Fonts, Frame, FrameKind, Gradient, Kind, Logo, LogoShape, Pattern, Picture,
+    Side, Style, Text, compose, grade, raster, svg,
+};
+use symbol::{
+    Options, encode,
+    file::{Ink, svg::Options as Svg},
+};
 
 /// Version 4.
 const TEXT: &str = "https://example.org/a/rather/long/path?with=a&query=too";
@@ -23,7 +29,22 @@ fn styles() -> Vec<(&'static str, Style)> {
         gradient: Some(Gradient::new(kind, &COLORS)),
         ..plain.clone()
     };
+    let framed = Style {
+        frame: frame(),
+        ..gradient(Kind::Diagonal, Pattern::Dots)
+    };
+    let with_logo = Style {
+        logo: logo(),
+        ..framed.clone()
+    };
+    let with_effects = Style {
+        effects: effects(),
+        ..framed.clone()
+    };
     vec![
+        ("dots, diagonal gradient, badge", framed),
+        ("dots, diagonal gradient, badge, logo", with_logo),
+        ("dots, diagonal gradient, badge, all effects", with_effects),
         ("rounded", plain.clone()),
         (
             "dots, diagonal gradient",
@@ -37,6 +58,54 @@ fn styles() -> Vec<(&'static str, Style)> {
             "stars, conic gradient",
             gradient(Kind::Conic, Pattern::Star),
         ),
+    ]
+}
+
+fn frame() -> Option<Frame> {
+    let fonts = Fonts::new(Vec::new()).ok()?;
+    Some(Frame {
+        kind: FrameKind::Badge,
+        ink: Ink::opaque(COLORS[0]),
+        width: 1.0,
+        text: Some(Text::new("Scan me", &fonts).ok()?),
+        position: Side::Bottom,
+    })
+}
+
+/// As many colours as a photograph.
+fn logo() -> Option<Logo> {
+    const SIDE: u32 = 256;
+    let pixel = |n: u32| {
+        let [x, y, _, _] = (n % SIDE).to_le_bytes();
+        let [row, _, _, _] = (n / SIDE).to_le_bytes();
+        [x, row, x ^ row ^ y, 255]
+    };
+    let picture = Picture::new(SIDE, SIDE, (0..SIDE * SIDE).flat_map(pixel).collect())?;
+    Some(Logo::new(picture, [0; 32], LogoShape::Circle))
+}
+
+fn effects() -> Vec<Effect> {
+    let shadow = Ink {
+        rgb: [0; 3],
+        alpha: 80,
+    };
+    vec![
+        Effect::Shadow {
+            dx: 0.4,
+            dy: 0.4,
+            blur: 0.5,
+            ink: shadow,
+        },
+        Effect::Glow {
+            intensity: 0.5,
+            rgb: COLORS[1],
+        },
+        Effect::Blur { radius: 0.1 },
+        Effect::Noise { intensity: 0.2 },
+        Effect::Vintage {
+            sepia: 0.5,
+            vignette: 0.3,
+        },
     ]
 }
 
@@ -77,11 +146,11 @@ fn pixels(name: &str, style: &Style, symbol: &symbol::Symbol, width_px: u32) -> 
     let scene = compose(symbol, style, 4);
     let canvas = raster::Canvas::fit(&scene, width_px);
     let mut document = Vec::new();
-    svg::write(&scene, width_px, &Svg::default(), &mut document);
+    svg::write(&scene, canvas.width_px, &Svg::default(), &mut document);
     let tree = resvg::usvg::Tree::from_data(&document, &resvg::usvg::Options::default())
         .map_err(io::Error::other)?;
     let draw = || {
-        let mut pixmap = resvg::tiny_skia::Pixmap::new(width_px, width_px);
+        let mut pixmap = resvg::tiny_skia::Pixmap::new(canvas.width_px, canvas.height_px);
         if let Some(pixmap) = &mut pixmap {
             resvg::render(
                 &tree,

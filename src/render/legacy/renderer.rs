@@ -89,7 +89,7 @@ impl Arm for Renderer {
 
     /// It draws squares only.
     fn supports(&self, request: &Self::In) -> bool {
-        request.style.is_none() && !request.format.is_for_print()
+        request.style.is_none() && !request.format.is_for_print() && !request.micro
     }
 
     async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {

@@ -20,25 +20,31 @@ const VIGNETTE_PX: u32 = 64;
 const GRAINS: i32 = 4;
 const MOST_GRAINS: i32 = 512;
 
+/// Modules that a length is cut to: further away nothing is seen.
+const FAR: f32 = 16.0;
+
 /// On what the scene holds so far. `layers`: those of the symbol, which cast shadows.
 pub fn add(effects: &[Effect], layers: usize, scene: &mut Scene) {
+    // Not a number is 0.
+    let units = |modules: f32| units(modules.clamp(-FAR, FAR).into());
+    let deviation = |modules: f32| units(modules.max(0.0));
     for effect in effects {
         match *effect {
             Effect::Shadow { dx, dy, blur, ink } => scene.effects.casts.push(Cast {
                 layers,
-                dx: units(dx.into()),
-                dy: units(dy.into()),
-                blur: units(blur.into()),
+                dx: units(dx),
+                dy: units(dy),
+                blur: deviation(blur),
                 ink,
             }),
             Effect::Glow { intensity, rgb } => scene.effects.casts.push(Cast {
                 layers,
                 dx: 0,
                 dy: 0,
-                blur: units((intensity * GLOW).into()),
+                blur: deviation(intensity * GLOW),
                 ink: Ink::opaque(rgb),
             }),
-            Effect::Blur { radius } => scene.effects.blur = units(radius.into()),
+            Effect::Blur { radius } => scene.effects.blur = deviation(radius),
             Effect::Noise { intensity } => overlay(scene, noise(scene, intensity)),
             Effect::Vintage { sepia, vignette } => {
                 if sepia > 0.0 {
@@ -67,7 +73,7 @@ fn overlay(scene: &mut Scene, picture: Option<Picture>) {
 fn noise(scene: &Scene, intensity: f32) -> Option<Picture> {
     let grains = |units: i32| (units / (MODULE / GRAINS)).clamp(1, MOST_GRAINS) as u32;
     let (width, height) = (grains(scene.width), grains(scene.height));
-    let most = (intensity * STRONGEST) as u32;
+    let most = (intensity.clamp(0.0, 1.0) * STRONGEST) as u32;
     let mut rgba = Vec::with_capacity(4 * (width * height) as usize);
     // xorshift (Marsaglia 2003).
     let mut state = 0x9e37_79b9_u32;

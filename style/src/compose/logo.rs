@@ -8,6 +8,9 @@ use crate::{
     style::Logo,
 };
 
+/// In modules: beyond it coordinates need not be exact.
+const MOST_PADDING: f64 = 16.0;
+
 /// The plate in the middle of a symbol: its half sides and the radius of its corners, in modules.
 struct Plate {
     middle: f64,
@@ -18,7 +21,7 @@ struct Plate {
 impl Plate {
     fn of(logo: &Logo, modules: usize) -> Self {
         let (half_width, half_height) = half_sides(logo, modules);
-        let padding = f64::from(logo.padding);
+        let padding = f64::from(logo.padding).clamp(0.0, MOST_PADDING);
         let half = (half_width + padding, half_height + padding);
         Self {
             middle: modules as f64 / 2.0,
@@ -49,7 +52,8 @@ fn half_sides(logo: &Logo, modules: usize) -> (f64, f64) {
         f64::from(picture.width_px()),
         f64::from(picture.height_px()),
     );
-    let scale = f64::from(logo.share) * modules as f64 / w.max(h) / 2.0;
+    let share = f64::from(logo.share).clamp(0.0, 1.0);
+    let scale = share * modules as f64 / w.max(h) / 2.0;
     (w * scale, h * scale)
 }
 

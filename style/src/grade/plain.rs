@@ -1,6 +1,6 @@
 //! The grade of a plain symbol, whose modules are whole squares in at most four inks: without looking at any of them.
 
-use symbol::file::Inks;
+use symbol::{Version, file::Inks};
 
 use super::{
     Grade, LEAST_MODULATION, Parameter, Reason, Report, contrast, finder_patterns, quiet_zone,
@@ -9,6 +9,7 @@ use super::{
 
 /// What the grade of a plain symbol depends on.
 pub struct Plain<'a> {
+    pub version: Version,
     pub inks: Inks,
     /// Light modules around it.
     pub quiet_zone: u8,
@@ -38,7 +39,7 @@ pub fn grade_plain(plain: &Plain) -> Report {
         band_reasons(seen, plain.hidden)
     });
     let rest = [
-        quiet_zone(plain.quiet_zone),
+        quiet_zone(plain.quiet_zone, plain.version),
         reversal(is_reversed),
         finder_patterns(0.0, Grade::A),
     ];

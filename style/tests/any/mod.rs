@@ -72,7 +72,7 @@ pub fn any_style() -> impl Strategy<Value = Style> {
 }
 
 /// A disc in a square, half clear.
-fn any_logo() -> impl Strategy<Value = Logo> {
+pub fn any_logo() -> impl Strategy<Value = Logo> {
     let shape = prop::sample::select(LogoShape::ALL);
     let shares = (0.05_f32..=0.3, 0.0_f32..=2.0);
     let sides = (1_u32..80, 1_u32..80);

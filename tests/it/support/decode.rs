@@ -12,7 +12,7 @@ const ZXING: &str = "
 import sys, zxingcpp
 from PIL import Image
 image = Image.open(sys.argv[1]).convert('RGB')
-for symbol in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode):
+for symbol in zxingcpp.read_barcodes(image, formats=[zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode]):
     print(symbol.text.encode('utf-8').hex())
 ";
 
@@ -25,6 +25,12 @@ pub fn decode(image: &[u8], format: &str) -> String {
     let zxing = zxing(&file);
     assert_eq!(zbar, zxing, "zbar and zxing-cpp disagree on a {format}");
     zbar.unwrap_or_else(|| panic!("neither decoder finds one symbol in this {format}"))
+}
+
+/// By zxing-cpp alone.
+pub fn by_zxing(image: &[u8], format: &str) -> Option<String> {
+    let dir = tempfile::tempdir().unwrap();
+    zxing(&raster(dir.path(), image, format))
 }
 
 fn raster(dir: &Path, image: &[u8], format: &str) -> PathBuf {

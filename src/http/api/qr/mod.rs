@@ -144,6 +144,7 @@ pub const fn name(field: Field) -> &'static str {
         Field::Description => "svg_description",
         // Codes have no styles yet.
         Field::GradientColors | Field::GradientAngle | Field::GradientCentre => "gradient",
+        Field::Micro => "micro",
     }
 }
 

@@ -64,8 +64,10 @@ struct Answer {
 #[oai(rename = "StyledSymbolMetadata", rename_all = "camelCase")]
 struct Metadata {
     format: String,
-    /// 1 to 40
+    /// 1 to 40; 1 to 4 of a Micro QR symbol
     version: u8,
+    /// It is a Micro QR symbol
+    micro: bool,
     /// Along one side, without the quiet zone
     modules: u64,
     error_correction: String,
@@ -167,6 +169,7 @@ impl Generate {
             metadata: Metadata {
                 format: request.format.label().to_owned(),
                 version: facts.version.number(),
+                micro: facts.version.is_micro(),
                 modules: facts.modules() as u64,
                 error_correction: facts.level.label().to_ascii_uppercase(),
                 width: facts.width_px,

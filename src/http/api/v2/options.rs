@@ -37,6 +37,8 @@ pub struct Options {
     pub margin: Option<Within<bounds::Margin>>,
     /// M if nothing else is asked for, H with a logo
     pub error_correction: Option<Word<Level>>,
+    /// A Micro QR symbol: at most 15 bytes, and `margin` 2 is enough (false)
+    pub micro: Option<bool>,
     /// Border and centre of the finder patterns
     pub eye_shape: Option<Word<EyeWord>>,
     /// With `eyeShape` `custom`: the data of an SVG path in a box from 0 0 to 7 7, in modules, for the upper left one
@@ -187,6 +189,7 @@ pub const fn name(field: Field) -> &'static str {
         Field::GradientColors => "gradient.colors",
         Field::GradientAngle => "gradient.angle",
         Field::GradientCentre => "gradient.centerX",
+        Field::Micro => "micro",
     }
 }
 
@@ -271,6 +274,7 @@ pub async fn asked(materials: &Materials, data: &str, options: &Options) -> Resu
         format: format.unwrap_or(Format::Svg),
         size: physical.unwrap_or(Size::Pixels(px.unwrap_or(DEFAULT_PX.into()))),
         paint: paint.unwrap_or_default(),
+        micro: options.micro.unwrap_or(false),
         border: margin.unwrap_or(DEFAULT_MARGIN),
         quality,
         style: Some(Arc::new(style.clone())),

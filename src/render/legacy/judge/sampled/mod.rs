@@ -84,7 +84,7 @@ impl Sampled {
     /// # Errors
     /// Why no modules could be seen.
     pub fn of(file: &[u8], media_type: &str) -> Result<Self, Unclear> {
-        let format = Format::ALL.into_iter();
+        let format = Format::ON_SCREENS.into_iter();
         match { format }.find(|f| f.media_type() == media_type) {
             Some(Format::Svg) => svg::sample(file),
             Some(raster) => raster::sample(file, raster),

@@ -55,12 +55,12 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(bytes: Vec<u8>, format in prop::sample::select(Format::ALL.to_vec())) {
+    fn no_bytes_panic(bytes: Vec<u8>, format in prop::sample::select(Format::ON_SCREENS.to_vec())) {
         let head: &[u8] = match format {
             Format::Png => b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR",
             Format::Jpeg => b"\xff\xd8\xff",
             Format::Webp => b"RIFF\x40\0\0\0WEBPVP8L",
-            Format::Svg => b"<svg ",
+            _ => b"<svg ",
         };
         for file in [bytes.clone(), [head, &bytes, b"\xff\xd9"].concat()] {
             prop_assert!(Sampled::of(&file, format.media_type()).is_err());
