@@ -110,7 +110,7 @@ pub struct Contour {
 
 impl Contour {
     /// Its corners, and eight points on each curve.
-    fn flattened(&self) -> Vec<Point> {
+    pub(crate) fn flattened(&self) -> Vec<Point> {
         const PIECES: i32 = 8;
         let mut points = vec![self.start];
         let mut pen = self.start;

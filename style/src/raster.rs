@@ -206,7 +206,7 @@ fn blended(scene: &Scene, canvas: Canvas) -> Pixels {
         });
     }
     if scene.effects.blur > 0 {
-        effects::blur(scene.effects.blur, canvas, &mut bytes);
+        effects::blur(scene.effects.blur, scene.ground, canvas, &mut bytes);
     }
     for (overlay, place) in &scene.effects.overlays {
         picture::draw(overlay, *place, canvas, &mut bytes);

@@ -79,6 +79,9 @@ impl Mask {
         if (columns.len(), rows.len()) == (self.width, self.height) {
             return self;
         }
+        if columns.is_empty() || rows.is_empty() {
+            return Self::default();
+        }
         let row = |y: i32| {
             &self.row((y - self.y) as usize)[(columns.start - self.x) as usize..][..columns.len()]
         };

@@ -1,4 +1,5 @@
-//! A Gaussian blur, as three box blurs in whole numbers: the same on every machine.
+//! A Gaussian blur, as three boxes whose outermost pixels count in part (Gwosdek and others, "Theoretical foundations of Gaussian
+//! convolution by extended box filtering", 2011): whole numbers, so the same on every machine.
 //!
 //! A wide blur works on a smaller copy, of which nobody can tell: a blur takes fine detail away.
 
@@ -7,14 +8,6 @@ pub struct Plane<const C: usize> {
     width: usize,
     height: usize,
     values: Vec<[u16; C]>,
-}
-
-/// What lies beyond the edges.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Beyond {
-    Nothing,
-    /// More of the outermost pixel.
-    Edge,
 }
 
 /// The smaller copy has this standard deviation at least, in its pixels.
@@ -29,8 +22,8 @@ impl<const C: usize> Plane<C> {
         }
     }
 
-    /// `sigma_px`: the standard deviation.
-    pub fn blurred(self, sigma_px: f64, beyond: Beyond) -> Self {
+    /// `sigma_px`: the standard deviation. `beyond`: of all that lies outside.
+    pub fn blurred(self, sigma_px: f64, beyond: [u16; C]) -> Self {
         let factor = [4, 2]
             .into_iter()
             .find(|&factor| sigma_px >= LEAST_SIGMA * f64::from(factor));
@@ -48,49 +41,58 @@ impl<const C: usize> Plane<C> {
         &self.values
     }
 
-    fn boxes(mut self, sigma: f64, beyond: Beyond) -> Self {
-        for reach in reaches(sigma) {
-            if reach > 0 {
-                self.across(reach, beyond);
-                self.down(reach, beyond);
-            }
+    fn boxes(mut self, sigma: f64, beyond: [u16; C]) -> Self {
+        let window = Window::of(sigma);
+        for _ in 0..3 {
+            self.across(window, beyond);
+            self.down(window, beyond);
         }
         self
     }
 
-    /// Each pixel becomes the mean of those at most `reach` away in its row.
-    fn across(&mut self, reach: usize, beyond: Beyond) {
+    /// Each pixel becomes the mean of a window around it in its row.
+    fn across(&mut self, window: Window, beyond: [u16; C]) {
         let mut line = vec![[0; C]; self.width];
         for row in self.values.chunks_exact_mut(self.width) {
             line.copy_from_slice(row);
-            let means = Means::new(reach, beyond, line.len());
+            let at = |x: isize| {
+                let inside = usize::try_from(x).ok().and_then(|x| line.get(x));
+                inside.copied().unwrap_or(beyond)
+            };
             let mut sum = [0_u32; C];
-            for step in means.start() {
-                means.step(step, &mut sum, |at| line[at]);
-            }
-            for (x, out) in row.iter_mut().enumerate() {
-                *out = means.mean(&sum);
-                means.step(means.next(x), &mut sum, |at| line[at]);
+            (-window.reach..=window.reach).for_each(|x| add(&mut sum, at(x)));
+            for (x, out) in (0..).zip(row) {
+                let [before, first, after] = window.ends(x).map(at);
+                *out = window.mean(&sum, before, after);
+                slide(&mut sum, first, after);
             }
         }
     }
 
     /// The same in its column.
-    fn down(&mut self, reach: usize, beyond: Beyond) {
+    fn down(&mut self, window: Window, beyond: [u16; C]) {
         let before = self.values.clone();
         let width = self.width;
-        let means = Means::new(reach, beyond, self.height);
+        let outside = vec![beyond; width];
+        let at = |y: isize| {
+            let inside = usize::try_from(y)
+                .ok()
+                .and_then(|y| before.chunks_exact(width).nth(y));
+            inside.unwrap_or(&outside)
+        };
         let mut sums = vec![[0_u32; C]; width];
-        for step in means.start() {
-            for (x, sum) in sums.iter_mut().enumerate() {
-                means.step(step, sum, |at| before[at * width + x]);
+        for y in -window.reach..=window.reach {
+            for (sum, value) in sums.iter_mut().zip(at(y)) {
+                add(sum, *value);
             }
         }
-        for (y, row) in self.values.chunks_exact_mut(width).enumerate() {
-            let step = means.next(y);
-            for (x, (out, sum)) in row.iter_mut().zip(&mut sums).enumerate() {
-                *out = means.mean(sum);
-                means.step(step, sum, |at| before[at * width + x]);
+        for (y, row) in (0..).zip(self.values.chunks_exact_mut(width)) {
+            let [before, first, after] = window.ends(y).map(at);
+            let around = before.iter().zip(first).zip(after);
+            for ((out, sum), ((before, first), after)) in row.iter_mut().zip(&mut sums).zip(around)
+            {
+                *out = window.mean(sum, *before, *after);
+                slide(sum, *first, *after);
             }
         }
     }
@@ -150,74 +152,51 @@ fn add<const C: usize>(sum: &mut [u32; C], value: [u16; C]) {
     }
 }
 
-/// How far each of three boxes reaches, so that together they have this deviation (Kutskir, "Fastest Gaussian blur").
-fn reaches(sigma: f64) -> [usize; 3] {
-    let ideal = (4.0 * sigma * sigma + 1.0).sqrt();
-    let narrow = ((ideal as usize).max(1) - 1) / 2;
-    let width = (2 * narrow + 1) as f64;
-    let narrow_ones =
-        (12.0 * sigma * sigma - 3.0 * width * width - 12.0 * width - 9.0) / (-4.0 * width - 4.0);
-    std::array::from_fn(|n| narrow + usize::from(n as f64 + 0.5 > narrow_ones))
+/// To the window of the next pixel.
+fn slide<const C: usize>(sum: &mut [u32; C], goes: [u16; C], comes: [u16; C]) {
+    for ((sum, goes), comes) in sum.iter_mut().zip(goes).zip(comes) {
+        *sum = *sum + u32::from(comes) - u32::from(goes);
+    }
 }
 
-/// A mean that slides along a line.
-struct Means {
-    reach: usize,
-    beyond: Beyond,
-    length: usize,
+/// Whole pixels around a middle one, and a share of the two beyond them.
+#[derive(Clone, Copy)]
+struct Window {
+    reach: isize,
+    /// In 1 024ths.
+    share: u64,
 }
 
-/// The pixel that comes in and the one that goes out.
-type Step = (Option<usize>, Option<usize>);
+/// A whole pixel's share.
+const WHOLE: u64 = 1024;
 
-impl Means {
-    const fn new(reach: usize, beyond: Beyond, length: usize) -> Self {
+impl Window {
+    /// Three of them have this deviation.
+    fn of(sigma: f64) -> Self {
+        let variance = sigma * sigma / 3.0;
+        let reach = (((12.0 * variance + 1.0).sqrt() - 1.0) / 2.0)
+            .floor()
+            .clamp(0.0, 30_000.0);
+        let squares = reach * (reach + 1.0) * (2.0 * reach + 1.0) / 3.0;
+        let next = (reach + 1.0) * (reach + 1.0);
+        let share = (variance * (2.0 * reach + 1.0) - squares) / (2.0 * (next - variance));
         Self {
-            reach,
-            beyond,
-            length,
+            reach: reach as isize,
+            share: (share.clamp(0.0, 1.0) * WHOLE as f64 + 0.5) as u64,
         }
     }
 
-    fn place(&self, at: isize) -> Option<usize> {
-        let inside = usize::try_from(at).ok().filter(|at| *at < self.length);
-        match self.beyond {
-            Beyond::Nothing => inside,
-            Beyond::Edge => Some(at.clamp(0, self.length as isize - 1) as usize),
-        }
+    /// Of the pixels before the window, first in it, and after it.
+    const fn ends(&self, at: isize) -> [isize; 3] {
+        [at - self.reach - 1, at - self.reach, at + self.reach + 1]
     }
 
-    /// Those that fill the window of the first pixel.
-    fn start(&self) -> Vec<Step> {
-        let reach = self.reach as isize;
-        (-reach..=reach).map(|at| (self.place(at), None)).collect()
-    }
-
-    /// From the window of this pixel to that of the next one.
-    fn next(&self, at: usize) -> Step {
-        let (at, reach) = (at as isize, self.reach as isize);
-        (self.place(at + reach + 1), self.place(at - reach))
-    }
-
-    fn step<const C: usize>(
-        &self,
-        (comes, goes): Step,
-        sum: &mut [u32; C],
-        value: impl Fn(usize) -> [u16; C],
-    ) {
-        if let Some(at) = comes {
-            add(sum, value(at));
-        }
-        if let Some(at) = goes {
-            for (sum, value) in sum.iter_mut().zip(value(at)) {
-                *sum -= u32::from(value);
-            }
-        }
-    }
-
-    fn mean<const C: usize>(&self, sum: &[u32; C]) -> [u16; C] {
-        let count = 2 * self.reach as u32 + 1;
-        sum.map(|sum| (sum / count) as u16)
+    fn mean<const C: usize>(&self, sum: &[u32; C], before: [u16; C], after: [u16; C]) -> [u16; C] {
+        let count = WHOLE * (2 * self.reach as u64 + 1) + 2 * self.share;
+        std::array::from_fn(|c| {
+            let beside = u64::from(before[c]) + u64::from(after[c]);
+            ((u64::from(sum[c]) * WHOLE + beside * self.share + count / 2) / count) as u16
+        })
     }
 }
 
@@ -238,7 +217,7 @@ mod tests {
                     values[(middle - spot / 2 + y) * width + middle - spot / 2 + x] = [u16::MAX];
                 }
             }
-            let plane = Plane::new(width, width, values).blurred(sigma, Beyond::Nothing);
+            let plane = Plane::new(width, width, values).blurred(sigma, [0]);
             let at = |x: usize| (x as f64 + 0.5) - middle as f64;
             let (mut sum, mut square) = (0.0, 0.0);
             for (n, [value]) in plane.values().iter().enumerate() {
@@ -246,7 +225,7 @@ mod tests {
                 square += f64::from(*value) * at(n % width).powi(2);
             }
             let whole = f64::from(u16::MAX) * (spot * spot) as f64;
-            assert!((sum / whole - 1.0).abs() < 0.03, "{sigma}: {}", sum / whole);
+            assert!((sum / whole - 1.0).abs() < 0.01, "{sigma}: {}", sum / whole);
             let own = (spot * spot) as f64 / 12.0;
             let found = (square / sum - own).sqrt();
             assert!(
@@ -260,7 +239,7 @@ mod tests {
     fn an_even_plane_stays_even() {
         for sigma in [0.3, 1.0, 4.0, 30.0] {
             let plane = Plane::new(37, 23, vec![[777, 65_535]; 37 * 23]);
-            let plane = plane.blurred(sigma, Beyond::Edge);
+            let plane = plane.blurred(sigma, [777, 65_535]);
             assert!(
                 plane.values().iter().all(|value| *value == [777, 65_535]),
                 "{sigma}"

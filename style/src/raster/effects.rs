@@ -1,10 +1,8 @@
 //! Effects, on pixels of four bytes.
 
-use super::{
-    Canvas, Lines,
-    blur::{Beyond, Plane},
-    inked, over, rgba,
-};
+use symbol::file::Ink;
+
+use super::{Canvas, Lines, blur::Plane, inked, over, rgba};
 use crate::{
     geometry::MODULE,
     scene::{Cast, Layer},
@@ -30,7 +28,7 @@ pub fn cast(cast: &Cast, layers: &[Layer], canvas: Canvas, out: &mut [u8]) {
         });
     }
     let plane = Plane::new(width, height, silhouette);
-    let plane = plane.blurred(sigma_px(cast.blur, canvas), Beyond::Nothing);
+    let plane = plane.blurred(sigma_px(cast.blur, canvas), [0]);
     let (pixels, _) = out.as_chunks_mut::<4>();
     for (pixel, [covered]) in pixels.iter_mut().zip(plane.values()) {
         if *covered >= 128 {
@@ -40,10 +38,10 @@ pub fn cast(cast: &Cast, layers: &[Layer], canvas: Canvas, out: &mut [u8]) {
     }
 }
 
-/// `deviation`: in units.
-pub fn blur(deviation: i32, canvas: Canvas, out: &mut [u8]) {
+/// `deviation`: in units. `ground`: of all that lies beyond the edges.
+pub fn blur(deviation: i32, ground: Ink, canvas: Canvas, out: &mut [u8]) {
     let (pixels, _) = out.as_chunks_mut::<4>();
-    let values = pixels.iter().map(|&[red, green, blue, alpha]| {
+    let value = |[red, green, blue, alpha]: [u8; 4]| {
         let times = |c: u8| (u32::from(c) * u32::from(alpha) * 257 / 255) as u16;
         [
             times(red),
@@ -51,10 +49,11 @@ pub fn blur(deviation: i32, canvas: Canvas, out: &mut [u8]) {
             times(blue),
             u16::from(alpha) * 257,
         ]
-    });
+    };
+    let values = pixels.iter().map(|pixel| value(*pixel));
     let (width, height) = (canvas.width_px as usize, canvas.height_px as usize);
     let plane = Plane::new(width, height, values.collect());
-    let plane = plane.blurred(sigma_px(deviation, canvas), Beyond::Edge);
+    let plane = plane.blurred(sigma_px(deviation, canvas), value(rgba(ground)));
     for (pixel, &[red, green, blue, alpha]) in pixels.iter_mut().zip(plane.values()) {
         let by = u32::from(alpha).max(1);
         let byte = |c: u16| ((u32::from(c) * 255 + by / 2) / by).min(255) as u8;

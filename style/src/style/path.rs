@@ -4,7 +4,7 @@ use std::fmt;
 
 use svgtypes::{SimplePathSegment, SimplifyingPathParser};
 
-use crate::geometry::{Contour, Outline, Point, Segment};
+use crate::geometry::{Contour, Outline, Point, Segment, units};
 
 /// Characters of path data, at most.
 const LENGTH: usize = 4096;
@@ -12,6 +12,9 @@ const LENGTH: usize = 4096;
 const PIECES: usize = 500;
 /// Width of the box, in modules.
 const BOX: f64 = 7.0;
+
+/// Arcs become curves that are at most a tenth of a module off.
+const SLACK: f64 = 0.1;
 
 /// Why path data is no outline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +54,11 @@ impl Outline {
         if data.len() > LENGTH {
             return Err(NoOutline::Long);
         }
+        // Control points may lie beyond the box. False for NaN, too.
+        let is_near = |v: f64| (-BOX..=2.0 * BOX).contains(&v);
         let point = |x: f64, y: f64| {
-            // False for NaN, too.
-            let is_inside = (0.0..=BOX).contains(&x) && (0.0..=BOX).contains(&y);
-            is_inside
-                .then(|| Point::modules(x, y))
-                .ok_or(NoOutline::Outside)
+            let point = (is_near(x) && is_near(y)).then(|| Point::modules(x, y));
+            point.ok_or(NoOutline::Outside)
         };
         let mut outline = Self::default();
         for (n, segment) in SimplifyingPathParser::from(data).enumerate() {
@@ -95,6 +97,12 @@ impl Outline {
         if outline.contours.is_empty() {
             return Err(NoOutline::Empty);
         }
+        let inside = units(-SLACK)..=units(BOX + SLACK);
+        let is_inside = |point: &Point| inside.contains(&point.x) && inside.contains(&point.y);
+        let mut points = outline.contours.iter().flat_map(Contour::flattened);
+        if !points.all(|point| is_inside(&point)) {
+            return Err(NoOutline::Outside);
+        }
         Ok(outline)
     }
 }
@@ -109,7 +117,8 @@ mod tests {
         let ring = Outline::from_path_data("M0 0h7v7h-7zM1 1v5h5v-5zM2 2h3v3h-3z").unwrap();
         assert_eq!(ring.contours.len(), 3);
         assert_eq!(ring.contours[1].start, Point::modules(1.0, 1.0));
-        assert!(Outline::from_path_data("M3.5 0A3.5 3.5 0 1 1 3.5 7A3.5 3.5 0 1 1 3.5 0z").is_ok());
+        let circle = Outline::from_path_data("M3.5 0A3.5 3.5 0 1 1 3.5 7A3.5 3.5 0 1 1 3.5 0z");
+        assert_eq!(circle.map(|outline| outline.contours.len()), Ok(1));
     }
 
     #[test]

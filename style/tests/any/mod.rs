@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use style::{
-    Border, Centre, Effect, EyeInks, Eyes, Gradient, Kind, Logo, LogoShape, Pattern, Picture,
-    Stroke, Style,
+    Border, Centre, Effect, EyeInks, Eyes, Fonts, Frame, FrameKind, Gradient, Kind, Logo,
+    LogoShape, Pattern, Picture, Side, Stroke, Style, Text,
 };
 use symbol::file::Ink;
 
@@ -97,6 +97,24 @@ pub fn any_logo() -> impl Strategy<Value = Logo> {
     )
 }
 
+fn any_frame() -> impl Strategy<Value = Frame> {
+    let fonts = Fonts::new(Vec::new()).unwrap();
+    let text = Text::new("Scan me", &fonts).unwrap();
+    let words = (
+        prop::sample::select(FrameKind::ALL),
+        prop::sample::select(Side::ALL),
+    );
+    (words, any_ink(), 0.0_f32..=8.0, any::<bool>()).prop_map(
+        move |((kind, position), ink, width, has_text)| Frame {
+            kind,
+            ink,
+            width,
+            text: has_text.then(|| text.clone()),
+            position,
+        },
+    )
+}
+
 fn any_effect() -> impl Strategy<Value = Effect> {
     let unit = 0.0_f32..=1.0;
     prop_oneof![
@@ -118,9 +136,11 @@ pub fn any_rich_style() -> impl Strategy<Value = Style> {
         any_style(),
         proptest::option::of(stroke),
         proptest::option::of(any_logo()),
+        proptest::option::of(any_frame()),
         prop::collection::vec(any_effect(), 0..3),
     )
-        .prop_map(|(style, stroke, logo, effects)| Style {
+        .prop_map(|(style, stroke, logo, frame, effects)| Style {
+            frame,
             stroke,
             logo,
             effects,
