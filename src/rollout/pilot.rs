@@ -27,7 +27,11 @@ use super::{
     unit::TEXT_BYTES,
 };
 use crate::{
-    kernel::{Result, SharedClock, clock::Instant, task::{BackgroundThread, Priority}},
+    kernel::{
+        Result, SharedClock,
+        clock::Instant,
+        task::{BackgroundThread, Priority},
+    },
     telemetry::{
         Load,
         labels::{Experiment, FallbackReason, RouteTo, ShadowResult, Side, Why},

@@ -37,8 +37,8 @@ use crate::{
 const FIRST: usize = 1024;
 const MOST: usize = 16_384;
 const LEAST: usize = 32;
-/// A transaction that took longer is followed by smaller ones: whoever changes a code waits for it.
-const LONG: Duration = Duration::from_millis(500);
+/// What takes longer is followed by smaller transactions: whoever changes a code waits for them.
+const LONG: Duration = Duration::from_secs(1);
 /// Longest pause after a failure.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// An empty spool is looked into this often even if nobody tells of a batch.

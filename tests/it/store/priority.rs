@@ -3,7 +3,10 @@
 use std::{fs, time::Duration};
 
 use futures_util::future::join_all;
-use qr_observatory::{kernel::task::{BackgroundThread, Priority}, store::Store};
+use qr_observatory::{
+    kernel::task::{BackgroundThread, Priority},
+    store::Store,
+};
 use tokio::sync::mpsc;
 
 use super::databases::{postgres, sqlite};
