@@ -30,7 +30,16 @@ async fn logged(name: &'static str, work: impl Future<Output = ()>) {
     }
 }
 
-/// A background thread at the lowest priority: requests get the processor first. Blocking work of its tasks runs at that priority,
+/// How a thread shares the processors with those that serve requests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Priority {
+    /// Requests get the processor first.
+    Lowest,
+    /// As much of a processor as any other thread.
+    Common,
+}
+
+/// A thread for background work, whose tasks do not queue with those of requests. Blocking work of its tasks runs at its priority,
 /// too. Clones share the thread. It ends with the last clone, and drops what still runs on it.
 #[derive(Clone)]
 pub struct BackgroundThread(UnboundedSender<BoxFuture<'static, ()>>);
@@ -38,14 +47,16 @@ pub struct BackgroundThread(UnboundedSender<BoxFuture<'static, ()>>);
 impl BackgroundThread {
     /// # Errors
     /// `Internal` when the operating system has no thread left.
-    pub fn start(name: &str) -> Result<Self> {
+    pub fn start(name: &str, priority: Priority) -> Result<Self> {
         let unable = |e| Error::caused(Kind::Internal, "a thread could not be started", e);
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(unable)?;
         let (work, received) = mpsc::unbounded_channel();
         let run = move || {
-            // Where it is refused, the work is done at the common priority.
-            let _ = rustix::process::nice(LOWEST);
+            if priority == Priority::Lowest {
+                // Where it is refused, the work is done at the common priority.
+                let _ = rustix::process::nice(LOWEST);
+            }
             runtime.block_on(run_all(received));
         };
         let thread = std::thread::Builder::new().name(name.to_owned());
@@ -77,7 +88,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_aside_is_done_until_nobody_wants_it() {
-        let background = BackgroundThread::start("test").unwrap();
+        let background = BackgroundThread::start("test", Priority::Lowest).unwrap();
         let (tell, told) = oneshot::channel();
         let (name, clone) = (
             std::thread::current().name().map(str::to_owned),

@@ -27,7 +27,11 @@ use super::{
     unit::TEXT_BYTES,
 };
 use crate::{
-    kernel::{Result, SharedClock, clock::Instant, task::BackgroundThread},
+    kernel::{
+        Result, SharedClock,
+        clock::Instant,
+        task::{BackgroundThread, Priority},
+    },
     telemetry::{
         Load,
         labels::{Experiment, FallbackReason, RouteTo, ShadowResult, Side, Why},
@@ -63,7 +67,7 @@ impl ShadowCapacity {
     /// `Internal` when there is no thread left for them.
     pub fn new(load: Arc<Load>, shadows: usize) -> Result<Self> {
         Ok(Self {
-            background: BackgroundThread::start("shadows")?,
+            background: BackgroundThread::start("shadows", Priority::Lowest)?,
             load,
             shadows: Arc::new(Semaphore::new(shadows)),
             judging: Arc::new(Semaphore::new(1)),

@@ -23,23 +23,22 @@ use super::{
     user_agent,
 };
 use crate::{
-    kernel::{Kind, Result},
+    kernel::{Kind, Result, SharedClock},
     store::{
         Store,
         scans::{Agent, AgentId, DeviceType, Excluded, ScanRow},
-        spool::Spool,
+        spool::{ROWS_AT_ONCE, Spool},
     },
     telemetry::{catalogue, handles},
 };
 
-/// Spool rows read at once. A row holds one commit's scans: hundreds under load.
-const ROWS: u32 = 128;
-/// So many rows in one pause are load.
-const MANY: usize = 16;
-/// Most scans in one transaction, and the least that a slow database brings it down to. More would cost hardly less each, and
-/// keep a thread that serves requests busy for longer at a time.
-const MOST: usize = 1024;
+/// Scans in one transaction: at first, the most that a backlog brings it to, and the least that a slow database does. Scans of
+/// one code share a counter, its rollups, and pages of its indexes: the more at once, the less each costs.
+const FIRST: usize = 1024;
+const MOST: usize = 16_384;
 const LEAST: usize = 32;
+/// What takes longer is followed by smaller transactions: whoever changes a code waits for them.
+const LONG: Duration = Duration::from_secs(1);
 /// Longest pause after a failure.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// An empty spool is looked into this often even if nobody tells of a batch.
@@ -52,8 +51,9 @@ const AGENTS: usize = 20_000;
 pub(super) struct Recording {
     store: Store,
     agents: Arc<Mutex<HashMap<Box<str>, Known>>>,
-    /// Scans in one transaction: halved when one fails, so that a slow database takes them.
+    /// Scans in one transaction: doubled while more wait, halved when one fails or takes long, so that a slow database takes them.
     at_once: Arc<AtomicUsize>,
+    clock: SharedClock,
     touched: Touched,
     stored: Counter,
     orphaned: Counter,
@@ -67,12 +67,13 @@ struct Known {
 }
 
 impl Recording {
-    pub(super) fn new(store: Store, touched: Touched) -> Self {
+    pub(super) fn new(store: Store, clock: SharedClock, touched: Touched) -> Self {
         Self {
             store,
+            clock,
             touched,
             agents: Arc::default(),
-            at_once: Arc::new(AtomicUsize::new(MOST)),
+            at_once: Arc::new(AtomicUsize::new(FIRST)),
             stored: handles::counter(&catalogue::SCANS_STORED, &[]),
             orphaned: handles::counter(&catalogue::SCANS_ORPHANED, &[]),
         }
@@ -90,10 +91,14 @@ impl Recording {
         while !rest.is_empty() {
             let at_once = self.at_once.load(Ordering::Relaxed);
             let (now, later) = rest.split_at(at_once.min(rest.len()));
+            let begun = self.clock.instant();
             let recorded = self.record_at_once(now).await;
+            let took = self.clock.instant().saturating_duration_since(begun);
             let next = match &recorded {
                 Err(e) if !refused_for_good(e) => at_once / 2,
-                _ => at_once * 2,
+                _ if took > LONG => at_once / 2,
+                _ if now.len() > at_once / 2 && took < LONG / 2 => at_once * 2,
+                _ => at_once,
             };
             self.at_once
                 .store(next.clamp(LEAST, MOST), Ordering::Relaxed);
@@ -177,6 +182,15 @@ fn row(scan: &Scan<'_>, agent: Option<Known>) -> ScanRow {
     }
 }
 
+/// What a step moved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    Nothing,
+    Little,
+    /// So much that more may wait.
+    Much,
+}
+
 pub(super) struct Drainer {
     pub spool: Spool,
     pub recording: Recording,
@@ -193,16 +207,13 @@ impl Drainer {
         let mut pause = self.pause;
         loop {
             pause = match self.step().await {
-                Ok(0) => {
+                Ok(Moved::Nothing) => {
                     let _ = timeout(LONGEST_IDLE, self.spooled.notified()).await;
                     self.pause
                 }
-                // More waits than one step takes.
-                Ok(moved) if moved >= ROWS as usize => continue,
-                // Under load transactions are large even so: shorter ones keep requests waiting for less time.
-                Ok(moved) if moved >= MANY => self.pause / 4,
+                Ok(Moved::Much) => continue,
                 // What comes during a pause shares one transaction: it costs nearly the same for one scan as for hundreds.
-                Ok(_) => self.pause,
+                Ok(Moved::Little) => self.pause,
                 Err(e) => {
                     tracing::warn!(
                         retry_in_ms = pause.as_millis(),
@@ -220,15 +231,17 @@ impl Drainer {
     /// # Errors
     /// The database's, at the first batch that it does not take.
     pub(super) async fn drain(&self) -> Result<()> {
-        while self.step().await? > 0 {}
+        while self.step().await? != Moved::Nothing {}
         Ok(())
     }
 
-    /// Moves up to [`ROWS`] batches and returns how many it moved.
-    async fn step(&self) -> Result<usize> {
-        let entries = self.spool.oldest(ROWS).await?;
+    /// Moves as many batches as one transaction takes.
+    async fn step(&self) -> Result<Moved> {
+        let at_once = self.recording.at_once.load(Ordering::Relaxed);
+        let most = u32::try_from(at_once).unwrap_or(u32::MAX);
+        let entries = self.spool.oldest(most).await?;
         if entries.is_empty() {
-            return Ok(0);
+            return Ok(Moved::Nothing);
         }
         let decoded: Result<Vec<Vec<Scan<'_>>>> =
             entries.iter().map(|e| codec::decode(&e.payload)).collect();
@@ -244,7 +257,9 @@ impl Drainer {
             Err(e) if refused_for_good(&e) => self.one_by_one(&entries).await?,
             Err(e) => return Err(e),
         }
-        Ok(entries.len())
+        let scans: u64 = entries.iter().map(|e| u64::from(e.scans)).sum();
+        let is_much = entries.len() >= ROWS_AT_ONCE || scans > whole(at_once) / 2;
+        Ok(if is_much { Moved::Much } else { Moved::Little })
     }
 
     /// One batch among several cannot be stored: find it and set it aside, so that the others get through.

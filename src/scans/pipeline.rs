@@ -17,7 +17,10 @@ use super::{
 use crate::{
     cache::Tiers,
     config,
-    kernel::{Error, Kind, Result, SharedClock, task},
+    kernel::{
+        Error, Kind, Result, SharedClock,
+        task::{self, BackgroundThread, Priority},
+    },
     store::{
         Store,
         spool::{Durability, Spool},
@@ -53,7 +56,8 @@ pub struct Pipeline {
 
 struct Tasks {
     writing: JoinHandle<()>,
-    draining: Option<JoinHandle<()>>,
+    /// Of its own: under load a task would wait for hundreds of requests at every step, and fall behind.
+    draining: Option<BackgroundThread>,
     rolling: JoinHandle<()>,
     refreshing: JoinHandle<()>,
 }
@@ -80,7 +84,7 @@ impl Pipeline {
         let interval = Duration::from_millis(settings.analytics_refresh_ms);
         let refresh = Refresh::new(touched.clone(), tiers, interval, store.is_shared())?;
         let refresh = Arc::new(refresh);
-        let recording = Recording::new(store, touched);
+        let recording = Recording::new(store, SharedClock::clone(clock), touched);
         let spooled = Arc::new(Notify::new());
         let writer = Writer {
             spooled: Arc::clone(&spooled),
@@ -101,8 +105,11 @@ impl Pipeline {
         });
         let draining = settings.drain.then(|| {
             let drainer = Arc::clone(&drainer);
-            task::spawn("scans.drain", async move { drainer.run().await })
+            let thread = BackgroundThread::start("scans-drain", Priority::Common)?;
+            thread.spawn("scans.drain", async move { drainer.run().await });
+            Ok(thread)
         });
+        let draining = draining.transpose()?;
         let tasks = Tasks {
             writing: task::spawn("scans.write", writer.run()),
             draining,
@@ -156,7 +163,7 @@ impl Pipeline {
             tracing::error!("the scan writer ended badly");
         }
         if let Some(draining) = draining {
-            draining.abort();
+            drop(draining);
             match tokio::time::timeout(within, self.drainer.drain()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(e)) => tracing::warn!("scans stay in the spool until the next start: {e:?}"),

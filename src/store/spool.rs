@@ -34,6 +34,9 @@ use crate::{
     telemetry::StoreTimer,
 };
 
+/// Batches that [`Spool::oldest`] returns at most.
+pub const ROWS_AT_ONCE: usize = 1024;
+
 /// How durable an acknowledged append is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -136,15 +139,21 @@ impl Spool {
         timed.map_err(failure::classify_sqlx)
     }
 
-    /// The oldest batches, in the order of appending.
+    /// The oldest batches, in the order of appending: as many as hold at most `scans` together, but at least one, and at most
+    /// [`ROWS_AT_ONCE`].
     ///
     /// # Errors
     /// `Unavailable`, or `Internal` when the file was damaged since it was opened.
-    pub async fn oldest(&self, max_rows: u32) -> Result<Vec<SpoolEntry>> {
+    pub async fn oldest(&self, scans: u32) -> Result<Vec<SpoolEntry>> {
+        // The inner queries read no payload.
+        const SQL: &str = "SELECT id, scans, payload FROM spool WHERE id <= (SELECT MAX(id) FROM (\
+             SELECT id, scans, SUM(scans) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS upto \
+             FROM (SELECT id, scans FROM spool ORDER BY id LIMIT ?2)) WHERE upto <= max(scans, ?1)) ORDER BY id";
         let work = async {
             let mut connection = self.0.drainer.take().await?;
-            let rows = sqlx::query_as("SELECT id, scans, payload FROM spool ORDER BY id LIMIT ?")
-                .bind(max_rows)
+            let rows = sqlx::query_as(SQL)
+                .bind(scans)
+                .bind(i64::try_from(ROWS_AT_ONCE).unwrap_or(i64::MAX))
                 .fetch_all(&mut *connection)
                 .await?;
             connection.put_back();

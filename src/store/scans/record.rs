@@ -1,9 +1,12 @@
-//! Recording a batch of scans: exactly once, in one transaction, with the counters of their codes.
+//! Recording a batch of scans: exactly once, each in one transaction with the counters of its code.
 //!
 //! Invariants: a scan whose id is stored already changes nothing. Locks are taken in one order (codes, agents,
-//! scans, rollups, each by id), so that recorders on several nodes wait for each other instead of deadlocking.
+//! scans, rollups, each by id, scans by their code first), so that recorders on several nodes, and several of one, wait for
+//! each other instead of deadlocking.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::future::try_join;
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value, prelude::Uuid,
@@ -18,6 +21,10 @@ use crate::{
     kernel::{Result, id},
     store::statement::{chunks, placeholders},
 };
+
+/// So many rows are two transactions at once where the database takes more than one: one of PostgreSQL's uses one processor
+/// of its server.
+const TWO: usize = 2048;
 
 /// Outcome of a batch; the three add up to its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,29 +60,53 @@ impl Scans {
         // Before the transaction: no lock is held while a key is read.
         let keys = self.day_keys(rows).await?;
         let keyed = (&keys, i64::from_le_bytes(id::random()?));
+        let (rows, duplicates) = distinct(rows);
         let work = async {
-            if let Some(done) = self.attempt(rows, agents, keyed, Expect::AllNew).await? {
-                return Ok(done);
-            }
-            let done = self.attempt(rows, agents, keyed, Expect::Some).await?;
-            done.ok_or_else(|| DbErr::Custom("a batch was neither new nor known".to_owned()))
+            let part = |rows| self.record_part(rows, agents, keyed);
+            let mut done = if rows.len() < TWO || self.db.backend() == DbBackend::Sqlite {
+                part(&rows).await?
+            } else {
+                let (first, second) = rows.split_at(middle(&rows));
+                let (first, second) = try_join(part(first), part(second)).await?;
+                Recorded {
+                    stored: first.stored + second.stored,
+                    duplicates: first.duplicates + second.duplicates,
+                    orphaned: first.orphaned + second.orphaned,
+                }
+            };
+            done.duplicates += duplicates;
+            Ok(done)
         };
         self.db.write(&self.timers.record, work).await
+    }
+
+    /// All rows of their codes in a batch, in one transaction.
+    async fn record_part(
+        &self,
+        rows: &[&ScanRow],
+        agents: &[Agent],
+        keyed: (&DayKeys, i64),
+    ) -> Result<Recorded, DbErr> {
+        if let Some(done) = self.attempt(rows, agents, keyed, Expect::AllNew).await? {
+            return Ok(done);
+        }
+        let done = self.attempt(rows, agents, keyed, Expect::Some).await?;
+        done.ok_or_else(|| DbErr::Custom("a batch was neither new nor known".to_owned()))
     }
 
     /// `None`, and nothing changed, when `expect` was wrong.
     async fn attempt(
         &self,
-        rows: &[ScanRow],
+        rows: &[&ScanRow],
         agents: &[Agent],
         (keys, batch): (&DayKeys, i64),
         expect: Expect,
     ) -> Result<Option<Recorded>, DbErr> {
-        let (rows, mut done) = distinct(rows);
+        let mut done = Recorded::default();
         let tx = self.db.begin().await?;
-        let codes = lock_codes(&tx, &rows).await?;
-        let (rows, orphans): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|r| codes.contains(&r.code_id));
+        let codes = lock_codes(&tx, rows).await?;
+        let (rows, orphans): (Vec<&ScanRow>, Vec<_>) =
+            rows.iter().partition(|r| codes.contains(&r.code_id));
         done.orphaned = orphans.len();
         insert_agents(&tx, agents).await?;
         let Some(new) = insert_scans(&tx, &rows, expect).await? else {
@@ -83,7 +114,7 @@ impl Scans {
             return Ok(None);
         };
         done.stored = new.len();
-        done.duplicates += rows.len() - new.len();
+        done.duplicates = rows.len() - new.len();
         count(&tx, &new).await?;
         let open = rollup::incomplete_among(&tx, &codes).await?;
         Tallies::of(&new, &open, keys).add(&tx, batch).await?;
@@ -92,22 +123,25 @@ impl Scans {
     }
 }
 
-/// Each id once, in their order.
-fn distinct(rows: &[ScanRow]) -> (Vec<&ScanRow>, Recorded) {
+/// Each id once, by code: scans of one code share pages of an index. And how many there were twice.
+fn distinct(rows: &[ScanRow]) -> (Vec<&ScanRow>, usize) {
     let mut distinct: Vec<&ScanRow> = rows.iter().collect();
-    distinct.sort_by_key(|r| r.id);
+    distinct.sort_unstable_by_key(|r| r.id);
     distinct.dedup_by_key(|r| r.id);
-    let done = Recorded {
-        duplicates: rows.len() - distinct.len(),
-        ..Recorded::default()
-    };
-    (distinct, done)
+    distinct.sort_unstable_by_key(|r| (r.code_id, r.id));
+    let duplicates = rows.len() - distinct.len();
+    (distinct, duplicates)
 }
 
-/// Those codes of `rows` that exist, and keep existing until the transaction ends.
+/// Where the first code behind half of the rows, ordered by code, begins.
+fn middle(rows: &[&ScanRow]) -> usize {
+    let half = rows.get(rows.len() / 2);
+    half.map_or(0, |half| rows.partition_point(|r| r.code_id < half.code_id))
+}
+
+/// Those codes of `rows`, ordered by code, that exist, and keep existing until the transaction ends.
 async fn lock_codes(tx: &DatabaseTransaction, rows: &[&ScanRow]) -> Result<HashSet<Uuid>, DbErr> {
     let mut wanted: Vec<Uuid> = rows.iter().map(|r| r.code_id).collect();
-    wanted.sort_unstable();
     wanted.dedup();
     lock(tx, &wanted).await
 }
@@ -256,8 +290,8 @@ async fn count(tx: &DatabaseTransaction, new: &[&ScanRow]) -> Result<(), DbErr> 
     Ok(())
 }
 
-fn tally(new: &[&ScanRow]) -> HashMap<Uuid, Tally> {
-    let mut tallies: HashMap<Uuid, Tally> = HashMap::new();
+fn tally(new: &[&ScanRow]) -> BTreeMap<Uuid, Tally> {
+    let mut tallies: BTreeMap<Uuid, Tally> = BTreeMap::new();
     for row in new.iter().filter(|r| r.excluded.is_none()) {
         let at = row.at.as_microsecond();
         let t = tallies.entry(row.code_id).or_insert(Tally {

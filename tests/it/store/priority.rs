@@ -3,14 +3,17 @@
 use std::{fs, time::Duration};
 
 use futures_util::future::join_all;
-use qr_observatory::{kernel::task::BackgroundThread, store::Store};
+use qr_observatory::{
+    kernel::task::{BackgroundThread, Priority},
+    store::Store,
+};
 use tokio::sync::mpsc;
 
 use super::databases::{postgres, sqlite};
 
 /// Asks the database eight times at once from a thread of the lowest priority, and lets that thread go.
 async fn asked_aside(store: &Store) {
-    let background = BackgroundThread::start("test-background").unwrap();
+    let background = BackgroundThread::start("test-background", Priority::Lowest).unwrap();
     let (tell, mut told) = mpsc::unbounded_channel();
     for _ in 0..8 {
         let (store, tell) = (store.clone(), tell.clone());

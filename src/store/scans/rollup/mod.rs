@@ -92,7 +92,7 @@ impl Tallies {
         }
     }
 
-    /// `batch`: a number that no other transaction has.
+    /// `batch`: a number that no other transaction of these codes has.
     pub(super) async fn add(mut self, tx: &DatabaseTransaction, batch: i64) -> Result<(), DbErr> {
         const STATE: &str = "INSERT INTO rollup_state (code_id, counted_before_us, recorded)";
         const DAYS: &str = "INSERT INTO rollup_days (code_id, day_us, quarters, agents, countries)";
