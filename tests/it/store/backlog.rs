@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait as _, Database};
 use uuid::Uuid;
 
 use super::{
-    databases::{Fresh, ids, on_both, snapshot},
+    databases::{self, Fresh, ids, on_both, snapshot},
     record::new_code,
 };
 
