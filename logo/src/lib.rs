@@ -123,7 +123,11 @@ pub fn from_data_uri(text: &str) -> Result<Picture, Refused> {
             ));
         }
         data
-    } else if text.starts_with("//") || text.contains(':') {
+    } else if text.starts_with('<') {
+        return Err(Refused::new(
+            "the logo is an SVG as it is; send it in base64",
+        ));
+    } else if text.contains(':') || text.starts_with("//") && text.contains('.') {
         return Err(Refused::new(
             "the logo is a URL, and URLs are not fetched; send the file itself in base64",
         ));

@@ -18,6 +18,8 @@ pub const USER_AGENT_BYTES: usize = 512;
 pub const REFERER_BYTES: usize = 512;
 /// Pixels along one side of a raster image: 100 in at 72 dpi, or 8 in at 1200 dpi, and 300 MB of RGB.
 pub const IMAGE_PX: u32 = 10_000;
+/// The same of an image with effects, of which a pixel takes some 40 bytes while it is made.
+pub const EFFECTS_PX: u32 = 3_000;
 /// Pixels in one step of a code's size (dialect v1).
 pub const STEP_PX: u32 = 25;
 /// A code's size in steps of [`STEP_PX`].

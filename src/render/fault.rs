@@ -4,11 +4,7 @@
 
 use std::fmt;
 
-use crate::kernel::{
-    Error, Kind, Level,
-    error::Detail,
-    limits::{IMAGE_PX, SYMBOL_BYTES},
-};
+use crate::kernel::{Error, Kind, Level, error::Detail, limits::SYMBOL_BYTES};
 
 /// A field of a [`Spec`](super::Spec) that a caller can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +63,7 @@ pub enum Problem {
     /// A raster image of more pixels along one side than are made.
     Pixels {
         px: u32,
+        most: u32,
     },
     /// A colour that hides modules, because these fields have the same.
     Invisible(&'static [Field]),
@@ -107,8 +104,8 @@ impl Fault {
             }
             Problem::Count { least, most } => format!("must have {least} to {most} of them"),
             Problem::Characters { most } => format!("must have at most {most} characters"),
-            Problem::Pixels { px } => format!(
-                "would be {px} pixels wide, at most {IMAGE_PX} are made: ask for a smaller size, a lower {}, or {}=svg",
+            Problem::Pixels { px, most } => format!(
+                "would be {px} pixels wide, at most {most} are made: ask for a smaller size, a lower {}, or {}=svg",
                 names(Field::Dpi),
                 names(Field::Format)
             ),

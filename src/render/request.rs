@@ -20,8 +20,8 @@ use crate::kernel::{
     Result,
     id::Uuid,
     limits::{
-        BORDER_MODULES, DEFAULT_SIZE_STEPS, DESCRIPTION_CHARS, QUALITY, QUIET_ZONE_MODULES,
-        SYMBOL_BYTES, TITLE_CHARS,
+        BORDER_MODULES, DEFAULT_SIZE_STEPS, DESCRIPTION_CHARS, EFFECTS_PX, IMAGE_PX, QUALITY,
+        QUIET_ZONE_MODULES, SYMBOL_BYTES, TITLE_CHARS,
     },
 };
 
@@ -78,8 +78,19 @@ impl Spec {
         }
     }
 
+    pub(super) fn has_effects(&self) -> bool {
+        let style = self.style.as_ref();
+        style.is_some_and(|style| !style.effects.is_empty())
+    }
+
     fn faults(&self) -> Vec<Fault> {
-        let mut faults = self.size.faults(!self.format.is_vector());
+        let most_px = if self.has_effects() {
+            EFFECTS_PX
+        } else {
+            IMAGE_PX
+        };
+        let most_px = Some(most_px).filter(|_| !self.format.is_vector());
+        let mut faults = self.size.faults(most_px);
         let mut fault = |field, problem| faults.push(Fault { field, problem });
         let outside = |range: RangeInclusive<u8>, unit| Problem::Outside {
             least: f64::from(*range.start()),

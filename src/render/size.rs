@@ -74,8 +74,8 @@ impl Size {
         Self::Pixels(u32::from(steps) * STEP_PX)
     }
 
-    /// Everything that is wrong. `raster`: the pixels will really be made.
-    pub(super) fn faults(&self, raster: bool) -> Vec<Fault> {
+    /// Everything that is wrong. `most_px`: along one side, if the pixels will really be made.
+    pub(super) fn faults(&self, most_px: Option<u32>) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut fault = |field, problem| faults.push(Fault { field, problem });
         let outside = |least, most, unit| Problem::Outside { least, most, unit };
@@ -98,8 +98,8 @@ impl Size {
                     fault(Field::Dpi, outside(least.into(), most.into(), ""));
                 }
                 let px = physical.pixels(physical.dpi);
-                if width_ok && dpi_ok && raster && px > IMAGE_PX {
-                    fault(Field::PhysicalSize, Problem::Pixels { px });
+                if let Some(most) = most_px.filter(|most| width_ok && dpi_ok && px > *most) {
+                    fault(Field::PhysicalSize, Problem::Pixels { px, most });
                 }
             }
         }
@@ -130,23 +130,27 @@ mod tests {
     #[test]
     fn limits_hold_at_their_edges() {
         assert_eq!(Size::of_steps(50), Size::Pixels(1250));
-        assert!(Size::Pixels(IMAGE_PX).faults(true).is_empty());
+        assert!(Size::Pixels(IMAGE_PX).faults(Some(IMAGE_PX)).is_empty());
         assert_eq!(
-            Size::Pixels(IMAGE_PX + 1).faults(true)[0].field,
+            Size::Pixels(IMAGE_PX + 1).faults(Some(IMAGE_PX))[0].field,
             Field::Size
         );
-        assert_eq!(Size::Pixels(0).faults(true)[0].field, Field::Size);
-        assert!(physical(0.1, Unit::Mm, 72).faults(true).is_empty());
+        assert_eq!(Size::Pixels(0).faults(Some(IMAGE_PX))[0].field, Field::Size);
+        assert!(
+            physical(0.1, Unit::Mm, 72)
+                .faults(Some(IMAGE_PX))
+                .is_empty()
+        );
         for width in [0.09, 100.1, f64::NAN, f64::INFINITY, -1.0] {
-            let faults = physical(width, Unit::In, 72).faults(true);
+            let faults = physical(width, Unit::In, 72).faults(Some(IMAGE_PX));
             assert_eq!(faults[0].field, Field::PhysicalSize, "{width}");
         }
         assert_eq!(
-            physical(1.0, Unit::In, 71).faults(true)[0].field,
+            physical(1.0, Unit::In, 71).faults(Some(IMAGE_PX))[0].field,
             Field::Dpi
         );
         assert_eq!(
-            physical(1.0, Unit::In, 1201).faults(true)[0].field,
+            physical(1.0, Unit::In, 1201).faults(Some(IMAGE_PX))[0].field,
             Field::Dpi
         );
     }
@@ -154,7 +158,7 @@ mod tests {
     #[test]
     fn only_a_raster_has_too_many_pixels() {
         let poster = physical(100.0, Unit::In, 1200);
-        assert_eq!(poster.faults(true)[0].field, Field::PhysicalSize);
-        assert!(poster.faults(false).is_empty());
+        assert_eq!(poster.faults(Some(IMAGE_PX))[0].field, Field::PhysicalSize);
+        assert!(poster.faults(None).is_empty());
     }
 }

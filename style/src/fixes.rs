@@ -27,6 +27,8 @@ pub enum Change {
     Level(Level),
     /// A logo of this share of the symbol's width.
     LogoShare(f32),
+    /// So many modules around a logo.
+    LogoPadding(f32),
     NoStroke,
     /// Without the effect of this name.
     NoEffect(&'static str),
@@ -39,7 +41,12 @@ pub struct Fix {
     pub grade: Grade,
 }
 
-/// Single changes that lead to a better grade, the best first; of equal ones the smaller change. `again` makes a symbol of the same
+/// Modules that are looked at for fixes of one symbol, and changes that are tried of the largest.
+const MODULES_TRIED: usize = 250_000;
+const LEAST_TRIED: usize = 8;
+
+/// Single changes that lead to a better grade, the best first; of equal ones the smaller change. Of large symbols the first few are
+/// tried. `again` makes a symbol of the same
 /// content at another level.
 #[must_use]
 pub fn fixes(
@@ -71,18 +78,24 @@ pub fn fixes(
         Change::Pattern(Pattern::Rounded),
         Change::Pattern(Pattern::Square),
         Change::NoStroke,
+        Change::LogoPadding(0.0),
     ];
     let changes = levels.chain(shares).chain(effects).chain(others);
-    let tried = changes.filter_map(|change| {
-        let grade = if let Change::Level(level) = change {
-            let symbol = again(level)?;
-            grade(&compose(&symbol, style, quiet_zone), &symbol).grade()
-        } else {
-            let (style, quiet_zone) = changed(style, quiet_zone, change)?;
-            grade(&compose(symbol, &style, quiet_zone), symbol).grade()
-        };
-        (grade > now).then_some(Fix { change, grade })
+    let possible = changes.filter_map(|change| {
+        if let Change::Level(level) = change {
+            return Some((change, again(level)?, style.clone(), quiet_zone));
+        }
+        let (style, quiet_zone) = changed(style, quiet_zone, change)?;
+        Some((change, symbol.clone(), style, quiet_zone))
     });
+    let modules = symbol.matrix().modules();
+    let most = (MODULES_TRIED / (modules * modules)).max(LEAST_TRIED);
+    let tried = possible
+        .take(most)
+        .filter_map(|(change, symbol, style, quiet_zone)| {
+            let grade = grade(&compose(&symbol, &style, quiet_zone), &symbol).grade();
+            (grade > now).then_some(Fix { change, grade })
+        });
     let mut better: Vec<_> = tried.collect();
     better.sort_by_key(|fix| std::cmp::Reverse(fix.grade));
     // Of several sizes, and of several levels, the first is enough.
@@ -119,6 +132,10 @@ fn changed(style: &Style, quiet_zone: u8, change: Change) -> Option<(Style, u8)>
         Change::LogoShare(share) => {
             let logo = new.logo.as_mut().filter(|logo| share < logo.share)?;
             logo.share = share;
+        }
+        Change::LogoPadding(modules) => {
+            let logo = new.logo.as_mut().filter(|logo| modules < logo.padding)?;
+            logo.padding = modules;
         }
         Change::NoStroke => new.stroke = None,
         Change::NoEffect(label) => new.effects.retain(|effect| effect.label() != label),

@@ -134,12 +134,16 @@ impl FrameKind {
     }
 }
 
-/// The ground's colour, or black or white where the ground is not opaque.
+/// The ground's colour, or black or white where that is clear or too near to the ink.
 fn readable(ink: Ink, ground: Ink) -> Ink {
-    let [r, g, b] = ink.rgb.map(u32::from);
+    let luma = |ink: Ink| {
+        let [r, g, b] = ink.rgb.map(u32::from);
+        (299 * r + 587 * g + 114 * b) / 1000
+    };
+    let light = luma(ink);
     match ground.alpha {
-        255 => ground,
-        _ if 299 * r + 587 * g + 114 * b > 140_000 => Ink::BLACK,
+        255 if light.abs_diff(luma(ground)) >= 100 => ground,
+        _ if light > 140 => Ink::BLACK,
         _ => Ink::WHITE,
     }
 }

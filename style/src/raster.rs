@@ -208,8 +208,8 @@ fn blended(scene: &Scene, canvas: Canvas) -> Pixels {
     if scene.effects.blur > 0 {
         effects::blur(scene.effects.blur, scene.ground, canvas, &mut bytes);
     }
-    for (overlay, place) in &scene.effects.overlays {
-        picture::draw(overlay, *place, canvas, &mut bytes);
+    for (overlay, _) in &scene.effects.overlays {
+        picture::cover(overlay, canvas, &mut bytes);
     }
     Pixels::Rgba(bytes)
 }

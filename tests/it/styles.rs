@@ -117,7 +117,7 @@ async fn what_is_wrong_is_named_option_by_option(server: Server) {
             json!({ "colors": ["#123", "#456"], "angle": 1e300 }),
         ),
         (
-            "gradient.centerX",
+            "gradient.centerY",
             json!({ "colors": ["#123", "#456"], "centerY": -0.1 }),
         ),
     ] {
@@ -353,6 +353,10 @@ async fn a_logo_that_hides_too_much_is_refused(server: Server) {
     let message = of("logo.size").unwrap();
     let size = message.split("with ").last().unwrap().split(' ').next();
     let size: f64 = size.unwrap().parse().unwrap();
+    // A fix is a value of its option.
+    let lenient = json!({ "data": TEXT, "options": { "margin": 2 } });
+    let answer = client.post(GENERATE, &lenient).await.expect(200).json();
+    assert_eq!(answer["scannability"]["fixes"][0]["value"], 4);
     let mut better = body.clone();
     better["options"]["logo"]["size"] = json!(size);
     client.post(GENERATE, &better).await.expect(200);
@@ -395,6 +399,18 @@ async fn what_lies_around_is_checked_option_by_option(server: Server) {
         ),
         ("frame.type", json!({ "frame": { "type": "oval" } })),
         ("frame.width", json!({ "frame": { "width": 8.5 } })),
+        ("frame.color", json!({ "frame": { "color": "#fff" } })),
+        ("logo.data", json!({ "logo": {} })),
+        ("logo.data", json!({ "logo": { "data": LOGO_SVG } })),
+        ("gradient.colors", json!({ "gradient": {} })),
+        (
+            "gradient.centerY",
+            json!({ "gradient": { "colors": ["#123", "#456"], "centerY": 2 } }),
+        ),
+        (
+            "physicalSize",
+            json!({ "format": "png", "physicalSize": 12, "physicalUnit": "in", "effects": [{ "type": "blur" }] }),
+        ),
         ("frame.color", json!({ "frame": { "color": "blue" } })),
         ("frame.text", json!({ "frame": { "text": "" } })),
         ("frame.text", json!({ "frame": { "text": "漢" } })),

@@ -26,6 +26,9 @@ const NAME: &str = "engine-2";
 /// not worth to hand work to another thread. Symbols, SVG and plain PNG take microseconds at any size.
 const INLINE_PX: u32 = 400;
 
+/// Of a page that becomes one picture (`style::pdf`).
+const PRINT_PX: u32 = 2400;
+
 #[derive(Default)]
 pub struct Engine {
     room: Room,
@@ -41,10 +44,9 @@ impl Engine {
 
 /// Whether there are pixels to be painted: not for vectors, nor for a PNG that is written from the symbol's structure.
 fn paints(request: &Request) -> bool {
-    let style = request.style.as_ref();
-    let has_effects = style.is_some_and(|style| !style.effects.is_empty());
     match request.format {
-        Format::Svg | Format::Pdf | Format::Eps => has_effects,
+        Format::Svg => false,
+        Format::Pdf | Format::Eps => request.has_effects(),
         Format::Png => request.logo.is_some() || request.style.is_some(),
         Format::Jpeg | Format::Webp => true,
     }
@@ -84,14 +86,21 @@ impl Arm for Engine {
             return render(request);
         }
         let request = Arc::clone(request);
-        // Three bytes of a pixel, and what the encoder keeps beside it: WebP four more. A style may need a fourth, and a copy.
+        // Three bytes of a pixel, and what the encoder keeps beside it: WebP four more. A style may need a fourth, and a copy; effects
+        // need several copies of twice the depth.
         let bytes_per_pixel = match (request.format, request.style.is_some()) {
+            _ if request.has_effects() => 40,
             (Format::Webp, true) => 12,
             (_, true) => 8,
             (Format::Webp, false) => 7,
             (_, false) => 3,
         };
-        let bytes = u64::from(request.size.pixels()).pow(2) * bytes_per_pixel;
+        let side_px = if request.format.is_for_print() {
+            PRINT_PX
+        } else {
+            request.size.pixels()
+        };
+        let bytes = u64::from(side_px).pow(2) * bytes_per_pixel;
         self.room.work(ctx, bytes, move || render(&request)).await
     }
 }

@@ -11,8 +11,22 @@ use crate::scene::{Picture, Place};
 /// Draws onto pixels of four bytes.
 pub fn draw(picture: &Picture, place: Place, canvas: Canvas, out: &mut [u8]) {
     let corner = |x: i32, y: i32| canvas.px((f64::from(x), f64::from(y)));
-    let (left, top) = corner(place.x, place.y);
-    let (right, bottom) = corner(place.x + place.width, place.y + place.height);
+    let ends = [
+        corner(place.x, place.y),
+        corner(place.x + place.width, place.y + place.height),
+    ];
+    scaled(picture, ends, canvas, out);
+}
+
+/// Over all of the canvas, also what it leaves around the scene.
+pub fn cover(picture: &Picture, canvas: Canvas, out: &mut [u8]) {
+    let far = (f64::from(canvas.width_px), f64::from(canvas.height_px));
+    scaled(picture, [(0.0, 0.0), far], canvas, out);
+}
+
+/// Between two corners, in pixels.
+fn scaled(picture: &Picture, ends: [(f64, f64); 2], canvas: Canvas, out: &mut [u8]) {
+    let [(left, top), (right, bottom)] = ends;
     let columns = Tents::new(left, right, picture.width_px(), canvas.width_px);
     let rows = Tents::new(top, bottom, picture.height_px(), canvas.height_px);
     let width = columns.pixels.len();

@@ -19,7 +19,7 @@ use crate::{kernel::Result, render::Materials};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LogoOptions {
     /// A PNG, JPEG, WebP or SVG file in base 64, or as a `data:` URL of it; no other URL. At most 256 KiB and 1024 pixels along each side
-    data: String,
+    data: Option<String>,
     /// Its longer side in percent of the symbol's, 5 to 30 (20)
     size: Option<f32>,
     /// In modules around it, 0 to 4 (0.5)
@@ -100,7 +100,7 @@ struct Offset {
     y: Option<f32>,
 }
 
-const UNIT: RangeInclusive<f32> = 0.0..=1.0;
+pub(super) const UNIT: RangeInclusive<f32> = 0.0..=1.0;
 const LOGO_PERCENT: RangeInclusive<f32> = 5.0..=30.0;
 const LOGO_PADDING: RangeInclusive<f32> = 0.0..=4.0;
 const STROKE_WIDTH: RangeInclusive<f32> = 0.1..=2.0;
@@ -110,7 +110,7 @@ const SHADOW_BLUR: RangeInclusive<f32> = 0.0..=4.0;
 const BLUR: RangeInclusive<f32> = 0.0..=2.0;
 
 impl Faults {
-    fn within(
+    pub(super) fn within(
         &mut self,
         field: &'static str,
         value: Option<f32>,
@@ -148,10 +148,10 @@ pub fn stroke(asked: &StrokeOptions, faults: &mut Faults) -> Option<Stroke> {
         .then_some(Stroke { width, ink })
 }
 
-/// `ink`: of the symbol.
+/// `ink`, `ground`: of the symbol.
 pub fn frame(
     asked: &FrameOptions,
-    ink: Ink,
+    [ink, ground]: [Ink; 2],
     materials: &Materials,
     faults: &mut Faults,
 ) -> Option<Frame> {
@@ -165,9 +165,14 @@ pub fn frame(
             .map_err(|e| faults.add("frame.text", e.to_string()))
             .ok()
     });
+    let ink = own.unwrap_or(ink);
+    if ink == ground {
+        let message = "must differ from backgroundColor: the frame would be invisible";
+        faults.add("frame.color", message.into());
+    }
     Some(Frame {
         kind: kind.unwrap_or(FrameKind::Simple),
-        ink: own.unwrap_or(ink),
+        ink,
         width,
         text,
         position: position.unwrap_or(Side::Bottom),
@@ -254,7 +259,14 @@ pub async fn logo(
     let padding = faults.within("logo.padding", asked.padding, LOGO_PADDING, 0.5);
     let background = faults.ink("logo.background", asked.background.as_ref());
     let shape = shape.unwrap_or(LogoShape::Square);
-    Ok(match materials.logo(&asked.data, shape).await? {
+    let Some(data) = &asked.data else {
+        faults.add(
+            "logo.data",
+            "must be given: a PNG, JPEG, WebP or SVG file in base 64".into(),
+        );
+        return Ok(None);
+    };
+    Ok(match materials.logo(data, shape).await? {
         Ok(logo) => {
             let mut logo = Arc::unwrap_or_clone(logo);
             logo.share = percent / 100.0;

@@ -1,7 +1,8 @@
 //! A grade with its reasons and what would help, in this dialect's words.
 
 use ::style::{Change, Fix, Grade, Report, fixes};
-use poem_openapi::Object;
+use poem_openapi::{Object, types::Any};
+use serde_json::Value;
 use symbol::file::Ink;
 
 use super::options::{Asked, Deciding};
@@ -39,7 +40,8 @@ struct Reason {
 #[oai(rename = "GradeFix")]
 pub struct Suggestion {
     option: String,
-    value: String,
+    /// A value of the option, or what to do with it in words
+    value: Any<Value>,
     /// With it
     grade: String,
 }
@@ -104,13 +106,18 @@ impl Scannability {
     /// The fixes as sentences.
     pub fn suggestions(&self) -> Vec<String> {
         let sentence = |fix: &Suggestion| {
-            format!(
-                "{} {} would make the grade {}",
-                fix.option, fix.value, fix.grade
-            )
+            let value = said(&fix.value.0);
+            format!("{} {value} would make the grade {}", fix.option, fix.grade)
         };
         self.fixes.iter().map(sentence).collect()
     }
+}
+
+/// Without the quotes of a text.
+fn said(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn refused(asked: &Asked, report: &Report, fixes: &[Fix]) -> Error {
@@ -126,6 +133,7 @@ fn refused(asked: &Asked, report: &Report, fixes: &[Fix]) -> Error {
     let helps = fixes.iter().filter(|fix| fix.grade >= least);
     let details: Vec<_> = helps.map(|fix| {
         let Suggestion { option, value, grade: better } = suggestion(*fix, &asked.deciding);
+        let value = said(&value.0);
         Detail {
             field: option.into(),
             message: format!("the grade is {grade}, and {least_label} {because} ({why}): with {value} it would be {better}").into(),
@@ -142,37 +150,37 @@ fn refused(asked: &Asked, report: &Report, fixes: &[Fix]) -> Error {
 
 fn suggestion(fix: Fix, deciding: &Deciding) -> Suggestion {
     let color = |ink: Ink| Color { rgb: ink.rgb }.to_string();
-    let (option, value) = match fix.change {
-        Change::QuietZone(modules) => ("margin", modules.to_string()),
-        Change::Ink(ink) => ("foregroundColor", color(ink)),
-        Change::Ground(ink) => ("backgroundColor", color(ink)),
-        Change::Pattern(pattern) => ("dataPattern", pattern.label().to_owned()),
-        Change::Eyes(shape) if deciding.eyes == "eyeShape" => {
-            (deciding.eyes, shape.label().to_owned())
-        }
+    let (option, value): (_, Value) = match fix.change {
+        Change::QuietZone(modules) => ("margin", modules.into()),
+        Change::Ink(ink) => ("foregroundColor", color(ink).into()),
+        Change::Ground(ink) => ("backgroundColor", color(ink).into()),
+        Change::Pattern(pattern) => ("dataPattern", pattern.label().into()),
+        Change::Eyes(shape) if deciding.eyes == "eyeShape" => (deciding.eyes, shape.label().into()),
         Change::Eyes(shape) => {
             let (border, centre) = shape.parts();
             (
                 deciding.eyes,
-                format!("{}, and eyeCenter {}", border.label(), centre.label()),
+                format!("{}, and eyeCenter {}", border.label(), centre.label()).into(),
             )
         }
-        Change::EyeInks => (deciding.eye_inks, "left out".to_owned()),
-        Change::DarkerGradient(percent) => {
-            ("gradient.colors", format!("{percent} % of their lightness"))
-        }
+        Change::EyeInks => (deciding.eye_inks, "none".into()),
+        Change::DarkerGradient(percent) => (
+            "gradient.colors",
+            format!("{percent} % of their lightness").into(),
+        ),
         Change::Exchange => (
             "foregroundColor",
-            "that of backgroundColor, and the other way round".to_owned(),
+            "that of backgroundColor, and the other way round".into(),
         ),
-        Change::Level(level) => ("errorCorrection", level.label().to_ascii_uppercase()),
-        Change::LogoShare(share) => ("logo.size", format!("{}", (share * 100.0).round())),
-        Change::NoStroke => ("gradient.strokeStyle", "left out".to_owned()),
-        Change::NoEffect(label) => ("effects", format!("without {label}")),
+        Change::Level(level) => ("errorCorrection", level.label().to_ascii_uppercase().into()),
+        Change::LogoShare(share) => ("logo.size", (share * 100.0).round().into()),
+        Change::NoStroke => ("gradient.strokeStyle", "none".into()),
+        Change::LogoPadding(modules) => ("logo.padding", modules.into()),
+        Change::NoEffect(label) => ("effects", format!("no {label}").into()),
     };
     Suggestion {
         option: option.to_owned(),
-        value,
+        value: Any(value),
         grade: fix.grade.label().to_owned(),
     }
 }

@@ -108,7 +108,7 @@ pub struct GradientOptions {
     #[serde(rename = "type")]
     kind: Option<Word<Kind>>,
     /// 2 to 5
-    colors: Vec<String>,
+    colors: Option<Vec<String>>,
     /// Clockwise from left to right, in degrees (0)
     angle: Option<f32>,
     /// Shares of width and height, 0 to 1 (0.5)
@@ -266,7 +266,7 @@ pub async fn asked(materials: &Materials, data: &str, options: &Options) -> Resu
     }
     let is_strict = options.strict.unwrap_or(false);
     let spec = Spec {
-        level: level.unwrap_or(if style.logo.is_some() {
+        level: level.unwrap_or(if style.logo.is_some() && options.micro != Some(true) {
             Level::H
         } else {
             Level::M
@@ -303,6 +303,7 @@ fn style(options: &Options, materials: &Materials, faults: &mut Faults) -> Style
         }),
         _ => faults.ink("backgroundColor", options.background_color.as_ref()),
     };
+    let ground = ground.unwrap_or(plain.ground);
     let ink = faults
         .ink("foregroundColor", options.foreground_color.as_ref())
         .unwrap_or(plain.ink);
@@ -315,10 +316,10 @@ fn style(options: &Options, materials: &Materials, faults: &mut Faults) -> Style
             .unwrap_or(plain.pattern),
         eyes: eyes(options, faults),
         ink,
-        ground: ground.unwrap_or(plain.ground),
+        ground,
         gradient: asked_gradient.and_then(|asked| gradient(asked, faults)),
         stroke: stroke.and_then(|asked| decoration::stroke(asked, faults)),
-        frame: frame.and_then(|asked| decoration::frame(asked, ink, materials, faults)),
+        frame: frame.and_then(|asked| decoration::frame(asked, [ink, ground], materials, faults)),
         effects: decoration::effects(options, faults),
         logo: None,
     }
@@ -417,8 +418,16 @@ fn gradient(asked: &GradientOptions, faults: &mut Faults) -> Option<Gradient> {
     let kind = faults
         .word("gradient.type", asked.kind.as_ref())
         .unwrap_or(Kind::Linear);
-    let colors: Vec<_> = asked
-        .colors
+    let mut share = |field, value| faults.within(field, value, decoration::UNIT, 0.5);
+    let centre = (
+        share("gradient.centerX", asked.center_x),
+        share("gradient.centerY", asked.center_y),
+    );
+    let Some(colors) = &asked.colors else {
+        faults.add("gradient.colors", "must be given: 2 to 5 of them".into());
+        return None;
+    };
+    let colors: Vec<_> = colors
         .iter()
         .take(16)
         .map(|text| faults.color("gradient.colors", Some(text)))
@@ -431,7 +440,7 @@ fn gradient(asked: &GradientOptions, faults: &mut Faults) -> Option<Gradient> {
         .collect();
     Some(Gradient {
         angle_deg: asked.angle.unwrap_or(0.0),
-        centre: (asked.center_x.unwrap_or(0.5), asked.center_y.unwrap_or(0.5)),
+        centre,
         on_data: asked.apply_to_data.unwrap_or(true),
         on_eyes: asked.apply_to_eyes.unwrap_or(true),
         ..Gradient::new(kind, &colors)

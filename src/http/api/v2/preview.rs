@@ -120,6 +120,8 @@ fn named(error: Error) -> Error {
             "backgroundColor" => "bgColor".into(),
             _ => detail.field,
         };
+        let message = detail.message.replace("backgroundColor", "bgColor");
+        detail.message = message.replace("foregroundColor", "fgColor").into();
         detail
     });
     Error::invalid_fields(details.collect())
