@@ -1,4 +1,4 @@
-//! `docs/STYLES.md` shows every element with the grade that it has. `UPDATE_DOCS=1 scripts/test unit -- documented` writes it.
+//! `docs/STYLES.md` shows every element with the grade that it has. `UPDATE_DOCS=1 scripts/test unit -- every_element` writes it.
 // A test is not the product: it may panic, and its switch is no setting.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -14,7 +14,7 @@ use symbol::{
 };
 
 const BEGIN: &str =
-    "<!-- Generated from here on: UPDATE_DOCS=1 scripts/test unit -- documented -->\n";
+    "<!-- Generated from here on: UPDATE_DOCS=1 scripts/test unit -- every_element -->\n";
 const COLUMNS: usize = 6;
 const COLORS: [[u8; 3]; 3] = [[0x12, 0x3a, 0x6b], [0x4a, 0x1c, 0x7c], [0x06, 0x5f, 0x46]];
 
@@ -184,7 +184,7 @@ fn same(path: &Path, text: &str) {
     let kept = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         kept == text,
-        "{} is not what the code draws: UPDATE_DOCS=1 scripts/test unit -- documented",
+        "{} is not what the code draws: UPDATE_DOCS=1 scripts/test unit -- every_element",
         path.display()
     );
 }
