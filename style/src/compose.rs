@@ -94,7 +94,7 @@ fn data(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &mut Sce
         None => Paint::Ink(style.ink),
     };
     let mut on = None;
-    if let Some(stroke) = &style.stroke {
+    if let Some(stroke) = style.stroke {
         on = Some(over(stroke.ink, 1.0, style.ground));
         scene.layers.push(around(&modules, stroke, scene.origin));
     }
@@ -136,7 +136,7 @@ fn finders(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &mut 
 }
 
 /// The line that surrounds modules.
-fn around(modules: &Modules, stroke: &Stroke, origin: Point) -> Layer {
+fn around(modules: &Modules, stroke: Stroke, origin: Point) -> Layer {
     let tiles = modules.places().map(|(x, y)| {
         let at = Point::new(x as i32 * MODULE, y as i32 * MODULE);
         modules.tile(x, y).outline().moved(at)

@@ -58,9 +58,10 @@ fn filtered(scene: &Scene, filters: &Filters, gradients: Vec<String>, out: &mut 
     let begin = |id: &String, out: &mut Vec<u8>| {
         out.extend_from_slice(format!(r#"<g filter="url(#{id})">"#).as_bytes());
     };
-    filters.blur.iter().for_each(|id| begin(id, out));
     let (id, casting) = filters.casts.clone().unzip();
-    id.iter().for_each(|id| begin(id, out));
+    for id in filters.blur.iter().chain(&id) {
+        begin(id, out);
+    }
     let mut gradients = gradients.into_iter();
     for (n, layer) in scene.layers.iter().enumerate() {
         if casting == Some(n) {

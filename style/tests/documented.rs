@@ -76,8 +76,14 @@ fn elements() -> Vec<(&'static str, Vec<(&'static str, Style)>)> {
                 .map(|&word| (word.label(), gradient(word)))
                 .collect(),
         ),
-        ("Frames", FrameKind::ALL.iter().map(framed).collect()),
-        ("Logos", LogoShape::ALL.iter().map(with_logo).collect()),
+        (
+            "Frames",
+            FrameKind::ALL.iter().copied().map(framed).collect(),
+        ),
+        (
+            "Logos",
+            LogoShape::ALL.iter().copied().map(with_logo).collect(),
+        ),
         ("Effects", effects()),
         (
             "More",
@@ -98,10 +104,10 @@ fn elements() -> Vec<(&'static str, Vec<(&'static str, Style)>)> {
     ]
 }
 
-fn framed(kind: &FrameKind) -> (&'static str, Style) {
+fn framed(kind: FrameKind) -> (&'static str, Style) {
     let fonts = Fonts::new(Vec::new()).unwrap();
     let frame = Frame {
-        kind: *kind,
+        kind,
         ink: Ink::opaque(COLORS[0]),
         width: 1.0,
         text: Some(Text::new("Scan me", &fonts).unwrap()),
@@ -115,7 +121,7 @@ fn framed(kind: &FrameKind) -> (&'static str, Style) {
 }
 
 /// A ring.
-fn with_logo(shape: &LogoShape) -> (&'static str, Style) {
+fn with_logo(shape: LogoShape) -> (&'static str, Style) {
     const SIDE: u32 = 64;
     let pixel = |n: u32| {
         let from_middle = |at: u32| f64::from(at) + 0.5 - f64::from(SIDE) / 2.0;
@@ -131,7 +137,7 @@ fn with_logo(shape: &LogoShape) -> (&'static str, Style) {
     let rgba = (0..SIDE * SIDE).flat_map(pixel).collect();
     let picture = Picture::new(SIDE, SIDE, rgba).unwrap();
     let style = Style {
-        logo: Some(Logo::new(picture, [0; 32], *shape)),
+        logo: Some(Logo::new(picture, [0; 32], shape)),
         ..Style::default()
     };
     (shape.label(), style)

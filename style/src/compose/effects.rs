@@ -96,7 +96,7 @@ fn corners(vignette: f32) -> Option<Picture> {
     let places = (0..VIGNETTE_PX).flat_map(|y| (0..VIGNETTE_PX).map(move |x| (x, y)));
     let rgba = places.flat_map(|(x, y)| {
         let (x, y) = (from_middle(x), from_middle(y));
-        let square = (x * x + y * y) / 2.0;
+        let square = f32::midpoint(x * x, y * y);
         [0, 0, 0, (vignette * STRONGEST * square * square) as u8]
     });
     Picture::new(VIGNETTE_PX, VIGNETTE_PX, rgba.collect())

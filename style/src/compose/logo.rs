@@ -76,7 +76,7 @@ pub fn add(logo: &Logo, scene: &mut Scene) {
     }
     let half = half_sides(logo, scene.modules);
     let middle = scene.modules as i32 * MODULE / 2;
-    let place = Place {
+    let at = Place {
         x: scene.origin.x + middle - units(half.0),
         y: scene.origin.y + middle - units(half.1),
         width: units(2.0 * half.0),
@@ -85,7 +85,7 @@ pub fn add(logo: &Logo, scene: &mut Scene) {
     scene.layers.push(Layer {
         on: logo.background,
         ..Layer::new(
-            Shape::Picture(logo.picture().clone(), place),
+            Shape::Picture(logo.picture().clone(), at),
             Paint::Ink(scene.ground),
         )
     });

@@ -173,7 +173,7 @@ fn logo(share: f32, padding: f32, random: &mut Random) -> Result<Logo, String> {
         dark(random),
         Ink::opaque([0; 3].map(|_: u8| small(random, 256))),
     );
-    let bits = (random.below(1 << 16), 1 + random.below(12) as u32);
+    let bits = (random.below(1 << 16), 1 + u32::from(small(random, 12)));
     let pixel = |n: u32| {
         let (x, y) = (n % SIDE / bits.1, n / SIDE / bits.1);
         let [red, green, blue] = if bits.0 >> ((x * 5 + y * 3) % 16) & 1 == 0 {

@@ -154,7 +154,7 @@ pub fn frame(
     [ink, ground]: [Ink; 2],
     materials: &Materials,
     faults: &mut Faults,
-) -> Option<Frame> {
+) -> Frame {
     let kind = faults.word("frame.type", asked.kind.as_ref());
     let own = faults.ink("frame.color", asked.color.as_ref());
     let position = faults.word("frame.textPosition", asked.text_position.as_ref());
@@ -170,13 +170,13 @@ pub fn frame(
         let message = "must differ from backgroundColor: the frame would be invisible";
         faults.add("frame.color", message.into());
     }
-    Some(Frame {
+    Frame {
         kind: kind.unwrap_or(FrameKind::Simple),
         ink,
         width,
         text,
         position: position.unwrap_or(Side::Bottom),
-    })
+    }
 }
 
 pub fn effects(options: &Options, faults: &mut Faults) -> Vec<Effect> {

@@ -319,7 +319,7 @@ fn style(options: &Options, materials: &Materials, faults: &mut Faults) -> Style
         ground,
         gradient: asked_gradient.and_then(|asked| gradient(asked, faults)),
         stroke: stroke.and_then(|asked| decoration::stroke(asked, faults)),
-        frame: frame.and_then(|asked| decoration::frame(asked, [ink, ground], materials, faults)),
+        frame: frame.map(|asked| decoration::frame(asked, [ink, ground], materials, faults)),
         effects: decoration::effects(options, faults),
         logo: None,
     }
@@ -347,9 +347,7 @@ fn physical(options: &Options, faults: &mut Faults) -> Option<Size> {
     Some(Size::Physical(Physical {
         width,
         unit: unit?,
-        dpi: dpi
-            .and_then(|dpi| u16::try_from(dpi).ok())
-            .unwrap_or(DEFAULT_DPI),
+        dpi: dpi.unwrap_or(DEFAULT_DPI),
     }))
 }
 
