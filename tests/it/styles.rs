@@ -20,6 +20,7 @@ on_both!(
     logos_frames_strokes_effects_and_own_eyes_are_drawn,
     a_logo_that_hides_too_much_is_refused,
     what_lies_around_is_checked_option_by_option,
+    own_eyes_lines_and_paper_are_checked_option_by_option,
     print_formats_are_documents_of_the_size_asked,
     micro_symbols_are_read_and_graded,
 );
@@ -446,6 +447,15 @@ async fn what_lies_around_is_checked_option_by_option(server: Server) {
             "effects.color",
             json!({ "effects": [{ "type": "glow", "color": "x" }] }),
         ),
+    ] {
+        let body = json!({ "data": TEXT, "options": options });
+        client.post(GENERATE, &body).await.invalid(field);
+    }
+}
+
+async fn own_eyes_lines_and_paper_are_checked_option_by_option(server: Server) {
+    let client = Client::admin(&server);
+    for (field, options) in [
         ("eyePath", json!({ "eyeShape": "custom" })),
         (
             "eyePath",
