@@ -154,20 +154,12 @@ fn indexed(scene: &Scene, canvas: Canvas, paintings: &[Painting], plan: Plan) ->
         };
         // Of a covered pixel: its step's first index, and its level on top.
         let index_of = |step: u8| (base - 1 + usize::from(step) * plan.levels) as u8;
-        let is_flat = steps.inks.len() == 1;
         let mut lines = Lines::new(layer, canvas, |coverage| level(coverage) as u8);
-        let mut row = vec![if is_flat { index_of(0) } else { 0 }; width];
-        let mut last_y = None;
+        let mut row = Row::new(steps, canvas, &lines);
         lines.each(|x, y, levels| {
-            if !is_flat && last_y != Some(y) {
-                steps.row(y as u32, canvas, &mut row);
-                for step in &mut row {
-                    *step = index_of(*step);
-                }
-                last_y = Some(y);
-            }
+            let firsts = row.at(x, y, levels.len(), index_of);
             let out = &mut indices[y * width + x..][..levels.len()];
-            for ((out, &level), &first) in out.iter_mut().zip(levels).zip(&row[x..]) {
+            for ((out, &level), &first) in out.iter_mut().zip(levels).zip(firsts) {
                 let index = first.wrapping_add(level);
                 *out = if level > 0 { index } else { *out };
             }
@@ -189,15 +181,12 @@ fn blended(scene: &Scene, canvas: Canvas) -> Pixels {
             continue;
         }
         let steps = Steps::of(&layer.paint, canvas, FINE);
-        let mut row = vec![0; width];
-        let mut last_y = None;
-        Lines::new(layer, canvas, |coverage| coverage).each(|x, y, coverage| {
-            if last_y != Some(y) {
-                steps.row(y as u32, canvas, &mut row);
-                last_y = Some(y);
-            }
+        let mut lines = Lines::new(layer, canvas, |coverage| coverage);
+        let mut row = Row::new(&steps, canvas, &lines);
+        lines.each(|x, y, coverage| {
+            let covering = row.at(x, y, coverage.len(), |step| step);
             let (out, _) = bytes[4 * (y * width + x)..][..4 * coverage.len()].as_chunks_mut::<4>();
-            for ((out, &covered), &step) in out.iter_mut().zip(coverage).zip(&row[x..]) {
+            for ((out, &covered), &step) in out.iter_mut().zip(coverage).zip(covering) {
                 if covered > 0 {
                     let ink = steps.inks[usize::from(step)];
                     *out = rgba(over(ink, f32::from(covered) / 255.0, inked(*out)));
@@ -245,6 +234,46 @@ pub(crate) fn over(ink: Ink, coverage: f32, ground: Ink) -> Ink {
     Ink {
         rgb: [mix(0), mix(1), mix(2)],
         alpha: (alpha * 255.0 + 0.5) as u8,
+    }
+}
+
+/// The steps of a row of pixels. Modules that lie beside each other share it; masks lie apart.
+struct Row<'a> {
+    steps: &'a Steps,
+    canvas: Canvas,
+    is_shared: bool,
+    made: Option<usize>,
+    values: Vec<u8>,
+}
+
+impl<'a> Row<'a> {
+    fn new(steps: &'a Steps, canvas: Canvas, lines: &Lines) -> Self {
+        Self {
+            steps,
+            canvas,
+            is_shared: matches!(lines, Lines::Modules { .. }),
+            made: None,
+            values: vec![0; canvas.width_px as usize],
+        }
+    }
+
+    /// Of so many pixels from (`x`, `y`) on, each as `told`.
+    fn at(&mut self, x: usize, y: usize, length: usize, told: impl Fn(u8) -> u8) -> &[u8] {
+        let is_flat = self.steps.inks.len() == 1;
+        let (first, length_made, key) = match (is_flat, self.is_shared) {
+            (true, _) => (0, self.values.len(), 0),
+            (false, true) => (0, self.values.len(), y + 1),
+            (false, false) => (x, length, usize::MAX),
+        };
+        if self.made != Some(key) || key == usize::MAX {
+            let made = &mut self.values[first..][..length_made];
+            self.steps.row((first, y), self.canvas, made);
+            for step in made {
+                *step = told(*step);
+            }
+            self.made = Some(key);
+        }
+        &self.values[x..][..length]
     }
 }
 

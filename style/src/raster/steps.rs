@@ -97,8 +97,8 @@ impl Steps {
         }
     }
 
-    /// The steps of a row of pixels from its first one on.
-    pub fn row(&self, y: u32, canvas: Canvas, row: &mut [u8]) {
+    /// The steps of pixels beside each other, from this one on.
+    pub fn row(&self, (x, y): (usize, usize), canvas: Canvas, row: &mut [u8]) {
         let last = (self.inks.len().max(1) - 1) as u8;
         match &self.place {
             Place::One => row.fill(0),
@@ -109,34 +109,38 @@ impl Steps {
             } => {
                 // Whole numbers of 32 bits: a picture is at most some thirty times as wide as the shortest line, an eye's.
                 let scaled = |steps: f64| (steps * 65_536.0) as i32;
-                let first = scaled(start + down * f64::from(y));
+                let first = scaled(start + down * y as f64);
                 let across = scaled(*across);
-                for (x, step) in (0_i32..).zip(row) {
+                for (x, step) in (x as i32..).zip(row) {
                     let at = first.wrapping_add(across.wrapping_mul(x)) >> 16;
                     *step = at.clamp(0, i32::from(last)) as u8;
                 }
             }
             Place::Circles {
-                x,
-                y: middle,
+                x: middle,
+                y: middle_y,
                 per_px,
             } => {
-                let dy = y as f32 - middle;
-                for (column, step) in (0_i32..).zip(row) {
-                    let dx = column as f32 - x;
+                let dy = y as f32 - middle_y;
+                for (column, step) in (x as i32..).zip(row) {
+                    let dx = column as f32 - middle;
                     let at = (dx * dx + dy * dy).sqrt() * per_px + 0.5;
                     *step = at.min(f32::from(last)) as i32 as u8;
                 }
             }
             Place::Modules(sampled) => {
-                let Some(y) = y.checked_sub(canvas.y_px) else {
+                let px = canvas.module_px as usize;
+                let Some(line) = y.checked_sub(canvas.y_px as usize) else {
                     return row.fill(0);
                 };
-                let line = (y / canvas.module_px) as usize;
-                let (before, row) = row.split_at_mut((canvas.x_px as usize).min(row.len()));
+                let left = canvas.x_px as usize;
+                let (before, row) = row.split_at_mut(left.saturating_sub(x).min(row.len()));
                 before.fill(0);
-                for (x, module) in row.chunks_mut(canvas.module_px as usize).enumerate() {
-                    module.fill(sampled.class(x, line));
+                let first = x.saturating_sub(left);
+                let (begun, row) = row.split_at_mut((px - first % px).min(row.len()));
+                begun.fill(sampled.class(first / px, line / px));
+                for (x, module) in (first / px + 1..).zip(row.chunks_mut(px)) {
+                    module.fill(sampled.class(x, line / px));
                 }
             }
         }
