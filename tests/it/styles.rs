@@ -308,7 +308,7 @@ fn file_of(answer: &Value) -> Vec<u8> {
 async fn logos_frames_strokes_effects_and_own_eyes_are_drawn(server: Server) {
     let client = Client::admin(&server);
     let uri = format!("data:image/svg+xml;base64,{}", logo());
-    for options in [
+    for (n, options) in [
         json!({ "logo": { "data": logo(), "size": 15 } }),
         json!({ "logo": { "data": uri, "shape": "circle", "background": "#ffe", "padding": 1 } }),
         json!({ "frame": { "type": "badge", "text": "Σκάναρέ με", "color": "#123a6b" } }),
@@ -317,8 +317,11 @@ async fn logos_frames_strokes_effects_and_own_eyes_are_drawn(server: Server) {
         json!({ "effects": [{ "type": "shadow" }, { "type": "vintage" }, { "type": "noise", "intensity": 0.2 }] }),
         json!({ "eyeShape": "custom", "eyePath": RING }),
         json!({ "gradient": { "colors": ["#123", "#013"], "strokeStyle": { "color": "#456", "width": 0.2 } } }),
-    ] {
-        for format in ["svg", "png", "jpeg", "webp"] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for format in ["svg", ["png", "jpeg", "webp"][n % 3]] {
             let mut options = options.clone();
             options["format"] = json!(format);
             options["size"] = json!(600);
