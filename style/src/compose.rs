@@ -52,11 +52,11 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
     if let Some(logo) = &style.logo {
         logo::add(logo, &mut scene);
     }
-    let of_symbol = scene.layers.len();
+    scene.of_symbol = scene.layers.len();
     scene
         .layers
         .extend(framed.into_iter().flat_map(|framed| framed.layers));
-    effects::add(&style.effects, of_symbol, &mut scene);
+    effects::add(&style.effects, &mut scene);
     scene
 }
 

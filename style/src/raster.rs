@@ -172,8 +172,7 @@ fn blended(scene: &Scene, canvas: Canvas) -> Pixels {
     let width = canvas.width_px as usize;
     let mut bytes = rgba(scene.ground).repeat(width * canvas.height_px as usize);
     for cast in &scene.effects.casts {
-        let layers = &scene.layers[..cast.layers.min(scene.layers.len())];
-        effects::cast(cast, layers, canvas, &mut bytes);
+        effects::cast(cast, scene.symbol_layers(), canvas, &mut bytes);
     }
     for layer in &scene.layers {
         if let Shape::Picture(picture, place) = &layer.shape {

@@ -45,10 +45,16 @@ pub struct Scene {
     pub eyes: Grade,
     /// From the lowest to the uppermost.
     pub layers: Vec<Layer>,
+    /// How many of them make up the symbol and its logo. The others lie around.
+    pub of_symbol: usize,
     pub effects: Effects,
 }
 
 impl Scene {
+    pub(crate) fn symbol_layers(&self) -> &[Layer] {
+        &self.layers[..self.of_symbol.min(self.layers.len())]
+    }
+
     /// A ground and nothing on it.
     #[must_use]
     pub fn empty(modules: usize, quiet_zone: u8, ground: Ink) -> Self {
@@ -63,6 +69,7 @@ impl Scene {
             ground,
             eyes: Grade::A,
             layers: Vec::new(),
+            of_symbol: 0,
             effects: Effects::default(),
         }
     }

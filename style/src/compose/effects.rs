@@ -23,22 +23,20 @@ const MOST_GRAINS: i32 = 512;
 /// Modules that a length is cut to: further away nothing is seen.
 const FAR: f32 = 16.0;
 
-/// On what the scene holds so far. `layers`: those of the symbol, which cast shadows.
-pub fn add(effects: &[Effect], layers: usize, scene: &mut Scene) {
+/// On what the scene holds so far.
+pub fn add(effects: &[Effect], scene: &mut Scene) {
     // Not a number is 0.
     let units = |modules: f32| units(modules.clamp(-FAR, FAR).into());
     let deviation = |modules: f32| units(modules.max(0.0));
     for effect in effects {
         match *effect {
             Effect::Shadow { dx, dy, blur, ink } => scene.effects.casts.push(Cast {
-                layers,
                 dx: units(dx),
                 dy: units(dy),
                 blur: deviation(blur),
                 ink,
             }),
             Effect::Glow { intensity, rgb } => scene.effects.casts.push(Cast {
-                layers,
                 dx: 0,
                 dy: 0,
                 blur: deviation(intensity * GLOW),

@@ -23,7 +23,7 @@ const SAMPLES: usize = 16;
 /// How much narrower than a module the narrowest ring or gap is, over all eyes and lines, 0..=1; 1 where a line has other runs.
 pub fn narrowness(scene: &Scene, eyes: &[(usize, usize)]) -> f32 {
     let mut shapes = vec![vec![0_u8; SIDE * SIDE]; eyes.len()];
-    for layer in &scene.layers {
+    for layer in scene.symbol_layers() {
         let Shape::Outline(outline) = &layer.shape else {
             continue;
         };

@@ -46,7 +46,7 @@ pub fn bands(scene: &Scene, meant: &Matrix) -> [Seen; 2] {
     let modules = scene.modules;
     let ground = light(on_white(scene.ground));
     let has_pictures = |layer: &Layer| matches!(layer.shape, Shape::Picture(..));
-    let is_flat = scene.effects.is_none() && !scene.layers.iter().any(has_pictures);
+    let is_flat = scene.effects.is_none() && !scene.symbol_layers().iter().any(has_pictures);
     let seen = if is_flat {
         of_shapes(scene)
     } else {
@@ -94,7 +94,7 @@ fn of_shapes(scene: &Scene) -> Light {
         modules,
         bands: ground.map(|of_ground| vec![of_ground; modules * modules]),
     };
-    for layer in &scene.layers {
+    for layer in scene.symbol_layers() {
         let on = light(on_white(layer.on.unwrap_or(scene.ground)));
         let inks = Inks::of(layer, scene);
         let mut filled = |outline: &Outline| {

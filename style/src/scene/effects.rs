@@ -24,11 +24,9 @@ impl Effects {
     }
 }
 
-/// The silhouette of the first layers in one ink.
+/// The silhouette of the symbol and its logo in one ink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cast {
-    /// How many of them.
-    pub layers: usize,
     /// How far it is moved, in units.
     pub dx: i32,
     pub dy: i32,

@@ -19,8 +19,8 @@ impl Filters {
     pub fn of(scene: &Scene) -> Self {
         let mut filters = Self::default();
         let casts = &scene.effects.casts;
-        if let Some(layers) = casts.iter().map(|cast| cast.layers).max() {
-            filters.casts = Some((filters.define(scene, &shadows(casts)), layers));
+        if !casts.is_empty() {
+            filters.casts = Some((filters.define(scene, &shadows(casts)), scene.of_symbol));
         }
         if scene.effects.blur > 0 {
             let mut body = Vec::new();

@@ -17,6 +17,7 @@ const USAGE: &str = "usage: verify matrices [--count N] [--seed N] [--threads N]
        verify formats
        verify styles --folder FOLDER [--count N] [--seed N]
        verify eyes --folder FOLDER
+       verify decorated --folder FOLDER [--count N] [--seed N]
        verify serve ours | declared | qrcodegen | qrcode
        verify read
 
@@ -26,6 +27,7 @@ const USAGE: &str = "usage: verify matrices [--count N] [--seed N] [--threads N]
   files     random symbols as files, and manifest.tsv saying what each of them holds
   styles    random styled symbols as PNG, and manifest.tsv with the text, the grade and whether rqrr reads it
   eyes      the same for every finder pattern
+  decorated the same for logos, frames, strokes and effects, one at a time
   formats   which formats there are
   serve     records on standard input, matrices on standard output, as benches/peers/zint_matrix.c; declared: ours, with
             text that is not ASCII behind its ECI, as the product writes it
