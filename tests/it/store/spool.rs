@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use qr_observatory::store::spool::{Durability, Spool};
+use sea_orm::Database;
 
 use super::databases::clock;
 
@@ -96,7 +97,7 @@ async fn a_damaged_file_is_kept_and_the_spool_starts_anew() {
             spool.append(&[7; 3000], 1).await.unwrap();
         }
         drop(spool);
-        damage.inflict(&path);
+        damage.inflict(&path).await;
 
         let spool = open(&path).await;
         assert_eq!(spool.backlog().await.unwrap(), (0, 0));
@@ -117,15 +118,16 @@ enum Damage {
 }
 
 impl Damage {
-    fn inflict(&self, path: &Path) {
-        // Whatever was still in the log belongs into the file first; closing happens in the background.
-        let mut bytes = loop {
-            let wal = path.with_extension("db-wal");
-            if !wal.exists() {
-                break std::fs::read(path).unwrap();
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        };
+    async fn inflict(&self, path: &Path) {
+        // Whatever was still in the log belongs into the file first. Closing happens in the background, and of two connections that
+        // close at once each may leave the log to the other: so a third one closes after them.
+        while path.with_extension("db-wal").exists() {
+            let url = format!("sqlite://{}", path.display());
+            let third = Database::connect(url).await.unwrap();
+            third.close().await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let mut bytes = std::fs::read(path).unwrap();
         match self {
             Self::NotADatabase => bytes[..16].fill(b'x'),
             Self::PagesOverwritten => bytes[4096..].fill(0xaa),
