@@ -179,8 +179,9 @@ impl App {
             ids: Arc::clone(&ids),
             clock: SharedClock::clone(&clock),
         };
+        let auth = build::auth(&settings, &store, &tiers, &ids, &clock)?;
         Ok(Arc::new(Self {
-            auth: build::auth(&settings, &store, &tiers, &clock)?,
+            auth,
             codes,
             warmer: Warmer::new(parts, Arc::clone(&rollout), background, load),
             render,
@@ -253,6 +254,12 @@ impl App {
     /// The state of every part.
     pub async fn health(&self) -> Arc<health::Report> {
         self.health.report(self.pipeline.backlog()).await
+    }
+
+    /// Whether browsers reach this over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.settings.server.base_url.starts_with("https:")
     }
 
     /// Whether new requests should come here.

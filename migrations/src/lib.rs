@@ -50,4 +50,5 @@ migrations!(
     m0010_rollups,
     m0011_dials,
     m0012_code_look,
+    m0013_identity,
 );

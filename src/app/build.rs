@@ -6,7 +6,7 @@ use crate::{
     cache::{Bounds, Life, Tiers},
     codes::{self, Codes, Parts},
     config::Config,
-    identity::Auth,
+    identity::{self, Auth},
     kernel::{Error, Kind, Result, SharedClock, id::Ids},
     redirect::{Bases, Redirect},
     render::{Logo, Materials},
@@ -21,9 +21,22 @@ const APPEARANCE_BYTES: u64 = 32 << 20;
 
 /// # Errors
 /// `Internal` when the operating system gives no randomness.
-pub fn auth(settings: &Config, store: &Store, tiers: &Tiers, clock: &SharedClock) -> Result<Auth> {
-    let (store, clock) = (store.clone(), SharedClock::clone(clock));
-    Auth::new(&settings.auth, store, tiers, clock)
+pub fn auth(
+    settings: &Config,
+    store: &Store,
+    tiers: &Arc<Tiers>,
+    ids: &Arc<Ids>,
+    clock: &SharedClock,
+) -> Result<Auth> {
+    let parts = identity::Parts {
+        store: store.clone(),
+        tiers: Arc::clone(tiers),
+        ids: Arc::clone(ids),
+        clock: SharedClock::clone(clock),
+    };
+    let auth = Auth::new(&settings.auth, &parts)?;
+    auth.sessions.start_sweeping();
+    Ok(auth)
 }
 
 pub fn redirect(

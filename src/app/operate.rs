@@ -7,7 +7,7 @@ use crate::{
     cache::{Pattern, Tag, Tiers},
     config::{Config, logs::Format},
     dials::DialChanges,
-    identity::{self, Administrator, Keys},
+    identity::{self, Accounts, Administrator, Keys},
     kernel::{
         Result, SharedClock, SystemClock,
         id::{Ids, Uuid},
@@ -22,6 +22,8 @@ use crate::{
     },
 };
 
+/// For telling running servers, through Redis, what changed.
+const TOLD: Duration = Duration::from_secs(3);
 /// How often repeated warnings are looked through.
 const REPORT: Duration = Duration::from_secs(5);
 
@@ -172,14 +174,36 @@ pub async fn migrate_down(settings: &Config, steps: u32) -> Result<()> {
     open_now(settings).await?.migrations().down(steps).await
 }
 
-/// API keys of this installation.
-///
-/// # Errors
-/// The database's.
-pub async fn keys(settings: &Config) -> Result<Keys> {
-    let clock = system_clock();
-    let store = open(settings, &clock).await?;
-    Keys::new(store, clock)
+/// Users, organizations, sessions and keys of this installation.
+pub struct Identity {
+    pub accounts: Accounts,
+    pub keys: Keys,
+    tiers: Arc<Tiers>,
+}
+
+impl Identity {
+    /// # Errors
+    /// The database's.
+    pub async fn open(settings: &Config) -> Result<Self> {
+        let clock = system_clock();
+        let tiers = Tiers::start(&settings.redis, &clock)?;
+        let parts = identity::Parts {
+            store: open(settings, &clock).await?,
+            tiers: Arc::clone(&tiers),
+            ids: Arc::new(Ids::new(SharedClock::clone(&clock))?),
+            clock,
+        };
+        Ok(Self {
+            keys: Keys::for_operator(&parts),
+            accounts: Accounts::new(parts)?,
+            tiers,
+        })
+    }
+
+    /// Sends to Redis what running servers have to forget; without Redis they look again within a second.
+    pub async fn close(self) {
+        self.tiers.stop(TOLD).await;
+    }
 }
 
 /// Changes of dials. A running server follows within two seconds.

@@ -355,12 +355,16 @@ where
     }
 
     /// Drops the selected values. Returns how many there were.
-    pub async fn invalidate_where(&self, selected: impl Fn(&K) -> bool) -> u64 {
+    pub async fn invalidate_where(&self, selected: impl Fn(&K, &V) -> bool) -> u64 {
         self.pending.overtake_all();
         let mut dropped = 0;
-        let keys: Vec<Arc<K>> = self.entries.iter().map(|(key, _)| key).collect();
-        for key in keys.iter().filter(|key| selected(key)) {
-            self.entries.invalidate(&**key).await;
+        let selected = self
+            .entries
+            .iter()
+            .filter(|(key, value)| selected(key, value));
+        let keys: Vec<Arc<K>> = selected.map(|(key, _)| key).collect();
+        for key in keys {
+            self.entries.invalidate(&*key).await;
             dropped += 1;
         }
         dropped

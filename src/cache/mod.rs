@@ -17,6 +17,7 @@ mod pending;
 mod remote;
 mod revalidating;
 mod second;
+mod secrets;
 mod tiered;
 mod tiers;
 
@@ -32,6 +33,7 @@ pub use pending::PendingValue;
 pub use remote::{Facts, Remote};
 pub use revalidating::{Revalidating, Revalidation, Source};
 pub use second::{Second, Shape};
+pub use secrets::Secrets;
 pub use tiered::Tiered;
 pub use tiers::{Cleared, MemoryStats, RemoteStats, Tiers};
 

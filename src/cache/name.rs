@@ -15,6 +15,8 @@ pub enum Tag {
     Slug(Box<str>),
     /// The scans of a code: statistics.
     Scans(Uuid),
+    /// A user: password, roles, sessions and keys.
+    User(Uuid),
 }
 
 impl fmt::Display for Tag {
@@ -23,6 +25,7 @@ impl fmt::Display for Tag {
             Self::Code(id) => write!(f, "code-{id}"),
             Self::Slug(slug) => write!(f, "slug-{slug}"),
             Self::Scans(id) => write!(f, "scans-{id}"),
+            Self::User(id) => write!(f, "user-{id}"),
         }
     }
 }
@@ -35,6 +38,7 @@ impl Tag {
         match kind {
             "code" => Uuid::try_parse(rest).ok().map(Self::Code),
             "scans" => Uuid::try_parse(rest).ok().map(Self::Scans),
+            "user" => Uuid::try_parse(rest).ok().map(Self::User),
             "slug" if !rest.is_empty() && !rest.contains(['{', '}']) => {
                 Some(Self::Slug(rest.into()))
             }
@@ -111,7 +115,8 @@ mod tests {
     #[test]
     fn tags_are_read_as_they_are_written() {
         let id = Uuid::from_u128(7);
-        for tag in [Tag::Code(id), Tag::Scans(id), Tag::Slug("a-b_1".into())] {
+        let slug = Tag::Slug("a-b_1".into());
+        for tag in [Tag::Code(id), Tag::Scans(id), Tag::User(id), slug] {
             assert_eq!(Tag::parse(&tag.to_string()), Some(tag));
         }
         for text in ["", "code", "code-x", "slug-", "slug-{a}", "other-1"] {

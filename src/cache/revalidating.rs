@@ -307,8 +307,8 @@ where
     fn clear<'a>(&'a self, pattern: &'a Pattern) -> BoxFuture<'a, u64> {
         let selected = |key: &K| pattern.matches(self.keys.space, &(self.keys.name)(key));
         Box::pin(async move {
-            self.before.invalidate_where(selected).await;
-            self.now.invalidate_where(selected).await
+            self.before.invalidate_where(|key, _| selected(key)).await;
+            self.now.invalidate_where(|key, _| selected(key)).await
         })
     }
 

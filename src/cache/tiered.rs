@@ -155,14 +155,14 @@ where
     }
 
     fn clear<'a>(&'a self, pattern: &'a Pattern) -> BoxFuture<'a, u64> {
-        let selected = |key: &K| pattern.matches(self.keys.space, &(self.keys.name)(key));
+        let selected = |key: &K, _: &V| pattern.matches(self.keys.space, &(self.keys.name)(key));
         Box::pin(self.local.invalidate_where(selected))
     }
 
     fn resync(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             if self.keys.changes {
-                self.local.invalidate_where(|_| true).await;
+                self.local.invalidate_where(|_, _| true).await;
             }
         })
     }

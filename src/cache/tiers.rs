@@ -9,7 +9,7 @@ use metrics::Counter;
 use parking_lot::RwLock;
 
 use super::{
-    Bounds, Cost, Counts, Local, MemoryCache, Name, Pattern, Revalidating, Revalidation, Second,
+    Bounds, Cost, Counts, MemoryCache, Name, Pattern, Revalidating, Revalidation, Second, Secrets,
     Shape, Tag, Tiered,
     remote::{Facts, Remote, Subscriber},
     tiered::Keys,
@@ -168,19 +168,19 @@ impl Tiers {
         self.added(Arc::new(Tiered::new(keys, bounds, weigh, None)))
     }
 
-    /// The first tier alone, for secrets: only time and lack of room drop them. No pattern names them.
+    /// The first tier alone, for secrets. `about`: the user whose change drops a value. No pattern names them.
     pub fn secrets<K, V>(
         &self,
         space: Space,
         bounds: Bounds,
         weigh: fn(&V) -> u32,
-    ) -> Arc<Local<K, V>>
+        about: fn(&V) -> Tag,
+    ) -> Arc<Secrets<K, V>>
     where
         K: Hash + Eq + Clone + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
-        let weigh = move |_: &K, value: &V| weigh(value);
-        self.added(Arc::new(Local::new(space, bounds, weigh)))
+        self.added(Arc::new(Secrets::new(space, bounds, weigh, about)))
     }
 
     fn added<C: MemoryCache + 'static>(&self, cache: Arc<C>) -> Arc<C> {

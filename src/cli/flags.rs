@@ -191,6 +191,7 @@ async fn kill(
 fn by(reason: Option<&String>) -> Author {
     Author {
         actor: "command line".to_owned(),
+        via: Some("command line".to_owned()),
         reason: reason.cloned(),
     }
 }

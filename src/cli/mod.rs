@@ -1,5 +1,6 @@
 //! The command line: parses, calls `app`, prints. `docs/CLI.md` is generated from it.
 
+mod accounts;
 mod backup;
 mod baseline;
 mod doctor;
@@ -46,6 +47,12 @@ enum Command {
     Verdict(verdict::Verdict),
     /// Make, list and revoke API keys
     Keys(keys::Keys),
+    /// Users: show them, make one, give a new password or a role
+    Users(accounts::Users),
+    /// Organizations: show them and their members, make one
+    Organizations(accounts::Organizations),
+    /// Where users are signed in: show it, end it
+    Sessions(accounts::Sessions),
     /// Rebuild rollups, the precomputed counts of analytics
     Rollups(rollups::Rollups),
     /// Measure a server on a usual day, for alerts to compare with
@@ -133,6 +140,9 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Flags(f) => f.run(&settings).await,
             Command::Verdict(v) => v.run(&settings).await,
             Command::Keys(k) => k.run(&settings).await,
+            Command::Users(u) => u.run(&settings).await,
+            Command::Organizations(o) => o.run(&settings).await,
+            Command::Sessions(s) => s.run(&settings).await,
             Command::Rollups(r) => r.run(&settings).await,
             Command::Baseline(b) => b.run(&settings).await,
             Command::Warm(w) => w.run(&settings).await,

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::{Code, Codes};
 use crate::{
+    identity::OrgId,
     kernel::id::Uuid,
     render::{self, Request},
 };
@@ -63,9 +64,9 @@ impl Codes {
     /// The checked request that a query of this code's image stands for, if both are remembered.
     ///
     /// `query`: as sent, without the question mark.
-    pub async fn checked(&self, org_id: Uuid, id: Uuid, query: &str) -> Option<render::In> {
+    pub async fn checked(&self, org: OrgId, id: Uuid, query: &str) -> Option<render::In> {
         let found = |appearance: &Arc<Appearance>| appearance.checked(query);
-        self.appearances.find(&(org_id, id), found).await
+        self.appearances.find(&(org.id(), id), found).await
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Wishes {
     pub quality: Option<u8>,
     /// In steps of `limits::STEP_PX`.
     pub size: Option<u8>,
+    /// In the place of `size`.
+    pub pixels: Option<u32>,
     /// Modules of quiet zone.
     pub border: Option<u8>,
     pub fill_color: Option<Color>,
@@ -41,9 +43,10 @@ impl Codes {
         let spec = Spec {
             level: wishes.level.unwrap_or(look.error_level),
             format: wishes.format,
-            size: match wishes.physical {
-                Some(physical) => Size::Physical(physical),
-                None => Size::of_steps(wishes.size.unwrap_or(look.size)),
+            size: match (wishes.physical, wishes.pixels) {
+                (Some(physical), _) => Size::Physical(physical),
+                (None, Some(pixels)) => Size::Pixels(pixels),
+                (None, None) => Size::of_steps(wishes.size.unwrap_or(look.size)),
             },
             border: wishes.border.unwrap_or(look.border),
             quality: wishes.quality,

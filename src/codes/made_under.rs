@@ -28,6 +28,8 @@ pub async fn note(base: &str, store: &Store, clock: &SharedClock) -> Result<()> 
         subject: base.to_owned(),
         reason: None,
         detail: None,
+        org_id: None,
+        via: None,
     };
     store.audit.append(&entry).await
 }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{Appearance, Code, Codes};
 use crate::{
     cache::{PendingValue, Tag},
+    identity::OrgId,
     kernel::{Result, id::Uuid},
 };
 
@@ -13,8 +14,8 @@ impl Codes {
     ///
     /// # Errors
     /// The store's.
-    pub async fn most_scanned(&self, org_id: Option<Uuid>) -> Result<Vec<Uuid>> {
-        self.store.codes.most_scanned(org_id).await
+    pub async fn most_scanned(&self, org: Option<OrgId>) -> Result<Vec<Uuid>> {
+        self.store.codes.most_scanned(org.map(OrgId::id)).await
     }
 
     /// Those of these that there are, in this order.

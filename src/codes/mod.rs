@@ -18,6 +18,7 @@ pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Look,
 
 use crate::{
     cache::{Name, Tag, Tiered, Tiers},
+    identity::OrgId,
     kernel::{
         Error, Kind, Result, SharedClock,
         id::{self, Ids, Uuid},
@@ -107,7 +108,7 @@ impl Codes {
 
     /// # Errors
     /// `Conflict` when no free slug was found, and the store's.
-    pub async fn create(&self, org_id: Uuid, draft: Draft) -> Result<Code> {
+    pub async fn create(&self, org: OrgId, draft: Draft) -> Result<Code> {
         let now = self.clock.now();
         let (kind, content, target) = match draft.meaning {
             Meaning::Static { content } => (CodeKind::Static, Some(content), None),
@@ -115,7 +116,7 @@ impl Codes {
         };
         let mut code = Code {
             id: self.ids.next(),
-            org_id,
+            org_id: org.id(),
             kind,
             content,
             slug: None,
@@ -151,22 +152,23 @@ impl Codes {
 
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn get(&self, org_id: Uuid, id: Uuid) -> Result<Code> {
-        self.store.codes.get(org_id, id).await?.ok_or_else(unknown)
+    pub async fn get(&self, org: OrgId, id: Uuid) -> Result<Code> {
+        let found = self.store.codes.get(org.id(), id).await?;
+        found.ok_or_else(unknown)
     }
 
     /// What is needed to draw the code; its counters may be seconds old.
     ///
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn appearance(&self, org_id: Uuid, id: Uuid) -> Result<Arc<Appearance>> {
+    pub async fn appearance(&self, org: OrgId, id: Uuid) -> Result<Arc<Appearance>> {
         let find = || async {
-            let code = self.get(org_id, id).await?;
+            let code = self.get(org, id).await?;
             Ok(Arc::new(Appearance::from(code)))
         };
         Ok(self
             .appearances
-            .get_or_make(&(org_id, id), find)
+            .get_or_make(&(org.id(), id), find)
             .await?
             .value)
     }
@@ -175,15 +177,15 @@ impl Codes {
     ///
     /// # Errors
     /// The store's.
-    pub async fn list(&self, org_id: Uuid, query: &ListQuery) -> Result<(Vec<Code>, u64)> {
-        self.store.codes.list(org_id, query).await
+    pub async fn list(&self, org: OrgId, query: &ListQuery) -> Result<(Vec<Code>, u64)> {
+        self.store.codes.list(org.id(), query).await
     }
 
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn update(&self, org_id: Uuid, id: Uuid, change: &Change) -> Result<Code> {
+    pub async fn update(&self, org: OrgId, id: Uuid, change: &Change) -> Result<Code> {
         let now = self.clock.now();
-        match self.store.codes.update(org_id, id, change, now).await {
+        match self.store.codes.update(org.id(), id, change, now).await {
             Ok(changed) => {
                 let code = changed.ok_or_else(unknown)?;
                 self.forget(&code).await;
@@ -191,7 +193,7 @@ impl Codes {
             }
             Err(e) => {
                 if e.kind().is_fault()
-                    && let Ok(Some(code)) = self.store.codes.get(org_id, id).await
+                    && let Ok(Some(code)) = self.store.codes.get(org.id(), id).await
                 {
                     self.forget(&code).await;
                 }
@@ -202,9 +204,9 @@ impl Codes {
 
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn delete(&self, org_id: Uuid, id: Uuid) -> Result<()> {
-        let code = self.get(org_id, id).await?;
-        let deleted = self.store.codes.delete(org_id, id).await;
+    pub async fn delete(&self, org: OrgId, id: Uuid) -> Result<()> {
+        let code = self.get(org, id).await?;
+        let deleted = self.store.codes.delete(org.id(), id).await;
         self.forget(&code).await;
         if deleted? { Ok(()) } else { Err(unknown()) }
     }

@@ -18,6 +18,55 @@ pub struct Auth {
     pub initial_password_file: PathBuf,
     /// `CREDENTIAL_TTL_MS`: how long a verified credential is remembered; also how long a revoked one may live on.
     pub credential_ttl_ms: u64,
+    pub limits: Limits,
+}
+
+/// How often clients may ask; 0: no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// `LIMIT_SIGN_IN`: failed sign-ins of one client in 10 minutes.
+    pub sign_in: u32,
+    /// `LIMIT_API`: requests of one key or session in a minute.
+    pub api: u32,
+    /// `LIMIT_RENDER`: symbols for one client without credentials in a minute.
+    pub render: u32,
+    /// `LIMIT_RENDER_BURST`: of those, so many at once.
+    pub render_burst: u32,
+    /// `LIMIT_MISSES`: addresses `/r/…` of no code, for one client in a minute.
+    pub misses: u32,
+    /// `LIMIT_LINKS`: looks at invitations, starts of single sign-on and the like, of one client in a minute.
+    pub links: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sign_in: 10,
+            api: 600,
+            render: 60,
+            render_burst: 30,
+            misses: 60,
+            links: 60,
+        }
+    }
+}
+
+impl Limits {
+    fn read(r: &mut Reader) -> Self {
+        let default = Self::default();
+        let mut limit = |name, default| r.read(name, default, number(0..=1_000_000));
+        Self {
+            sign_in: limit(name("auth.limit_sign_in", "LIMIT_SIGN_IN"), default.sign_in),
+            api: limit(name("auth.limit_api", "LIMIT_API"), default.api),
+            render: limit(name("auth.limit_render", "LIMIT_RENDER"), default.render),
+            render_burst: limit(
+                name("auth.limit_render_burst", "LIMIT_RENDER_BURST"),
+                default.render_burst,
+            ),
+            misses: limit(name("auth.limit_misses", "LIMIT_MISSES"), default.misses),
+            links: limit(name("auth.limit_links", "LIMIT_LINKS"), default.links),
+        }
+    }
 }
 
 impl Auth {
@@ -35,6 +84,7 @@ impl Auth {
                 60_000,
                 number(0..=3_600_000),
             ),
+            limits: Limits::read(r),
         }
     }
 }

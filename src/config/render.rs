@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     Reader,
-    reader::{list, name},
+    reader::{flag, list, name},
 };
 
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Render {
     pub logo_file: Option<PathBuf>,
     /// `RENDER_FONTS`: files of fonts for the texts of frames, after the built-in ones (Latin, Greek, Cyrillic, Hebrew, Arabic).
     pub fonts: Vec<PathBuf>,
+    /// `RENDER_PUBLIC`: drawing symbols without a code needs no credentials; each client has a limit.
+    pub public: bool,
 }
 
 impl Render {
@@ -26,6 +28,7 @@ impl Render {
                 Vec::new(),
                 list(|path| Ok(path.into())),
             ),
+            public: r.read(name("render.public", "RENDER_PUBLIC"), true, flag),
         }
     }
 }

@@ -46,6 +46,7 @@ impl Rollout {
         let percent = dial.shares.candidate.percent_taken();
         let overridden = dial.overridden.is_some();
         let by = Author {
+            via: None,
             actor: NAME.to_owned(),
             reason: Some(verdict.to_string()),
         };

@@ -27,6 +27,8 @@ const REASON_CHARS: usize = 500;
 #[derive(Clone, Debug)]
 pub struct Author {
     pub actor: String,
+    /// How the actor was known; `None` for the autopilot.
+    pub via: Option<String>,
     pub reason: Option<String>,
 }
 
@@ -223,6 +225,8 @@ impl DialChanges {
             subject: subject.to_owned(),
             reason: by.reason.clone(),
             detail: None,
+            org_id: None,
+            via: by.via.clone(),
         })
     }
 }

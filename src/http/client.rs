@@ -2,7 +2,7 @@
 
 mod forwarded;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 use poem::{Request, http::HeaderMap};
@@ -13,6 +13,13 @@ use poem::{Request, http::HeaderMap};
 pub fn client_address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = request.remote_addr().as_socket_addr()?.ip();
     behind(peer, request.headers(), trusted)
+}
+
+/// Whom limits count the request of: the client or, where a trusted proxy names none, that proxy.
+pub fn limited_client(request: &Request, trusted: &[IpNet]) -> IpAddr {
+    let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip());
+    let client = peer.map(|peer| behind(peer, request.headers(), trusted).unwrap_or(peer));
+    client.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ip| ip.to_canonical())
 }
 
 /// Whether the request came through a trusted proxy.

@@ -16,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{identity::Principal, kernel::task};
+use crate::{identity::Caller, kernel::task};
 
 /// Bytes of an answer that wait to be read.
 const PIPE: usize = 16 << 10;
@@ -25,7 +25,7 @@ const WAITING: usize = 16;
 
 /// Marks a request that the start makes of itself, as this one: see [`Ctx::exercise`](crate::kernel::Ctx::exercise).
 #[derive(Clone)]
-pub(super) struct Exercise(pub(super) Arc<Principal>);
+pub(super) struct Exercise(pub(super) Caller);
 
 /// Where the process gets in. Closed when it is dropped.
 pub struct Door {
@@ -35,7 +35,7 @@ pub struct Door {
 
 impl Door {
     /// Leads to `routes`, as `who`.
-    pub fn open<E>(routes: Arc<E>, who: Arc<Principal>) -> Self
+    pub fn open<E>(routes: Arc<E>, who: Caller) -> Self
     where
         E: Endpoint<Output = Response> + 'static,
     {

@@ -1,12 +1,7 @@
-//! What handlers are given: a parsed JSON body, and who is signed in.
-
-use std::sync::Arc;
+//! What handlers are given: a parsed JSON body.
 
 use bytes::Bytes;
-use poem::{
-    FromRequest, Request, RequestBody, Result,
-    http::{HeaderMap, HeaderValue, header},
-};
+use poem::{Request, RequestBody, Result};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     payload::Payload,
@@ -15,12 +10,7 @@ use poem_openapi::{
 };
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::exercise::Exercise;
-use crate::{
-    app::App,
-    identity::{Credentials, Principal},
-    kernel::{Ctx, Error, Kind},
-};
+use crate::kernel::{Error, Kind};
 
 /// What `curl -d` calls every body.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -110,6 +100,12 @@ impl<'a, T: Type + DeserializeOwned + Default> ApiExtractor<'a> for Optional<T> 
     }
 }
 
+/// Whether a browser may have sent it with a session.
+fn has_cookie(request: &Request) -> bool {
+    let headers = request.headers();
+    headers.contains_key(header::COOKIE) && !headers.contains_key(header::AUTHORIZATION)
+}
+
 fn essence(content_type: &str) -> String {
     let essence = content_type.split(';').next().unwrap_or_default();
     essence.trim().to_ascii_lowercase()
@@ -134,6 +130,8 @@ async fn read<T: Type>(request: &Request, body: &mut RequestBody) -> Result<Byte
     let bytes = body.take().map_err(unreadable)?;
     let bytes = bytes.into_bytes().await.map_err(unreadable)?;
     match bytes.trim_ascii_start().first() {
+        // A page of another site can send such a body, and the browser the cookie with it.
+        Some(_) if (form || named.is_none()) && has_cookie(request) => Err(unspoken()),
         None | Some(b'{') => Ok(bytes),
         Some(_) if form => Err(unspoken()),
         Some(_) => Ok(bytes),
@@ -189,34 +187,4 @@ fn shortened(text: &str) -> String {
     let begin: String = text.chars().take(BEGIN).collect();
     let end: String = text.chars().skip(chars - END).collect();
     format!("{begin} … {end}")
-}
-
-/// The principal behind valid credentials.
-pub struct Signed(pub Arc<Principal>);
-
-impl<'a> FromRequest<'a> for Signed {
-    async fn from_request(request: &'a Request, _body: &mut RequestBody) -> Result<Self> {
-        let (Some(app), Some(ctx)) = (request.data::<Arc<App>>(), request.data::<Ctx>()) else {
-            return Err(Error::internal("a handler was mounted without its application").into());
-        };
-        if let Some(Exercise(principal)) = request.data() {
-            return Ok(Self(Arc::clone(principal)));
-        }
-        let Some(credentials) = credentials(request.headers()) else {
-            return Err(
-                Error::new(Kind::Unauthenticated, "sign in with a user or an API key").into(),
-            );
-        };
-        Ok(Self(app.auth.authenticate(ctx, &credentials).await?))
-    }
-}
-
-/// The credentials that a request carries.
-pub fn credentials(headers: &HeaderMap) -> Option<Credentials<'_>> {
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .map(HeaderValue::as_bytes);
-    let key = || headers.get("x-api-key").map(HeaderValue::as_bytes);
-    let bearer = bearer.map(Credentials::Authorization);
-    bearer.or_else(|| key().map(Credentials::Key))
 }

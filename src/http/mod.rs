@@ -4,10 +4,12 @@
 mod api;
 mod bounds;
 mod client;
+mod cookie;
 mod document;
 mod exercise;
 mod extract;
 mod grade;
+mod may;
 mod metrics;
 mod middleware;
 mod ops;

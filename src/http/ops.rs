@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use poem::{
-    Endpoint, FromRequest, IntoResponse, Request, RequestBody, Response, Result, Route, get,
+    Endpoint, IntoResponse, Request, Response, Result, Route, get,
     http::{HeaderValue, header},
 };
 
-use super::extract::Signed;
-use crate::{app::App, kernel::Ctx};
+use super::may::caller;
+use crate::{app::App, identity::Action};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -61,8 +61,7 @@ impl Endpoint for Page {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         request.set_data(Arc::clone(&self.app));
-        debug_assert!(request.data::<Ctx>().is_some());
-        Signed::from_request(&request, &mut RequestBody::default()).await?;
+        caller(&request, Action::ViewRollout).await?;
         let File {
             media_type, text, ..
         } = self.file;

@@ -45,6 +45,15 @@ struct Field<'a> {
     message: &'a str,
 }
 
+/// How a 401 asks for credentials (RFC 9110 §11.6.1).
+#[derive(Clone, Copy)]
+pub enum Challenge {
+    /// A browser opens its dialog for name and password.
+    Dialog,
+    /// It does not: for scripts, and for whoever has a session.
+    Quiet,
+}
+
 const KINDS: [(Kind, &str); 16] = [
     (Kind::Malformed, "malformed"),
     (Kind::Unauthenticated, "unauthenticated"),
@@ -84,6 +93,7 @@ impl Problems {
         error: &Error,
         request_id: &str,
         (method, route): (&Method, Option<&str>),
+        challenge: Challenge,
     ) -> Response {
         if let Some((_, counter)) = self.counters.iter().find(|(k, _)| *k == error.kind()) {
             counter.increment(1);
@@ -119,13 +129,19 @@ impl Problems {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match error.kind() {
             Kind::Unauthenticated => {
-                let challenge = HeaderValue::from_static(
-                    r#"Basic realm="qr-observatory", charset="UTF-8", Bearer realm="qr-observatory""#,
-                );
+                let challenge = HeaderValue::from_static(match challenge {
+                    Challenge::Dialog => {
+                        r#"Basic realm="qr-observatory", charset="UTF-8", Bearer realm="qr-observatory""#
+                    }
+                    Challenge::Quiet => r#"Bearer realm="qr-observatory""#,
+                });
                 headers.insert(header::WWW_AUTHENTICATE, challenge);
             }
             Kind::Unavailable | Kind::RateLimited => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                let after = error
+                    .retry_after()
+                    .map_or(1, |after| after.as_secs().max(1));
+                headers.insert(header::RETRY_AFTER, after.into());
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ use poem::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
 
-use super::client::{client_address, is_behind_proxy};
+use super::client::{client_address, is_behind_proxy, limited_client};
 use crate::{
     app::App,
     kernel::{Ctx, Error, Kind, Slug},
@@ -65,7 +65,14 @@ impl Redirect {
         let slug = slug.as_deref().and_then(Slug::parse).ok_or_else(unknown)?;
         let resolving = self.app.redirect.resolve(slug);
         match trace::of("redirect.resolve", resolving).await? {
-            Destination::Nowhere => Err(unknown()),
+            Destination::Nowhere => {
+                let trusted = &self.app.settings.server.trusted_proxies;
+                self.app
+                    .auth
+                    .limits
+                    .miss(limited_client(request, trusted))?;
+                Err(unknown())
+            }
             Destination::NotARedirect => {
                 Err(Error::new(Kind::Malformed, "this code does not redirect"))
             }

@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 44] = [
+pub const ROUTES: [(&str, &str, &str); 79] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
 
     ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
@@ -41,6 +41,42 @@ pub const ROUTES: [(&str, &str, &str); 44] = [
     ("POST",   "/api/qr/generate",                                "api/v2/generate.rs"),
     ("GET",    "/api/v2/qr/preview",                              "api/v2/preview.rs"),
     ("POST",   "/api/v2/qr/validate",                             "api/v2/validate.rs"),
+
+    ("POST",   "/api/session",                                    "api/session.rs"),
+    ("GET",    "/api/session",                                    "api/session.rs"),
+    ("DELETE", "/api/session",                                    "api/session.rs"),
+    ("PUT",    "/api/session/organization",                       "api/session.rs"),
+    ("POST",   "/api/session/step-up",                            "api/session.rs"),
+    ("GET",    "/api/account",                                    "api/account/own.rs"),
+    ("PUT",    "/api/account/password",                           "api/account/own.rs"),
+    ("GET",    "/api/account/sessions",                           "api/account/sessions.rs"),
+    ("DELETE", "/api/account/sessions",                           "api/account/sessions.rs"),
+    ("DELETE", "/api/account/sessions/{id}",                      "api/account/sessions.rs"),
+    ("GET",    "/api/account/keys",                               "api/account/keys.rs"),
+    ("POST",   "/api/account/keys",                               "api/account/keys.rs"),
+    ("DELETE", "/api/account/keys/{id}",                          "api/account/keys.rs"),
+
+    ("GET",    "/api/organizations",                              "api/organizations/manage.rs"),
+    ("POST",   "/api/organizations",                              "api/organizations/manage.rs"),
+    ("GET",    "/api/organizations/{org_id}",                     "api/organizations/manage.rs"),
+    ("PATCH",  "/api/organizations/{org_id}",                     "api/organizations/manage.rs"),
+    ("DELETE", "/api/organizations/{org_id}",                     "api/organizations/manage.rs"),
+    ("POST",   "/api/organizations/{org_id}/transfer",            "api/organizations/manage.rs"),
+    ("POST",   "/api/organizations/{org_id}/leave",               "api/organizations/manage.rs"),
+    ("GET",    "/api/organizations/{org_id}/members",             "api/organizations/members.rs"),
+    ("PATCH",  "/api/organizations/{org_id}/members/{user_id}",   "api/organizations/members.rs"),
+    ("DELETE", "/api/organizations/{org_id}/members/{user_id}",   "api/organizations/members.rs"),
+    ("GET",    "/api/organizations/{org_id}/invitations",         "api/organizations/invitations.rs"),
+    ("POST",   "/api/organizations/{org_id}/invitations",         "api/organizations/invitations.rs"),
+    ("DELETE", "/api/organizations/{org_id}/invitations/{id}",    "api/organizations/invitations.rs"),
+    ("GET",    "/api/invitations/{token}",                        "api/organizations/invitations.rs"),
+    ("POST",   "/api/invitations/{token}",                        "api/organizations/invitations.rs"),
+    ("GET",    "/api/organizations/{org_id}/keys",                "api/organizations/keys.rs"),
+    ("DELETE", "/api/organizations/{org_id}/keys/{id}",           "api/organizations/keys.rs"),
+    ("GET",    "/api/organizations/{org_id}/audit",               "api/organizations/audit.rs"),
+    ("GET",    "/api/organizations/{org_id}/qr-codes/{qr_id}/image", "api/organizations/image.rs"),
+    ("GET",    "/api/organizations/{org_id}/qr-business/image",   "api/organizations/image.rs"),
+    ("GET",    "/api/organizations/{org_id}/qr-codes/{qr_id}/timeline", "api/organizations/timeline.rs"),
 
     ("GET",    "/api/v2/qr/cache/stats",                          "api/cache/stats.rs"),
     ("GET",    "/api/qr/cache/stats",                             "api/cache/stats.rs"),
@@ -72,6 +108,7 @@ pub const ROUTES: [(&str, &str, &str); 44] = [
     ("GET",    "/health/ready",                                   "api/health.rs"),
     ("GET",    METRICS,                                           "metrics.rs"),
     ("GET",    "/docs",                                           "document/mod.rs"),
+    ("GET",    "/.well-known/change-password",                    "document/mod.rs"),
     ("GET",    "/openapi.json",                                   "document/mod.rs"),
 ];
 const METRICS: &str = "/metrics";
@@ -95,6 +132,10 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let mut routed = Route::new()
         .at("/openapi.json", get(document::json(&document)))
         .at("/docs", get(docs))
+        .at(
+            "/.well-known/change-password",
+            get(document::change_password()),
+        )
         .nest("/", Limits::new(app, api));
     routed = ops::add(app, routed);
     if app.settings.server.metrics_on_main() {

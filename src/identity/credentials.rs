@@ -1,4 +1,5 @@
-//! Credentials as they arrive: `Authorization: Basic` (RFC 7617), `Authorization: Bearer` (RFC 6750), `X-API-Key`.
+//! Credentials as they arrive: `Authorization: Basic` (RFC 7617), `Authorization: Bearer` (RFC 6750), `X-API-Key`, and the
+//! cookie of a session.
 
 use base64ct::{Base64, Base64Unpadded, Encoding};
 
@@ -12,6 +13,8 @@ pub enum Credentials<'a> {
     Authorization(&'a [u8]),
     /// The value of `X-API-Key`.
     Key(&'a [u8]),
+    /// The value of the session's cookie.
+    Session(&'a [u8]),
 }
 
 /// What the credentials claim.
@@ -19,20 +22,23 @@ pub enum Credentials<'a> {
 pub(super) enum Claim {
     Password { user: String, password: String },
     Key(String),
+    Session(String),
 }
 
 impl Credentials<'_> {
-    /// The bytes and a tag that keeps the two kinds apart.
+    /// The bytes and a tag that keeps the kinds apart.
     pub(super) fn tagged(&self) -> (u8, &[u8]) {
         match self {
             Self::Authorization(value) => (b'a', value),
             Self::Key(value) => (b'k', value),
+            Self::Session(value) => (b's', value),
         }
     }
 
     pub(super) fn claim(&self) -> Result<Claim> {
         match self {
             Self::Key(key) => text(key).map(Claim::Key),
+            Self::Session(token) => text(token).map(Claim::Session),
             Self::Authorization(value) => {
                 let value = text(value)?;
                 let (scheme, rest) = value.split_once(' ').ok_or_else(refused)?;

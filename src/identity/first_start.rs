@@ -9,7 +9,7 @@ use crate::{
     store::{
         Store,
         audit::Entry,
-        organizations::{Organizations, Role},
+        organizations::{Organizations, Role, Source},
         users::User,
     },
 };
@@ -40,11 +40,9 @@ pub async fn ensure_administrator(
     match (store.users.find(&settings.admin_user).await?, configured) {
         (None, _) => create(settings, store, clock).await,
         (Some(user), Some(password)) if !password::verify(password, &user.password_hash)? => {
-            store
-                .users
-                .set_password(user.id, &password::hash(password)?)
-                .await?;
-            audit(store, clock, &user, "password.replace").await?;
+            let hash = password::hash(password)?;
+            let entry = entry(clock, &user, "password.replace")?;
+            store.users.set_password(user.id, &hash, &entry).await?;
             Ok(Administrator::PasswordReplaced)
         }
         (Some(_), _) => Ok(Administrator::Existing),
@@ -68,14 +66,17 @@ async fn create(
         id: id::Ids::new(SharedClock::clone(clock))?.next(),
         name: settings.admin_user.clone(),
         password_hash: password::hash(&password)?,
+        has_password: true,
+        epoch: 0,
         created_at: clock.now(),
     };
     store.users.insert(&user).await?;
+    let entry = entry(clock, &user, "user.create")?;
+    let (org, role) = (Organizations::DEFAULT, Role::Owner);
     store
         .organizations
-        .join(Organizations::DEFAULT, user.id, Role::Owner)
+        .join(org, user.id, role, Source::Local, &entry)
         .await?;
-    audit(store, clock, &user, "user.create").await?;
     Ok(if generated {
         Administrator::Generated(password)
     } else {
@@ -83,8 +84,8 @@ async fn create(
     })
 }
 
-async fn audit(store: &Store, clock: &SharedClock, user: &User, action: &str) -> Result<()> {
-    let entry = Entry {
+fn entry(clock: &SharedClock, user: &User, action: &str) -> Result<Entry> {
+    Ok(Entry {
         id: id::Ids::new(SharedClock::clone(clock))?.next(),
         at: clock.now(),
         actor: "start".to_owned(),
@@ -92,8 +93,9 @@ async fn audit(store: &Store, clock: &SharedClock, user: &User, action: &str) ->
         subject: format!("user:{}", user.name),
         reason: None,
         detail: None,
-    };
-    store.audit.append(&entry).await
+        org_id: Some(Organizations::DEFAULT),
+        via: Some("start".to_owned()),
+    })
 }
 
 /// Mode 0600 from the first byte on: never readable by others, not even for a moment.

@@ -1,13 +1,24 @@
-//! API keys: 160 random bits, shown once, stored as a hash. A fast hash will do: they cannot be guessed.
+//! API keys: 128 random bits and a checksum, shown once, stored as a hash. A fast hash will do: they cannot be guessed.
 
+use std::time::Duration;
+
+use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
+use super::{
+    Action, Author, Caller, OrgId, Parts, Role, Scope, Scopes, Via,
+    policy::{self, Proof},
+};
 use crate::{
-    kernel::{Error, Result, SharedClock, id},
+    kernel::{
+        Error, Result,
+        clock::Timestamp,
+        id::{self, Uuid},
+        task,
+    },
     store::{
-        Store,
-        audit::Entry,
-        users::{ApiKey, User},
+        keys::{ApiKey, Owner, SecretHash},
+        users::User,
     },
 };
 
@@ -17,99 +28,326 @@ pub struct Issued {
     pub stored: ApiKey,
 }
 
+/// A key that is to be made.
+#[derive(Clone, Debug)]
+pub struct KeyDraft {
+    /// Its purpose, to recognize it by: 1 to 100 characters.
+    pub name: String,
+    /// `None`: whatever the user's role allows.
+    pub scopes: Option<Scopes>,
+    pub expires_at: Option<Timestamp>,
+}
+
 /// Issues and revokes API keys.
 pub struct Keys {
-    store: Store,
-    ids: id::Ids,
-    clock: SharedClock,
+    parts: Parts,
+    /// Keys whose use was noted a moment ago, and scopes that they used.
+    touched: Cache<Uuid, ()>,
+    scopes: Cache<(Uuid, Scope), ()>,
 }
 
 /// Marks the keys of this product, so that scanners find leaked ones.
-const PREFIX: &str = "qro_";
+pub const PREFIX: &str = "qro_";
+/// Of a key's text after the prefix: the random part, and what tells a mistyped one.
+const RANDOM: usize = 32;
+const CHECK: usize = 6;
+/// Characters of a key that are shown, to tell keys apart.
+const SHOWN: usize = 8;
+const TOUCH_EVERY: Duration = Duration::from_mins(1);
+const SCOPE_EVERY: Duration = Duration::from_hours(12);
+/// For how long a scope counts as used.
+const USED: Duration = Duration::from_hours(30 * 24);
+/// Keys whose use is noted; beyond them it is noted more often.
+const NOTED: u64 = 10_000;
+/// Longest life of a key that has an end.
+const LIFE: Duration = Duration::from_hours(10 * 366 * 24);
 
-pub(super) fn digest(key: &str) -> [u8; 32] {
+pub(super) fn digest(key: &str) -> SecretHash {
     Sha256::digest(key.as_bytes()).into()
 }
 
+fn check_characters(text: &str) -> String {
+    let mut hex = id::hex(&Sha256::digest(text.as_bytes()));
+    hex.truncate(CHECK);
+    hex
+}
+
+/// Whether a text has a key's form and a wrong checksum: mistyped or made up. Keys of earlier releases have another length.
+pub(super) fn is_mistyped(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix(PREFIX) else {
+        return true;
+    };
+    if rest.len() != RANDOM + CHECK || !rest.is_ascii() {
+        return rest.len() != RANDOM + 8;
+    }
+    let (body, check) = text.split_at(text.len() - CHECK);
+    check_characters(body) != check
+}
+
 impl Keys {
-    /// # Errors
-    /// `Internal` when the operating system gives no randomness.
-    pub fn new(store: Store, clock: SharedClock) -> Result<Self> {
-        Ok(Self {
-            store,
-            ids: id::Ids::new(SharedClock::clone(&clock))?,
-            clock,
-        })
+    /// For the command line.
+    #[must_use]
+    pub fn for_operator(parts: &Parts) -> Self {
+        Self::new(parts)
     }
 
-    /// A new key that acts as the user called `user`.
+    pub(super) fn new(parts: &Parts) -> Self {
+        let builder = Cache::builder();
+        Self {
+            parts: parts.clone(),
+            touched: builder
+                .max_capacity(NOTED)
+                .time_to_live(TOUCH_EVERY)
+                .build(),
+            scopes: Cache::builder()
+                .max_capacity(NOTED)
+                .time_to_live(SCOPE_EVERY)
+                .build(),
+        }
+    }
+
+    /// A new key for the caller, in the caller's organization.
+    ///
+    /// # Errors
+    /// `Invalid` for a name of no or over 100 characters, an end that is not in the future, no scopes, or scopes that the
+    /// caller's role does not have; the store's.
+    pub async fn issue(&self, caller: &Caller, draft: KeyDraft, why: &Author) -> Result<Issued> {
+        let Some(scopes) = draft.scopes.filter(|s| *s != Scopes::default()) else {
+            return Err(Error::invalid(
+                "scopes",
+                format!("must name at least one of {}", all_scopes()),
+            ));
+        };
+        let allowed = policy::scopes_of(caller.role(), caller.is_of_installation());
+        if let Some(beyond) = scopes.iter().find(|scope| !allowed.has(*scope)) {
+            let message = format!(
+                "your role {} here does not have {}; it has {allowed}",
+                caller.role().label(),
+                beyond.label()
+            );
+            return Err(Error::invalid("scopes", message));
+        }
+        let user = (caller.user_id(), caller.name());
+        self.make(user, caller.organization(), draft, why).await
+    }
+
+    /// A new key that acts as the user called `user`, whether it has scopes or not: for operators.
     ///
     /// # Errors
     /// `Invalid` for an unknown user or a name of no or over 100 characters, and the store's.
-    pub async fn issue(&self, user: &str, name: &str) -> Result<Issued> {
+    pub async fn issue_for(
+        &self,
+        user: &str,
+        org: Option<Uuid>,
+        draft: KeyDraft,
+        reason: Option<String>,
+    ) -> Result<Issued> {
+        let user = self.user(user).await?;
+        let org = match org {
+            Some(org) => org,
+            None => self.home(&user).await?.0,
+        };
+        let role = self.parts.store.organizations.role(org, user.id).await?;
+        role.ok_or_else(|| Error::invalid("user", format!("`{}` is no member there", user.name)))?;
+        let why = Author::operator(Some(org), reason)?;
+        let named = (user.id, user.name.as_str());
+        self.make(named, OrgId::new(org), draft, &why).await
+    }
+
+    async fn make(
+        &self,
+        (user_id, user): (Uuid, &str),
+        org: OrgId,
+        draft: KeyDraft,
+        why: &Author,
+    ) -> Result<Issued> {
+        let KeyDraft {
+            name,
+            scopes,
+            expires_at,
+        } = draft;
         if name.is_empty() || name.chars().count() > 100 {
             return Err(Error::invalid("name", "must have 1 to 100 characters"));
         }
-        let user = self.user(user).await?;
-        let key = format!("{PREFIX}{}", id::secret::<20>()?);
+        let now = self.parts.clock.now();
+        if let Some(end) = expires_at {
+            let latest = now.checked_add(LIFE).unwrap_or(Timestamp::MAX);
+            if end <= now || end > latest {
+                let message = "must be in the future, within ten years; leave it out for a key without an end";
+                return Err(Error::invalid("expires_at", message));
+            }
+        }
+        let body = format!("{PREFIX}{}", id::secret::<{ RANDOM / 2 }>()?);
+        let key = format!("{body}{}", check_characters(&body));
         let stored = ApiKey {
-            id: self.ids.next(),
-            user_id: user.id,
-            name: name.to_owned(),
-            prefix: key.chars().take(8).collect(),
-            created_at: self.clock.now(),
+            id: self.parts.ids.next(),
+            user_id,
+            user: user.to_owned(),
+            org_id: org.id(),
+            name,
+            prefix: key.chars().take(SHOWN).collect(),
+            scopes: scopes.map(|scopes| scopes.to_string()),
+            created_at: now,
+            expires_at,
             last_used_at: None,
             revoked_at: None,
         };
-        self.store.users.insert_key(&stored, &digest(&key)).await?;
-        self.audit("key.create", stored.id, &user).await?;
+        let detail =
+            serde_json::json!({ "user": user, "name": stored.name, "scopes": stored.scopes });
+        let entry = why.entry(
+            &self.parts,
+            "key.create",
+            format!("key:{}", stored.id),
+            Some(detail),
+        );
+        let store = &self.parts.store;
+        store.keys.insert(&stored, &digest(&key), &entry).await?;
         Ok(Issued { key, stored })
     }
 
-    async fn audit(&self, action: &str, key_id: id::Uuid, user: &User) -> Result<()> {
-        let entry = Entry {
-            id: self.ids.next(),
-            at: self.clock.now(),
-            actor: "cli".to_owned(),
-            action: action.to_owned(),
-            subject: format!("key:{key_id}"),
-            reason: None,
-            detail: Some(serde_json::json!({ "user": user.name }).to_string()),
-        };
-        self.store.audit.append(&entry).await
-    }
-
     async fn user(&self, name: &str) -> Result<User> {
-        let found = self.store.users.find(name).await?;
+        let found = self.parts.store.users.find(name).await?;
         found.ok_or_else(|| Error::invalid("user", format!("there is no user `{name}`")))
     }
 
-    /// Keys that act as the user called `user`.
+    async fn home(&self, user: &User) -> Result<(Uuid, Role)> {
+        let home = self.parts.store.organizations.home(user.id).await?;
+        home.ok_or_else(|| {
+            let message = format!("`{}` is a member of no organization", user.name);
+            Error::invalid("user", message)
+        })
+    }
+
+    /// Keys that act as the caller, in any organization.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn own(&self, caller: &Caller) -> Result<Vec<ApiKey>> {
+        self.parts.store.keys.of_user(caller.user_id()).await
+    }
+
+    /// Keys that act in an organization.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn of_organization(&self, org: OrgId) -> Result<Vec<ApiKey>> {
+        self.parts.store.keys.of_organization(org.id()).await
+    }
+
+    /// Keys that act as the user called `user`: for operators.
     ///
     /// # Errors
     /// `Invalid` for an unknown user, and the store's.
-    pub async fn list(&self, user: &str) -> Result<Vec<ApiKey>> {
+    pub async fn of(&self, user: &str) -> Result<Vec<ApiKey>> {
         let user = self.user(user).await?;
-        self.store.users.list_keys(user.id).await
+        self.parts.store.keys.of_user(user.id).await
     }
 
-    /// Ends a key; it may be accepted for `CREDENTIAL_TTL_MS` more where it was just used.
+    /// The scopes that a key used in the last 30 days.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn scopes_used(&self, key: Uuid) -> Result<Vec<String>> {
+        let now = self.parts.clock.now();
+        let since = now.checked_sub(USED).unwrap_or(Timestamp::MIN);
+        self.parts.store.keys.scopes_used(key, since).await
+    }
+
+    /// Ends a key of the caller's.
     ///
     /// # Errors
     /// `NotFound` for an unknown or already revoked key, and the store's.
-    pub async fn revoke(&self, user: &str, key_id: id::Uuid) -> Result<()> {
+    pub async fn revoke_own(&self, caller: &Caller, key: Uuid, why: &Author) -> Result<()> {
+        let owner = Owner::User(caller.user_id());
+        self.revoke(key, owner, caller.user_id(), why).await
+    }
+
+    /// Ends a key that acts in an organization.
+    ///
+    /// # Errors
+    /// As [`Keys::revoke_own`].
+    pub async fn revoke_in(&self, org: OrgId, key: Uuid, why: &Author) -> Result<()> {
+        let keys = self.of_organization(org).await?;
+        let user = keys.iter().find(|k| k.id == key).map(|k| k.user_id);
+        let user = user.ok_or_else(unknown)?;
+        self.revoke(key, Owner::Organization(org.id()), user, why)
+            .await
+    }
+
+    /// Ends a key of the user called `user`: for operators. A running server follows within a second.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown user; as [`Keys::revoke_own`].
+    pub async fn revoke_of(&self, user: &str, key: Uuid, reason: Option<String>) -> Result<()> {
         let user = self.user(user).await?;
-        if self
-            .store
-            .users
-            .revoke_key(user.id, key_id, self.clock.now())
-            .await?
-        {
-            self.audit("key.revoke", key_id, &user).await
-        } else {
-            Err(Error::not_found(
-                "there is no such key, or it was revoked before",
-            ))
+        let why = Author::operator(None, reason)?;
+        self.revoke(key, Owner::User(user.id), user.id, &why).await
+    }
+
+    async fn revoke(&self, key: Uuid, of: Owner, user: Uuid, why: &Author) -> Result<()> {
+        let entry = why.entry(&self.parts, "key.revoke", format!("key:{key}"), None);
+        let revoked = self.parts.store.keys.revoke(key, of, &entry).await;
+        // Also after a failure: nobody knows whether it was made.
+        self.parts.changed(user).await;
+        if revoked? { Ok(()) } else { Err(unknown()) }
+    }
+
+    /// Whether the use of a key was not noted a moment ago.
+    pub(super) fn is_use_to_be_noted(&self, key: Uuid, _now: Timestamp) -> bool {
+        self.touched.entry(key).or_insert(()).is_fresh()
+    }
+
+    /// Notes which scope a key needed, so that it can be cut to those.
+    pub(super) fn note_scope(&self, caller: &Caller, action: Action, now: Timestamp) {
+        let Via::Key(key) = caller.via() else { return };
+        let (Proof::Any(Some(scope)) | Proof::Fresh(scope)) = action.rule().proof else {
+            return;
+        };
+        let (id, noted) = (key.id, (key.id, scope));
+        if self.scopes.contains_key(&noted) || !self.scopes.entry(noted).or_insert(()).is_fresh() {
+            return;
+        }
+        let keys = self.parts.store.keys.clone();
+        drop(task::spawn("auth.note_scope", async move {
+            if let Err(e) = keys.use_scope(id, scope.label(), now).await {
+                tracing::warn!("the use of a scope was not noted: {e:?}");
+            }
+        }));
+    }
+}
+
+fn unknown() -> Error {
+    Error::not_found("there is no such key, or it was revoked before")
+}
+
+/// For messages.
+#[must_use]
+pub fn all_scopes() -> String {
+    let labels: Vec<_> = Scope::ALL.iter().map(|scope| scope.label()).collect();
+    labels.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_key_is_told_from_a_right_one() {
+        let body = format!("{PREFIX}{}", id::secret::<16>().unwrap());
+        let key = format!("{body}{}", check_characters(&body));
+        assert_eq!(key.len(), PREFIX.len() + RANDOM + CHECK);
+        assert!(!is_mistyped(&key));
+        for at in PREFIX.len()..key.len() {
+            let mut other = key.clone();
+            let swapped = if &key[at..=at] == "a" { "b" } else { "a" };
+            other.replace_range(at..=at, swapped);
+            assert!(is_mistyped(&other), "{other}");
+        }
+        // Of an earlier release.
+        let old = format!("{PREFIX}{}", id::secret::<20>().unwrap());
+        assert!(!is_mistyped(&old));
+        for text in ["", "qro_", "nonsense", "qro_ü", &key[..key.len() - 1]] {
+            assert!(is_mistyped(text), "{text}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Hashing and checking passwords: argon2id with the crate's defaults (19 MiB, 2 passes: OWASP's first choice).
 
+use std::time::Duration;
+
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use metrics::Counter;
 use tokio::sync::Semaphore;
@@ -35,14 +37,17 @@ impl Passwords {
         })
     }
 
+    /// The hash of a new password, once there is a place.
+    pub(super) async fn hash(&self, password: String) -> Result<String> {
+        let _place = self.waiting.try_acquire().map_err(|_| busy())?;
+        let _turn = self.running.acquire().await.map_err(|_| busy())?;
+        tokio::task::spawn_blocking(move || hash(&password))
+            .await
+            .map_err(|e| Error::caused(Kind::Internal, "a password could not be hashed", e))?
+    }
+
     /// Whether `password` has this hash. Without a hash: never, at the same cost.
     pub(super) async fn check(&self, password: String, hash: Option<String>) -> Result<bool> {
-        let busy = || {
-            Error::new(
-                Kind::RateLimited,
-                "too many sign-ins at once; try again in a second",
-            )
-        };
         let _place = self.waiting.try_acquire().map_err(|_| busy())?;
         let _turn = self.running.acquire().await.map_err(|_| busy())?;
         let exists = hash.is_some();
@@ -54,6 +59,40 @@ impl Passwords {
         if right { &self.ok } else { &self.error }.increment(1);
         Ok(right)
     }
+}
+
+fn busy() -> Error {
+    let message = "too many sign-ins at once; try again in a second";
+    Error::rate_limited(message, Duration::from_secs(1))
+}
+
+/// Shortest and longest password, in characters (OWASP ASVS 5, 6.2).
+const CHARS: std::ops::RangeInclusive<usize> = 12..=128;
+
+/// Refuses a new password that is easily guessed. `known`: words that a guesser would try first.
+///
+/// # Errors
+/// `Invalid` for `field`, saying what would be better.
+pub(super) fn check_strength(field: &'static str, password: &str, known: &[&str]) -> Result<()> {
+    let chars = password.chars().count();
+    if !CHARS.contains(&chars) {
+        let (least, most) = (CHARS.start(), CHARS.end());
+        let message = format!("must have {least} to {most} characters; it has {chars}");
+        return Err(Error::invalid(field, message));
+    }
+    let guess = zxcvbn::zxcvbn(password, known);
+    if guess.score() >= zxcvbn::Score::Three {
+        return Ok(());
+    }
+    let feedback = guess.feedback();
+    let why = feedback.and_then(|f| f.warning()).map(|w| w.to_string());
+    let tips = feedback.into_iter().flat_map(|f| f.suggestions());
+    let said: Vec<String> = why
+        .into_iter()
+        .chain(tips.map(ToString::to_string))
+        .collect();
+    let message = format!("is easily guessed. {}", said.join(" "));
+    Err(Error::invalid(field, message.trim_end().to_owned()))
 }
 
 /// The hash to store, in PHC format, with a random salt.
@@ -100,6 +139,33 @@ mod tests {
         assert!(verify("correct horse", &a).unwrap());
         assert!(!verify("wrong horse", &a).unwrap());
         assert!(verify("x", "not a hash").is_err());
+    }
+
+    #[test]
+    fn a_new_password_is_not_easily_guessed() {
+        let check = |password: &str| check_strength("p", password, &["henrike", "Bücherei Nord"]);
+        for weak in [
+            "",
+            "short",
+            "elevenchars",
+            "password1234",
+            "henrike12345",
+            "qwertyuiop123",
+            "aaaaaaaaaaaaaaaa",
+            &"x".repeat(129),
+        ] {
+            let refused = check(weak).unwrap_err();
+            assert_eq!(refused.details()[0].field, "p", "{weak}");
+            assert!(!refused.message().contains("password1234"));
+        }
+        for strong in [
+            "correct-horse-battery",
+            "vier kalte Hunde singen",
+            "日本語のパスワードは長い方がいいです",
+            &format!("{}tail-7", "kq9z-".repeat(20)),
+        ] {
+            check(strong).unwrap();
+        }
     }
 
     #[tokio::test]

@@ -1,27 +1,56 @@
 //! The context of one request: made once by the HTTP middleware, passed by reference through every layer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use parking_lot::{Mutex, MutexGuard};
 use uuid::{Uuid, fmt::Hyphenated};
 
 use super::clock::Instant;
 
-/// The distinct decisions about a request, oldest first: the experiment, and the path that was taken.
+/// What is left of a quota after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaLeft {
+    /// The limit's name.
+    pub policy: &'static str,
+    /// Requests in `window_s`.
+    pub quota: u32,
+    pub window_s: u32,
+    pub remaining: u32,
+    /// Seconds until there is one more.
+    pub reset_s: u32,
+}
+
+/// What the answer's headers tell of a request: the distinct decisions about it, oldest first (the experiment, and the path that
+/// was taken), and the quota that it counted against.
 #[derive(Debug, Default)]
-pub struct Trail(Mutex<Vec<(&'static str, &'static str)>>);
+pub struct Trail {
+    steps: Mutex<Vec<(&'static str, &'static str)>>,
+    quota: OnceLock<QuotaLeft>,
+}
 
 impl Trail {
+    /// The first one stays.
+    pub fn note_quota(&self, left: QuotaLeft) {
+        let _ = self.quota.set(left);
+    }
+
+    pub fn quota(&self) -> Option<QuotaLeft> {
+        self.quota.get().copied()
+    }
+
     /// A step that was noted before is not noted again: a batch asks the same experiment many times.
     pub fn note(&self, what: &'static str, way: &'static str) {
-        let mut steps = self.0.lock();
+        let mut steps = self.steps.lock();
         if !steps.contains(&(what, way)) {
             steps.push((what, way));
         }
     }
 
     pub fn steps(&self) -> MutexGuard<'_, Vec<(&'static str, &'static str)>> {
-        self.0.lock()
+        self.steps.lock()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a message is written for the caller and never holds SQL, a path or a secret; the cause is for the log only.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, panic::Location, sync::Arc};
+use std::{borrow::Cow, error::Error as StdError, fmt, panic::Location, sync::Arc, time::Duration};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -92,6 +92,7 @@ struct Inner {
     message: Cow<'static, str>,
     details: Vec<Detail>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    retry_after: Option<Duration>,
     location: &'static Location<'static>,
 }
 
@@ -103,6 +104,7 @@ impl Error {
             message: message.into(),
             details: Vec::new(),
             source: None,
+            retry_after: None,
             location: Location::caller(),
         }))
     }
@@ -119,6 +121,7 @@ impl Error {
             message: message.into(),
             details: Vec::new(),
             source: Some(source.into()),
+            retry_after: None,
             location: Location::caller(),
         }))
     }
@@ -150,6 +153,7 @@ impl Error {
             message: message.into(),
             details,
             source: None,
+            retry_after: None,
             location: Location::caller(),
         }))
     }
@@ -162,6 +166,25 @@ impl Error {
     #[track_caller]
     pub fn internal(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Internal, message)
+    }
+
+    /// Too many requests: 429. `after`: when one more will be answered, in whole seconds.
+    #[track_caller]
+    pub fn rate_limited(message: impl Into<Cow<'static, str>>, after: Duration) -> Self {
+        Self(Arc::new(Inner {
+            kind: Kind::RateLimited,
+            message: message.into(),
+            details: Vec::new(),
+            source: None,
+            retry_after: Some(after),
+            location: Location::caller(),
+        }))
+    }
+
+    /// When trying again will help; `None` where that is not known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     #[must_use]

@@ -16,7 +16,7 @@ pub mod tls;
 
 pub use clock::{Clock, SharedClock, SystemClock, Timestamp};
 pub use color::Color;
-pub use ctx::{Ctx, ID_CHARS};
+pub use ctx::{Ctx, ID_CHARS, QuotaLeft};
 pub use error::{Error, Kind, Malformed, Result};
 pub(crate) use label::label;
 pub use secret::Secret;

@@ -76,7 +76,7 @@ impl Redirect {
             fresh,
             key: |tag| match tag {
                 Tag::Slug(slug) => Slug::parse(slug),
-                Tag::Code(_) | Tag::Scans(_) => None,
+                Tag::Code(_) | Tag::Scans(_) | Tag::User(_) => None,
             },
             // That a slug was unknown says nothing about a code that was created since.
             outlives_change: |destination| *destination != Destination::Nowhere,

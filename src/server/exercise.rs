@@ -60,8 +60,8 @@ where
         descending: true,
         ..ListQuery::default()
     };
-    let (codes, _) = app.codes.list(who.org_id, &query).await?;
-    let door = Door::open(routes, Arc::clone(&who));
+    let (codes, _) = app.codes.list(who.organization(), &query).await?;
+    let door = Door::open(routes, who.clone());
     let walks = (0..WALKS).map(|_| walk(app, &ctx, &codes, &door));
     join_all(walks).await.into_iter().collect()
 }

@@ -6,6 +6,7 @@
 //! sea-orm's models never leave this module; repositories return plain structs.
 
 pub mod audit;
+mod audited;
 pub mod backup;
 mod batch;
 pub mod codes;
@@ -13,12 +14,15 @@ mod connection;
 pub mod dials;
 mod entity;
 mod failure;
+pub mod invitations;
+pub mod keys;
 pub mod lock;
 pub mod migrations;
 pub mod organizations;
 mod pooler;
 mod postgres;
 pub mod scans;
+pub mod sessions;
 pub mod spool;
 mod sqlite;
 mod statement;
@@ -44,7 +48,10 @@ pub struct Store {
     pub codes: codes::Codes,
     pub scans: scans::Scans,
     pub users: users::Users,
+    pub keys: keys::Keys,
+    pub sessions: sessions::Sessions,
     pub organizations: organizations::Organizations,
+    pub invitations: invitations::Invitations,
     pub audit: audit::Audit,
     pub dials: dials::Dials,
     connections: Connections,
@@ -63,7 +70,10 @@ impl Store {
             codes: codes::Codes::new(&connections),
             scans: scans::Scans::new(&connections),
             users: users::Users::new(&connections),
+            keys: keys::Keys::new(&connections),
+            sessions: sessions::Sessions::new(&connections),
             organizations: organizations::Organizations::new(&connections),
+            invitations: invitations::Invitations::new(&connections),
             audit: audit::Audit::new(&connections),
             dials: dials::Dials::new(&connections),
             ping: connections.timer("store.ping"),

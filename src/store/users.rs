@@ -1,15 +1,17 @@
-//! Users, and the API keys of their programs.
+//! Users.
 //!
-//! Invariant: neither a password nor a key is stored, only its hash.
+//! Invariant: a password is not stored, only its hash.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryTrait,
-    prelude::Uuid, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait, prelude::Uuid,
+    sea_query::Expr,
 };
 
 use super::{
+    audit::Entry,
+    audited::Step,
     connection::{Connections, timers},
-    entity::{api_key, user},
+    entity::user,
     text,
 };
 use crate::kernel::{Result, Timestamp, clock::from_micros};
@@ -21,24 +23,12 @@ pub struct User {
     pub name: String,
     /// A PHC string.
     pub password_hash: String,
+    /// False: signs in at another provider only, and nobody knows a password of this hash.
+    pub has_password: bool,
+    /// Grows when everything that is signed in has to end.
+    pub epoch: i64,
     pub created_at: Timestamp,
 }
-
-/// A key without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiKey {
-    pub id: Uuid,
-    pub user_id: Uuid,
-    pub name: String,
-    /// The key's first eight characters, to tell keys apart.
-    pub prefix: String,
-    pub created_at: Timestamp,
-    pub last_used_at: Option<Timestamp>,
-    pub revoked_at: Option<Timestamp>,
-}
-
-/// SHA-256 of a key.
-pub type KeyHash = [u8; 32];
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -47,7 +37,7 @@ pub struct Users {
     timers: Timers,
 }
 
-timers!("users": find, insert, set_password, insert_key, list_keys, find_key, touch_key, revoke_key, rewrite);
+timers!("users": find, get, list, insert, set_password, rewrite);
 
 impl Users {
     pub(super) fn new(db: &Connections) -> Self {
@@ -76,6 +66,31 @@ impl Users {
     }
 
     /// # Errors
+    /// Faults only.
+    pub async fn get(&self, id: Uuid) -> Result<Option<User>> {
+        let work = async {
+            let row = user::Entity::find_by_id(id).one(&self.db.reader).await?;
+            Ok(row.map(User::from_row))
+        };
+        self.db.run(&self.timers.get, work).await
+    }
+
+    /// All users, by name.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn list(&self) -> Result<Vec<User>> {
+        let work = async {
+            let rows = user::Entity::find()
+                .order_by_asc(user::Column::Name)
+                .all(&self.db.reader)
+                .await?;
+            Ok(rows.into_iter().map(User::from_row).collect())
+        };
+        self.db.run(&self.timers.list, work).await
+    }
+
+    /// # Errors
     /// `Conflict` when the name is taken; `Invalid` when it holds a NUL.
     pub async fn insert(&self, user: &User) -> Result<()> {
         text::check("name", &user.name)?;
@@ -85,6 +100,8 @@ impl Users {
             name: Set(user.name.clone()),
             password_hash: Set(user.password_hash.clone()),
             created_at_us: Set(user.created_at.as_microsecond()),
+            epoch: Set(user.epoch),
+            has_password: Set(user.has_password),
         };
         let insert = user::Entity::insert(row).build(self.db.backend());
         let written = self.db.write_one(&self.timers.insert, insert).await;
@@ -104,111 +121,23 @@ impl Users {
         written.map(drop)
     }
 
-    /// False without such a user.
+    /// Replaces the password and ends all sessions of the user. False without such a user.
     ///
     /// # Errors
     /// `Invalid` when the hash holds a NUL.
-    pub async fn set_password(&self, id: Uuid, password_hash: &str) -> Result<bool> {
+    pub async fn set_password(&self, id: Uuid, password_hash: &str, entry: &Entry) -> Result<bool> {
         text::check("password_hash", password_hash)?;
-        let update = user::Entity::update_many()
-            .col_expr(user::Column::PasswordHash, Expr::value(password_hash))
-            .filter(user::Column::Id.eq(id))
-            .build(self.db.backend());
-        let changed = self.db.write_one(&self.timers.set_password, update).await?;
-        Ok(changed > 0)
-    }
-
-    /// # Errors
-    /// `Conflict` when the key exists; `Invalid` when a text holds a NUL; `Internal` when the user does not exist.
-    pub async fn insert_key(&self, key: &ApiKey, hash: &KeyHash) -> Result<()> {
-        text::check("name", &key.name)?;
-        text::check("prefix", &key.prefix)?;
-        let row = api_key::ActiveModel {
-            id: Set(key.id),
-            user_id: Set(key.user_id),
-            name: Set(key.name.clone()),
-            hash: Set(hash.to_vec()),
-            prefix: Set(key.prefix.clone()),
-            created_at_us: Set(key.created_at.as_microsecond()),
-            last_used_at_us: Set(key.last_used_at.map(Timestamp::as_microsecond)),
-            revoked_at_us: Set(key.revoked_at.map(Timestamp::as_microsecond)),
-        };
-        let insert = api_key::Entity::insert(row).build(self.db.backend());
-        let written = self.db.write_one(&self.timers.insert_key, insert).await;
-        written.map(drop)
-    }
-
-    /// All keys of a user, revoked ones too, oldest first.
-    ///
-    /// # Errors
-    /// Faults only.
-    pub async fn list_keys(&self, user: Uuid) -> Result<Vec<ApiKey>> {
-        let work = async {
-            let rows = api_key::Entity::find()
-                .filter(api_key::Column::UserId.eq(user))
-                .order_by_asc(api_key::Column::CreatedAtUs)
-                .order_by_asc(api_key::Column::Id)
-                .all(&self.db.reader)
-                .await?;
-            Ok(rows.into_iter().map(ApiKey::from_row).collect())
-        };
-        self.db.run(&self.timers.list_keys, work).await
-    }
-
-    /// The key with this hash and its user, unless it was revoked.
-    ///
-    /// # Errors
-    /// Faults only.
-    pub async fn find_key(&self, hash: &KeyHash) -> Result<Option<(ApiKey, User)>> {
-        let work = async {
-            let found = api_key::Entity::find()
-                .filter(api_key::Column::Hash.eq(hash.to_vec()))
-                .filter(api_key::Column::RevokedAtUs.is_null())
-                .one(&self.db.reader)
-                .await?;
-            let Some(key) = found else {
-                return Ok(None);
-            };
-            let user = user::Entity::find_by_id(key.user_id)
-                .one(&self.db.reader)
-                .await?;
-            Ok::<_, DbErr>(user.map(|user| (ApiKey::from_row(key), User::from_row(user))))
-        };
-        self.db.run(&self.timers.find_key, work).await
-    }
-
-    /// Notes that a key was used.
-    ///
-    /// # Errors
-    /// Faults only.
-    pub async fn touch_key(&self, id: Uuid, now: Timestamp) -> Result<()> {
-        let update = api_key::Entity::update_many()
-            .col_expr(
-                api_key::Column::LastUsedAtUs,
-                Expr::value(now.as_microsecond()),
-            )
-            .filter(api_key::Column::Id.eq(id))
-            .build(self.db.backend());
-        let written = self.db.write_one(&self.timers.touch_key, update).await;
-        written.map(drop)
-    }
-
-    /// False when the user has no such key, or it was revoked before.
-    ///
-    /// # Errors
-    /// Faults only.
-    pub async fn revoke_key(&self, user: Uuid, id: Uuid, now: Timestamp) -> Result<bool> {
-        let update = api_key::Entity::update_many()
-            .col_expr(
-                api_key::Column::RevokedAtUs,
-                Expr::value(now.as_microsecond()),
-            )
-            .filter(api_key::Column::Id.eq(id))
-            .filter(api_key::Column::UserId.eq(user))
-            .filter(api_key::Column::RevokedAtUs.is_null())
-            .build(self.db.backend());
-        let changed = self.db.write_one(&self.timers.revoke_key, update).await?;
-        Ok(changed > 0)
+        const SET: &str = "UPDATE users SET password_hash = $2, has_password = TRUE, epoch = epoch + 1 WHERE id = $1";
+        let steps = vec![
+            Step::Must(self.db.statement(SET, [id.into(), password_hash.into()])),
+            Step::May(
+                self.db
+                    .statement("DELETE FROM sessions WHERE user_id = $1", [id.into()]),
+            ),
+        ];
+        self.db
+            .change(&self.timers.set_password, steps, entry)
+            .await
     }
 }
 
@@ -218,21 +147,9 @@ impl User {
             id: row.id,
             name: row.name,
             password_hash: row.password_hash,
+            has_password: row.has_password,
+            epoch: row.epoch,
             created_at: from_micros(row.created_at_us),
-        }
-    }
-}
-
-impl ApiKey {
-    fn from_row(row: api_key::Model) -> Self {
-        Self {
-            id: row.id,
-            user_id: row.user_id,
-            name: row.name,
-            prefix: row.prefix,
-            created_at: from_micros(row.created_at_us),
-            last_used_at: row.last_used_at_us.map(from_micros),
-            revoked_at: row.revoked_at_us.map(from_micros),
         }
     }
 }

@@ -178,6 +178,14 @@ catalogue! {
     VERDICT = Gauge "qr_verdict" "state" ["experiment", "verdict"] &[];
     /// Password checks that had to run the slow hash, by outcome.
     PASSWORD_CHECKS = Counter "qr_password_checks_total" "checks" ["outcome"] &[];
+    /// Sessions that began (ok), and credentials that were refused (error).
+    SIGN_INS = Counter "qr_sign_ins_total" "sign-ins" ["how", "outcome"] &[];
+    /// Requests that were refused because there were too many, by limit.
+    LIMITED = Counter "qr_rate_limited_total" "requests" ["limit"] &[];
+    /// Sessions that have not expired.
+    SESSIONS = Gauge "qr_sessions" "sessions" [] &[];
+    /// Requests that the policy refused, by action.
+    REFUSED = Counter "qr_refused_actions_total" "requests" ["action"] &[];
     /// Batches of spans sent to the collector, by outcome: ok (taken) or error (lost, or sent again later).
     TRACE_BATCHES = Counter "qr_trace_batches_total" "batches" ["outcome"] &[];
     /// When the stored baseline was captured, Unix time; 0 without one.

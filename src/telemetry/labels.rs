@@ -225,6 +225,27 @@ label! {
 }
 
 label! {
+    /// What is limited by client, key or session.
+    Limit {
+        /// Failed sign-ins of a client.
+        SignIn = "sign_in",
+        /// Requests of a key or a session.
+        Api = "api",
+        /// Symbols for a client without credentials.
+        Render = "render",
+        /// Addresses of no code.
+        Miss = "miss",
+        /// Looks at invitations, starts of single sign-on.
+        Link = "link",
+    }
+}
+
+label! {
+    /// With what somebody signs in: a password for a session, or credentials of one request.
+    SignInHow { Password = "password", Basic = "basic", Key = "key" }
+}
+
+label! {
     /// Connections that read, or that write. A database with one pool for both has only the latter.
     Pool { Reader = "reader", Writer = "writer" }
 }

@@ -12,6 +12,7 @@ use crate::{
     cache::Glob,
     codes::{Appearance, Code, Wishes},
     dials::Rollout,
+    identity::OrgId,
     kernel::{Ctx, Error, Result, Slug, clock::Instant, id::Uuid, task::BackgroundThread},
     telemetry::{
         Load, catalogue, handles,
@@ -176,18 +177,12 @@ impl Warmer {
     ///
     /// # Errors
     /// `Invalid` for patterns that are malformed or match everything; the store's.
-    pub async fn matching(&self, ctx: &Ctx, org_id: Uuid, patterns: &[String]) -> Result<Warmed> {
+    pub async fn matching(&self, ctx: &Ctx, org: OrgId, patterns: &[String]) -> Result<Warmed> {
         let globs = parse(patterns)?;
         let start = self.parts.clock.instant();
         let until = ctx.deadline - ANSWER.min(ctx.left(start) / 4);
         let mut matched = Vec::new();
-        for ids in self
-            .parts
-            .codes
-            .most_scanned(Some(org_id))
-            .await?
-            .chunks(LOOK)
-        {
+        for ids in self.parts.codes.most_scanned(Some(org)).await?.chunks(LOOK) {
             let codes = self.parts.codes.many(ids).await?;
             let own = codes.iter().filter(|code| means(&globs, code));
             matched.extend(own.map(|code| code.id));

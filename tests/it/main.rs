@@ -22,6 +22,7 @@ mod drain;
 mod evidence;
 mod first_start;
 mod health;
+mod identity;
 mod load_test;
 mod metrics;
 mod observatory;

@@ -1,10 +1,12 @@
 //! The described API: one folder per resource, one file per verb.
 
+mod account;
 mod cache;
 mod health;
-mod operators;
+mod organizations;
 pub(super) mod qr;
 mod rollout;
+mod session;
 mod v2;
 
 use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};
@@ -22,6 +24,10 @@ enum Group {
     Analytics,
     /// Moving traffic from one implementation to another.
     Rollout,
+    /// Signing in; one's own user, password, sessions and keys.
+    Account,
+    /// Organizations, their members, invitations, keys, and who changed what.
+    Organizations,
     /// Cached values, in memory and in Redis.
     Cache,
     /// For operators and load balancers.
@@ -54,6 +60,22 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         v2::preview::Preview,
         v2::validate::Validate,
     );
+    let account = (
+        session::Session,
+        account::own::Own,
+        account::sessions::Sessions,
+        account::keys::Keys,
+    );
+    let organizations = (
+        organizations::manage::Manage,
+        organizations::members::Members,
+        organizations::invitations::Invitations,
+        organizations::keys::Keys,
+        organizations::audit::Audit,
+        organizations::image::OrganizationImage::new(),
+        organizations::timeline::Timeline,
+    );
+    let more = (more, account, organizations);
     OpenApiService::new((codes, symbols, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \

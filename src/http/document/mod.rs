@@ -6,19 +6,24 @@ mod merged;
 
 use std::sync::Arc;
 
+use base64ct::{Base64, Encoding};
 use poem::{
     Endpoint, IntoResponse, Response,
     endpoint::make_sync,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
 };
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use self::merged::Merged;
 use super::api;
-use crate::config::server::Server;
+use crate::{
+    config::server::Server,
+    identity::{Action, policy::Proof},
+};
 pub use expectation::expectation;
 
-const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The completed document.
 #[must_use]
@@ -30,6 +35,8 @@ pub fn document(server: &Server) -> Value {
         "basic": {"type": "http", "scheme": "basic"},
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API key"},
         "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "__Host-qro_session",
+            "description": "From POST /api/session; changes also need the header X-CSRF-Token"},
     });
     document["components"]["schemas"]["Problem"] = problem_schema();
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
@@ -138,12 +145,44 @@ fn optional_means_nullable(schema: &mut Value) {
     }
 }
 
+/// A handler's extractor names its action where the framework has a security scheme: it becomes `x-action`, with what the
+/// action asks for.
+fn name_action(operation: &mut Value) {
+    let schemes = operation["security"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let names = schemes.iter().filter_map(Value::as_object);
+    let names: Vec<&String> = names.flat_map(Map::keys).collect();
+    let is_public = schemes
+        .iter()
+        .any(|s| s.as_object().is_some_and(Map::is_empty));
+    let Some(action) = names.iter().find_map(|name| Action::from_label(name)) else {
+        operation["security"] = json!([]);
+        return;
+    };
+    let rule = action.rule();
+    let ways: &[&str] = match rule.proof {
+        Proof::Any(_) | Proof::Fresh(_) => &["basic", "bearer", "api_key", "session"],
+        Proof::Person => &["basic", "session"],
+        Proof::Session | Proof::FreshSession => &["session"],
+    };
+    let mut security: Vec<Value> = ways.iter().map(|way| json!({ *way: [] })).collect();
+    if is_public {
+        security.push(json!({}));
+    }
+    operation["security"] = security.into();
+    operation["x-action"] = action.label().into();
+    operation["x-role"] = rule.role.label().into();
+    if let Proof::Any(Some(scope)) | Proof::Fresh(scope) = rule.proof {
+        operation["x-scope"] = scope.label().into();
+    }
+}
+
 /// Adds the answers that all operations share.
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let managed = path.starts_with("/api/");
-    if managed {
-        operation["security"] = json!([{"basic": []}, {"bearer": []}, {"api_key": []}]);
-    }
+    name_action(operation);
     let mut common = Map::new();
     let mut add =
         |status: &str, description: &str| common.insert(status.to_owned(), problem(description));
@@ -160,13 +199,13 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         add("429", "Too many at once; see Retry-After");
         add("504", "The answer took too long");
         if path.contains('{') {
-            add("404", "No such code");
+            add("404", "No such thing");
         }
     }
     if method == "post" {
         add("409", "It exists already");
     }
-    if matches!(method, "post" | "put") {
+    if matches!(method, "post" | "put" | "patch") {
         add("400", "The body cannot be parsed");
         add("408", "The body took too long to arrive");
         add("413", "The body is too large");
@@ -194,24 +233,67 @@ pub fn json(document: &Arc<Value>) -> impl Endpoint<Output = Response> + 'static
     })
 }
 
+/// `GET /.well-known/change-password` (W3C, "A Well-Known URL for Changing Passwords"): where password managers send people.
+pub fn change_password() -> impl Endpoint<Output = Response> + 'static {
+    make_sync(|_| {
+        let mut response = Response::default();
+        response.set_status(StatusCode::SEE_OTHER);
+        let place = HeaderValue::from_static("/docs#/Account");
+        response.headers_mut().insert(header::LOCATION, place);
+        response
+    })
+}
+
+/// What the page adds to requests that its reader sends with a session: pages of other sites do not know the token.
+const INTERCEPTOR: &str = "requestInterceptor: async (request) => {
+        if (!['GET', 'HEAD', 'OPTIONS'].includes((request.method ?? 'GET').toUpperCase())) {
+            const session = await fetch('/api/session');
+            if (session.ok) request.headers['X-CSRF-Token'] = (await session.json()).csrf_token;
+        }
+        return request;
+    },
+    deepLinking: true,";
+
 /// `GET /docs`: Swagger UI, from the binary.
 pub fn page(document: &Arc<Value>, server: &Server) -> impl Endpoint<Output = Response> + 'static {
     let service = api::service(server);
     // The framework embeds its own version of the document; the completed one takes its place.
     let page = service
         .swagger_ui_html()
-        .replace(&service.spec(), &document.to_string());
+        .replace(&service.spec(), &document.to_string())
+        .replace("deepLinking: true,", INTERCEPTOR);
+    // Its own scripts and styles, by their digests; nothing else runs.
+    let policy = format!(
+        "default-src 'none'; script-src{}; style-src{}; img-src data:; connect-src 'self'; font-src data:; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        digests(&page, "script"),
+        digests(&page, "style"),
+    );
+    let policy =
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     make_sync(move |_| {
         let mut response = page
             .clone()
             .with_content_type("text/html; charset=utf-8")
             .into_response();
-        let policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
-                      connect-src 'self'; font-src data:; frame-ancestors 'none'";
-        response.headers_mut().insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(policy),
-        );
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         response
     })
+}
+
+/// The digests of a page's inline elements of this name (CSP 3, §2.3.1), each with a space before it.
+fn digests(page: &str, element: &str) -> String {
+    let (open, close) = (format!("<{element}"), format!("</{element}>"));
+    let elements = page.split(&open).skip(1);
+    let contents = elements.filter_map(|rest| {
+        let (_, content) = rest.split_once('>')?;
+        Some(content.split_once(&close)?.0)
+    });
+    contents
+        .map(|content| {
+            let digest = Sha256::digest(content.as_bytes());
+            format!(" 'sha256-{}'", Base64::encode_string(&digest))
+        })
+        .collect()
 }

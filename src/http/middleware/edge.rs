@@ -25,7 +25,7 @@ use crate::{
     http::{
         client::is_behind_proxy,
         exercise::Exercise,
-        problem::{Problems, translate},
+        problem::{Challenge, Problems, translate},
     },
     kernel::{Ctx, Error, ID_CHARS, Kind, SharedClock, clock::Instant, id::Ids},
     telemetry::{
@@ -38,6 +38,9 @@ pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 static X_QR_EXPERIMENT: HeaderName = HeaderName::from_static("x-qr-experiment");
 static X_QR_PATH: HeaderName = HeaderName::from_static("x-qr-path");
+
+static RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+static RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Headers that are added to an answer with content. Without room for them the map would grow twice; others fit as they are.
 const HEADERS: usize = 8;
@@ -139,7 +142,8 @@ impl<E: Inside> Endpoint for Edge<E> {
         let method = request.method().clone();
         // The path is only kept when it may be logged.
         let logged = self.log_every > 0 && !ctx.exercise;
-        let path = logged.then(|| request.uri().path().to_owned());
+        let path = logged.then(|| logged_path(request.uri().path()));
+        let challenge = challenge(&request);
 
         let answer = async {
             match self.site.check(&request) {
@@ -158,7 +162,7 @@ impl<E: Inside> Endpoint for Edge<E> {
                     |name: &str| self.routes.expectation(pattern.as_deref(), &method, name);
                 let error = translate(&error, expectation);
                 let place = (&method, pattern.as_deref());
-                let mut response = self.problems.answer(&error, &text(&id), place);
+                let mut response = self.problems.answer(&error, &text(&id), place, challenge);
                 if error.kind() == Kind::MethodNotAllowed
                     && let Some(allow) = self.routes.allow(pattern.as_deref())
                 {
@@ -168,14 +172,16 @@ impl<E: Inside> Endpoint for Edge<E> {
             }
             Err(_panic) => {
                 let error = Error::internal("something went wrong here");
+                let place = (&method, None);
                 (
-                    self.problems.answer(&error, &text(&id), (&method, None)),
+                    self.problems.answer(&error, &text(&id), place, challenge),
                     None,
                 )
             }
         };
         self.common_headers(response.headers_mut(), id);
         trail_headers(&ctx, response.headers_mut());
+        quota_headers(&ctx, response.headers_mut());
         if OBSERVED {
             let took = self.clock.instant().saturating_duration_since(start);
             let asked = Asked {
@@ -228,9 +234,11 @@ impl<E> Edge<E> {
         // An answer without a body has nothing to frame or to run.
         if has_content {
             headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-            headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
-                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
-            ));
+            headers
+                .entry(header::CONTENT_SECURITY_POLICY)
+                .or_insert(HeaderValue::from_static(
+                    "default-src 'none'; img-src data:; frame-ancestors 'none'",
+                ));
         }
     }
 
@@ -272,6 +280,51 @@ impl<E> Edge<E> {
                 "served"
             );
         }
+    }
+}
+
+/// Secrets in paths are not for the log.
+fn logged_path(path: &str) -> String {
+    const INVITATIONS: &str = "/api/invitations/";
+    if path.starts_with(INVITATIONS) {
+        return format!("{INVITATIONS}…");
+    }
+    path.to_owned()
+}
+
+/// A dialog opens only where a person goes to an operators' page: scripts, and whoever has a session, get none.
+fn challenge(request: &Request) -> Challenge {
+    let headers = request.headers();
+    let is = |name: &str, value: &[u8]| headers.get(name).map(|v| v.as_bytes() == value);
+    let navigates = is("sec-fetch-mode", b"navigate").unwrap_or_else(|| {
+        // Over plain HTTP browsers do not say it.
+        headers
+            .get(header::ACCEPT)
+            .is_some_and(|v| v.as_bytes().starts_with(b"text/html"))
+    });
+    if request.uri().path().starts_with("/ops/")
+        && navigates
+        && !headers.contains_key(header::COOKIE)
+    {
+        Challenge::Dialog
+    } else {
+        Challenge::Quiet
+    }
+}
+
+/// The quota that the request counted against (draft-ietf-httpapi-ratelimit-headers-10).
+fn quota_headers(ctx: &Ctx, headers: &mut HeaderMap) {
+    let Some(left) = ctx.trail.quota() else {
+        return;
+    };
+    let policy = format!("\"{}\";q={};w={}", left.policy, left.quota, left.window_s);
+    let now = format!(
+        "\"{}\";r={};t={}",
+        left.policy, left.remaining, left.reset_s
+    );
+    if let (Ok(policy), Ok(now)) = (policy.try_into(), now.try_into()) {
+        headers.insert(RATELIMIT_POLICY.clone(), policy);
+        headers.insert(RATELIMIT.clone(), now);
     }
 }
 

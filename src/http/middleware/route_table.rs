@@ -15,13 +15,16 @@ use crate::{
     telemetry::{catalogue, handles},
 };
 
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "_OTHER"];
+const METHODS: [&str; 8] = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "_OTHER",
+];
 /// Every status that the product answers with; another one is counted under its class' first code.
-const STATUSES: [(u16, &str); 25] = [
+const STATUSES: [(u16, &str); 26] = [
     (200, "200"),
     (201, "201"),
     (204, "204"),
     (302, "302"),
+    (303, "303"),
     (304, "304"),
     (400, "400"),
     (401, "401"),

@@ -4,6 +4,8 @@
 //! `Sec-Fetch-Site` (Fetch Metadata) or, older and on plain HTTP, `Origin`. What sends neither is no browser and has no
 //! password by itself. So no token is needed, and no content type protects anything. Go's `CrossOriginProtection` does
 //! the same. Pages of other sites could not read an answer anyway: nothing here answers a preflight (CORS).
+//!
+//! A session's cookie is only taken along with one of the two, and `http::may` asks for a token besides.
 
 use std::net::Ipv6Addr;
 
@@ -13,7 +15,10 @@ use poem::{
 };
 use url::Url;
 
-use crate::kernel::{Error, Kind, Result};
+use crate::{
+    http::cookie,
+    kernel::{Error, Kind, Result},
+};
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -34,13 +39,28 @@ impl Site {
     /// `Malformed` without one valid `Host`; `Forbidden` for a change that another site asks for.
     pub fn check(&self, request: &Request) -> Result<()> {
         let host = self.host(request)?;
-        if !request.method().is_safe() && self.is_foreign(request.headers(), host) {
-            return Err(Error::new(
-                Kind::Forbidden,
-                "another site may not change anything here in your name",
-            ));
+        if request.method().is_safe() {
+            return Ok(());
+        }
+        let headers = request.headers();
+        if self.is_foreign(headers, host) {
+            let message = "another site may not change anything here in your name";
+            return Err(Error::new(Kind::Forbidden, message));
+        }
+        // RFC 6265 §5.4: only browsers send cookies by themselves, and those of today say where a request comes from.
+        let says = headers.contains_key(&SEC_FETCH_SITE) || headers.contains_key(header::ORIGIN);
+        if !says && self.is_by_cookie(headers) {
+            let message = "with a session, a change has to say where it comes from: send Origin or Sec-Fetch-Site";
+            return Err(Error::new(Kind::Forbidden, message));
         }
         Ok(())
+    }
+
+    /// Whether a request has nothing but a cookie to be known by.
+    fn is_by_cookie(&self, headers: &HeaderMap) -> bool {
+        let has_more =
+            headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-api-key");
+        !has_more && cookie::session(headers, self.origin.starts_with("https:")).is_some()
     }
 
     /// The authority that the request is for; none only in HTTP/1.0.

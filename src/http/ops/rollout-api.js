@@ -27,7 +27,14 @@ async function complaint(response) {
   return `${response.status}: ${said.detail ?? said.title ?? (response.statusText || 'refused')}`;
 }
 
-const sent = (method, body, headers = {}) => ({ method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
+/** With a session, a change carries its token; whoever uses Basic has none. */
+async function token() {
+  const response = await fetch('/api/session', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MILLIS) }).catch(() => null);
+  return response?.ok ? { 'X-CSRF-Token': (await response.json()).csrf_token } : {};
+}
+
+const change = async (path, method, body, headers = {}) =>
+  ask(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...(await token()), ...headers } });
 const at = (name) => `/api/rollout/${encodeURIComponent(name)}`;
 
 export async function report() {
@@ -39,9 +46,9 @@ export async function audit() {
   return (await (await ask('/api/rollout/audit?limit=20')).json()).items;
 }
 
-export const turn = (name, version, body) => ask(at(name), sent('PUT', body, { 'If-Match': `"${version}"` }));
-export const kill = (name, reason) => ask(`${at(name)}/kill`, sent('POST', { reason }));
-export const release = (name, reason) => ask(`${at(name)}/release`, sent('POST', { reason }));
+export const turn = (name, version, body) => change(at(name), 'PUT', body, { 'If-Match': `"${version}"` });
+export const kill = (name, reason) => change(`${at(name)}/kill`, 'POST', { reason });
+export const release = (name, reason) => change(`${at(name)}/release`, 'POST', { reason });
 
 export async function example(url) {
   return (await ask(url)).blob();

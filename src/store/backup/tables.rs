@@ -42,21 +42,22 @@ pub struct TableLayout {
 
 /// Keys under which a day's visitors are hashed are gone the next day: a backup must not keep them. Visitors who come
 /// again on the day of a restore are counted again.
-const LEFT_OUT: [&str; 1] = ["visitor_keys"];
+/// Sign-ins that have ended since must not come back with it: whoever was signed in signs in again.
+const LEFT_OUT: [&str; 3] = ["pending_sign_ins", "sessions", "visitor_keys"];
 
 /// The database's tables. Of each: its name, the migration that made it, and its primary key; then its columns with their
 /// kinds, and the migration of a column that came later. `rollup_state` stands behind `scans`: a row of a release without
 /// rollups sets its code back while it is stored.
 const TABLES: &str = "\
 table organizations m0001_organizations id
-  id uuid, name text, time_zone text
+  id uuid, name text, time_zone text, business_code uuid m0013_identity
 table users m0002_users id
-  id uuid, name text, password_hash text, created_at_us i64
+  id uuid, name text, password_hash text, created_at_us i64, epoch i64 m0013_identity, has_password bool m0013_identity
 table memberships m0003_memberships org_id user_id
-  org_id uuid, user_id uuid, role text
+  org_id uuid, user_id uuid, role text, source text m0013_identity, joined_at_us i64 m0013_identity
 table api_keys m0004_api_keys id
   id uuid, user_id uuid, name text, hash bytes, prefix text, created_at_us i64, last_used_at_us i64
-  revoked_at_us i64
+  revoked_at_us i64, org_id uuid m0013_identity, scopes text m0013_identity, expires_at_us i64 m0013_identity
 table codes m0005_codes id
   id uuid, org_id uuid, kind text, slug text, enabled bool, scan_count i64, last_scan_at_us i64
   genuine_scan_count i64, first_genuine_scan_at_us i64, last_genuine_scan_at_us i64, created_at_us i64
@@ -70,6 +71,14 @@ table scans m0007_scans id
   country text m0009_scan_origin, rollup_version i16 m0009_scan_origin
 table audit_log m0008_audit_log id
   id uuid, at_us i64, actor text, action text, subject text, reason text, detail text
+  org_id uuid m0013_identity, via text m0013_identity
+table key_scope_uses m0013_identity key_id scope
+  key_id uuid, scope text, used_at_us i64
+table invitations m0013_identity id
+  id uuid, org_id uuid, role text, hash bytes, note text, made_by text, created_at_us i64, expires_at_us i64
+  accepted_at_us i64, accepted_by text
+table identities m0013_identity issuer subject
+  issuer text, subject text, user_id uuid, linked_at_us i64
 table rollup_state m0010_rollups code_id
   code_id uuid, counted_before_us i64, recorded i64
 table rollup_days m0010_rollups code_id day_us

@@ -13,6 +13,8 @@ pub struct Model {
     pub subject: String,
     pub reason: Option<String>,
     pub detail: Option<String>,
+    pub org_id: Option<Uuid>,
+    pub via: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

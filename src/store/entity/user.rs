@@ -10,6 +10,8 @@ pub struct Model {
     pub name: String,
     pub password_hash: String,
     pub created_at_us: i64,
+    pub epoch: i64,
+    pub has_password: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -4,8 +4,10 @@ use qr_observatory::{
     kernel::Kind,
     store::{
         audit::Entry,
-        organizations::{Organizations, Role},
-        users::{ApiKey, User},
+        keys::{ApiKey, Owner},
+        organizations::{Organization, Organizations, Role, Source},
+        sessions::Session,
+        users::User,
     },
 };
 use uuid::Uuid;
@@ -16,6 +18,8 @@ on_both!(
     a_user_is_found_by_name,
     a_key_is_found_until_it_is_revoked,
     a_role_can_change,
+    a_session_ends_with_the_users_epoch_and_its_role,
+    two_owners_who_demote_each_other_leave_one,
     the_audit_log_is_newest_first
 );
 
@@ -24,7 +28,40 @@ fn user(id: Uuid, name: &str) -> User {
         id,
         name: name.to_owned(),
         password_hash: "$argon2id$x".to_owned(),
+        has_password: true,
+        epoch: 0,
         created_at: at(0),
+    }
+}
+
+fn entry(id: Uuid, s: i64) -> Entry {
+    Entry {
+        id,
+        at: at(s),
+        actor: "test".to_owned(),
+        action: "test.change".to_owned(),
+        subject: "user:x".to_owned(),
+        reason: None,
+        detail: None,
+        org_id: None,
+        via: None,
+    }
+}
+
+fn session(id: Uuid, of: &User, org_id: Uuid) -> Session {
+    Session {
+        id,
+        user_id: of.id,
+        org_id,
+        epoch: of.epoch,
+        created_at: at(0),
+        seen_at: at(0),
+        expires_at: at(100),
+        stepped_up_at: None,
+        how: "password".to_owned(),
+        idp_sid: None,
+        agent: "browser".to_owned(),
+        address: None,
     }
 }
 
@@ -38,10 +75,15 @@ async fn a_user_is_found_by_name(db: &Fresh) {
     }
     let twin = db.users.insert(&user(ids.next(), "admin")).await;
     assert_eq!(twin.unwrap_err().kind(), Kind::Conflict);
-    assert!(db.users.set_password(admin.id, "new").await.unwrap());
-    assert!(!db.users.set_password(ids.next(), "new").await.unwrap());
+    let why = entry(ids.next(), 1);
+    let users = &db.users;
+    assert!(users.set_password(admin.id, "new", &why).await.unwrap());
+    let nobody = users.set_password(ids.next(), "new", &entry(ids.next(), 2));
+    assert!(!nobody.await.unwrap());
     let changed = db.users.find("admin").await.unwrap().unwrap();
-    assert_eq!(changed.password_hash, "new");
+    assert_eq!((changed.password_hash.as_str(), changed.epoch), ("new", 1));
+    // What changed nothing is in no log.
+    assert_eq!(db.audit.list(None, 0, 9).await.unwrap(), [why]);
 }
 
 async fn a_key_is_found_until_it_is_revoked(db: &Fresh) {
@@ -51,33 +93,166 @@ async fn a_key_is_found_until_it_is_revoked(db: &Fresh) {
     let mut key = ApiKey {
         id: ids.next(),
         user_id: owner.id,
+        user: "admin".to_owned(),
+        org_id: Organizations::DEFAULT,
         name: "ci".to_owned(),
         prefix: "0123abcd".to_owned(),
+        scopes: Some("codes:read".to_owned()),
         created_at: at(0),
+        expires_at: Some(at(9)),
         last_used_at: None,
         revoked_at: None,
     };
-    let hash = [0xab; 32];
-    db.users.insert_key(&key, &hash).await.unwrap();
+    let (hash, keys) = ([0xab; 32], &db.keys);
+    let why = |s| entry(ids.next(), s);
+    keys.insert(&key, &hash, &why(0)).await.unwrap();
     let again = ApiKey {
         id: ids.next(),
         ..key.clone()
     };
-    let again = db.users.insert_key(&again, &hash).await.unwrap_err();
+    let again = keys.insert(&again, &hash, &why(0)).await.unwrap_err();
     assert_eq!(again.kind(), Kind::Conflict);
+    assert_eq!(keys.find(&hash).await.unwrap(), Some(key.clone()));
+    assert_eq!(keys.find(&[0; 32]).await.unwrap(), None);
+    keys.touch(key.id, at(5)).await.unwrap();
+    for s in [3, 4] {
+        keys.use_scope(key.id, "codes:read", at(s)).await.unwrap();
+    }
+    assert_eq!(
+        keys.scopes_used(key.id, at(4)).await.unwrap(),
+        ["codes:read"]
+    );
+    assert!(keys.scopes_used(key.id, at(5)).await.unwrap().is_empty());
 
-    let found = db.users.find_key(&hash).await.unwrap();
-    assert_eq!(found, Some((key.clone(), owner.clone())));
-    assert_eq!(db.users.find_key(&[0; 32]).await.unwrap(), None);
-    db.users.touch_key(key.id, at(5)).await.unwrap();
-    let foreign = db.users.revoke_key(ids.next(), key.id, at(6)).await;
-    assert!(!foreign.unwrap());
-    assert!(db.users.revoke_key(owner.id, key.id, at(6)).await.unwrap());
-    assert!(!db.users.revoke_key(owner.id, key.id, at(7)).await.unwrap());
-    assert_eq!(db.users.find_key(&hash).await.unwrap(), None);
+    let own = Owner::User(owner.id);
+    for foreign in [Owner::User(ids.next()), Owner::Organization(ids.next())] {
+        assert!(!keys.revoke(key.id, foreign, &why(6)).await.unwrap());
+    }
+    assert!(keys.revoke(key.id, own, &why(6)).await.unwrap());
+    assert!(!keys.revoke(key.id, own, &why(7)).await.unwrap());
+    assert_eq!(keys.find(&hash).await.unwrap(), None);
     key.last_used_at = Some(at(5));
     key.revoked_at = Some(at(6));
-    assert_eq!(db.users.list_keys(owner.id).await.unwrap(), [key]);
+    assert_eq!(keys.of_user(owner.id).await.unwrap(), [key.clone()]);
+    let org = keys.of_organization(Organizations::DEFAULT).await.unwrap();
+    assert_eq!(org, [key]);
+    assert!(keys.of_organization(ids.next()).await.unwrap().is_empty());
+}
+
+async fn a_session_ends_with_the_users_epoch_and_its_role(db: &Fresh) {
+    let ids = ids();
+    let owner = user(ids.next(), "owner");
+    let member = user(ids.next(), "member");
+    let org = Organization {
+        id: ids.next(),
+        name: "Library".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        business_code: None,
+    };
+    let why = || entry(ids.next(), 1);
+    for user in [&owner, &member] {
+        db.users.insert(user).await.unwrap();
+    }
+    let orgs = &db.organizations;
+    orgs.insert(&org, owner.id, &why()).await.unwrap();
+    let joined = orgs.join(org.id, member.id, Role::Analyst, Source::Local, &why());
+    joined.await.unwrap();
+    let begin = async |hash: u8, user: &User| {
+        let new = session(ids.next(), user, org.id);
+        let begun = db.sessions.insert(&new, &[hash; 32], None, &why()).await;
+        assert!(begun.unwrap());
+        new
+    };
+    let found = async |hash: u8| {
+        let found = db.sessions.find(&[hash; 32], at(1), at(-1)).await.unwrap();
+        found.map(|(session, name)| (session.id, name))
+    };
+    let first = begin(1, &member).await;
+    assert_eq!(found(1).await, Some((first.id, "member".to_owned())));
+    let late = db.sessions.find(&[1; 32], at(100), at(-1)).await.unwrap();
+    assert_eq!(late, None, "expired");
+    let idle = db.sessions.find(&[1; 32], at(1), at(0)).await.unwrap();
+    assert_eq!(idle, None, "idle");
+
+    // Goes on under another token, once.
+    let next = session(ids.next(), &member, org.id);
+    let go_on = || {
+        db.sessions
+            .insert(&next, &[2; 32], Some(&[1; 32]), &next_why)
+    };
+    let next_why = why();
+    assert!(go_on().await.unwrap());
+    assert!(!go_on().await.unwrap());
+    assert_eq!(found(1).await, None);
+
+    let given = (Role::Manager, Source::Local);
+    assert!(
+        orgs.set_role(org.id, member.id, given, &why())
+            .await
+            .unwrap()
+    );
+    assert_eq!(found(2).await, None, "the role changed");
+    begin(3, &member).await;
+    db.sessions.end_all(member.id, &why()).await.unwrap();
+    assert_eq!(found(3).await, None);
+    // Of a sign-in that read the user before.
+    begin(4, &member).await;
+    assert_eq!(found(4).await, None, "an older epoch");
+    let other = session(ids.next(), &member, org.id);
+    assert!(!db.sessions.end(owner.id, other.id, &why()).await.unwrap());
+
+    let last = (Role::Admin, Source::Local);
+    assert!(!orgs.set_role(org.id, owner.id, last, &why()).await.unwrap());
+    assert!(!orgs.remove(org.id, owner.id, &why()).await.unwrap());
+    let passed = orgs.transfer(org.id, owner.id, ids.next(), &why()).await;
+    assert!(!passed.unwrap(), "to nobody");
+    let passed = orgs.transfer(org.id, owner.id, member.id, &why()).await;
+    assert!(passed.unwrap());
+    let role = async |user: &User| orgs.role(org.id, user.id).await.unwrap();
+    assert_eq!(role(&owner).await, Some(Role::Admin));
+    assert_eq!(role(&member).await, Some(Role::Owner));
+    assert!(orgs.remove(org.id, owner.id, &why()).await.unwrap());
+    assert_eq!(role(&owner).await, None);
+    assert!(orgs.delete(org.id, &why()).await.unwrap());
+    assert!(!orgs.delete(org.id, &why()).await.unwrap());
+    assert_eq!(
+        db.sessions.count().await.unwrap(),
+        0,
+        "with the organization"
+    );
+}
+
+async fn two_owners_who_demote_each_other_leave_one(db: &Fresh) {
+    let ids = ids();
+    let org = Organizations::DEFAULT;
+    let owners = [user(ids.next(), "a"), user(ids.next(), "b")];
+    for owner in &owners {
+        db.users.insert(owner).await.unwrap();
+        let joined = db.organizations.join(
+            org,
+            owner.id,
+            Role::Owner,
+            Source::Local,
+            &entry(ids.next(), 1),
+        );
+        joined.await.unwrap();
+    }
+    for _ in 0..20 {
+        let entries = [entry(ids.next(), 1), entry(ids.next(), 1)];
+        let demote = |nth: usize| {
+            let given = (Role::Admin, Source::Local);
+            db.organizations
+                .set_role(org, owners[nth].id, given, &entries[nth])
+        };
+        let (a, b) = tokio::join!(demote(0), demote(1));
+        assert!(a.unwrap() != b.unwrap(), "exactly one of them");
+        for owner in &owners {
+            let given = (Role::Owner, Source::Local);
+            let why = entry(ids.next(), 2);
+            let back = db.organizations.set_role(org, owner.id, given, &why);
+            assert!(back.await.unwrap());
+        }
+    }
 }
 
 async fn a_role_can_change(db: &Fresh) {
@@ -87,12 +262,19 @@ async fn a_role_can_change(db: &Fresh) {
     db.users.insert(&member).await.unwrap();
     assert_eq!(db.organizations.role(org, member.id).await.unwrap(), None);
     for role in Role::ALL {
-        db.organizations.join(org, member.id, role).await.unwrap();
+        let why = entry(ids.next(), 1);
+        let joined = db
+            .organizations
+            .join(org, member.id, role, Source::Local, &why);
+        joined.await.unwrap();
         let found = db.organizations.role(org, member.id).await.unwrap();
         assert_eq!(found, Some(role));
     }
-    let nobody = db.organizations.join(org, ids.next(), Role::Member).await;
-    assert_eq!(nobody.unwrap_err().kind(), Kind::Internal);
+    let why = entry(ids.next(), 1);
+    let nobody = db
+        .organizations
+        .join(org, ids.next(), Role::Member, Source::Local, &why);
+    assert_eq!(nobody.await.unwrap_err().kind(), Kind::Internal);
     assert_eq!(db.organizations.get(ids.next()).await.unwrap(), None);
 }
 
@@ -108,6 +290,8 @@ async fn the_audit_log_is_newest_first(db: &Fresh) {
             subject: ["render", "validate"][usize::from(n == 3)].to_owned(),
             reason: (n > 1).then(|| "p99".to_owned()),
             detail: (n > 2).then(|| r#"{"candidate":0}"#.to_owned()),
+            org_id: (n > 3).then_some(Organizations::DEFAULT),
+            via: Some("basic".to_owned()),
         };
         db.audit.append(&entry).await.unwrap();
         entries.insert(0, entry);
@@ -117,6 +301,11 @@ async fn the_audit_log_is_newest_first(db: &Fresh) {
     let one = db.audit.list(Some("validate"), 0, 9).await.unwrap();
     assert_eq!(one, entries[1..2]);
     assert_eq!(db.audit.list(Some("\0"), 0, 9).await.unwrap(), []);
+    let org = Organizations::DEFAULT;
+    let concerns = db.audit.of_organization(org, None, 9).await.unwrap();
+    assert_eq!(concerns, entries[..1]);
+    let before = db.audit.of_organization(org, Some(entries[0].id), 9);
+    assert_eq!(before.await.unwrap(), []);
     let twice = db.audit.append(&entries[0]).await.unwrap_err();
     assert_eq!(twice.kind(), Kind::Conflict);
 }

@@ -25,6 +25,11 @@ pub enum Auth {
     Basic(String, String),
     Bearer(String),
     ApiKey(String),
+    /// A page of the product's own, with the cookie and the token of a session.
+    Session {
+        cookie: String,
+        csrf: String,
+    },
 }
 
 /// An answer, read to its end.
@@ -60,6 +65,13 @@ impl Client {
         }
     }
 
+    /// Somebody who signed in with name and password.
+    pub async fn signed_in(server: &Server, name: &str, password: &str) -> Self {
+        let body = serde_json::json!({ "username": name, "password": password });
+        let begun = Self::anonymous(server).post("/api/session", &body).await;
+        Self::with(server, begun.expect(200).session())
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.auth {
@@ -67,6 +79,10 @@ impl Client {
             Auth::Basic(user, password) => request.basic_auth(user, Some(password)),
             Auth::Bearer(key) => request.bearer_auth(key),
             Auth::ApiKey(key) => request.header("x-api-key", key),
+            Auth::Session { cookie, csrf } => request
+                .header("cookie", cookie)
+                .header("x-csrf-token", csrf)
+                .header("sec-fetch-site", "same-origin"),
         }
     }
 
@@ -88,6 +104,10 @@ impl Client {
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::PATCH, path).json(body)).await
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
@@ -133,6 +153,15 @@ impl Answer {
 
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The session that this answer began.
+    #[track_caller]
+    pub fn session(&self) -> Auth {
+        let cookie = self.header("set-cookie").split(';').next().unwrap();
+        let csrf = self.json()["csrf_token"].as_str().unwrap().to_owned();
+        let cookie = cookie.to_owned();
+        Auth::Session { cookie, csrf }
     }
 
     /// A header's value; empty when it is not there.

@@ -6,13 +6,10 @@ use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
-use super::may_change;
 use crate::{
     app::App,
-    http::{
-        api::Group,
-        extract::{Optional, Signed},
-    },
+    http::{api::Group, extract::Optional, may::May},
+    identity::act,
 };
 
 pub struct Clear;
@@ -55,10 +52,9 @@ impl Clear {
     async fn clear(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        _may: May<act::ChangeCache>,
         body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        may_change(&signed.0)?;
         let cleared = app
             .clear_cache(body.0.pattern.as_deref().unwrap_or("*"))
             .await?;
@@ -76,9 +72,9 @@ impl Clear {
     async fn clear_unversioned(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        _may: May<act::ChangeCache>,
         body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        self.clear(app, signed, body).await
+        self.clear(app, _may, body).await
     }
 }

@@ -6,13 +6,10 @@ use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
-use super::may_change;
 use crate::{
     app::App,
-    http::{
-        api::Group,
-        extract::{Input, Signed},
-    },
+    http::{api::Group, extract::Input, may::May},
+    identity::act,
     kernel::Ctx,
 };
 
@@ -50,11 +47,12 @@ impl Warm {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        signed: Signed,
+        may: May<act::ChangeCache>,
         body: Input<Selection>,
     ) -> Result<Json<Warmed>> {
-        may_change(&signed.0)?;
-        let done = app.warmer.matching(&ctx, signed.0.org_id, &body.0.patterns);
+        let done = app
+            .warmer
+            .matching(&ctx, may.organization(), &body.0.patterns);
         let done = done.await?;
         Ok(Json(Warmed {
             success: true,
@@ -71,9 +69,9 @@ impl Warm {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        signed: Signed,
+        may: May<act::ChangeCache>,
         body: Input<Selection>,
     ) -> Result<Json<Warmed>> {
-        self.warm(app, ctx, signed, body).await
+        self.warm(app, ctx, may, body).await
     }
 }

@@ -17,8 +17,9 @@ use crate::{
     http::{
         api::Group,
         bounds::{self, Within},
-        extract::Signed,
+        may::May,
     },
+    identity::{OrgId, act},
     kernel::{Ctx, Error},
 };
 
@@ -123,12 +124,12 @@ impl Analytics {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        signed: Signed,
+        may: May<act::ViewAnalytics>,
         /// The code's UUID
         id: Path<String>,
         #[oai(default)] time_range: Query<TimeRange>,
     ) -> Result<Json<ScanTimeseries>> {
-        let code_id = known(&app, &signed, &id).await?;
+        let code_id = known(&app, may.organization(), &id).await?;
         let range = time_range.0.into();
         let Answer::Timeseries(series) = app
             .analyze(
@@ -163,7 +164,7 @@ impl Analytics {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        signed: Signed,
+        may: May<act::ViewScans>,
         /// The code's UUID
         id: Path<String>,
         #[oai(default = "first")] page: Query<Within<bounds::Page>>,
@@ -174,7 +175,7 @@ impl Analytics {
         #[oai(default)]
         genuine_only: Query<bool>,
     ) -> Result<Json<ScanLogPage>> {
-        let code_id = known(&app, &signed, &id).await?;
+        let code_id = known(&app, may.organization(), &id).await?;
         let (page, limit) = (page.0.0, limit.0.0);
         let question = Question::Logs {
             code_id,
@@ -200,14 +201,14 @@ impl Analytics {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        signed: Signed,
+        may: May<act::ViewAnalytics>,
         /// The code's UUID
         id: Path<String>,
         /// Only scans of the symbol itself
         #[oai(default)]
         genuine_only: Query<bool>,
     ) -> Result<Json<DeviceStats>> {
-        let code_id = known(&app, &signed, &id).await?;
+        let code_id = known(&app, may.organization(), &id).await?;
         let question = Question::Devices {
             code_id,
             genuine_only: genuine_only.0,
@@ -229,9 +230,9 @@ fn first() -> Within<bounds::Page> {
 }
 
 /// The code's id, if the caller's organization has such a code.
-async fn known(app: &App, signed: &Signed, id: &str) -> Result<Uuid, Error> {
+async fn known(app: &App, org: OrgId, id: &str) -> Result<Uuid, Error> {
     let id = parse_id(id)?;
-    app.codes.appearance(signed.0.org_id, id).await?;
+    app.codes.appearance(org, id).await?;
     Ok(id)
 }
 

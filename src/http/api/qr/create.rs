@@ -7,16 +7,17 @@ use poem::{Result, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
-use super::{Code, may_change, shown};
+use super::{Code, shown};
 use crate::{
     app::App,
     codes::{self, Draft, Look, Meaning},
     http::{
         api::Group,
         bounds::{self, Within},
-        extract::{Input, Signed},
+        extract::Input,
+        may::May,
     },
-    identity::Principal,
+    identity::{OrgId, act},
     kernel::{Color, Ctx, Error, Level, Malformed},
     telemetry::{
         catalogue, handles,
@@ -107,10 +108,11 @@ impl Create {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        signed: Signed,
+        may: May<act::EditCodes>,
         body: Input<NewStatic>,
     ) -> Result<Created> {
-        self.create(&app, &ctx, &signed.0, body.0.into()).await
+        self.create(&app, &ctx, may.organization(), body.0.into())
+            .await
     }
 
     /// Make a code that redirects to a target
@@ -119,10 +121,11 @@ impl Create {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        signed: Signed,
+        may: May<act::EditCodes>,
         body: Input<NewDynamic>,
     ) -> Result<Created> {
-        self.create(&app, &ctx, &signed.0, body.0.into()).await
+        self.create(&app, &ctx, may.organization(), body.0.into())
+            .await
     }
 }
 
@@ -142,11 +145,11 @@ impl Create {
         &self,
         app: &App,
         ctx: &Ctx,
-        who: &Principal,
+        org: OrgId,
         submission: Submission,
     ) -> Result<Created> {
         let kind = usize::from(submission.purpose == Purpose::CreateDynamic);
-        let made = make(app, ctx, who, submission).await;
+        let made = make(app, ctx, org, submission).await;
         let counters = if made.is_ok() {
             &self.made
         } else {
@@ -160,10 +163,9 @@ impl Create {
 async fn make(
     app: &App,
     ctx: &Ctx,
-    who: &Principal,
+    org: OrgId,
     submission: Submission,
 ) -> Result<codes::Code, Error> {
-    may_change(who)?;
     let submission = Arc::new(submission);
     let target = app.validate(ctx, &submission).await?.into_result()?;
     let Submission {
@@ -191,7 +193,7 @@ async fn make(
         description: some(description.as_ref()),
         look: look(style)?,
     };
-    app.codes.create(who.org_id, draft).await
+    app.codes.create(org, draft).await
 }
 
 fn some(text: Option<&String>) -> Option<String> {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use poem::{Result, web::Data};
 use poem_openapi::{ApiResponse, OpenApi, param::Path};
 
-use super::{may_change, parse_id};
+use super::parse_id;
 use crate::{
     app::App,
-    http::{api::Group, extract::Signed},
+    http::{api::Group, may::May},
+    identity::act,
 };
 
 pub struct Delete;
@@ -27,12 +28,11 @@ impl Delete {
     async fn delete(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        may: May<act::EditCodes>,
         /// The code's UUID
         id: Path<String>,
     ) -> Result<Deleted> {
-        may_change(&signed.0)?;
-        app.codes.delete(signed.0.org_id, parse_id(&id)?).await?;
+        app.codes.delete(may.organization(), parse_id(&id)?).await?;
         Ok(Deleted::Gone)
     }
 }

@@ -8,7 +8,8 @@ use poem_openapi::{OpenApi, param::Path, payload::Json};
 use super::{Code, parse_id, shown};
 use crate::{
     app::App,
-    http::{api::Group, extract::Signed},
+    http::{api::Group, may::May},
+    identity::act,
 };
 
 pub struct Get;
@@ -20,11 +21,11 @@ impl Get {
     async fn get(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        may: May<act::ViewCodes>,
         /// The code's UUID
         id: Path<String>,
     ) -> Result<Json<Code>> {
-        let code = app.codes.get(signed.0.org_id, parse_id(&id)?).await?;
+        let code = app.codes.get(may.organization(), parse_id(&id)?).await?;
         Ok(Json(shown(&app, code)))
     }
 }

@@ -23,10 +23,11 @@ use crate::{
     http::{
         api::Group,
         bounds::{self, Within},
-        extract::{Signed, credentials},
         grade::GradeHeader,
+        may::{May, credentials, permit},
         middleware::limits::in_time,
     },
+    identity::{Action, act},
     kernel::{Color, Ctx, Error, Level, error::Detail},
     render::{self, Faults, Format, Physical, Rendered},
     telemetry::{catalogue, handles, labels::Status},
@@ -69,7 +70,7 @@ enum ErrorLevel {
 }
 
 /// A file of one of the formats.
-struct ImageFile(render::File);
+pub struct ImageFile(render::File);
 
 impl ResponseContent for ImageFile {
     fn media_types() -> Vec<MetaMediaType> {
@@ -90,7 +91,7 @@ impl IntoResponse for ImageFile {
 }
 
 #[derive(ApiResponse)]
-enum ImageAnswer {
+pub enum ImageAnswer {
     /// The file.
     #[oai(status = 200)]
     File(
@@ -143,7 +144,7 @@ impl Image {
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
         request: &Request,
-        signed: Signed,
+        may: May<act::ViewCodes>,
         /// The code's UUID
         id: Path<String>,
         #[oai(default)] image_format: Query<ImageFormat>,
@@ -194,10 +195,11 @@ impl Image {
                 title: svg_title.0.map(|title| title.0),
                 description: svg_description.0.map(|description| description.0),
                 physical,
+                pixels: None,
             })
         };
         let query = request.uri().query().unwrap_or_default();
-        let code = app.codes.appearance(signed.0.org_id, id);
+        let code = app.codes.appearance(may.organization(), id);
         // Boxed: it is large, and this future is moved about until it first runs.
         let drawn = Box::pin(draw(&app, &ctx, code, query, wishes)).await;
         self.answer(&ctx, format, drawn, request.headers())
@@ -205,7 +207,7 @@ impl Image {
 }
 
 impl Image {
-    fn answer(
+    pub fn answer(
         &self,
         ctx: &Ctx,
         format: Format,
@@ -245,9 +247,14 @@ impl KnownImages {
         if ctx.exercise || has_body(header::CONTENT_LENGTH) || has_body(header::TRANSFER_ENCODING) {
             return None;
         }
-        let who = self.app.auth.remembered(&credentials(headers)?).await?;
+        let credentials = credentials(request, &self.app)?;
+        let who = self.app.auth.remembered(&credentials, None).await?;
         let query = request.uri().query().unwrap_or_default();
-        let asked = self.app.codes.checked(who.org_id, id, query).await?;
+        let org = who.organization();
+        let asked = self.app.codes.checked(org, id, query).await?;
+        if let Err(refused) = permit(&self.app, ctx, &who, Action::ViewCodes) {
+            return Some(Err(refused.into()));
+        }
         let drawn = in_time(ctx.deadline, async {
             let drawn = Box::pin(render(&self.app, ctx, &asked)).await;
             self.image.answer(ctx, asked.format, drawn, headers)
@@ -270,7 +277,7 @@ fn color(text: Option<&str>, field: &'static str) -> Result<Option<Color>, Error
 }
 
 /// The image, and what a reader may stumble over.
-type Drawn = (Rendered, Option<String>);
+pub type Drawn = (Rendered, Option<String>);
 
 /// `wishes`: read only when the code is known, because an unknown one is a 404 whatever is asked.
 async fn draw(

@@ -12,8 +12,9 @@ use crate::{
     http::{
         api::Group,
         bounds::{self, Within},
-        extract::Signed,
+        may::May,
     },
+    identity::act,
 };
 
 pub struct List;
@@ -75,7 +76,7 @@ impl List {
     async fn list(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        may: May<act::ViewCodes>,
         /// Codes to skip
         #[oai(default, validator(maximum(value = "9007199254740991")))]
         skip: Query<u64>,
@@ -100,7 +101,7 @@ impl List {
             sort: sort_by.0.into(),
             descending: sort_desc.0,
         };
-        let (codes, total) = app.codes.list(signed.0.org_id, &query).await?;
+        let (codes, total) = app.codes.list(may.organization(), &query).await?;
         Ok(Json(CodePage {
             items: codes.into_iter().map(|c| shown(&app, c)).collect(),
             total,

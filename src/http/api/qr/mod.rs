@@ -15,8 +15,7 @@ use crate::{
     app::App,
     codes::{self, CodeKind},
     http::bounds::{self, Within},
-    identity::Principal,
-    kernel::{Error, Kind, Result},
+    kernel::{Error, Result},
     render::{Faults, Field},
 };
 
@@ -105,18 +104,6 @@ pub fn shown(app: &App, code: codes::Code) -> Code {
 /// An id that is no UUID is simply unknown.
 pub fn parse_id(id: &str) -> Result<Uuid> {
     Uuid::try_parse(id).map_err(|_| Error::not_found("there is no such code"))
-}
-
-/// Reading is for every member; changing is not for those who only look.
-pub fn may_change(who: &Principal) -> Result<()> {
-    use crate::identity::Role;
-    match who.role {
-        Role::Owner | Role::Admin | Role::Manager => Ok(()),
-        Role::Analyst | Role::Member => Err(Error::new(
-            Kind::Forbidden,
-            "your role may look, but not change",
-        )),
-    }
 }
 
 /// Codes on a page if nothing else is asked for.

@@ -6,15 +6,17 @@ use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, param::Path, payload::Json, types::MaybeUndefined};
 use serde::Deserialize;
 
-use super::{Code, may_change, parse_id, shown};
+use super::{Code, parse_id, shown};
 use crate::{
     app::App,
     codes::{Change, CodeKind},
     http::{
         api::Group,
         bounds::{self, Bound, Within},
-        extract::{Input, Signed},
+        extract::Input,
+        may::May,
     },
+    identity::act,
     kernel::Ctx,
     validate::{Purpose, Submission},
 };
@@ -40,13 +42,12 @@ impl Update {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        signed: Signed,
+        may: May<act::EditCodes>,
         /// The code's UUID
         id: Path<String>,
         body: Input<Changes>,
     ) -> Result<Json<Code>> {
-        may_change(&signed.0)?;
-        let (org_id, id) = (signed.0.org_id, parse_id(&id)?);
+        let (org_id, id) = (may.organization(), parse_id(&id)?);
         let code = app.codes.get(org_id, id).await?;
         let submission = Arc::new(Submission {
             purpose: match code.kind {

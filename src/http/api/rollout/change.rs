@@ -6,14 +6,16 @@ use poem::{Request, Result, http::HeaderMap, web::Data};
 use poem_openapi::{Enum, Object, OpenApi, param::Path};
 use serde::Deserialize;
 
-use super::{by, look::ExperimentAnswer, may_change, report::ForcedBreaker};
+use super::{by, look::ExperimentAnswer, report::ForcedBreaker};
 use crate::{
     app::App,
     dials::{DialChange, FaultRequest},
     http::{
         api::Group,
-        extract::{Input, Optional, Signed},
+        extract::{Input, Optional},
+        may::May,
     },
+    identity::act,
     kernel::{Error, Kind},
     rollout::fault_injection::Fault,
 };
@@ -109,12 +111,11 @@ impl Change {
         &self,
         app: Data<&Arc<App>>,
         request: &Request,
-        signed: Signed,
+        may: May<act::ChangeRollout>,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
         body: Input<DialBody>,
     ) -> Result<ExperimentAnswer> {
-        may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         let expected = expected(request.headers())?;
         let wanted = DialChange {
@@ -122,7 +123,7 @@ impl Change {
             shadow_percent: body.0.shadow_percent,
             breaker: body.0.breaker.map(Into::into),
         };
-        let by = by(&signed.0, body.0.reason);
+        let by = by(may.caller(), body.0.reason);
         app.rollout.set(entry, wanted, expected, &by).await?;
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }
@@ -132,15 +133,14 @@ impl Change {
     async fn kill(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        may: May<act::ChangeRollout>,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
         body: Optional<Reason>,
     ) -> Result<ExperimentAnswer> {
-        may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         app.rollout
-            .kill(entry, &by(&signed.0, body.0.reason))
+            .kill(entry, &by(may.caller(), body.0.reason))
             .await?;
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }
@@ -152,15 +152,14 @@ impl Change {
     async fn release(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        may: May<act::ChangeRollout>,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
         body: Optional<Reason>,
     ) -> Result<ExperimentAnswer> {
-        may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         app.rollout
-            .release(entry, &by(&signed.0, body.0.reason))
+            .release(entry, &by(may.caller(), body.0.reason))
             .await?;
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }
@@ -172,19 +171,18 @@ impl Change {
     async fn rehearse(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        may: May<act::ChangeRollout>,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
         body: Input<InjectionBody>,
     ) -> Result<ExperimentAnswer> {
-        may_change(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         let wanted = body.0.fault.fault().map(|fault| FaultRequest {
             fault,
             percent: body.0.percent,
             seconds: body.0.seconds,
         });
-        let by = by(&signed.0, body.0.reason);
+        let by = by(may.caller(), body.0.reason);
         app.rollout.inject_faults(entry, wanted, &by).await?;
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }

@@ -7,13 +7,11 @@ use poem::{Result, web::Data};
 use poem_openapi::{OpenApi, payload::EventStream, types::ToJSON};
 use tokio::sync::Semaphore;
 
-use super::{
-    may_look,
-    report::{self, RolloutReport},
-};
+use super::report::{self, RolloutReport};
 use crate::{
     app::App,
-    http::{api::Group, extract::Signed},
+    http::{api::Group, may::May},
+    identity::act,
     kernel::{Error, Kind},
 };
 
@@ -46,9 +44,8 @@ impl Events {
     async fn events(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        _may: May<act::ViewRollout>,
     ) -> Result<EventStream<BoxStream<'static, RolloutReport>>> {
-        may_look(&signed.0)?;
         let Ok(place) = Arc::clone(&self.streams).try_acquire_owned() else {
             let message = "too many pages follow the rollouts: close one, or ask GET /api/rollout";
             return Err(Error::new(Kind::RateLimited, message).into());

@@ -9,13 +9,11 @@ use poem_openapi::{
     payload::Json,
 };
 
-use super::{
-    may_look,
-    report::{self, ExperimentReport, RolloutReport},
-};
+use super::report::{self, ExperimentReport, RolloutReport};
 use crate::{
     app::App,
-    http::{api::Group, extract::Signed},
+    http::{api::Group, may::May},
+    identity::act,
     kernel::{Ctx, Error},
 };
 
@@ -67,8 +65,11 @@ struct AuditLog {
 impl Look {
     /// Every experiment: its dial and its evidence
     #[oai(path = "/api/rollout", method = "get")]
-    async fn all(&self, app: Data<&Arc<App>>, signed: Signed) -> Result<Json<RolloutReport>> {
-        may_look(&signed.0)?;
+    async fn all(
+        &self,
+        app: Data<&Arc<App>>,
+        _may: May<act::ViewRollout>,
+    ) -> Result<Json<RolloutReport>> {
         Ok(Json(report::all(&app.rollout)?))
     }
 
@@ -78,14 +79,13 @@ impl Look {
         &self,
         app: Data<&Arc<App>>,
         _ctx: Data<&Ctx>,
-        signed: Signed,
+        _may: May<act::ViewRollout>,
         #[oai(
             default = "twenty",
             validator(minimum(value = "1"), maximum(value = "100"))
         )]
         limit: Query<u64>,
     ) -> Result<Json<AuditLog>> {
-        may_look(&signed.0)?;
         let entries = app.rollout.audit(limit.0).await?;
         let items = entries.into_iter().map(|e| Change {
             at: e.at.to_string(),
@@ -105,11 +105,10 @@ impl Look {
     async fn one(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        _may: May<act::ViewRollout>,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
     ) -> Result<ExperimentAnswer> {
-        may_look(&signed.0)?;
         Ok(ExperimentAnswer::of(&app, &experiment)?)
     }
 }

@@ -14,10 +14,10 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 
-use super::may_look;
 use crate::{
     app::App,
-    http::{api::Group, extract::Signed},
+    http::{api::Group, may::May},
+    identity::act,
     kernel::Error,
     telemetry::labels::Side,
 };
@@ -48,14 +48,13 @@ impl Mismatch {
     async fn shown(
         &self,
         app: Data<&Arc<App>>,
-        signed: Signed,
+        _may: May<act::ViewRollout>,
         /// `render`, `validate` or `analytics`
         experiment: Path<String>,
         /// The mismatch's id
         id: Path<String>,
         side: Path<Arm>,
     ) -> Result<Response<Answer>> {
-        may_look(&signed.0)?;
         let entry = app.rollout.entry(&experiment)?;
         let unknown = |_| Error::not_found("there is no such mismatch");
         let id = Uuid::try_parse(&id).map_err(unknown)?;

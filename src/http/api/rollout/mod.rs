@@ -6,22 +6,12 @@ pub mod look;
 pub mod mismatch;
 mod report;
 
-use super::operators;
-use crate::{dials::Author, identity::Principal, kernel::Result};
+use crate::{dials::Author, identity::Caller};
 
-const WHAT: &str = "rollouts";
-
-fn may_look(who: &Principal) -> Result<()> {
-    operators::may_look(who, WHAT)
-}
-
-fn may_change(who: &Principal) -> Result<()> {
-    operators::may_change(who, WHAT)
-}
-
-fn by(who: &Principal, reason: Option<String>) -> Author {
+fn by(who: &Caller, reason: Option<String>) -> Author {
     Author {
-        actor: who.name.clone(),
+        actor: who.name().to_owned(),
+        via: Some(who.shown_via()),
         reason: reason.filter(|r| !r.trim().is_empty()),
     }
 }

@@ -14,11 +14,8 @@ use super::{
 };
 use crate::{
     app::App,
-    http::{
-        api::Group,
-        extract::{Input, Signed},
-        grade::GradeHeader,
-    },
+    http::{api::Group, extract::Input, grade::GradeHeader, may::Public},
+    identity::act,
     kernel::{Ctx, Error},
     render::{Format, Rendered},
 };
@@ -114,7 +111,7 @@ impl Generate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _signed: Signed,
+        _may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Drawn> {
         Ok(self.drawn(&app, &ctx, body.0).await?)
@@ -126,7 +123,7 @@ impl Generate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _signed: Signed,
+        _may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Drawn> {
         Ok(self.drawn(&app, &ctx, body.0).await?)

@@ -21,9 +21,10 @@ use crate::{
     http::{
         api::Group,
         bounds::{self, Within},
-        extract::Signed,
         grade::GradeHeader,
+        may::Public,
     },
+    identity::act,
     kernel::{Ctx, Error},
     render::{File, Format},
 };
@@ -74,7 +75,7 @@ impl Preview {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _signed: Signed,
+        _may: Public<act::Render>,
         /// Content of the symbol
         data: Query<String>,
         #[oai(name = "eyeShape")] eye_shape: Query<Option<Word<EyeShape>>>,

@@ -13,10 +13,8 @@ use super::{
 };
 use crate::{
     app::App,
-    http::{
-        api::Group,
-        extract::{Input, Signed},
-    },
+    http::{api::Group, extract::Input, may::Public},
+    identity::act,
     kernel::{Ctx, Error, Kind},
 };
 
@@ -78,7 +76,7 @@ impl Validate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _signed: Signed,
+        _may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Json<Answer>> {
         Ok(Json(validate(&app, &ctx, &body.0).await?))

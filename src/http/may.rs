@@ -1,0 +1,231 @@
+//! Who asks, and whether they may: what handlers are given instead of a user.
+//!
+//! Invariant: the organization that a feature acts in comes from here. So a handler that names no action has none to act in.
+
+use std::{marker::PhantomData, net::IpAddr, sync::Arc};
+
+use poem::{
+    Request, RequestBody, Result,
+    http::{HeaderName, HeaderValue},
+};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use uuid::Uuid;
+
+use super::{client::limited_client, cookie, exercise::Exercise};
+use crate::{
+    app::App,
+    identity::{Act, Action, Caller, Credentials, OrgId, Via, csrf},
+    kernel::{Ctx, Error, Kind},
+};
+
+pub static X_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// Paths of one organization begin with this, and its id follows.
+const ORGANIZATIONS: &str = "/api/organizations/";
+
+/// A caller who may do `A`; in the organization that the path names, else in the caller's own.
+pub struct May<A>(Caller, PhantomData<A>);
+
+impl<A> May<A> {
+    pub fn caller(&self) -> &Caller {
+        &self.0
+    }
+
+    /// Where the caller may do it.
+    pub fn organization(&self) -> OrgId {
+        self.0.organization()
+    }
+}
+
+impl<'a, A: Act> ApiExtractor<'a> for May<A> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    /// The action's label; the document makes the schemes and `x-action` of it.
+    fn security_schemes() -> Vec<&'static str> {
+        vec![A::ACTION.label()]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        // Boxed: most callers are remembered, and this future is part of every handler's.
+        Ok(Self(
+            Box::pin(caller(request, A::ACTION)).await?,
+            PhantomData,
+        ))
+    }
+}
+
+/// Anybody, or a caller who may do `A`: for what is public by a setting.
+pub struct Public<A>(#[allow(dead_code)] Option<Caller>, PhantomData<A>);
+
+impl<'a, A: Act> ApiExtractor<'a> for Public<A> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![A::ACTION.label()]
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let (app, ctx) = context(request)?;
+        let is_public = app.settings.render.public && !ctx.exercise;
+        if is_public && credentials(request, app).is_none() {
+            let client = limited_client(request, &app.settings.server.trusted_proxies);
+            let left = app.auth.limits.render(client)?;
+            if let Some(left) = left {
+                ctx.trail.note_quota(left);
+            }
+            return Ok(Self(None, PhantomData));
+        }
+        let caller = Box::pin(caller(request, A::ACTION)).await?;
+        Ok(Self(Some(caller), PhantomData))
+    }
+}
+
+fn context(request: &Request) -> Result<(&Arc<App>, &Ctx), Error> {
+    match (request.data::<Arc<App>>(), request.data::<Ctx>()) {
+        (Some(app), Some(ctx)) => Ok((app, ctx)),
+        _ => Err(Error::internal(
+            "a handler was mounted without its application",
+        )),
+    }
+}
+
+/// The caller, who may do `action`.
+///
+/// # Errors
+/// `Unauthenticated`, `Forbidden`, `RateLimited`, and those of the store; `Invalid` for a path whose organization is no UUID.
+pub async fn caller(request: &Request, action: Action) -> Result<Caller, Error> {
+    let (app, ctx) = context(request)?;
+    if let Some(Exercise(caller)) = request.data() {
+        return Ok(caller.clone());
+    }
+    let Some(credentials) = credentials(request, app) else {
+        return Err(anonymous(request));
+    };
+    let client = limited_client(request, &app.settings.server.trusted_proxies);
+    let org = organization(request.uri().path());
+    let caller = match app
+        .auth
+        .remembered(&credentials, org.clone().ok().flatten())
+        .await
+    {
+        Some(caller) => caller,
+        None => check(app, ctx, &credentials, client, org.clone().ok().flatten()).await?,
+    };
+    org?;
+    if let Credentials::Session(token) = credentials
+        && !request.method().is_safe()
+    {
+        check_token(request, token)?;
+    }
+    permit(app, ctx, &caller, action)?;
+    Ok(caller)
+}
+
+/// Counts the request against the caller's quota, and asks the policy.
+///
+/// # Errors
+/// `RateLimited`, `Forbidden`.
+pub fn permit(app: &App, ctx: &Ctx, caller: &Caller, action: Action) -> Result<(), Error> {
+    if let Some(left) = app.auth.limits.api(caller)? {
+        ctx.trail.note_quota(left);
+    }
+    app.auth.allow(caller, action)
+}
+
+async fn check(
+    app: &App,
+    ctx: &Ctx,
+    credentials: &Credentials<'_>,
+    client: IpAddr,
+    org: Option<Uuid>,
+) -> Result<Caller, Error> {
+    // Before the places for passwords: who guesses takes none from others.
+    app.auth.limits.may_try(client)?;
+    let checked = app.auth.authenticate(ctx, credentials, org).await;
+    if let Err(e) = &checked
+        && e.kind() == Kind::Unauthenticated
+        // A cookie that is over is no guess.
+        && !matches!(credentials, Credentials::Session(_))
+    {
+        app.auth.limits.failed(client);
+    }
+    checked
+}
+
+fn anonymous(request: &Request) -> Error {
+    let query = request.uri().query().unwrap_or_default();
+    let message = if query.contains("qro_") {
+        "a key does not belong into an address, which is written to logs: revoke it, and send another as Authorization: Bearer"
+    } else {
+        "sign in with a user or an API key"
+    };
+    Error::new(Kind::Unauthenticated, message)
+}
+
+/// The organization that a path names.
+fn organization(path: &str) -> Result<Option<Uuid>, Error> {
+    let Some(rest) = path.strip_prefix(ORGANIZATIONS) else {
+        return Ok(None);
+    };
+    let id = rest.split('/').next().unwrap_or_default();
+    let parsed = Uuid::try_parse(id);
+    parsed
+        .map(Some)
+        .map_err(|_| Error::invalid("org_id", "must be a UUID"))
+}
+
+/// A page of another site can have a browser send the cookie, but it does not know the token.
+///
+/// # Errors
+/// `Forbidden`.
+fn check_token(request: &Request, session: &[u8]) -> Result<(), Error> {
+    let token = request.header(&X_CSRF_TOKEN).unwrap_or_default();
+    if csrf::is_valid(session, token.as_bytes()) {
+        return Ok(());
+    }
+    let message = "with a session, a change needs the header X-CSRF-Token: the csrf_token of GET /api/session";
+    Err(Error::new(Kind::Forbidden, message))
+}
+
+/// The credentials that a request carries.
+pub fn credentials<'r>(request: &'r Request, app: &App) -> Option<Credentials<'r>> {
+    let headers = request.headers();
+    let value = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    value("authorization")
+        .map(Credentials::Authorization)
+        .or_else(|| value("x-api-key").map(Credentials::Key))
+        .or_else(|| cookie::session(headers, app.is_https()).map(Credentials::Session))
+}
+
+/// The token of the session that a caller uses.
+///
+/// # Errors
+/// `Forbidden` for other callers.
+pub fn session_token<'r>(
+    request: &'r Request,
+    app: &App,
+    caller: &Caller,
+) -> Result<&'r str, Error> {
+    let token = match caller.via() {
+        Via::Session(_) => cookie::session(request.headers(), app.is_https()),
+        Via::Key(_) | Via::Basic => None,
+    };
+    let token = token.and_then(|bytes| str::from_utf8(bytes).ok());
+    token.ok_or_else(|| Error::new(Kind::Forbidden, "this takes a session"))
+}

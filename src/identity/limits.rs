@@ -1,0 +1,333 @@
+//! How often a client, a key or a session may ask: GCRA (the leaky bucket as a meter) in the memory of this process.
+//!
+//! Invariant: memory is bounded; a client that was dropped for lack of room starts anew. Nothing here waits for another machine,
+//! so nothing here fails open.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter, clock,
+    middleware::StateInformationMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
+use metrics::Counter;
+use moka::sync::Cache;
+
+use super::{Caller, Via};
+use crate::{
+    config::auth::Limits as Settings,
+    kernel::{Error, QuotaLeft, Result, SharedClock, clock::Instant, id::Uuid},
+    telemetry::{catalogue, handles, labels::Limit},
+};
+
+/// Clients, keys or sessions that a limit knows at once; one takes some 300 bytes.
+const KNOWN: u64 = 50_000;
+/// How many networks of 64 bits one of 48 bits counts as.
+const SITE: u32 = 16;
+
+/// Whom a limit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Who {
+    V4([u8; 4]),
+    /// The first 64 bits: what one customer gets at least.
+    V6([u8; 8]),
+    /// The first 48 bits: what one site gets at most.
+    Site([u8; 6]),
+    /// A key, a session or a user.
+    Id(Uuid),
+}
+
+impl Who {
+    /// The network of an address; and, of IPv6, the site around it.
+    fn of(address: IpAddr) -> (Self, Option<Self>) {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => (Self::V4(v4.octets()), None),
+            IpAddr::V6(v6) => (Self::V6(first(v6)), Some(Self::Site(first(v6)))),
+        }
+    }
+}
+
+fn first<const N: usize>(address: Ipv6Addr) -> [u8; N] {
+    let mut first = [0; N];
+    first.copy_from_slice(&address.octets()[..N]);
+    first
+}
+
+/// Time since the start, from the product's clock.
+struct Ticks {
+    clock: SharedClock,
+    start: Instant,
+}
+
+impl clock::Clock for Ticks {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.clock.instant().saturating_duration_since(self.start)
+    }
+}
+
+struct Bucket {
+    cells: RateLimiter<NotKeyed, InMemoryState, Ticks, StateInformationMiddleware>,
+    /// Milliseconds since the start until which tries are refused.
+    blocked_until_ms: AtomicU64,
+}
+
+/// One limit.
+struct Meter {
+    policy: Limit,
+    /// `None`: no limit.
+    quota: Option<(Quota, u32, u32)>,
+    buckets: Cache<Who, Arc<Bucket>>,
+    clock: SharedClock,
+    start: Instant,
+    limited: Counter,
+}
+
+impl Meter {
+    /// `most` requests in `window`, `burst` of them at once. 0: no limit.
+    fn new(
+        policy: Limit,
+        (most, burst): (u32, u32),
+        window: Duration,
+        clock: &SharedClock,
+    ) -> Self {
+        let each = window.checked_div(most).filter(|each| !each.is_zero());
+        let quota = each.and_then(Quota::with_period);
+        let quota = quota
+            .zip(NonZeroU32::new(burst))
+            .map(|(quota, burst)| quota.allow_burst(burst));
+        let window_s = u32::try_from(window.as_secs()).unwrap_or(u32::MAX);
+        Self {
+            policy,
+            quota: quota.map(|quota| (quota, most, window_s)),
+            // What has been idle for so long has a full bucket again.
+            buckets: Cache::builder()
+                .max_capacity(KNOWN)
+                .time_to_idle(window)
+                .build(),
+            clock: SharedClock::clone(clock),
+            start: clock.instant(),
+            limited: handles::counter(&catalogue::LIMITED, &[policy.label()]),
+        }
+    }
+
+    fn bucket(&self, who: Who, quota: Quota) -> Arc<Bucket> {
+        self.buckets.get_with(who, || {
+            let ticks = Ticks {
+                clock: SharedClock::clone(&self.clock),
+                start: self.start,
+            };
+            Arc::new(Bucket {
+                cells: RateLimiter::<_, _, _, StateInformationMiddleware>::new(
+                    quota,
+                    InMemoryState::default(),
+                    ticks,
+                ),
+                blocked_until_ms: AtomicU64::new(0),
+            })
+        })
+    }
+
+    /// Takes one from the bucket. `size`: of whom it is a part, as many times the quota.
+    fn take(&self, who: Who, size: u32) -> Result<Option<QuotaLeft>> {
+        let Some((quota, most, window_s)) = self.quota else {
+            return Ok(None);
+        };
+        let quota = larger(quota, size);
+        let bucket = self.bucket(who, quota);
+        match bucket.cells.check() {
+            Ok(left) => Ok(Some(QuotaLeft {
+                policy: self.policy.label(),
+                quota: most,
+                window_s,
+                remaining: left.remaining_burst_capacity().min(most),
+                reset_s: seconds(quota.replenish_interval()),
+            })),
+            Err(not_until) => {
+                let passed = self.clock.instant().saturating_duration_since(self.start);
+                Err(self.refused(not_until.wait_time_from(passed)))
+            }
+        }
+    }
+
+    fn take_of(&self, address: IpAddr) -> Result<Option<QuotaLeft>> {
+        let (network, site) = Who::of(address);
+        if let Some(site) = site {
+            self.take(site, SITE)?;
+        }
+        self.take(network, 1)
+    }
+
+    fn refused(&self, wait: Duration) -> Error {
+        self.limited.increment(1);
+        let seconds = seconds(wait);
+        let message = match self.policy {
+            Limit::SignIn => {
+                format!("too many failed sign-ins from your network; try again in {seconds} s")
+            }
+            Limit::Api => {
+                format!("too many requests of this key or session; try again in {seconds} s")
+            }
+            Limit::Render | Limit::Miss | Limit::Link => {
+                format!("too many requests from your network; try again in {seconds} s")
+            }
+        };
+        Error::rate_limited(message, Duration::from_secs(seconds.into()))
+    }
+
+    /// Notes a failed try; when none is left, further ones are refused until there is one more.
+    fn fail(&self, who: Who, size: u32) {
+        let Some((quota, ..)) = self.quota else {
+            return;
+        };
+        let quota = larger(quota, size);
+        let bucket = self.bucket(who, quota);
+        let wait = match bucket.cells.check() {
+            Ok(left) if left.remaining_burst_capacity() > 0 => return,
+            Ok(_) => quota.replenish_interval(),
+            Err(not_until) => {
+                let passed = self.clock.instant().saturating_duration_since(self.start);
+                not_until.wait_time_from(passed)
+            }
+        };
+        let until = self.passed_ms().saturating_add(millis(wait));
+        bucket.blocked_until_ms.fetch_max(until, Ordering::Relaxed);
+    }
+
+    /// # Errors
+    /// `RateLimited` while tries are refused.
+    fn may_try(&self, who: Who) -> Result<()> {
+        let Some(bucket) = self.buckets.get(&who) else {
+            return Ok(());
+        };
+        let until = bucket.blocked_until_ms.load(Ordering::Relaxed);
+        match until.checked_sub(self.passed_ms()) {
+            Some(wait) if wait > 0 => Err(self.refused(Duration::from_millis(wait))),
+            _ => Ok(()),
+        }
+    }
+
+    fn passed_ms(&self) -> u64 {
+        millis(self.clock.instant().saturating_duration_since(self.start))
+    }
+}
+
+fn larger(quota: Quota, size: u32) -> Quota {
+    if size == 1 {
+        return quota;
+    }
+    let burst = NonZeroU32::new(quota.burst_size().get().saturating_mul(size));
+    let each = quota.replenish_interval() / size;
+    Quota::with_period(each)
+        .zip(burst)
+        .map_or(quota, |(quota, burst)| quota.allow_burst(burst))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Rounded up: who waits for so long is not refused again.
+fn seconds(time: Duration) -> u32 {
+    let up = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    u32::try_from(up.max(1)).unwrap_or(u32::MAX)
+}
+
+/// All limits. Cheap to ask.
+pub struct Limits {
+    sign_in: Meter,
+    api: Meter,
+    render: Meter,
+    misses: Meter,
+    links: Meter,
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+impl Limits {
+    #[must_use]
+    pub fn new(settings: &Settings, clock: &SharedClock) -> Self {
+        let even = |most: u32| (most, most);
+        let minute = |limit, most| Meter::new(limit, even(most), MINUTE, clock);
+        let ten = Duration::from_mins(10);
+        Self {
+            sign_in: Meter::new(Limit::SignIn, even(settings.sign_in), ten, clock),
+            api: minute(Limit::Api, settings.api),
+            render: Meter::new(
+                Limit::Render,
+                (settings.render, settings.render_burst),
+                MINUTE,
+                clock,
+            ),
+            misses: minute(Limit::Miss, settings.misses),
+            links: minute(Limit::Link, settings.links),
+        }
+    }
+
+    /// Before a password, a key or a token of this client is looked at.
+    ///
+    /// # Errors
+    /// `RateLimited` after too many that were wrong. Right ones do not count: a school signs in from one address.
+    pub fn may_try(&self, client: IpAddr) -> Result<()> {
+        let (network, site) = Who::of(client);
+        self.sign_in.may_try(network)?;
+        site.map_or(Ok(()), |site| self.sign_in.may_try(site))
+    }
+
+    /// What this client sent was wrong.
+    pub fn failed(&self, client: IpAddr) {
+        let (network, site) = Who::of(client);
+        self.sign_in.fail(network, 1);
+        if let Some(site) = site {
+            self.sign_in.fail(site, SITE);
+        }
+    }
+
+    /// A request by a key or a session; `None` for others, and without a limit.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub fn api(&self, caller: &Caller) -> Result<Option<QuotaLeft>> {
+        match caller.via() {
+            Via::Key(key) => self.api.take(Who::Id(key.id), 1),
+            Via::Session(session) => self.api.take(Who::Id(session.id), 1),
+            Via::Basic => Ok(None),
+        }
+    }
+
+    /// A symbol for somebody without credentials.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub fn render(&self, client: IpAddr) -> Result<Option<QuotaLeft>> {
+        self.render.take_of(client)
+    }
+
+    /// An address `/r/…` that is of no code. A class room shares one address: addresses of codes do not count.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub fn miss(&self, client: IpAddr) -> Result<()> {
+        self.misses.take_of(client).map(drop)
+    }
+
+    /// A look at an invitation, the start of a sign-in elsewhere.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub fn link(&self, client: IpAddr) -> Result<()> {
+        self.links.take_of(client).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests;
