@@ -169,7 +169,8 @@ async fn without_a_promise_the_issuer_may_be_missing_but_not_wrong() {
 async fn a_sign_in_of_another_provider_is_not_finished_here() {
     let (one, two) = (Fake::default(), Fake::default());
     let (_, pending) = one.provider().start(&Start::default(), NOW).await.unwrap();
-    let callback = two.callback(&pending);
+    // It names the provider where the sign-in was started: only the caller mixed them up.
+    let callback = one.callback(&pending);
     let error = two.provider().finish(pending, &callback, NOW).await;
     assert!(
         matches!(error, Err(Error::OtherProvider { .. })),

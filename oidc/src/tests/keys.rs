@@ -1,10 +1,12 @@
 //! Which key a token is verified with (RFC 7517), and when keys are fetched again.
 
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
+use ring::signature::KeyPair;
 use serde_json::{Value, json};
 
 use super::{
     fake::{Fake, NOW, changed},
-    signer::Signer,
+    signer::{Key, Signer},
 };
 use crate::{Error, Identity, Provider, Start};
 
@@ -171,4 +173,23 @@ async fn a_withdrawn_key_is_forgotten_within_the_hour() {
         .unwrap();
     let outcome = sign_in(&fake, &provider, &fake.signer, NOW + 3600).await;
     assert_eq!(outcome, Err(Error::UnknownKey));
+}
+
+/// Whatever picks a key: bytes of one type of key are never read as another.
+#[test]
+fn the_crypto_verifies_with_keys_of_the_algorithm_alone() {
+    crate::crypto::install().unwrap();
+    let signer = Signer::new("ES256", "one");
+    let token = signer.sign(&json!({}));
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let Key::Ec(key) = &signer.key else { panic!() };
+    let point = key.public_key().as_ref();
+    let verify =
+        |key: &DecodingKey| crypto::verify(signature, message.as_bytes(), key, Algorithm::ES256);
+    assert_eq!(verify(&DecodingKey::from_ec_der(point)), Ok(true));
+    assert!(verify(&DecodingKey::from_ed_der(point)).is_err());
+    assert!(verify(&DecodingKey::from_secret(point).unwrap()).is_err());
+    // And it signs nothing.
+    let secret = EncodingKey::from_secret(b"secret").unwrap();
+    assert!(crypto::sign(b"x", &secret, Algorithm::HS256).is_err());
 }
