@@ -86,6 +86,7 @@ fn files_functions_and_names_are_in_shape() {
     let mut all = sources("src");
     all.extend(sources("symbol/src"));
     all.extend(sources("logo/src"));
+    all.extend(sources("oidc/src"));
     let mut violations: Vec<Violation> = shape::median(&all).into_iter().collect();
     all.extend(sources("migrations"));
     violations.extend(all.iter().flat_map(shape::check));
