@@ -1,7 +1,7 @@
 //! What handlers are given: a parsed JSON body.
 
 use bytes::Bytes;
-use poem::{Request, RequestBody, Result};
+use poem::{Request, RequestBody, Result, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     payload::Payload,

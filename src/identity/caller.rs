@@ -27,11 +27,6 @@ impl OrgId {
     pub const fn id(self) -> Uuid {
         self.0
     }
-
-    #[cfg(test)]
-    pub(crate) const fn for_test(id: Uuid) -> Self {
-        Self(id)
-    }
 }
 
 /// How a caller is known.

@@ -6,7 +6,6 @@ use crate::support::{
     Client, Database, Server, Setup,
     client::{Auth, send},
     codes::{API, create_dynamic, create_static, total},
-    command::Says as _,
     on_both,
     process::PASSWORD,
 };

@@ -11,6 +11,7 @@ use crate::support::{
     Answer, Client, Database, Server, Setup,
     client::{Auth, send},
     codes::{API, create_dynamic},
+    metrics::Scrape,
     process::PASSWORD,
 };
 
@@ -68,9 +69,9 @@ async fn a_sweep_of_slugs_is_refused_and_readers_of_real_codes_are_not() {
     from(&anonymous, "192.0.2.8", Method::GET, "/r/00000000")
         .await
         .problem(404);
-    let limited = Scrape::of(&server)
-        .await
-        .sum("qr_rate_limited_total", &[("limit", "miss")]);
+    let scrape = Scrape::of(&Client::admin(&server)).await;
+    let limited = scrape.sum("qr_rate_limited_total", &[("limit", "miss")]);
+    let limited = limited.unwrap();
     assert!((limited - f64::from(refused)).abs() < 0.5, "{limited}");
 }
 

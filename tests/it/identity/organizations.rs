@@ -7,7 +7,7 @@ use crate::support::{
     Client, Server,
     client::Auth,
     codes::{API, counted, create_dynamic, create_static},
-    decode::decoded,
+    decode::decode,
     on_both,
     process::PASSWORD,
 };
@@ -256,7 +256,7 @@ async fn images_and_timelines_are_those_of_the_contract(server: Server) {
     let image = |query: &str| at(&format!("/qr-codes/{}/image{query}", code.id));
     let png = admin.get(&image("")).await.expect(200);
     assert_eq!(png.header("content-type"), "image/png");
-    assert!(decoded(&png.body).contains("/r/"));
+    assert!(decode(&png.body, "png").contains("/r/"));
     assert_eq!(image::load_from_memory(&png.body).unwrap().width(), 300);
     let etag = png.header("etag").to_owned();
     let request = admin

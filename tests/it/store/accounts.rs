@@ -78,7 +78,8 @@ async fn a_user_is_found_by_name(db: &Fresh) {
     let why = entry(ids.next(), 1);
     let users = &db.users;
     assert!(users.set_password(admin.id, "new", &why).await.unwrap());
-    let nobody = users.set_password(ids.next(), "new", &entry(ids.next(), 2));
+    let other = entry(ids.next(), 2);
+    let nobody = users.set_password(ids.next(), "new", &other);
     assert!(!nobody.await.unwrap());
     let changed = db.users.find("admin").await.unwrap().unwrap();
     assert_eq!((changed.password_hash.as_str(), changed.epoch), ("new", 1));
@@ -176,11 +177,11 @@ async fn a_session_ends_with_the_users_epoch_and_its_role(db: &Fresh) {
 
     // Goes on under another token, once.
     let next = session(ids.next(), &member, org.id);
+    let next_why = why();
     let go_on = || {
         db.sessions
             .insert(&next, &[2; 32], Some(&[1; 32]), &next_why)
     };
-    let next_why = why();
     assert!(go_on().await.unwrap());
     assert!(!go_on().await.unwrap());
     assert_eq!(found(1).await, None);
@@ -228,13 +229,10 @@ async fn two_owners_who_demote_each_other_leave_one(db: &Fresh) {
     let owners = [user(ids.next(), "a"), user(ids.next(), "b")];
     for owner in &owners {
         db.users.insert(owner).await.unwrap();
-        let joined = db.organizations.join(
-            org,
-            owner.id,
-            Role::Owner,
-            Source::Local,
-            &entry(ids.next(), 1),
-        );
+        let why = entry(ids.next(), 1);
+        let joined = db
+            .organizations
+            .join(org, owner.id, Role::Owner, Source::Local, &why);
         joined.await.unwrap();
     }
     for _ in 0..20 {
