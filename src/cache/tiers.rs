@@ -220,6 +220,23 @@ impl Tiers {
         self.remote.as_ref().is_some_and(|r| r.is_subscribed())
     }
 
+    /// Whether a Redis is configured, in which nodes can count together.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// Takes cells from a bucket that all nodes share (GCRA): one of `burst` cells, which gets one more in `each`. Returns for how
+    /// long it is empty; `None` while it is not, and where Redis cannot tell.
+    pub async fn take_shared(
+        &self,
+        name: &str,
+        bucket: (Duration, u32),
+        cells: u64,
+    ) -> Option<Duration> {
+        self.remote.as_ref()?.take_shared(name, bucket, cells).await
+    }
+
     /// Drops the values whose names match from the memory of this node. Returns how many there were.
     pub async fn clear_memory(&self, pattern: &Pattern) -> u64 {
         self.memory.clear(pattern).await

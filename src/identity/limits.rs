@@ -1,14 +1,17 @@
 //! How often a client, a key or a session may ask: GCRA (the leaky bucket as a meter) in the memory of this process.
 //!
-//! Invariant: memory is bounded; a client that was dropped for lack of room starts anew. Nothing here waits for another machine,
-//! so nothing here fails open.
+//! With Redis the nodes also count together: what a node lets through it reports a moment later, and hears when all of them have let
+//! through too much.
+//!
+//! Invariant: memory is bounded; a client that was dropped for lack of room starts anew. The meter of this process always decides, and
+//! Redis only adds refusals: nothing here waits for another machine, so nothing here fails open.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -23,13 +26,16 @@ use moka::sync::Cache;
 
 use super::{Caller, Via};
 use crate::{
+    cache::Tiers,
     config::auth::Limits as Settings,
-    kernel::{Error, QuotaLeft, Result, SharedClock, clock::Instant, id::Uuid},
+    kernel::{Error, QuotaLeft, Result, SharedClock, clock::Instant, id::Uuid, task},
     telemetry::{catalogue, handles, labels::Limit},
 };
 
 /// Clients, keys or sessions that a limit knows at once; one takes some 300 bytes.
 const KNOWN: u64 = 50_000;
+/// What was let through is reported to Redis this often.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// How many networks of 64 bits one of 48 bits counts as.
 const SITE: u32 = 16;
 
@@ -77,8 +83,11 @@ impl clock::Clock for Ticks {
 
 struct Bucket {
     cells: RateLimiter<NotKeyed, InMemoryState, Ticks, StateInformationMiddleware>,
-    /// Milliseconds since the start until which tries are refused.
+    /// Milliseconds since the start until which everything is refused.
     blocked_until_ms: AtomicU64,
+    /// Cells that Redis has not heard of, and whether they are being reported.
+    unreported: AtomicU64,
+    is_reporting: AtomicBool,
 }
 
 /// One limit.
@@ -87,6 +96,8 @@ struct Meter {
     /// `None`: no limit.
     quota: Option<(Quota, u32, u32)>,
     buckets: Cache<Who, Arc<Bucket>>,
+    /// Where the nodes count together.
+    shared: Option<Arc<Tiers>>,
     clock: SharedClock,
     start: Instant,
     limited: Counter,
@@ -98,7 +109,7 @@ impl Meter {
         policy: Limit,
         (most, burst): (u32, u32),
         window: Duration,
-        clock: &SharedClock,
+        (tiers, clock): (&Arc<Tiers>, &SharedClock),
     ) -> Self {
         let each = window.checked_div(most).filter(|each| !each.is_zero());
         let quota = each.and_then(Quota::with_period);
@@ -114,6 +125,7 @@ impl Meter {
                 .max_capacity(KNOWN)
                 .time_to_idle(window)
                 .build(),
+            shared: tiers.is_shared().then(|| Arc::clone(tiers)),
             clock: SharedClock::clone(clock),
             start: clock.instant(),
             limited: handles::counter(&catalogue::LIMITED, &[policy.label()]),
@@ -133,6 +145,8 @@ impl Meter {
                     ticks,
                 ),
                 blocked_until_ms: AtomicU64::new(0),
+                unreported: AtomicU64::new(0),
+                is_reporting: AtomicBool::new(false),
             })
         })
     }
@@ -144,7 +158,12 @@ impl Meter {
         };
         let quota = larger(quota, size);
         let bucket = self.bucket(who, quota);
-        match bucket.cells.check() {
+        self.check_blocked(&bucket)?;
+        let checked = bucket.cells.check();
+        if checked.is_ok() {
+            self.report(&bucket, who, quota);
+        }
+        match checked {
             Ok(left) => Ok(Some(QuotaLeft {
                 policy: self.policy.label(),
                 quota: most,
@@ -191,6 +210,7 @@ impl Meter {
         };
         let quota = larger(quota, size);
         let bucket = self.bucket(who, quota);
+        self.report(&bucket, who, quota);
         let wait = match bucket.cells.check() {
             Ok(left) if left.remaining_burst_capacity() > 0 => return,
             Ok(_) => quota.replenish_interval(),
@@ -206,14 +226,47 @@ impl Meter {
     /// # Errors
     /// `RateLimited` while tries are refused.
     fn may_try(&self, who: Who) -> Result<()> {
-        let Some(bucket) = self.buckets.get(&who) else {
-            return Ok(());
-        };
+        let bucket = self.buckets.get(&who);
+        bucket.map_or(Ok(()), |bucket| self.check_blocked(&bucket))
+    }
+
+    fn check_blocked(&self, bucket: &Bucket) -> Result<()> {
         let until = bucket.blocked_until_ms.load(Ordering::Relaxed);
+        if until == 0 {
+            return Ok(());
+        }
         match until.checked_sub(self.passed_ms()) {
             Some(wait) if wait > 0 => Err(self.refused(Duration::from_millis(wait))),
             _ => Ok(()),
         }
+    }
+
+    /// Tells Redis of one more, in a moment and together with those that come until then.
+    fn report(&self, bucket: &Arc<Bucket>, who: Who, quota: Quota) {
+        let Some(tiers) = &self.shared else { return };
+        bucket.unreported.fetch_add(1, Ordering::Relaxed);
+        if bucket.is_reporting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (tiers, bucket) = (Arc::clone(tiers), Arc::clone(bucket));
+        let (clock, start) = (SharedClock::clone(&self.clock), self.start);
+        let name = format!("limit:{}:{who:?}", self.policy.label());
+        let shared = (quota.replenish_interval(), quota.burst_size().get());
+        drop(task::spawn("limits.report", async move {
+            loop {
+                tokio::time::sleep(REPORT_EVERY).await;
+                let cells = bucket.unreported.swap(0, Ordering::Relaxed);
+                if cells == 0 {
+                    break;
+                }
+                if let Some(wait) = tiers.take_shared(&name, shared, cells).await {
+                    let passed = millis(clock.instant().saturating_duration_since(start));
+                    let until = passed.saturating_add(millis(wait));
+                    bucket.blocked_until_ms.fetch_max(until, Ordering::Relaxed);
+                }
+            }
+            bucket.is_reporting.store(false, Ordering::Release);
+        }));
     }
 
     fn passed_ms(&self) -> u64 {
@@ -255,18 +308,19 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 impl Limits {
     #[must_use]
-    pub fn new(settings: &Settings, clock: &SharedClock) -> Self {
+    pub fn new(settings: &Settings, tiers: &Arc<Tiers>, clock: &SharedClock) -> Self {
         let even = |most: u32| (most, most);
-        let minute = |limit, most| Meter::new(limit, even(most), MINUTE, clock);
+        let base = (tiers, clock);
+        let minute = |limit, most| Meter::new(limit, even(most), MINUTE, base);
         let ten = Duration::from_mins(10);
         Self {
-            sign_in: Meter::new(Limit::SignIn, even(settings.sign_in), ten, clock),
+            sign_in: Meter::new(Limit::SignIn, even(settings.sign_in), ten, base),
             api: minute(Limit::Api, settings.api),
             render: Meter::new(
                 Limit::Render,
                 (settings.render, settings.render_burst),
                 MINUTE,
-                clock,
+                base,
             ),
             misses: minute(Limit::Miss, settings.misses),
             links: minute(Limit::Link, settings.links),

@@ -98,7 +98,7 @@ impl Auth {
     pub fn new(settings: &config::auth::Auth, parts: &Parts) -> Result<Self> {
         let ttl = Duration::from_millis(settings.credential_ttl_ms);
         let passwords = Arc::new(Passwords::new()?);
-        let limits = Limits::new(&settings.limits, &parts.clock);
+        let limits = Limits::new(&settings.limits, &parts.tiers, &parts.clock);
         let wrong = |how: SignInHow| {
             handles::counter(&catalogue::SIGN_INS, &[how.label(), Outcome::Error.label()])
         };

@@ -10,6 +10,7 @@ mod facts;
 mod fault;
 mod invalidate;
 mod link;
+mod meter;
 mod prober;
 mod rights;
 mod subscribe;

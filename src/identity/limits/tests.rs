@@ -5,7 +5,7 @@ use crate::kernel::{Kind, clock::AnchoredClock, clock::Timestamp};
 
 fn limits() -> Limits {
     let clock: SharedClock = Arc::new(AnchoredClock::at(Timestamp::UNIX_EPOCH));
-    Limits::new(&Settings::default(), &clock)
+    Limits::new(&Settings::default(), &Tiers::in_memory(&clock), &clock)
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -91,7 +91,7 @@ async fn no_limit_is_no_limit() {
         sign_in: 0,
         ..Settings::default()
     };
-    let limits = Limits::new(&none, &clock);
+    let limits = Limits::new(&none, &Tiers::in_memory(&clock), &clock);
     let client = ip("192.0.2.7");
     for _ in 0..100_000 {
         limits.miss(client).unwrap();

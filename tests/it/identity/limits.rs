@@ -11,8 +11,10 @@ use crate::support::{
     Answer, Client, Database, Server, Setup,
     client::{Auth, send},
     codes::{API, create_dynamic},
+    eventually,
     metrics::Scrape,
     process::PASSWORD,
+    redis::{RedisServer, RedisSetup},
 };
 
 /// With the limits that an installation has, behind a proxy on this machine.
@@ -221,4 +223,52 @@ async fn credential_stuffing_keeps_nobody_from_signing_in() {
     eprintln!("{wrong} wrong, {refused} refused; sign-ins took {median:?}, at most {worst:?}");
     assert!(wrong <= 100 * 10 + 40, "ten for each address: {wrong}");
     assert!(worst < Duration::from_secs(5), "{worst:?}");
+}
+
+#[tokio::test]
+async fn two_nodes_count_together_and_each_by_itself_when_redis_dies() {
+    let mut redis = RedisServer::start(RedisSetup::default()).await;
+    let base = "http://qr.example.com";
+    let setup = || {
+        let setup = Setup::on(Database::Postgres).env("BASE_URL", base);
+        setup.env("REDIS_URL", redis.url()).env("LIMIT_API", "60")
+    };
+    let one = setup().start().await;
+    let other = setup()
+        .env("DATABASE_URL", one.database_url())
+        .start()
+        .await;
+    let made = one.run_json(&["keys", "create", "--name", "shared", "--json"]);
+    let key = Auth::Bearer(made["key"].as_str().unwrap().to_owned());
+    let clients = [&one, &other].map(|node| Client::with(node, key.clone()));
+    // Half of the quota on each of them, and soon neither lets anything through.
+    for _ in 0..40 {
+        for client in &clients {
+            client.get(API).await;
+        }
+    }
+    eventually(5, async || {
+        let statuses = [
+            clients[0].get(API).await.status,
+            clients[1].get(API).await.status,
+        ];
+        if statuses == [429; 2] {
+            Ok(())
+        } else {
+            Err(format!("{statuses:?}"))
+        }
+    })
+    .await;
+    redis.kill();
+    // Each goes on by itself, and refuses what is too much for it alone.
+    eventually(20, async || match clients[0].get(API).await.status {
+        200 => Ok(()),
+        other => Err(other.to_string()),
+    })
+    .await;
+    let mut statuses = Vec::new();
+    for _ in 0..80 {
+        statuses.push(clients[0].get(API).await.status);
+    }
+    assert!(statuses.contains(&429), "it failed open: {statuses:?}");
 }
