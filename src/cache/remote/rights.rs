@@ -88,6 +88,7 @@ fn probes(names: &Names, deployment: &Deployment, stats: bool) -> Vec<Cmd> {
         (true, "SMEMBERS", &[&set]),
         (true, "UNLINK", &[&key, &set]),
         (true, "EVAL", &["return 1", "0"]),
+        (true, "TIME", &[]),
         (true, "PUBLISH", &[&names.channel(), &message]),
         (true, "SCAN", &["0", "MATCH", &key]),
         (stats, "INFO", &["memory"]),
