@@ -23,6 +23,7 @@ mod pooler;
 mod postgres;
 pub mod scans;
 pub mod sessions;
+pub mod single_sign_on;
 pub mod spool;
 mod sqlite;
 mod statement;
@@ -50,6 +51,7 @@ pub struct Store {
     pub users: users::Users,
     pub keys: keys::Keys,
     pub sessions: sessions::Sessions,
+    pub single_sign_on: single_sign_on::SingleSignOn,
     pub organizations: organizations::Organizations,
     pub invitations: invitations::Invitations,
     pub audit: audit::Audit,
@@ -72,6 +74,7 @@ impl Store {
             users: users::Users::new(&connections),
             keys: keys::Keys::new(&connections),
             sessions: sessions::Sessions::new(&connections),
+            single_sign_on: single_sign_on::SingleSignOn::new(&connections),
             organizations: organizations::Organizations::new(&connections),
             invitations: invitations::Invitations::new(&connections),
             audit: audit::Audit::new(&connections),

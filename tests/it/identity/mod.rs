@@ -7,6 +7,7 @@ mod matrix;
 mod organizations;
 mod revoked;
 mod sessions;
+mod single_sign_on;
 
 use serde_json::{Value, json};
 
