@@ -20,7 +20,7 @@ pub struct SignIn {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Show which role claims give by OIDC_ROLE_MAP, and why
+    /// Show which role claims give, and why
     Preview {
         /// The claims of an ID token or of userinfo as JSON; `-` is standard input
         file: PathBuf,

@@ -79,13 +79,13 @@ impl SingleSignOn {
         if let Err(e) = provider.check() {
             r.fault(ISSUER.variable, &e.to_string());
         }
-        let rules = found.role_map.as_deref().unwrap_or_default();
-        if rules.is_empty() && found.default_role.is_none() {
+        let role_map = found.role_map.as_deref().unwrap_or_default();
+        if role_map.is_empty() && found.default_role.is_none() {
             let message = "is missing, and OIDC_DEFAULT_ROLE too: nobody could sign in";
             r.fault(ROLE_MAP.variable, message);
         }
         let claims = found.role_claim.as_deref().unwrap_or(DEFAULT_ROLE_CLAIMS);
-        let roles = RoleMap::parse(rules, claims, client_id, &ROLES)
+        let roles = RoleMap::parse(role_map, claims, client_id, &ROLES)
             .map_err(|e| r.fault(ROLE_MAP.variable, &e.to_string()))
             .ok()?;
         Some(Self {

@@ -43,8 +43,6 @@ pub struct Ending<'a> {
     pub sid: Option<&'a str>,
 }
 
-/// Cheap to clone.
-#[derive(Clone)]
 pub struct SingleSignOn {
     db: Connections,
     organizations: Organizations,

@@ -82,6 +82,7 @@ enum LoggedOut {
 impl SingleSignOn {
     /// The ways of signing in
     #[oai(path = "/api/session/methods", method = "get")]
+    #[allow(clippy::unused_async)] // the framework's handlers are
     async fn methods(&self, app: Data<&Arc<App>>) -> Json<SignInMethods> {
         let provider = app.auth.single_sign_on().ok();
         Json(SignInMethods {

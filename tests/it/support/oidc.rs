@@ -41,8 +41,15 @@ pub struct Site {
 impl Site {
     /// Set up, and not started.
     pub fn prepare(database: Database) -> Self {
+        Self::at(database, "127.0.0.1")
+    }
+
+    /// The same, called by this name. The provider is at 127.0.0.1.
+    pub fn at(database: Database, host: &str) -> Self {
         let mut server = Setup::on(database).prepare();
-        let provider = OidcProvider::start(&server.url());
+        let base = format!("http://{host}:{}", server.port);
+        server.set("BASE_URL", base.clone());
+        let provider = OidcProvider::start(&base);
         for (name, value) in [
             ("OIDC_ISSUER", provider.issuer.as_str()),
             ("OIDC_CLIENT_ID", "qr"),
