@@ -30,6 +30,11 @@ def unreadable(n):
     return "POST", "/api/v2/qr/generate", {"data": f"drill {n}", "options": {"eyeShape": "diamond", "strict": True}}
 
 
+def sign_in(password):
+    """Somebody who signs in, again and again."""
+    return lambda n: ("POST", "/api/session", {"username": "admin", "password": password})
+
+
 def change(code_id):
     return lambda n: ("PUT", f"/api/v1/qr/{code_id}", {"title": f"title {n}"})
 

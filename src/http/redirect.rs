@@ -128,7 +128,7 @@ impl Redirect {
         let answer = self.send(ctx, request).await;
         match &answer {
             Ok(_) => &self.success,
-            Err(e) if e.kind() == Kind::NotFound => &self.not_found,
+            Err(e) if matches!(e.kind(), Kind::NotFound | Kind::RateLimited) => &self.not_found,
             Err(e) if e.kind().is_fault() => &self.failure,
             Err(_) => &self.targetless,
         }

@@ -11,6 +11,7 @@ mod canvas;
 mod effects;
 mod file;
 mod picture;
+mod planes;
 mod steps;
 
 pub use canvas::Canvas;
@@ -21,6 +22,7 @@ use std::borrow::Cow;
 use symbol::file::Ink;
 
 pub(crate) use area::Mask;
+use planes::{Planes, Strip, opacities};
 use steps::Steps;
 
 use crate::geometry::Outline;
@@ -134,7 +136,7 @@ fn indexed(scene: &Scene, canvas: Canvas, paintings: &[Painting], plan: Plan) ->
     let width = canvas.width_px as usize;
     let mut palette = vec![scene.ground];
     let mut indices = vec![0; width * canvas.height_px as usize];
-    let level = |coverage: u8| (usize::from(coverage) * plan.levels + 127) / 255;
+    let level = |coverage: u8| (u16::from(coverage) * plan.levels as u16 + 127) / 255;
     // Of each painting: its steps and its first index.
     let mut of_painting = Vec::new();
     for &(paint, on) in paintings {
@@ -153,7 +155,8 @@ fn indexed(scene: &Scene, canvas: Canvas, paintings: &[Painting], plan: Plan) ->
             continue;
         };
         // Of a covered pixel: its step's first index, and its level on top.
-        let index_of = |step: u8| (base - 1 + usize::from(step) * plan.levels) as u8;
+        let (before, each) = ((base - 1) as u8, plan.levels as u8);
+        let index_of = |step: u8| before.wrapping_add(step.wrapping_mul(each));
         let mut lines = Lines::new(layer, canvas, |coverage| level(coverage) as u8);
         let mut row = Row::new(steps, canvas, &lines);
         lines.each(|x, y, levels| {
@@ -168,38 +171,61 @@ fn indexed(scene: &Scene, canvas: Canvas, paintings: &[Painting], plan: Plan) ->
     Pixels::Indexed { palette, indices }
 }
 
+/// Pixels that are laid at a time: none, if nothing of them is covered.
+const CHUNK: usize = 64;
+
 fn blended(scene: &Scene, canvas: Canvas) -> Pixels {
-    let width = canvas.width_px as usize;
-    let mut bytes = rgba(scene.ground).repeat(width * canvas.height_px as usize);
+    let mut planes = Planes::new(canvas, scene.ground);
     for cast in &scene.effects.casts {
-        effects::cast(cast, scene.symbol_layers(), canvas, &mut bytes);
+        effects::cast(cast, scene.symbol_layers(), canvas, &mut planes);
     }
     for layer in &scene.layers {
-        if let Shape::Picture(picture, place) = &layer.shape {
-            picture::draw(picture, *place, canvas, &mut bytes);
-            continue;
+        match &layer.shape {
+            Shape::Picture(picture, place) => picture::draw(picture, *place, canvas, &mut planes),
+            _ => lay(layer, canvas, &mut planes),
         }
-        let steps = Steps::of(&layer.paint, canvas, FINE);
-        let mut lines = Lines::new(layer, canvas, |coverage| coverage);
-        let mut row = Row::new(&steps, canvas, &lines);
-        lines.each(|x, y, coverage| {
-            let covering = row.at(x, y, coverage.len(), |step| step);
-            let (out, _) = bytes[4 * (y * width + x)..][..4 * coverage.len()].as_chunks_mut::<4>();
-            for ((out, &covered), &step) in out.iter_mut().zip(coverage).zip(covering) {
-                if covered > 0 {
-                    let ink = steps.inks[usize::from(step)];
-                    *out = rgba(over(ink, f32::from(covered) / 255.0, inked(*out)));
-                }
-            }
-        });
     }
     if scene.effects.blur > 0 {
-        effects::blur(scene.effects.blur, scene.ground, canvas, &mut bytes);
+        effects::blur(scene.effects.blur, scene.ground, canvas, &mut planes);
     }
     for (overlay, _) in &scene.effects.overlays {
-        picture::cover(overlay, canvas, &mut bytes);
+        picture::cover(overlay, canvas, &mut planes);
     }
-    Pixels::Rgba(bytes)
+    Pixels::Rgba(planes.rgba())
+}
+
+fn lay(layer: &Layer, canvas: Canvas, planes: &mut Planes) {
+    let steps = Steps::of(&layer.paint, canvas, FINE);
+    let inks = &steps.inks;
+    let alpha = inks.first().map_or(255, |ink| ink.alpha);
+    let mut lines = Lines::new(layer, canvas, |coverage| coverage);
+    let mut row = Row::new(&steps, canvas, &lines);
+    let mut colors = [0, 1, 2].map(|c: usize| [inks.first().map_or(0, |ink| ink.rgb[c]); CHUNK]);
+    let mut opacity = [0; CHUNK];
+    lines.each(|x, y, coverage| {
+        let steps = row.at(x, y, coverage.len(), |step| step);
+        let chunks = coverage.chunks(CHUNK).zip(steps.chunks(CHUNK));
+        for ((coverage, steps), x) in chunks.zip((x..).step_by(CHUNK)) {
+            if coverage.iter().fold(0, |all, covered| all | covered) == 0 {
+                continue;
+            }
+            if inks.len() > 1 {
+                for (at, &step) in steps.iter().enumerate() {
+                    for (colors, c) in colors.iter_mut().zip(inks[usize::from(step)].rgb) {
+                        colors[at] = c;
+                    }
+                }
+            }
+            let opacity = &mut opacity[..coverage.len()];
+            opacities(coverage, alpha, opacity);
+            planes.lay(&Strip {
+                x,
+                y,
+                rgb: colors.each_ref().map(|colors| &colors[..coverage.len()]),
+                opacity,
+            });
+        }
+    });
 }
 
 const fn inked([red, green, blue, alpha]: [u8; 4]) -> Ink {
@@ -338,17 +364,25 @@ impl<'a> Lines<'a> {
                 let px = canvas.module_px as usize;
                 let (left, top) = (canvas.x_px as usize, canvas.y_px as usize);
                 let mut placed: Vec<(usize, &[u8])> = Vec::new();
+                let mut levels = vec![0; modules.dark.modules() * px];
                 for y in 0..modules.dark.modules() {
                     placed.clear();
                     let dark = modules.dark.runs(y).flatten().map(|x| x as usize);
                     placed.extend(dark.filter_map(|x| {
                         let tile = tiles[usize::from(modules.tile(x, y).variant())].as_deref()?;
-                        Some((left + x * px, tile))
+                        Some((x * px, tile))
                     }));
+                    let (Some(&(first, _)), Some(&(last, _))) = (placed.first(), placed.last())
+                    else {
+                        continue;
+                    };
+                    levels.fill(0);
                     for within in 0..px {
                         for &(x, tile) in &placed {
-                            line(x, top + y * px + within, &tile[within * px..][..px]);
+                            levels[x..][..px].copy_from_slice(&tile[within * px..][..px]);
                         }
+                        let row = top + y * px + within;
+                        line(left + first, row, &levels[first..last + px]);
                     }
                 }
             }

@@ -1,6 +1,6 @@
 """The drills, in the order in which they run. Each provokes a real fault, waits for its alerts, and mends it."""
 
-from . import answers, storage, redis, experiments, operations, scans, limits, traffic, watchdog  # noqa: F401
+from . import answers, storage, redis, experiments, operations, scans, limits, traffic, identity, watchdog  # noqa: F401
 
 # Alerts that no fault here can provoke, and why.
 IMPOSSIBLE = {

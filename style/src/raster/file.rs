@@ -118,27 +118,31 @@ fn plain(painted: &Painted) -> Result<file::Pixels, Unpainted> {
         Pixels::Indexed { palette, .. } => palette.iter().all(|ink| ink.alpha == 255),
         Pixels::Rgba(bytes) => bytes.as_chunks::<4>().0.iter().all(|px| px[3] == 255),
     };
-    let (channels, kept) = if is_opaque {
-        (Channels::Rgb, 3)
+    let (channels, bytes) = if is_opaque {
+        (Channels::Rgb, bytes::<3>(&painted.pixels))
     } else {
-        (Channels::Rgba, 4)
+        (Channels::Rgba, bytes::<4>(&painted.pixels))
     };
-    let mut bytes =
-        Vec::with_capacity(kept * painted.width_px as usize * painted.height_px as usize);
-    match &painted.pixels {
-        Pixels::Indexed { palette, indices } => {
-            let colours: Vec<[u8; 4]> = palette.iter().copied().map(super::rgba).collect();
-            for &index in indices {
-                bytes.extend_from_slice(&colours[usize::from(index)][..kept]);
-            }
-        }
-        Pixels::Rgba(all) => {
-            for px in all.as_chunks::<4>().0 {
-                bytes.extend_from_slice(&px[..kept]);
-            }
-        }
-    }
     let (width, height) = (painted.width_px, painted.height_px);
     let pixels = file::Pixels::new(width, height, channels, bytes);
     pixels.ok_or_else(|| Unpainted(format!("{width} x {height} pixels are too many")))
+}
+
+/// The first channels of each pixel.
+fn bytes<const KEPT: usize>(pixels: &Pixels) -> Vec<u8> {
+    match pixels {
+        Pixels::Indexed { palette, indices } => {
+            let colours: Vec<[u8; 4]> = palette.iter().copied().map(super::rgba).collect();
+            kept::<KEPT>(indices.iter().map(|&index| colours[usize::from(index)]))
+        }
+        Pixels::Rgba(all) => kept::<KEPT>(all.as_chunks::<4>().0.iter().copied()),
+    }
+}
+
+fn kept<const KEPT: usize>(pixels: impl ExactSizeIterator<Item = [u8; 4]>) -> Vec<u8> {
+    let mut bytes = vec![0; KEPT * pixels.len()];
+    for (kept, pixel) in bytes.as_chunks_mut::<KEPT>().0.iter_mut().zip(pixels) {
+        kept.copy_from_slice(&pixel[..KEPT]);
+    }
+    bytes
 }

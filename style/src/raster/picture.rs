@@ -5,11 +5,13 @@
 
 use std::ops::Range;
 
-use super::{Canvas, inked, over, rgba};
+use super::{
+    Canvas,
+    planes::{Planes, Strip, opacities, whole},
+};
 use crate::scene::{Picture, Place};
 
-/// Draws onto pixels of four bytes.
-pub fn draw(picture: &Picture, place: Place, canvas: Canvas, out: &mut [u8]) {
+pub fn draw(picture: &Picture, place: Place, canvas: Canvas, out: &mut Planes) {
     let corner = |x: i32, y: i32| canvas.px((f64::from(x), f64::from(y)));
     let ends = [
         corner(place.x, place.y),
@@ -19,41 +21,66 @@ pub fn draw(picture: &Picture, place: Place, canvas: Canvas, out: &mut [u8]) {
 }
 
 /// Over all of the canvas, also what it leaves around the scene.
-pub fn cover(picture: &Picture, canvas: Canvas, out: &mut [u8]) {
+pub fn cover(picture: &Picture, canvas: Canvas, out: &mut Planes) {
     let far = (f64::from(canvas.width_px), f64::from(canvas.height_px));
     scaled(picture, [(0.0, 0.0), far], canvas, out);
 }
 
 /// Between two corners, in pixels.
-fn scaled(picture: &Picture, ends: [(f64, f64); 2], canvas: Canvas, out: &mut [u8]) {
+fn scaled(picture: &Picture, ends: [(f64, f64); 2], canvas: Canvas, out: &mut Planes) {
     let [(left, top), (right, bottom)] = ends;
     let columns = Tents::new(left, right, picture.width_px(), canvas.width_px);
     let rows = Tents::new(top, bottom, picture.height_px(), canvas.height_px);
     let width = columns.pixels.len();
-    // Rows of the picture, scaled across only.
-    let across: Vec<[f32; 4]> = (picture.rgba())
-        .chunks_exact(4 * picture.width_px() as usize)
-        .flat_map(|row| columns.row(row))
-        .collect();
+    let (pixels, _) = picture.rgba().as_chunks::<4>();
+    // Grains and shades have one colour channel instead of three.
+    let is_grey = pixels.iter().all(|px| px[0] == px[1] && px[0] == px[2]);
+    let channels: &[usize] = if is_grey { &[3, 0] } else { &[3, 0, 1, 2] };
+    let across = across(picture, &columns, channels);
+    let mut sums = vec![vec![0.0_f32; width]; channels.len()];
+    let mut bytes = vec![vec![0; width]; channels.len()];
+    let mut opacity = vec![0; width];
     for (y, weights) in rows.pixels.clone().zip(&rows.weights) {
-        for column in 0..width {
-            let mut sum = [0.0_f32; 4];
-            for (row, weight) in weights {
-                add(&mut sum, across[row * width + column], *weight);
+        for (sums, across) in sums.iter_mut().zip(&across) {
+            sums.fill(0.0);
+            for &(row, weight) in weights {
+                for (sum, c) in sums.iter_mut().zip(&across[row * width..]) {
+                    *sum += c * weight;
+                }
             }
-            let [red, green, blue, alpha] = sum;
-            if alpha < 0.5 {
-                continue;
+        }
+        let [alpha, colors @ ..] = &sums[..] else {
+            return;
+        };
+        for (color, bytes) in colors.iter().zip(&mut bytes[1..]) {
+            for ((byte, &c), &alpha) in bytes.iter_mut().zip(color).zip(alpha) {
+                *byte = whole(c * 255.0 / alpha + 0.5);
             }
-            let byte = |c: f32| (c * 255.0 / alpha + 0.5) as u8;
-            let ink = inked([byte(red), byte(green), byte(blue), (alpha + 0.5) as u8]);
-            let at = 4 * (y * canvas.width_px as usize + columns.pixels.start + column);
-            let Some(pixel) = out[at..].first_chunk_mut::<4>() else {
-                return;
-            };
-            *pixel = rgba(over(ink, 1.0, inked(*pixel)));
+        }
+        for (byte, &alpha) in bytes[0].iter_mut().zip(alpha) {
+            *byte = whole(alpha + 0.5);
+        }
+        opacities(&bytes[0], 255, &mut opacity);
+        out.lay(&Strip {
+            x: columns.pixels.start,
+            y,
+            rgb: [1, 2, 3].map(|c: usize| &*bytes[c.min(channels.len() - 1)]),
+            opacity: &opacity,
+        });
+    }
+}
+
+/// Rows of the picture, scaled across only: of each channel all.
+fn across(picture: &Picture, columns: &Tents, channels: &[usize]) -> Vec<Vec<f32>> {
+    let mut planes = vec![Vec::new(); channels.len()];
+    for row in picture.rgba().chunks_exact(4 * picture.width_px() as usize) {
+        for sum in columns.row(row) {
+            for (plane, &channel) in planes.iter_mut().zip(channels) {
+                plane.push(sum[channel]);
+            }
         }
     }
+    planes
 }
 
 fn add(sum: &mut [f32; 4], of: [f32; 4], weight: f32) {

@@ -2,7 +2,7 @@
 
 use symbol::file::Ink;
 
-use super::Canvas;
+use super::{Canvas, planes::whole};
 use crate::scene::{Paint, Ramp, Sampled};
 
 /// A paint on a canvas.
@@ -109,11 +109,12 @@ impl Steps {
             } => {
                 // Whole numbers of 32 bits: a picture is at most some thirty times as wide as the shortest line, an eye's.
                 let scaled = |steps: f64| (steps * 65_536.0) as i32;
-                let first = scaled(start + down * y as f64);
                 let across = scaled(*across);
-                for (x, step) in (x as i32..).zip(row) {
-                    let at = first.wrapping_add(across.wrapping_mul(x)) >> 16;
-                    *step = at.clamp(0, i32::from(last)) as u8;
+                let mut at =
+                    scaled(start + down * y as f64).wrapping_add(across.wrapping_mul(x as i32));
+                for step in row {
+                    *step = ((at >> 16) as i16).clamp(0, last.into()) as u8;
+                    at = at.wrapping_add(across);
                 }
             }
             Place::Circles {
@@ -122,10 +123,11 @@ impl Steps {
                 per_px,
             } => {
                 let dy = y as f32 - middle_y;
+                let most = f32::from(last);
                 for (column, step) in (x as i32..).zip(row) {
                     let dx = column as f32 - middle;
                     let at = (dx * dx + dy * dy).sqrt() * per_px + 0.5;
-                    *step = at.min(f32::from(last)) as i32 as u8;
+                    *step = whole(if at < most { at } else { most });
                 }
             }
             Place::Modules(sampled) => {

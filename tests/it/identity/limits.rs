@@ -192,7 +192,7 @@ async fn credential_stuffing_keeps_nobody_from_signing_in() {
             let (mut wrong, mut refused) = (0, 0);
             for n in 0..attempts / 20 {
                 let address = format!("198.51.100.{}", (n * 20 + lane) % 100);
-                let body = json!({ "username": format!("user{}", n % 7), "password": format!("guess{n}") });
+                let body = json!({ "username": format!("user-{lane}-{n}"), "password": format!("guess{n}") });
                 let request = client.request(Method::POST, "/api/session");
                 match send(request.header("x-forwarded-for", address).json(&body)).await.status {
                     401 => wrong += 1,

@@ -156,7 +156,8 @@ async fn a_session_ends_with_the_users_epoch_and_its_role(db: &Fresh) {
     }
     let orgs = &db.organizations;
     orgs.insert(&org, owner.id, &why()).await.unwrap();
-    let joined = orgs.join(org.id, member.id, Role::Analyst, Source::Local, &why());
+    let joining = why();
+    let joined = orgs.join(org.id, member.id, Role::Analyst, Source::Local, &joining);
     joined.await.unwrap();
     let begin = async |hash: u8, user: &User| {
         let new = session(ids.next(), user, org.id);
