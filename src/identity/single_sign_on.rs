@@ -136,26 +136,29 @@ impl SingleSignOn {
     /// `Malformed` for a sign-in that is not under way in this browser; `Forbidden` when the provider's answer is refused, the
     /// person declined, or no role is meant for the person; `Unavailable` when the provider does not answer; the store's.
     pub async fn finish(&self, query: &str, secret: Option<&str>, from: From<'_>) -> Result<Back> {
-        let finished = self.finish_uncounted(query, secret, from).await;
+        let callback = Callback::parse(query).map_err(|e| failed(&e))?;
+        // Only sign-ins that began here count: anybody can call this with anything.
+        let (pending, return_to) = self.taken(&callback, secret).await?;
+        let finished = self.signed_in(pending, &callback, from).await;
         match &finished {
             Ok(_) => self.ok.increment(1),
             Err(e) if !e.kind().is_fault() => self.error.increment(1),
             Err(_) => {}
         }
-        finished
+        let started = finished?;
+        Ok(Back { started, return_to })
     }
 
-    async fn finish_uncounted(
+    /// The session of whoever came back.
+    async fn signed_in(
         &self,
-        query: &str,
-        secret: Option<&str>,
+        pending: Pending,
+        callback: &Callback,
         from: From<'_>,
-    ) -> Result<Back> {
-        let callback = Callback::parse(query).map_err(|e| failed(&e))?;
-        let (pending, return_to) = self.taken(&callback, secret).await?;
+    ) -> Result<Started> {
         let is_step_up = pending.max_age_secs.is_some();
         let now = self.parts.clock.now();
-        let finished = self.provider.finish(pending, &callback, now.as_second());
+        let finished = self.provider.finish(pending, callback, now.as_second());
         let identity = finished.await.map_err(|e| failed(&e))?;
         let old = self.old_session(from).await?;
         let of = Subject {
@@ -189,8 +192,7 @@ impl SingleSignOn {
             stepped_up_at: proved_at.map(|at| at.min(now)),
             expires_at: None,
         };
-        let started = self.sessions.start(draft, "session.start", from).await?;
-        Ok(Back { started, return_to })
+        self.sessions.start(draft, "session.start", from).await
     }
 
     /// The sign-in that this browser began with this `state`. It cannot be taken again.
