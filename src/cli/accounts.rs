@@ -110,7 +110,7 @@ impl Users {
                 show_password(&made.await?);
             }
             UserAction::Password { name, why } => {
-                let changed = accounts.set_password(name, None, why.reason.clone());
+                let changed = accounts.set_password(name, why.reason.clone());
                 show_password(&changed.await?);
             }
             UserAction::Role {
@@ -134,19 +134,17 @@ impl Users {
                 output::say(&format!("{name} was removed"));
             }
         }
-        identity.close().await;
+        Box::pin(identity.close()).await;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 fn show_password(user: &NewUser) {
-    if let Some(password) = &user.generated {
-        output::say(password);
-        output::complain(&format!(
-            "This is the only time that the password of {} is shown.",
-            user.user.name
-        ));
-    }
+    output::say(&user.generated);
+    output::complain(&format!(
+        "This is the only time that the password of {} is shown.",
+        user.user.name
+    ));
 }
 
 async fn list(identity: &Identity, as_json: bool) -> Result<()> {
@@ -248,7 +246,7 @@ impl Organizations {
                 members(&identity, organization.as_deref(), *json).await?;
             }
         }
-        identity.close().await;
+        Box::pin(identity.close()).await;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -329,7 +327,7 @@ impl Sessions {
                 output::say(&format!("{} ended", ended.await?));
             }
         }
-        identity.close().await;
+        Box::pin(identity.close()).await;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -76,12 +76,12 @@ impl Keys {
                 self.create(settings, user.as_ref().unwrap_or(admin))
                     .await?;
             }
-            Action::List { user, json } => list(settings, user.as_ref(), *json).await?,
+            Action::List { user, json } => Box::pin(list(settings, user.as_ref(), *json)).await?,
             Action::Revoke { id, user, reason } => {
                 let identity = Identity::open(settings).await?;
                 let user = user.as_ref().unwrap_or(admin);
                 identity.keys.revoke_of(user, *id, reason.clone()).await?;
-                identity.close().await;
+                Box::pin(identity.close()).await;
                 output::say("revoked");
             }
         }

@@ -135,17 +135,17 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
     drop(within);
     let code = runtime.block_on(async {
         match command {
-            Command::Serve => crate::server::serve(settings)
+            Command::Serve => Box::pin(crate::server::serve(settings))
                 .await
                 .map(|()| ExitCode::SUCCESS),
             Command::Migrate(m) => m.run(&settings).await,
             Command::Doctor(d) => d.run(&settings).await,
             Command::Flags(f) => f.run(&settings).await,
             Command::Verdict(v) => v.run(&settings).await,
-            Command::Keys(k) => k.run(&settings).await,
-            Command::Users(u) => u.run(&settings).await,
-            Command::Organizations(o) => o.run(&settings).await,
-            Command::Sessions(s) => s.run(&settings).await,
+            Command::Keys(k) => Box::pin(k.run(&settings)).await,
+            Command::Users(u) => Box::pin(u.run(&settings)).await,
+            Command::Organizations(o) => Box::pin(o.run(&settings)).await,
+            Command::Sessions(s) => Box::pin(s.run(&settings)).await,
             Command::SignIn(s) => s.run(&settings),
             Command::Rollups(r) => r.run(&settings).await,
             Command::Baseline(b) => b.run(&settings).await,

@@ -17,7 +17,10 @@ pub fn client_address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
 
 /// Whom limits count the request of: the client or, where a trusted proxy names none, that proxy.
 pub fn limited_client(request: &Request, trusted: &[IpNet]) -> IpAddr {
-    let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip());
+    let peer = request
+        .remote_addr()
+        .as_socket_addr()
+        .map(std::net::SocketAddr::ip);
     let client = peer.map(|peer| behind(peer, request.headers(), trusted).unwrap_or(peer));
     client.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ip| ip.to_canonical())
 }

@@ -1,7 +1,7 @@
 //! The session's cookie (RFC 6265bis).
 //!
 //! Over TLS its name begins with `__Host-`, so no other host of the domain and no plain connection can set it. With an http `BASE_URL`
-//! neither the prefix nor `Secure`: Safari takes none of such cookies from http://localhost.
+//! neither the prefix nor `Secure`: Safari takes none of such cookies from <http://localhost>.
 
 use poem::http::{HeaderMap, HeaderValue, header};
 

@@ -52,11 +52,7 @@ impl<'a, A: Act> ApiExtractor<'a> for May<A> {
         _body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        // Boxed: most callers are remembered, and this future is part of every handler's.
-        Ok(Self(
-            Box::pin(caller(request, A::ACTION)).await?,
-            PhantomData,
-        ))
+        Ok(Self(caller(request, A::ACTION).await?, PhantomData))
     }
 }
 
@@ -91,7 +87,7 @@ impl<'a, A: Act> ApiExtractor<'a> for Public<A> {
             }
             return Ok(Self(None, PhantomData));
         }
-        let caller = Box::pin(caller(request, A::ACTION)).await?;
+        let caller = caller(request, A::ACTION).await?;
         Ok(Self(Some(caller), PhantomData))
     }
 }
@@ -119,13 +115,11 @@ pub async fn caller(request: &Request, action: Action) -> Result<Caller, Error> 
     };
     let client = limited_client(request, &app.settings.server.trusted_proxies);
     let org = organization(request.uri().path());
-    let caller = match app
-        .auth
-        .remembered(&credentials, org.clone().ok().flatten())
-        .await
-    {
+    let known_org = org.as_ref().ok().copied().flatten();
+    let caller = match app.auth.remembered(&credentials, known_org).await {
         Some(caller) => caller,
-        None => check(app, ctx, &credentials, client, org.clone().ok().flatten()).await?,
+        // Boxed: most callers are remembered, and this future is part of every handler's.
+        None => Box::pin(check(app, ctx, &credentials, client, known_org)).await?,
     };
     org?;
     if let Credentials::Session(token) = credentials

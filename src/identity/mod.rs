@@ -170,7 +170,9 @@ impl Auth {
             }
             Recall::Stale(stale) => {
                 let check = self.check(ctx, credentials, org, stale.password_hash());
-                match self.remembered.check_again(key, check).await {
+                // Boxed: once a second at most, and large.
+                let checked = Box::pin(self.remembered.check_again(key, check));
+                match checked.await {
                     Err(e) if e.kind().is_fault() => Ok(stale.caller().clone()),
                     checked => checked,
                 }

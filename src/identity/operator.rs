@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Author, Membership, Organization, Organizations, Parts, Role, Session, Source, User, Wanted,
-    invitations::check_name,
-    password::{self, Passwords},
+    invitations::check_name, password::Passwords,
 };
 use crate::{
     kernel::{
@@ -26,8 +25,8 @@ pub struct Accounts {
 /// A user that was made, or got a new password.
 pub struct NewUser {
     pub user: User,
-    /// Shown once; `None` where the operator gave one.
-    pub generated: Option<String>,
+    /// The password, shown once.
+    pub generated: String,
 }
 
 impl Accounts {
@@ -83,34 +82,17 @@ impl Accounts {
         })?;
         self.join(name, Some(&org.id.to_string()), role, reason)
             .await?;
-        Ok(NewUser {
-            user,
-            generated: Some(generated),
-        })
+        Ok(NewUser { user, generated })
     }
 
-    /// Gives a user a new password, and ends all the user's sessions. Without one, it is generated.
+    /// Gives a user a generated password, and ends all the user's sessions.
     ///
     /// # Errors
-    /// `Invalid` for an unknown user or a password that is easily guessed; the store's.
-    pub async fn set_password(
-        &self,
-        name: &str,
-        password: Option<String>,
-        reason: Option<String>,
-    ) -> Result<NewUser> {
+    /// `Invalid` for an unknown user; the store's.
+    pub async fn set_password(&self, name: &str, reason: Option<String>) -> Result<NewUser> {
         let user = self.user(name).await?;
-        let (password, generated) = match password {
-            Some(password) => {
-                password::check_strength("password", &password, &[name])?;
-                (password, None)
-            }
-            None => {
-                let generated = id::secret::<12>()?;
-                (generated.clone(), Some(generated))
-            }
-        };
-        let hash = self.passwords.hash(password).await?;
+        let generated = id::secret::<12>()?;
+        let hash = self.passwords.hash(generated.clone()).await?;
         let entry = Author::operator(None, reason)?.entry(
             &self.parts,
             "password.replace",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use metrics::Counter;
 use tokio::sync::Semaphore;
+use zxcvbn::feedback::Feedback;
 
 use crate::{
     kernel::{Error, Kind, Result, id},
@@ -85,8 +86,8 @@ pub(super) fn check_strength(field: &'static str, password: &str, known: &[&str]
         return Ok(());
     }
     let feedback = guess.feedback();
-    let why = feedback.and_then(|f| f.warning()).map(|w| w.to_string());
-    let tips = feedback.into_iter().flat_map(|f| f.suggestions());
+    let why = feedback.and_then(Feedback::warning).map(|w| w.to_string());
+    let tips = feedback.into_iter().flat_map(Feedback::suggestions);
     let said: Vec<String> = why
         .into_iter()
         .chain(tips.map(ToString::to_string))

@@ -48,6 +48,9 @@ timers!("keys": insert, list, find, touch, revoke, scopes, use_scope);
 const SELECT: &str = "SELECT k.id, k.user_id, u.name, k.org_id, k.name, k.prefix, k.scopes, k.created_at_us, \
      k.expires_at_us, k.last_used_at_us, k.revoked_at_us FROM api_keys k JOIN users u ON u.id = k.user_id";
 
+const INSERT: &str = "INSERT INTO api_keys (id, user_id, name, hash, prefix, created_at_us, last_used_at_us, \
+     revoked_at_us, org_id, scopes, expires_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
 impl Keys {
     pub(super) fn new(db: &Connections) -> Self {
         Self {
@@ -61,8 +64,6 @@ impl Keys {
     pub async fn insert(&self, key: &ApiKey, hash: &SecretHash, entry: &Entry) -> Result<()> {
         text::check("name", &key.name)?;
         let micros = |t: Option<Timestamp>| t.map(Timestamp::as_microsecond);
-        const INSERT: &str = "INSERT INTO api_keys (id, user_id, name, hash, prefix, created_at_us, last_used_at_us, \
-             revoked_at_us, org_id, scopes, expires_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         let insert = self.db.statement(
             INSERT,
             [

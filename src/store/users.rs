@@ -39,6 +39,9 @@ pub struct Users {
 
 timers!("users": find, get, list, insert, set_password, rewrite);
 
+const SET_PASSWORD: &str =
+    "UPDATE users SET password_hash = $2, has_password = TRUE, epoch = epoch + 1 WHERE id = $1";
+
 impl Users {
     pub(super) fn new(db: &Connections) -> Self {
         Self {
@@ -127,9 +130,11 @@ impl Users {
     /// `Invalid` when the hash holds a NUL.
     pub async fn set_password(&self, id: Uuid, password_hash: &str, entry: &Entry) -> Result<bool> {
         text::check("password_hash", password_hash)?;
-        const SET: &str = "UPDATE users SET password_hash = $2, has_password = TRUE, epoch = epoch + 1 WHERE id = $1";
         let steps = vec![
-            Step::Must(self.db.statement(SET, [id.into(), password_hash.into()])),
+            Step::Must(
+                self.db
+                    .statement(SET_PASSWORD, [id.into(), password_hash.into()]),
+            ),
             Step::May(
                 self.db
                     .statement("DELETE FROM sessions WHERE user_id = $1", [id.into()]),

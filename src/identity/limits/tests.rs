@@ -42,9 +42,9 @@ async fn failures_block_a_client_and_right_passwords_do_not_count() {
         limits.failed(client);
     }
     let refused = limits.may_try(client).unwrap_err();
-    assert_eq!(refused.retry_after(), Some(Duration::from_secs(60)));
+    assert_eq!(refused.retry_after(), Some(MINUTE));
     limits.may_try(ip("192.0.2.8")).unwrap();
-    tokio::time::advance(Duration::from_secs(60)).await;
+    tokio::time::advance(MINUTE).await;
     limits.may_try(client).unwrap();
     limits.failed(client);
     assert!(limits.may_try(client).is_err());
@@ -107,7 +107,7 @@ async fn a_sweep_over_many_networks_stays_within_its_memory() {
     let limits = limits();
     for n in 0..200_000_u32 {
         let [a, b, c, d] = n.to_be_bytes();
-        let _ = limits.miss(IpAddr::from([10 | a, b, c, d]));
+        let _ = limits.miss(IpAddr::from([0x0a | a, b, c, d]));
     }
     limits.misses.buckets.run_pending_tasks();
     assert!(limits.misses.buckets.entry_count() <= KNOWN);

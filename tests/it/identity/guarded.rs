@@ -145,7 +145,7 @@ async fn a_wrong_name_takes_as_long_as_a_wrong_password_and_leaves_no_line_of_it
     known.sort_unstable();
     unknown.sort_unstable();
     let ratio = known[4].as_secs_f64() / unknown[4].as_secs_f64();
-    println!("a wrong password takes {ratio:.2} x as long as a wrong name");
+    eprintln!("a wrong password takes {ratio:.2} x as long as a wrong name");
     assert!((0.5..2.0).contains(&ratio), "{ratio}");
     attempt("x\n2026-01-01 ERROR forged").await;
     assert!(

@@ -218,7 +218,7 @@ async fn credential_stuffing_keeps_nobody_from_signing_in() {
     let (wrong, refused) = results.iter().fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
     times.sort_unstable();
     let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
-    println!("{wrong} wrong, {refused} refused; sign-ins took {median:?}, at most {worst:?}");
+    eprintln!("{wrong} wrong, {refused} refused; sign-ins took {median:?}, at most {worst:?}");
     assert!(wrong <= 100 * 10 + 40, "ten for each address: {wrong}");
     assert!(worst < Duration::from_secs(5), "{worst:?}");
 }

@@ -320,7 +320,7 @@ async fn every_operation_answers_everybody_as_the_permissions_say(server: Server
         wrong.join("\n")
     );
     assert!(cases > 1000, "{cases}");
-    println!("{cases} cases");
+    eprintln!("{cases} cases");
 }
 
 async fn what_belongs_to_others_is_unknown(server: Server) {

@@ -107,28 +107,37 @@ async fn people_are_invited_and_roles_are_given_up_to_ones_own(server: Server) {
     let path = format!("/api/invitations/{}", text(&revoked["token"]));
     anonymous.get(&path).await.problem(404);
     assert_eq!(members(&ada, &org).await.len(), 3);
+    roles_are_given_up_to_ones_own(&server, &org, (&owner, &ada), bo_password).await;
+}
 
+async fn roles_are_given_up_to_ones_own(
+    server: &Server,
+    org: &str,
+    (owner, ada): (&Client, &Client),
+    bo_password: String,
+) {
+    let at = |rest: &str| format!("/api/organizations/{org}{rest}");
     let (bo_id, owner_id) = (
-        member_id(&ada, &org, "bo").await,
-        member_id(&ada, &org, "admin").await,
+        member_id(ada, org, "bo").await,
+        member_id(ada, org, "admin").await,
     );
     let role = async |client: &Client, id: &str, role: &str| {
         let body = json!({ "role": role, "reason": "summer" });
         client.patch(&at(&format!("/members/{id}")), &body).await
     };
-    role(&ada, &bo_id, "manager").await.expect(200);
-    role(&ada, &bo_id, "owner").await.problem(403);
-    role(&ada, &owner_id, "member").await.problem(403);
-    role(&owner, &owner_id, "member").await.problem(409);
-    role(&ada, &bo_id, "king").await.problem(422);
-    role(&ada, "nonsense", "member").await.problem(422);
+    role(ada, &bo_id, "manager").await.expect(200);
+    role(ada, &bo_id, "owner").await.problem(403);
+    role(ada, &owner_id, "member").await.problem(403);
+    role(owner, &owner_id, "member").await.problem(409);
+    role(ada, &bo_id, "king").await.problem(422);
+    role(ada, "nonsense", "member").await.problem(422);
     ada.delete(&at(&format!("/members/{owner_id}")))
         .await
         .problem(403);
     // A page that was open meanwhile: its next request is as the new role has it.
-    let basic = Client::with(&server, Auth::Basic("bo".into(), bo_password));
+    let basic = Client::with(server, Auth::Basic("bo".into(), bo_password));
     basic.get(&at("/members")).await.expect(200);
-    role(&ada, &bo_id, "member").await.expect(200);
+    role(ada, &bo_id, "member").await.expect(200);
     basic.get(&at("/members")).await.problem(403);
     ada.delete(&at(&format!("/members/{bo_id}?reason=left")))
         .await

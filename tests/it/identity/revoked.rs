@@ -82,7 +82,7 @@ async fn everything_is_refused_in_time(one: &Server, other: &Server) {
     admin.delete(&format!("{path}/{id}")).await.expect(204);
     worst = worst.max(refused_after(&session).await);
     worst = worst.max(refused_after(&basic).await);
-    println!("refused after at most {worst:?}");
+    eprintln!("refused after at most {worst:?}");
     assert!(worst < Duration::from_millis(1100), "{worst:?}");
 }
 

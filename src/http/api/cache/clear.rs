@@ -55,16 +55,7 @@ impl Clear {
         _may: May<act::ChangeCache>,
         body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        let cleared = app
-            .clear_cache(body.0.pattern.as_deref().unwrap_or("*"))
-            .await?;
-        Ok(Json(Cleared {
-            success: true,
-            cleared: Tiers {
-                memory: cleared.memory,
-                redis: cleared.redis,
-            },
-        }))
+        cleared(&app, &body.0).await
     }
 
     /// The same, by its path without a version
@@ -75,6 +66,18 @@ impl Clear {
         _may: May<act::ChangeCache>,
         body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        self.clear(app, _may, body).await
+        cleared(&app, &body.0).await
     }
+}
+
+async fn cleared(app: &App, selection: &Selection) -> Result<Json<Cleared>> {
+    let pattern = selection.pattern.as_deref().unwrap_or("*");
+    let cleared = app.clear_cache(pattern).await?;
+    Ok(Json(Cleared {
+        success: true,
+        cleared: Tiers {
+            memory: cleared.memory,
+            redis: cleared.redis,
+        },
+    }))
 }

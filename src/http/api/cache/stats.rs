@@ -153,7 +153,7 @@ impl Stats {
         app: Data<&Arc<App>>,
         _may: May<act::ViewCache>,
     ) -> Result<Json<Report>> {
-        self.stats(app, _may).await
+        Ok(Json(report(&app.cache_stats().await)))
     }
 }
 
