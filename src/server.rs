@@ -49,7 +49,7 @@ pub async fn serve(settings: Config) -> Result<()> {
     for name in &settings.ignored {
         tracing::warn!("{name} is set, but this release does not act on it yet");
     }
-    let app = App::build(settings, clock.clone()).await?;
+    let app = Box::pin(App::build(settings, clock.clone())).await?;
     let server = app.settings.server.clone();
     let (stop, stopping) = watch::channel(false);
     let drain = Duration::from_millis(server.drain_timeout_ms);

@@ -73,11 +73,16 @@ pub const UP: &[Sql] = &[Sql::Both(
         pending {text} NOT NULL,
         return_to {text} NOT NULL,
         created_at_us {i64} NOT NULL
+    ) {table};
+    CREATE TABLE used_logout_tokens (
+        hash {bytes} PRIMARY KEY NOT NULL,
+        until_us {i64} NOT NULL
     ) {table};",
 )];
 
 pub const DOWN: &[Sql] = &[Sql::Both(
-    "DROP TABLE pending_sign_ins;
+    "DROP TABLE used_logout_tokens;
+    DROP TABLE pending_sign_ins;
     DROP TABLE identities;
     DROP TABLE invitations;
     DROP TABLE sessions;

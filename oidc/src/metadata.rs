@@ -23,6 +23,10 @@ pub struct Metadata {
     pub end_session_endpoint: Option<String>,
     /// How a client may name itself at the token endpoint. Absent: `client_secret_basic`.
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// Absent: it does not say whether it checks PKCE (RFC 8414 §2). For a diagnosis; S256 is sent to every provider.
+    pub code_challenge_methods_supported: Option<Vec<String>>,
+    /// How it can sign ID tokens. For a diagnosis.
+    pub id_token_signing_alg_values_supported: Option<Vec<String>>,
     /// Whether each callback has `iss` (RFC 9207).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,

@@ -42,6 +42,26 @@ pub struct Settings {
     pub trusted_audiences: Vec<String>,
 }
 
+impl Settings {
+    /// Looks at the settings alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`], as [`Provider::new`].
+    pub fn check(&self) -> Result<(), Error> {
+        metadata::issuer(&self.issuer)?;
+        if Url::parse(&self.redirect_uri).is_err() {
+            return Err(Error::Setting("the redirect URI is no URL".to_owned()));
+        }
+        if self.client_id.is_empty() || self.client_secret.as_deref() == Some("") {
+            return Err(Error::Setting(
+                "the client id or secret is empty".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Settings({:?} at {:?})", self.client_id, self.issuer)
@@ -69,15 +89,8 @@ impl Provider {
     /// and for an empty client id or secret; [`Error::OtherCrypto`].
     pub fn new(settings: Settings) -> Result<Self, Error> {
         crypto::install()?;
+        settings.check()?;
         let issuer = metadata::issuer(&settings.issuer)?;
-        if Url::parse(&settings.redirect_uri).is_err() {
-            return Err(Error::Setting("the redirect URI is no URL".to_owned()));
-        }
-        if settings.client_id.is_empty() || settings.client_secret.as_deref() == Some("") {
-            return Err(Error::Setting(
-                "the client id or secret is empty".to_owned(),
-            ));
-        }
         Ok(Self {
             settings,
             http: Http::new(&issuer)?,

@@ -34,8 +34,11 @@ pub fn auth(
         ids: Arc::clone(ids),
         clock: SharedClock::clone(clock),
     };
-    let auth = Auth::new(&settings.auth, &parts)?;
+    let auth = Auth::new(&settings.auth, settings.single_sign_on.as_ref(), &parts)?;
     auth.sessions.start_sweeping();
+    if let Ok(single_sign_on) = auth.single_sign_on() {
+        single_sign_on.start_sweeping();
+    }
     Ok(auth)
 }
 

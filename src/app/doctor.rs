@@ -72,6 +72,7 @@ pub async fn examine(settings: &Config) -> Vec<Finding> {
     findings.push(spool(settings, &clock).await);
     findings.extend(redis(settings).await);
     findings.extend(unleash(settings, &*clock).await);
+    findings.extend(single_sign_on(settings, &*clock).await);
     findings.push(port(settings).await);
     findings.push(base_url(settings));
     findings.push(metrics(settings));
@@ -209,6 +210,55 @@ async fn unleash(settings: &Config, clock: &dyn Clock) -> Option<Finding> {
     let result = asked.map(|()| "answers with flags".to_owned());
     let advice = "Check UNLEASH_URL (it ends in /api) and UNLEASH_API_TOKEN (a backend token).";
     Some(finding("unleash", result.map_err(|e| whole(&e)), advice))
+}
+
+/// Only where it is configured. Names what to register at the provider, also while that is away.
+async fn single_sign_on(settings: &Config, clock: &dyn Clock) -> Option<Finding> {
+    const NAME: &str = "single sign-on";
+    let settings = settings.single_sign_on.as_ref()?;
+    let register = format!(
+        "to register there: redirect URI {}, back-channel logout URL {}",
+        settings.provider.redirect_uri, settings.back_channel_logout_uri
+    );
+    let asked = match oidc::Provider::new(settings.provider.clone()) {
+        Ok(provider) => provider.metadata(clock.now().as_second()).await,
+        Err(e) => Err(e),
+    };
+    let metadata = match asked {
+        Ok(metadata) => metadata,
+        Err(e) => {
+            let advice = match e {
+                oidc::Error::IssuerDiffers { .. } => {
+                    "Set OIDC_ISSUER to exactly what the provider calls itself, a slash at the end included."
+                }
+                _ => {
+                    "Check OIDC_ISSUER, and that this machine reaches the provider. Passwords and sessions work without it."
+                }
+            };
+            return Some(finding(NAME, Err(format!("{e}; {register}")), advice));
+        }
+    };
+    let lacks = |list: &Option<Vec<String>>, known: &[&str]| {
+        let has = |list: &Vec<String>| list.iter().any(|one| known.contains(&one.as_str()));
+        list.as_ref().is_some_and(|list| !has(list))
+    };
+    let algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
+    let mut gaps = Vec::new();
+    if lacks(&metadata.code_challenge_methods_supported, &["S256"]) {
+        gaps.push("it does not check PKCE with S256");
+    }
+    if lacks(&metadata.id_token_signing_alg_values_supported, &algorithms) {
+        gaps.push("it signs with none of RS256, PS256, ES256, EdDSA");
+    }
+    if !metadata.backchannel_logout_supported {
+        gaps.push("it does not end sessions here when somebody signs out there");
+    }
+    if gaps.is_empty() {
+        let detail = format!("{} answers; {register}", metadata.issuer);
+        return Some(finding(NAME, Ok(detail), ""));
+    }
+    let detail = format!("{}: {}; {register}", metadata.issuer, gaps.join(", "));
+    Some(Finding::warning(NAME, detail, "See docs/SIGN_IN.md."))
 }
 
 async fn port(settings: &Config) -> Finding {

@@ -10,6 +10,7 @@ mod migrate;
 mod output;
 mod restore;
 mod rollups;
+mod sign_in;
 mod verdict;
 mod warm;
 
@@ -53,6 +54,8 @@ enum Command {
     Organizations(accounts::Organizations),
     /// Where users are signed in: show it, end it
     Sessions(accounts::Sessions),
+    /// Single sign-on: try out which role claims give
+    SignIn(sign_in::SignIn),
     /// Rebuild rollups, the precomputed counts of analytics
     Rollups(rollups::Rollups),
     /// Measure a server on a usual day, for alerts to compare with
@@ -143,6 +146,7 @@ fn start(settings: Config, command: Command, serving: bool) -> Result<ExitCode> 
             Command::Users(u) => Box::pin(u.run(&settings)).await,
             Command::Organizations(o) => Box::pin(o.run(&settings)).await,
             Command::Sessions(s) => Box::pin(s.run(&settings)).await,
+            Command::SignIn(s) => s.run(&settings),
             Command::Rollups(r) => r.run(&settings).await,
             Command::Baseline(b) => b.run(&settings).await,
             Command::Warm(w) => w.run(&settings).await,

@@ -12,6 +12,7 @@ pub mod render;
 pub mod rollout;
 pub mod scans;
 pub mod server;
+pub mod single_sign_on;
 pub mod targets;
 pub mod traces;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub server: server::Server,
     pub database: database::Database,
     pub auth: auth::Auth,
+    /// `None`: people sign in with passwords only.
+    pub single_sign_on: Option<single_sign_on::SingleSignOn>,
     pub targets: targets::Targets,
     pub scans: scans::Scans,
     pub cache: cache::Cache,
@@ -85,6 +88,7 @@ impl Config {
         let config = Self {
             database: database::Database::read(r),
             auth: auth::Auth::read(r, &server.data_dir),
+            single_sign_on: single_sign_on::SingleSignOn::read(r, &server.base_url),
             targets: targets::Targets::read(r),
             scans: scans::Scans::read(r, &server.data_dir),
             cache: cache::Cache::read(r),

@@ -12,9 +12,27 @@ const fn name(https: bool) -> &'static str {
     if https { SECURE } else { PLAIN }
 }
 
+/// Of the cookie that binds a sign-in at a provider to the browser in which it was started.
+const fn sign_in_name(https: bool) -> &'static str {
+    if https {
+        "__Host-qro_signin"
+    } else {
+        "qro_signin"
+    }
+}
+
 /// The token of the session; `None` also where there are two of them, because one was planted.
 pub fn session(headers: &HeaderMap, https: bool) -> Option<&[u8]> {
-    let name = name(https).as_bytes();
+    value(headers, name(https))
+}
+
+/// What binds a sign-in to this browser.
+pub fn sign_in(headers: &HeaderMap, https: bool) -> Option<&str> {
+    str::from_utf8(value(headers, sign_in_name(https))?).ok()
+}
+
+fn value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h [u8]> {
+    let name = name.as_bytes();
     let lines = headers.get_all(header::COOKIE).iter();
     let pairs = lines.flat_map(|line| line.as_bytes().split(|b| *b == b';'));
     let mut values = pairs.filter_map(|pair| {
@@ -27,11 +45,18 @@ pub fn session(headers: &HeaderMap, https: bool) -> Option<&[u8]> {
 
 /// `Set-Cookie` with a new token. `Lax`: with `Strict`, single sign-on would come back without it and begin again.
 pub fn set(token: &str, https: bool) -> HeaderValue {
+    made(name(https), token, 604_800, https)
+}
+
+/// `Set-Cookie` for a sign-in at a provider, as long as that may take. `Lax`, because the provider sends the browser back.
+pub fn set_sign_in(secret: &str, https: bool) -> HeaderValue {
+    made(sign_in_name(https), secret, 600, https)
+}
+
+fn made(name: &str, token: &str, max_age_secs: u32, https: bool) -> HeaderValue {
     let secure = if https { "; Secure" } else { "" };
-    let text = format!(
-        "{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800{secure}",
-        name(https)
-    );
+    let text =
+        format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_secs}{secure}");
     // A token is hexadecimal.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }

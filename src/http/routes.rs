@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 79] = [
+pub const ROUTES: [(&str, &str, &str); 83] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
 
     ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
@@ -47,6 +47,10 @@ pub const ROUTES: [(&str, &str, &str); 79] = [
     ("DELETE", "/api/session",                                    "api/session.rs"),
     ("PUT",    "/api/session/organization",                       "api/session.rs"),
     ("POST",   "/api/session/step-up",                            "api/session.rs"),
+    ("GET",    "/api/session/methods",                            "api/single_sign_on.rs"),
+    ("GET",    "/api/session/single-sign-on",                     "api/single_sign_on.rs"),
+    ("GET",    "/api/session/callback",                           "api/single_sign_on.rs"),
+    ("POST",   "/api/session/back-channel-logout",                "api/single_sign_on.rs"),
     ("GET",    "/api/account",                                    "api/account/own.rs"),
     ("PUT",    "/api/account/password",                           "api/account/own.rs"),
     ("GET",    "/api/account/sessions",                           "api/account/sessions.rs"),

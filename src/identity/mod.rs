@@ -18,6 +18,7 @@ mod password;
 pub mod policy;
 mod remembered;
 mod sessions;
+mod single_sign_on;
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,6 +37,7 @@ pub use operator::{Accounts, NewUser};
 pub use organizations::{Organizations, Wanted};
 pub use policy::{Act, Action, Decision, Scope, Scopes, act};
 pub use sessions::{From, Sessions, Started};
+pub use single_sign_on::{Away, Back, SingleSignOn};
 
 pub use crate::store::{
     audit::Entry,
@@ -81,7 +83,8 @@ pub struct Auth {
     parts: Parts,
     passwords: Arc<Passwords>,
     remembered: Remembered,
-    pub sessions: Sessions,
+    pub sessions: Arc<Sessions>,
+    single_sign_on: Option<SingleSignOn>,
     pub keys: Keys,
     pub organizations: Organizations,
     pub invitations: Invitations,
@@ -94,11 +97,18 @@ pub struct Auth {
 
 impl Auth {
     /// # Errors
-    /// `Internal` when the operating system gives no randomness.
-    pub fn new(settings: &config::auth::Auth, parts: &Parts) -> Result<Self> {
+    /// `Internal` when the operating system gives no randomness, and for a provider that cannot be used.
+    pub fn new(
+        settings: &config::auth::Auth,
+        provider: Option<&config::single_sign_on::SingleSignOn>,
+        parts: &Parts,
+    ) -> Result<Self> {
         let ttl = Duration::from_millis(settings.credential_ttl_ms);
         let passwords = Arc::new(Passwords::new()?);
         let limits = Limits::new(&settings.limits, &parts.tiers, &parts.clock);
+        let sessions = Arc::new(Sessions::new(parts, &passwords));
+        let sign_on = |provider| SingleSignOn::new(provider, parts, &sessions, &passwords);
+        let single_sign_on = provider.map(sign_on).transpose()?;
         let wrong = |how: SignInHow| {
             handles::counter(&catalogue::SIGN_INS, &[how.label(), Outcome::Error.label()])
         };
@@ -106,7 +116,8 @@ impl Auth {
         let refusals = actions.map(|a| handles::counter(&catalogue::REFUSED, &[a.label()]));
         Ok(Self {
             remembered: Remembered::new(ttl, &parts.tiers, &parts.clock)?,
-            sessions: Sessions::new(parts, &passwords),
+            sessions,
+            single_sign_on,
             keys: Keys::new(parts),
             organizations: Organizations::new(parts),
             invitations: Invitations::new(parts, &passwords),
@@ -116,6 +127,15 @@ impl Auth {
             refusals: refusals.collect(),
             passwords,
             parts: parts.clone(),
+        })
+    }
+
+    /// # Errors
+    /// `NotFound` where no provider is configured.
+    pub fn single_sign_on(&self) -> Result<&SingleSignOn> {
+        self.single_sign_on.as_ref().ok_or_else(|| {
+            let message = "single sign-on is not set up here: there is no OIDC_ISSUER";
+            Error::not_found(message)
         })
     }
 

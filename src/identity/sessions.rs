@@ -75,16 +75,16 @@ pub struct Sessions {
 }
 
 /// A session to come.
-struct Draft<'a> {
-    user: (Uuid, &'a str),
-    epoch: i64,
-    org: Uuid,
-    role: Role,
-    how: &'a str,
-    idp_sid: Option<String>,
-    stepped_up_at: Option<Timestamp>,
+pub(super) struct Draft<'a> {
+    pub user: (Uuid, &'a str),
+    pub epoch: i64,
+    pub org: Uuid,
+    pub role: Role,
+    pub how: &'a str,
+    pub idp_sid: Option<String>,
+    pub stepped_up_at: Option<Timestamp>,
     /// The one that it goes on with: then it ends with that.
-    expires_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Sessions {
@@ -240,7 +240,12 @@ impl Sessions {
         self.start(draft, action, From { old, ..from }).await
     }
 
-    async fn start(&self, draft: Draft<'_>, action: &str, from: From<'_>) -> Result<Started> {
+    pub(super) async fn start(
+        &self,
+        draft: Draft<'_>,
+        action: &str,
+        from: From<'_>,
+    ) -> Result<Started> {
         let now = self.parts.clock.now();
         let token = id::secret::<32>()?;
         let (user_id, name) = draft.user;
@@ -331,7 +336,8 @@ impl Sessions {
         }));
     }
 
-    fn now(&self) -> (Timestamp, Timestamp) {
+    /// Now, and since when a session must have been used not to be over.
+    pub(super) fn now(&self) -> (Timestamp, Timestamp) {
         let now = self.parts.clock.now();
         (now, now.checked_sub(IDLE).unwrap_or(Timestamp::MIN))
     }
@@ -459,7 +465,8 @@ fn gauged(n: i64) -> f64 {
 }
 
 fn no_password() -> Error {
-    let message = "this user has no password here: sign in again with single sign-on";
+    let message = "this user has no password here and signs in with single sign-on; to prove again that it is you, open \
+        /api/session/single-sign-on?step_up=true";
     Error::new(Kind::Forbidden, message)
 }
 

@@ -23,6 +23,7 @@ mod pooler;
 mod postgres;
 pub mod scans;
 pub mod sessions;
+pub mod single_sign_on;
 pub mod spool;
 mod sqlite;
 mod statement;
@@ -30,7 +31,7 @@ mod text;
 mod transaction;
 pub mod users;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use sea_orm::ConnectionTrait;
 
@@ -50,6 +51,8 @@ pub struct Store {
     pub users: users::Users,
     pub keys: keys::Keys,
     pub sessions: sessions::Sessions,
+    /// Behind a pointer: futures hold copies of a store, and few sign in this way.
+    pub single_sign_on: Arc<single_sign_on::SingleSignOn>,
     pub organizations: organizations::Organizations,
     pub invitations: invitations::Invitations,
     pub audit: audit::Audit,
@@ -72,6 +75,7 @@ impl Store {
             users: users::Users::new(&connections),
             keys: keys::Keys::new(&connections),
             sessions: sessions::Sessions::new(&connections),
+            single_sign_on: Arc::new(single_sign_on::SingleSignOn::new(&connections)),
             organizations: organizations::Organizations::new(&connections),
             invitations: invitations::Invitations::new(&connections),
             audit: audit::Audit::new(&connections),

@@ -298,16 +298,7 @@ impl Organizations {
             self.lock(org),
             Step::Must(self.db.statement(&sql, [org.into(), user.into()])),
             self.end_sessions(org, user),
-            Step::May(self.db.statement(
-                "UPDATE api_keys SET revoked_at_us = $3 WHERE user_id = $2 AND revoked_at_us IS NULL \
-                 AND (org_id = $1 OR (org_id IS NULL AND $4))",
-                [
-                    org.into(),
-                    user.into(),
-                    entry.at.as_microsecond().into(),
-                    (org == Self::DEFAULT).into(),
-                ],
-            )),
+            self.end_keys(org, user, entry.at),
         ];
         self.db.change(&self.timers.remove, steps, entry).await
     }
@@ -319,7 +310,7 @@ impl Organizations {
     pub async fn transfer(&self, org: Uuid, from: Uuid, to: Uuid, entry: &Entry) -> Result<bool> {
         let set = |user: Uuid, role: &str, condition: &str| {
             let sql = format!(
-                "UPDATE memberships SET role = $3 WHERE org_id = $1 AND user_id = $2{condition}"
+                "UPDATE memberships SET role = $3, source = 'local' WHERE org_id = $1 AND user_id = $2{condition}"
             );
             self.db
                 .statement(&sql, [org.into(), user.into(), role.into()])
@@ -335,12 +326,25 @@ impl Organizations {
     }
 
     /// Two owners who take each other's role away at once must not leave none: changes of one organization's roles queue here.
-    fn lock(&self, org: Uuid) -> Step {
+    pub(super) fn lock(&self, org: Uuid) -> Step {
         let sql = "UPDATE organizations SET name = name WHERE id = $1";
         Step::Must(self.db.statement(sql, [org.into()]))
     }
 
-    fn end_sessions(&self, org: Uuid, user: Uuid) -> Step {
+    pub(super) fn end_keys(&self, org: Uuid, user: Uuid, now: Timestamp) -> Step {
+        Step::May(self.db.statement(
+            "UPDATE api_keys SET revoked_at_us = $3 WHERE user_id = $2 AND revoked_at_us IS NULL \
+             AND (org_id = $1 OR (org_id IS NULL AND $4))",
+            [
+                org.into(),
+                user.into(),
+                now.as_microsecond().into(),
+                (org == Self::DEFAULT).into(),
+            ],
+        ))
+    }
+
+    pub(super) fn end_sessions(&self, org: Uuid, user: Uuid) -> Step {
         Step::May(self.db.statement(
             "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2",
             [org.into(), user.into()],
@@ -348,7 +352,7 @@ impl Organizations {
     }
 }
 
-const NOT_LAST_OWNER: &str = "(role <> 'owner' OR (SELECT COUNT(*) FROM memberships o WHERE o.org_id = $1 \
+pub(super) const NOT_LAST_OWNER: &str = "(role <> 'owner' OR (SELECT COUNT(*) FROM memberships o WHERE o.org_id = $1 \
      AND o.role = 'owner') > 1)";
 
 fn organization(row: &QueryResult) -> Result<Organization, DbErr> {

@@ -241,8 +241,8 @@ label! {
 }
 
 label! {
-    /// With what somebody signs in: a password for a session, or credentials of one request.
-    SignInHow { Password = "password", Basic = "basic", Key = "key" }
+    /// With what somebody signs in: a password or single sign-on for a session, or credentials of one request.
+    SignInHow { Password = "password", Provider = "provider", Basic = "basic", Key = "key" }
 }
 
 label! {

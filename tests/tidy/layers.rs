@@ -61,8 +61,9 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
 }
 
 /// Sections of the configuration that are not called like the module whose they are.
-const SECTIONS: [(&str, &str); 12] = [
+const SECTIONS: [(&str, &str); 13] = [
     ("auth", "identity"),
+    ("single_sign_on", "identity"),
     ("database", "backup"),
     ("redis", "backup"),
     // Where the server to observe serves its metrics.

@@ -7,6 +7,7 @@ mod organizations;
 pub(super) mod qr;
 mod rollout;
 mod session;
+mod single_sign_on;
 mod v2;
 
 use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};
@@ -62,6 +63,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
     );
     let account = (
         session::Session,
+        single_sign_on::SingleSignOn,
         account::own::Own,
         account::sessions::Sessions,
         account::keys::Keys,

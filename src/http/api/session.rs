@@ -233,6 +233,6 @@ pub fn set_cookie(app: &App, started: &Started) -> String {
     text(&cookie::set(&started.token, app.is_https()))
 }
 
-fn text(value: &poem::http::HeaderValue) -> String {
+pub fn text(value: &poem::http::HeaderValue) -> String {
     value.to_str().unwrap_or_default().to_owned()
 }

@@ -25,6 +25,13 @@ pub use expectation::expectation;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
+/// What answers only where a provider is configured.
+const SINGLE_SIGN_ON: [&str; 3] = [
+    "/api/session/single-sign-on",
+    "/api/session/callback",
+    "/api/session/back-channel-logout",
+];
+
 /// The completed document.
 #[must_use]
 pub fn document(server: &Server) -> Value {
@@ -200,6 +207,13 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         add("504", "The answer took too long");
         if path.contains('{') {
             add("404", "No such thing");
+        }
+        if SINGLE_SIGN_ON.contains(&path) {
+            add(
+                "400",
+                "Not what a provider sends here, or not for this browser",
+            );
+            add("404", "No provider is configured");
         }
     }
     if method == "post" {

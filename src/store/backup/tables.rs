@@ -43,7 +43,12 @@ pub struct TableLayout {
 /// Keys under which a day's visitors are hashed are gone the next day: a backup must not keep them. Visitors who come
 /// again on the day of a restore are counted again.
 /// Sign-ins that have ended since must not come back with it: whoever was signed in signs in again.
-const LEFT_OUT: [&str; 3] = ["pending_sign_ins", "sessions", "visitor_keys"];
+const LEFT_OUT: [&str; 4] = [
+    "pending_sign_ins",
+    "sessions",
+    "used_logout_tokens",
+    "visitor_keys",
+];
 
 /// The database's tables. Of each: its name, the migration that made it, and its primary key; then its columns with their
 /// kinds, and the migration of a column that came later. `rollup_state` stands behind `scans`: a row of a release without

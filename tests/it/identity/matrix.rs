@@ -20,8 +20,11 @@ on_both!(
 );
 
 /// What needs no credentials. `/r/{slug}` and the like are no operations of the API's.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 13] = [
     "GET /api/invitations/{token}",
+    "GET /api/session/callback",
+    "GET /api/session/methods",
+    "GET /api/session/single-sign-on",
     "GET /health",
     "GET /health/live",
     "GET /health/ready",
@@ -30,6 +33,7 @@ const PUBLIC: [&str; 9] = [
     "HEAD /r/{slug}",
     "POST /api/invitations/{token}",
     "POST /api/session",
+    "POST /api/session/back-channel-logout",
 ];
 
 /// A line of the table.

@@ -19,6 +19,10 @@
 //! | names told by time, lines forged in the log | `guarded::a_wrong_name_takes_as_long_…` |
 //! | what was taken away, used on another node | `revoked` |
 //! | a role that changed while a page is open | `organizations::roles_are_given_up_to_ones_own` |
+//! | a sign-in at a provider used twice, late, or in another browser; another provider's answer; an open redirect | `single_sign_on::refused::a_sign_in_ends_once_in_its_own_browser` |
+//! | a token for somebody else, by another key, too old or too new | `single_sign_on::refused::what_the_provider_signs_is_checked` |
+//! | a name or an e-mail address that is somebody else's here | `single_sign_on::nobody_becomes_a_local_user` |
+//! | a logout token used twice, or made up | `single_sign_on::the_provider_ends_sessions` |
 //! | a policy that was weakened by mistake | `docs`, `matrix` |
 
 mod docs;
@@ -28,6 +32,7 @@ mod matrix;
 mod organizations;
 mod revoked;
 mod sessions;
+mod single_sign_on;
 
 use serde_json::{Value, json};
 

@@ -7,6 +7,7 @@ pub mod decode;
 pub mod dice;
 pub mod load;
 pub mod metrics;
+pub mod oidc;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
