@@ -6,12 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::output;
-use crate::{
-    app::operate::Identity,
-    config::Config,
-    identity::{NewUser, Role, Wanted},
-    kernel::Result,
-};
+use crate::{app::operate::Identity, config::Config, kernel::Result};
 
 #[derive(Clone, Copy, ValueEnum)]
 enum RoleName {
@@ -22,14 +17,14 @@ enum RoleName {
     Member,
 }
 
-impl From<RoleName> for Role {
-    fn from(name: RoleName) -> Self {
-        match name {
-            RoleName::Owner => Self::Owner,
-            RoleName::Admin => Self::Admin,
-            RoleName::Manager => Self::Manager,
-            RoleName::Analyst => Self::Analyst,
-            RoleName::Member => Self::Member,
+impl RoleName {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Manager => "manager",
+            Self::Analyst => "analyst",
+            Self::Member => "member",
         }
     }
 }
@@ -105,13 +100,13 @@ impl Users {
                 role,
                 why,
             } => {
-                let place = (organization.as_deref(), Role::from(*role));
+                let place = (organization.as_deref(), role.label());
                 let made = accounts.make_user(name, place, why.reason.clone());
-                show_password(&made.await?);
+                show_password(name, &made.await?.generated);
             }
             UserAction::Password { name, why } => {
                 let changed = accounts.set_password(name, why.reason.clone());
-                show_password(&changed.await?);
+                show_password(name, &changed.await?.generated);
             }
             UserAction::Role {
                 name,
@@ -119,10 +114,10 @@ impl Users {
                 organization,
                 why,
             } => {
-                let (org, role) = (organization.as_deref(), Role::from(*role));
+                let (org, role) = (organization.as_deref(), role.label());
                 let set = accounts.join(name, org, role, why.reason.clone());
                 set.await?;
-                output::say(&format!("{name} is {} now", role.label()));
+                output::say(&format!("{name} is {role} now"));
             }
             UserAction::Remove {
                 name,
@@ -139,11 +134,10 @@ impl Users {
     }
 }
 
-fn show_password(user: &NewUser) {
-    output::say(&user.generated);
+fn show_password(name: &str, password: &str) {
+    output::say(password);
     output::complain(&format!(
-        "This is the only time that the password of {} is shown.",
-        user.user.name
+        "This is the only time that the password of {name} is shown."
     ));
 }
 
@@ -232,11 +226,7 @@ impl Organizations {
                 time_zone,
                 why,
             } => {
-                let wanted = Wanted {
-                    name: Some(name.clone()),
-                    time_zone: Some(time_zone.clone()),
-                    business_code: None,
-                };
+                let wanted = (name.as_str(), time_zone.as_str());
                 let made = identity
                     .accounts
                     .make_organization(owner, wanted, why.reason.clone());

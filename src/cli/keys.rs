@@ -1,18 +1,13 @@
 //! `qr-observatory keys create|list|revoke`.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::output;
-use crate::{
-    app::operate::Identity,
-    config::Config,
-    identity::{ApiKey, KeyDraft, Scope, Scopes, keys::all_scopes},
-    kernel::{Clock, Error, Result, SystemClock},
-};
+use crate::{app::operate::Identity, config::Config, kernel::Result};
 
 #[derive(Args)]
 pub struct Keys {
@@ -106,12 +101,7 @@ impl Keys {
             Some(named) => Some(identity.accounts.organization(Some(named)).await?.id),
             None => None,
         };
-        let life = days.map(|days| Duration::from_hours(u64::from(days) * 24));
-        let draft = KeyDraft {
-            name: name.clone(),
-            scopes: parsed(scopes)?,
-            expires_at: life.and_then(|life| SystemClock.now().checked_add(life).ok()),
-        };
+        let draft = identity.keys.draft(name, scopes, *days)?;
         let issued = identity.keys.issue_for(user, org, draft, reason.clone());
         let issued = issued.await?;
         if *json {
@@ -126,17 +116,6 @@ impl Keys {
         }
         Ok(())
     }
-}
-
-fn parsed(scopes: &[String]) -> Result<Option<Scopes>> {
-    let parse = |text: &String| {
-        Scope::from_label(text.trim()).ok_or_else(|| {
-            let message = format!("`{text}` is none of {}", all_scopes());
-            Error::invalid("scopes", message)
-        })
-    };
-    let all = scopes.iter().map(parse).collect::<Result<Scopes>>()?;
-    Ok((!scopes.is_empty()).then_some(all))
 }
 
 async fn list(settings: &Config, user: Option<&String>, as_json: bool) -> Result<()> {
@@ -158,7 +137,26 @@ async fn list(settings: &Config, user: Option<&String>, as_json: bool) -> Result
         output::json(&json!({ "keys": keys }));
         return Ok(());
     }
-    let rows: Vec<[String; 7]> = keys.into_iter().map(row).collect();
+    let rows: Vec<[String; 7]> = keys
+        .into_iter()
+        .map(|key| {
+            let state = match (key.revoked_at, key.expires_at) {
+                (Some(at), _) => format!("revoked {at}"),
+                (None, Some(at)) => format!("until {at}"),
+                (None, None) => "valid".to_owned(),
+            };
+            [
+                key.id.to_string(),
+                key.name,
+                format!("{}…", key.prefix),
+                key.scopes.unwrap_or_else(|| "all of the role".to_owned()),
+                key.created_at.to_string(),
+                key.last_used_at
+                    .map_or_else(|| "never".to_owned(), |t| t.to_string()),
+                state,
+            ]
+        })
+        .collect();
     output::table(
         [
             "ID",
@@ -172,22 +170,4 @@ async fn list(settings: &Config, user: Option<&String>, as_json: bool) -> Result
         &rows,
     );
     Ok(())
-}
-
-fn row(key: ApiKey) -> [String; 7] {
-    let state = match (key.revoked_at, key.expires_at) {
-        (Some(at), _) => format!("revoked {at}"),
-        (None, Some(at)) => format!("until {at}"),
-        (None, None) => "valid".to_owned(),
-    };
-    [
-        key.id.to_string(),
-        key.name,
-        format!("{}…", key.prefix),
-        key.scopes.unwrap_or_else(|| "all of the role".to_owned()),
-        key.created_at.to_string(),
-        key.last_used_at
-            .map_or_else(|| "never".to_owned(), |t| t.to_string()),
-        state,
-    ]
 }

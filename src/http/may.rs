@@ -92,7 +92,11 @@ impl<'a, A: Act> ApiExtractor<'a> for Public<A> {
     }
 }
 
-fn context(request: &Request) -> Result<(&Arc<App>, &Ctx), Error> {
+/// What every handler has.
+///
+/// # Errors
+/// `Internal` for a handler that was mounted without it.
+pub fn context(request: &Request) -> Result<(&Arc<App>, &Ctx), Error> {
     match (request.data::<Arc<App>>(), request.data::<Ctx>()) {
         (Some(app), Some(ctx)) => Ok((app, ctx)),
         _ => Err(Error::internal(

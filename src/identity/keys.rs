@@ -131,10 +131,28 @@ impl Keys {
         self.make(user, caller.organization(), draft, why).await
     }
 
-    /// A new key that acts as the user called `user`, whether it has scopes or not: for operators.
+    /// A key to come, for operators: with these scopes or, without any, with all that the user's role allows; for so many days or,
+    /// without, for ever.
     ///
     /// # Errors
-    /// `Invalid` for an unknown user or a name of no or over 100 characters, and the store's.
+    /// `Invalid` for an unknown scope.
+    pub fn draft(&self, name: &str, scopes: &[String], days: Option<u32>) -> Result<KeyDraft> {
+        let life = days.map(|days| Duration::from_hours(u64::from(days) * 24));
+        let scopes = match scopes {
+            [] => None,
+            named => Some(parsed(named)?),
+        };
+        Ok(KeyDraft {
+            name: name.to_owned(),
+            scopes,
+            expires_at: life.and_then(|life| self.parts.clock.now().checked_add(life).ok()),
+        })
+    }
+
+    /// A new key that acts as the user called `user`: for operators.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown user, or a name of no or over 100 characters, and the store's.
     pub async fn issue_for(
         &self,
         user: &str,
@@ -316,13 +334,26 @@ impl Keys {
     }
 }
 
+/// Scopes by their labels.
+///
+/// # Errors
+/// `Invalid`, with all that there are.
+pub fn parsed(labels: &[String]) -> Result<Scopes> {
+    let parse = |label: &String| {
+        Scope::from_label(label.trim()).ok_or_else(|| {
+            let message = format!("`{label}` is none of {}", all_scopes());
+            Error::invalid("scopes", message)
+        })
+    };
+    labels.iter().map(parse).collect()
+}
+
 fn unknown() -> Error {
     Error::not_found("there is no such key, or it was revoked before")
 }
 
 /// For messages.
-#[must_use]
-pub fn all_scopes() -> String {
+fn all_scopes() -> String {
     let labels: Vec<_> = Scope::ALL.iter().map(|scope| scope.label()).collect();
     labels.join(", ")
 }

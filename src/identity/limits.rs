@@ -90,6 +90,13 @@ struct Bucket {
     is_reporting: AtomicBool,
 }
 
+/// What all meters stand on.
+#[derive(Clone, Copy)]
+struct Basis<'a> {
+    tiers: &'a Arc<Tiers>,
+    clock: &'a SharedClock,
+}
+
 /// One limit.
 struct Meter {
     policy: Limit,
@@ -105,12 +112,8 @@ struct Meter {
 
 impl Meter {
     /// `most` requests in `window`, `burst` of them at once. 0: no limit.
-    fn new(
-        policy: Limit,
-        (most, burst): (u32, u32),
-        window: Duration,
-        (tiers, clock): (&Arc<Tiers>, &SharedClock),
-    ) -> Self {
+    fn new(policy: Limit, (most, burst): (u32, u32), window: Duration, on: Basis<'_>) -> Self {
+        let Basis { tiers, clock } = on;
         let each = window.checked_div(most).filter(|each| !each.is_zero());
         let quota = each.and_then(Quota::with_period);
         let quota = quota
@@ -310,7 +313,7 @@ impl Limits {
     #[must_use]
     pub fn new(settings: &Settings, tiers: &Arc<Tiers>, clock: &SharedClock) -> Self {
         let even = |most: u32| (most, most);
-        let base = (tiers, clock);
+        let base = Basis { tiers, clock };
         let minute = |limit, most| Meter::new(limit, even(most), MINUTE, base);
         let ten = Duration::from_mins(10);
         Self {

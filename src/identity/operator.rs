@@ -60,10 +60,11 @@ impl Accounts {
     pub async fn make_user(
         &self,
         name: &str,
-        (org, role): (Option<&str>, Role),
+        (org, role): (Option<&str>, &str),
         reason: Option<String>,
     ) -> Result<NewUser> {
         check_name(name)?;
+        parsed(role)?;
         let org = self.organization(org).await?;
         let generated = id::secret::<12>()?;
         let user = User {
@@ -116,9 +117,10 @@ impl Accounts {
         &self,
         name: &str,
         org: Option<&str>,
-        role: Role,
+        role: &str,
         reason: Option<String>,
     ) -> Result<()> {
+        let role = parsed(role)?;
         let user = self.user(name).await?;
         let org = self.organization(org).await?;
         let rows = &self.parts.store.organizations;
@@ -193,9 +195,14 @@ impl Accounts {
     pub async fn make_organization(
         &self,
         owner: &str,
-        wanted: Wanted,
+        (name, time_zone): (&str, &str),
         reason: Option<String>,
     ) -> Result<Organization> {
+        let wanted = Wanted {
+            name: Some(name.to_owned()),
+            time_zone: Some(time_zone.to_owned()),
+            business_code: None,
+        };
         let owner = self.user(owner).await?;
         let mut why = Author::operator(None, reason)?;
         self.organizations
@@ -273,6 +280,14 @@ impl Accounts {
             )),
         }
     }
+}
+
+fn parsed(role: &str) -> Result<Role> {
+    let unknown = || {
+        let labels = Role::ALL.map(Role::label).join(", ");
+        Error::invalid("role", format!("must be one of {labels}"))
+    };
+    Role::from_label(role).ok_or_else(unknown)
 }
 
 fn unknown_user(name: &str) -> Error {

@@ -159,11 +159,18 @@ mod tests {
             assert_eq!(refused.details()[0].field, "p", "{weak}");
             assert!(!refused.message().contains("password1234"));
         }
+        let words = (1..60_u64).map(|n| (n * n * 2_654_435_761 % 65_521).to_string());
+        let long: String = words
+            .collect::<Vec<_>>()
+            .join("-")
+            .chars()
+            .take(128)
+            .collect();
         for strong in [
             "correct-horse-battery",
             "vier kalte Hunde singen",
             "日本語のパスワードは長い方がいいです",
-            &format!("{}tail-7", "kq9z-".repeat(20)),
+            &long,
         ] {
             check(strong).unwrap();
         }

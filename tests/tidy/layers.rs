@@ -48,7 +48,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "backup" => [stored, &["baseline"]].concat(),
         "warm" => [
             stored,
-            &["cached", "dials", "render", "codes", "redirect"],
+            &["cached", "dials", "render", "identity", "codes", "redirect"],
             &ARM,
         ]
         .concat(),

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     http::{api::Group, extract::Input, may::May},
-    identity::{ApiKey, Author, KeyDraft, Scope, Scopes, act, keys::all_scopes},
+    identity::{ApiKey, Author, KeyDraft, act, keys::parsed},
     kernel::{Error, Timestamp},
 };
 
@@ -157,16 +157,6 @@ impl Keys {
 pub fn parse_id(id: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(id)
         .map_err(|_| Error::not_found("there is no such key, or it was revoked before"))
-}
-
-fn parsed(scopes: &[String]) -> Result<Scopes, Error> {
-    let parse = |text: &String| {
-        Scope::from_label(text).ok_or_else(|| {
-            let message = format!("must be among {}", all_scopes());
-            Error::invalid("scopes", message)
-        })
-    };
-    scopes.iter().map(parse).collect()
 }
 
 fn time(text: &str) -> Result<Timestamp, Error> {

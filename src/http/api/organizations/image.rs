@@ -1,8 +1,6 @@
 //! `GET /api/organizations/{org_id}/qr-codes/{qr_id}/image`, `GET /api/organizations/{org_id}/qr-business/image`.
 
-use std::sync::Arc;
-
-use poem::{Request, Result, web::Data};
+use poem::{Request, Result};
 use poem_openapi::{
     Enum, OpenApi,
     param::{Path, Query},
@@ -11,7 +9,6 @@ use uuid::Uuid;
 
 use super::parse_id;
 use crate::{
-    app::App,
     codes::Wishes,
     http::{
         api::{
@@ -19,10 +16,10 @@ use crate::{
             qr::image::{Image, ImageAnswer},
         },
         bounds::{self, Within},
-        may::May,
+        may::{May, context},
     },
-    identity::act,
-    kernel::{Ctx, Error, Level, error::Detail},
+    identity::{OrgId, act},
+    kernel::{Error, Level, error::Detail},
     render::{Faults, Field, Format},
 };
 
@@ -64,6 +61,8 @@ impl From<LevelName> for Level {
 
 /// What is asked for, as this dialect asks.
 struct Asked {
+    org: OrgId,
+    id: Uuid,
     format: FormatName,
     size_px: i64,
     level: Level,
@@ -79,8 +78,6 @@ impl OrganizationImage {
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn code(
         &self,
-        app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         request: &Request,
         may: May<act::ViewCodes>,
         /// The organization's UUID
@@ -96,11 +93,13 @@ impl OrganizationImage {
         let _ = org_id;
         let id = parse_id("qr_id", &qr_id)?;
         let asked = Asked {
+            org: may.organization(),
+            id,
             format: format.0,
             size_px: size.0.map_or(CODE_PX, |size| size.0),
             level: error_correction.0.map_or(Level::M, Into::into),
         };
-        self.answer(&app, &ctx, request, (&may, id), asked).await
+        self.answer(request, asked).await
     }
 
     /// The organization's business code as a file
@@ -108,8 +107,6 @@ impl OrganizationImage {
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn business(
         &self,
-        app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         request: &Request,
         may: May<act::ViewCodes>,
         /// The organization's UUID
@@ -121,17 +118,20 @@ impl OrganizationImage {
         error_correction: Query<Option<LevelName>>,
     ) -> Result<ImageAnswer> {
         let _ = org_id;
+        let (app, _) = context(request)?;
         let organization = app.auth.organizations.get(may.organization()).await?;
         let id = organization.business_code.ok_or_else(|| {
             let message = "this organization has no business code: an admin sets one with PATCH /api/organizations/{org_id}";
             Error::not_found(message)
         })?;
         let asked = Asked {
+            org: may.organization(),
+            id,
             format: format.0,
             size_px: size.0.map_or(BUSINESS_PX, |size| size.0),
             level: error_correction.0.map_or(Level::Q, Into::into),
         };
-        self.answer(&app, &ctx, request, (&may, id), asked).await
+        self.answer(request, asked).await
     }
 }
 
@@ -142,14 +142,8 @@ impl OrganizationImage {
         }
     }
 
-    async fn answer(
-        &self,
-        app: &App,
-        ctx: &Ctx,
-        request: &Request,
-        (may, id): (&May<act::ViewCodes>, Uuid),
-        asked: Asked,
-    ) -> Result<ImageAnswer> {
+    async fn answer(&self, request: &Request, asked: Asked) -> Result<ImageAnswer> {
+        let (app, ctx) = context(request)?;
         let format = match asked.format {
             FormatName::Png => Format::Png,
             FormatName::Svg => Format::Svg,
@@ -161,7 +155,7 @@ impl OrganizationImage {
             ..Wishes::default()
         };
         let drawn = async {
-            let code = app.codes.appearance(may.organization(), id).await?;
+            let code = app.codes.appearance(asked.org, asked.id).await?;
             let drawing = app.codes.drawing(&code, wishes);
             let request = drawing.map_err(Faults::into_error)?;
             let image = app.render(ctx, &request).await?;
