@@ -118,7 +118,7 @@ macro_rules! actions {
             }
         }
 
-        /// The actions as types, for [`May`](crate::http::extract::May).
+        /// The actions as types: what a handler takes `May<…>` of.
         pub mod act {
             $(
                 $(#[$doc])*
