@@ -34,6 +34,7 @@ pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) {
 
 /// The same as text, without the last line's end.
 pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
+    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(plain)).collect();
     let width = |i: usize| {
         rows.iter()
             .map(|r| r[i].chars().count())
@@ -55,6 +56,12 @@ pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Strin
         .map(|row| line(std::array::from_fn(|i| row[i].as_str())));
     let lines: Vec<String> = std::iter::once(line(header)).chain(rows).collect();
     lines.join("\n")
+}
+
+/// What a terminal would obey is shown as a replacement character.
+fn plain(cell: &String) -> String {
+    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    cell.chars().map(shown).collect()
 }
 
 /// How far something is, on standard error; draws over itself.

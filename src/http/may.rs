@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{client::limited_client, cookie, exercise::Exercise};
 use crate::{
     app::App,
-    identity::{Act, Action, Caller, Credentials, OrgId, Via, csrf},
+    identity::{Act, Action, Caller, Credentials, Kept, OrgId, Via, csrf},
     kernel::{Ctx, Error, Kind},
 };
 
@@ -135,6 +135,12 @@ pub async fn caller(request: &Request, action: Action) -> Result<Caller, Error> 
     Ok(caller)
 }
 
+/// Whether whoever sent these credentials still may do `action`: for answers that take long.
+pub async fn still_may(app: &App, ctx: &Ctx, kept: &Kept, action: Action) -> bool {
+    let caller = app.auth.authenticate(ctx, &kept.credentials(), None).await;
+    caller.is_ok_and(|caller| app.auth.allow(&caller, action).is_ok())
+}
+
 /// Counts the request against the caller's quota, and asks the policy.
 ///
 /// # Errors
@@ -153,13 +159,15 @@ async fn check(
     client: IpAddr,
     org: Option<Uuid>,
 ) -> Result<Caller, Error> {
-    // Before the places for passwords: who guesses takes none from others.
-    app.auth.limits.may_try(client)?;
+    // Before the places for passwords: who guesses takes none from others. Keys and tokens cannot be guessed.
+    let is_password = credentials.is_password();
+    if is_password {
+        app.auth.limits.may_try(client)?;
+    }
     let checked = app.auth.authenticate(ctx, credentials, org).await;
     if let Err(e) = &checked
         && e.kind() == Kind::Unauthenticated
-        // A cookie that is over is no guess.
-        && !matches!(credentials, Credentials::Session(_))
+        && is_password
     {
         app.auth.limits.failed(client);
     }

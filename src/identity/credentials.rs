@@ -17,6 +17,24 @@ pub enum Credentials<'a> {
     Session(&'a [u8]),
 }
 
+/// Credentials that outlive their request.
+pub enum Kept {
+    Authorization(Vec<u8>),
+    Key(Vec<u8>),
+    Session(Vec<u8>),
+}
+
+impl Kept {
+    #[must_use]
+    pub fn credentials(&self) -> Credentials<'_> {
+        match self {
+            Self::Authorization(value) => Credentials::Authorization(value),
+            Self::Key(value) => Credentials::Key(value),
+            Self::Session(value) => Credentials::Session(value),
+        }
+    }
+}
+
 /// What the credentials claim.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Claim {
@@ -26,6 +44,25 @@ pub(super) enum Claim {
 }
 
 impl Credentials<'_> {
+    /// Whether it is a password: what people choose can be guessed.
+    #[must_use]
+    pub fn is_password(&self) -> bool {
+        let Self::Authorization(value) = self else {
+            return false;
+        };
+        value.len() >= 5 && value[..5].eq_ignore_ascii_case(b"basic")
+    }
+
+    /// For as long as an answer takes.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        match self {
+            Self::Authorization(value) => Kept::Authorization(value.to_vec()),
+            Self::Key(value) => Kept::Key(value.to_vec()),
+            Self::Session(value) => Kept::Session(value.to_vec()),
+        }
+    }
+
     /// The bytes and a tag that keeps the kinds apart.
     pub(super) fn tagged(&self) -> (u8, &[u8]) {
         match self {

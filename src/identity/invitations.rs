@@ -4,8 +4,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use unicode_security::MixedScript as _;
+
 use super::{
-    Author, Caller, OrgId, Parts,
+    Author, Caller, OrgId, Parts, Sessions,
     keys::digest,
     organizations::check_rank,
     password::{self, Passwords},
@@ -59,13 +61,15 @@ pub struct Accepted {
 pub struct Invitations {
     parts: Parts,
     passwords: Arc<Passwords>,
+    sessions: Arc<Sessions>,
 }
 
 impl Invitations {
-    pub(super) fn new(parts: &Parts, passwords: &Arc<Passwords>) -> Self {
+    pub(super) fn new(parts: &Parts, passwords: &Arc<Passwords>, sessions: &Arc<Sessions>) -> Self {
         Self {
             parts: parts.clone(),
             passwords: Arc::clone(passwords),
+            sessions: Arc::clone(sessions),
         }
     }
 
@@ -77,6 +81,7 @@ impl Invitations {
             let message = format!("must have at most {NOTE_CHARS} characters");
             return Err(Error::invalid("note", message));
         }
+        check_plain("note", &draft.note)?;
         let now = self.parts.clock.now();
         let token = id::secret::<20>()?;
         let stored = Invitation {
@@ -142,8 +147,21 @@ impl Invitations {
         let hash = digest(token);
         let found = self.parts.store.invitations.find(&hash, now);
         let invitation = found.await?.ok_or_else(over)?;
-        let organization = self.parts.store.organizations.get(invitation.org_id);
+        let store = &self.parts.store;
+        let organization = store.organizations.get(invitation.org_id);
         let organization = organization.await?.ok_or_else(over)?;
+        // Whoever lost the right to give this role lost it for links, too.
+        let maker = store
+            .users
+            .find(&invitation.made_by)
+            .await?
+            .ok_or_else(over)?;
+        let role = store
+            .organizations
+            .role(invitation.org_id, maker.id)
+            .await?;
+        let rank = check_rank(role.ok_or_else(over)?, invitation.role);
+        rank.map_err(|_| over())?;
         Ok((invitation, organization))
     }
 
@@ -191,14 +209,17 @@ impl Invitations {
         password: String,
         organization: &str,
     ) -> Result<(User, bool)> {
-        if let Some(user) = self.parts.store.users.find(&name).await? {
-            let hash = user.has_password.then(|| user.password_hash.clone());
-            if self.passwords.check(password, hash).await? {
-                return Ok((user, false));
-            }
-            // Not "wrong password": whoever has the link learns no more than that the name is taken.
-            let message = "this name is taken: choose another, or give that user's password";
-            return Err(Error::invalid("username", message));
+        if self.parts.store.users.find(&name).await?.is_some() {
+            // As a sign-in is checked: a link is no way around its delays.
+            return match self.sessions.checked(&name, password).await {
+                Ok(user) => Ok((user, false)),
+                Err(e) if e.kind() == Kind::Unauthenticated => {
+                    let message =
+                        "this name is taken: choose another, or give that user's password";
+                    Err(Error::new(Kind::Unauthenticated, message))
+                }
+                Err(e) => Err(e),
+            };
         }
         check_name(&name)?;
         password::check_strength("password", &password, &[&name, organization])?;
@@ -215,14 +236,29 @@ impl Invitations {
 }
 
 /// # Errors
-/// `Invalid` for a name that HTTP Basic (RFC 7617) or a log line could not hold.
+/// `Invalid` for a name that HTTP Basic (RFC 7617) or a log line could not hold, or that could be taken for another's.
 pub(super) fn check_name(name: &str) -> Result<()> {
-    let fits = (1..=100).contains(&name.chars().count());
-    let plain = !name.contains(':') && !name.chars().any(char::is_control) && name.trim() == name;
-    if fits && plain {
-        return Ok(());
+    let fits = (1..=100).contains(&name.chars().count()) && name.trim() == name;
+    // One script, and nothing that is not seen: a name must not look like another's.
+    let plain = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || " ._-@+'".contains(c));
+    if !fits || !plain || !name.is_single_script() {
+        let message = "must have 1 to 100 letters (of one script), digits, spaces or . _ - @ + ', and no space at its ends";
+        return Err(Error::invalid("username", message));
     }
-    let message =
-        "must have 1 to 100 characters, no colon, no control characters, and no space at its ends";
-    Err(Error::invalid("username", message))
+    // Who acts without being a user.
+    if ["command line", "start"].contains(&name.to_lowercase().as_str()) {
+        return Err(Error::invalid("username", "is reserved: choose another"));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// `Invalid` for what a terminal or a log would obey instead of showing it.
+pub(super) fn check_plain(field: &'static str, text: &str) -> Result<()> {
+    if text.chars().any(char::is_control) {
+        return Err(Error::invalid(field, "must not contain control characters"));
+    }
+    Ok(())
 }

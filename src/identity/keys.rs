@@ -7,11 +7,12 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Action, Author, Caller, OrgId, Parts, Role, Scope, Scopes, Via,
+    invitations::check_plain,
     policy::{self, Proof},
 };
 use crate::{
     kernel::{
-        Error, Result,
+        Error, Kind, Result,
         clock::Timestamp,
         id::{self, Uuid},
         task,
@@ -184,9 +185,10 @@ impl Keys {
             scopes,
             expires_at,
         } = draft;
-        if name.is_empty() || name.chars().count() > 100 {
+        if name.trim().is_empty() || name.chars().count() > 100 {
             return Err(Error::invalid("name", "must have 1 to 100 characters"));
         }
+        check_plain("name", &name)?;
         let now = self.parts.clock.now();
         if let Some(end) = expires_at {
             let latest = now.checked_add(LIFE).unwrap_or(Timestamp::MAX);
@@ -219,8 +221,11 @@ impl Keys {
             Some(detail),
         );
         let store = &self.parts.store;
-        store.keys.insert(&stored, &digest(&key), &entry).await?;
-        Ok(Issued { key, stored })
+        if store.keys.insert(&stored, &digest(&key), &entry).await? {
+            return Ok(Issued { key, stored });
+        }
+        let message = "the key's user is no member of its organization any more";
+        Err(Error::new(Kind::Forbidden, message))
     }
 
     async fn user(&self, name: &str) -> Result<User> {

@@ -356,7 +356,8 @@ impl Limits {
     pub fn api(&self, caller: &Caller) -> Result<Option<QuotaLeft>> {
         match caller.via() {
             Via::Key(key) => self.api.take(Who::Id(key.id), 1),
-            Via::Session(session) => self.api.take(Who::Id(session.id), 1),
+            // All of a user's: a new session is no new quota.
+            Via::Session(_) => self.api.take(Who::Id(caller.user_id()), 1),
             Via::Basic => Ok(None),
         }
     }

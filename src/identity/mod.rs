@@ -26,7 +26,7 @@ use metrics::Counter;
 
 pub use audit::Author;
 pub use caller::{Caller, KeyUse, OrgId, SessionUse, Via};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Kept};
 pub use first_start::{Administrator, ensure_administrator};
 pub use invitations::{
     Accepted, Applicant, InvitationDraft, Invitations, Issued as IssuedInvitation,
@@ -109,6 +109,7 @@ impl Auth {
         let sessions = Arc::new(Sessions::new(parts, &passwords));
         let sign_on = |provider| SingleSignOn::new(provider, parts, &sessions, &passwords);
         let single_sign_on = provider.map(sign_on).transpose()?;
+        let invitations = Invitations::new(parts, &passwords, &sessions);
         let wrong = |how: SignInHow| {
             handles::counter(&catalogue::SIGN_INS, &[how.label(), Outcome::Error.label()])
         };
@@ -120,7 +121,7 @@ impl Auth {
             single_sign_on,
             keys: Keys::new(parts),
             organizations: Organizations::new(parts),
-            invitations: Invitations::new(parts, &passwords),
+            invitations,
             limits,
             wrong_passwords: wrong(SignInHow::Basic),
             wrong_keys: wrong(SignInHow::Key),

@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Author, Caller, Entry, OrgId, Parts};
+use super::{Author, Caller, Entry, OrgId, Parts, Via, invitations::check_plain};
 use crate::{
     cache::Tag,
     kernel::{Error, Kind, Result, id::Uuid},
@@ -33,6 +33,9 @@ impl Wanted {
             let message = format!("must have 1 to {NAME_CHARS} characters");
             return Err(Error::invalid("name", message));
         }
+        if let Some(name) = &self.name {
+            check_plain("name", name)?;
+        }
         if let Some(zone) = &self.time_zone
             && TimeZone::get(zone).is_err()
         {
@@ -58,12 +61,16 @@ impl Organizations {
         &self.parts.store.organizations
     }
 
-    /// The caller's organizations, with the caller's role in each.
+    /// The caller's organizations, with the caller's role in each; of a key the one that it acts in.
     ///
     /// # Errors
     /// The store's.
     pub async fn of(&self, caller: &Caller) -> Result<Vec<(Organization, Role)>> {
-        self.rows().of_user(caller.user_id()).await
+        let all = self.rows().of_user(caller.user_id()).await?;
+        let is_key = matches!(caller.via(), Via::Key(_));
+        let own = caller.organization().id();
+        let shown = all.into_iter().filter(|(o, _)| !is_key || o.id == own);
+        Ok(shown.collect())
     }
 
     /// # Errors

@@ -162,12 +162,16 @@ actions! {
     DeleteOrganization = "organization.delete": Owner, FreshSession;
     /// Make another member the owner.
     TransferOrganization = "organization.transfer": Owner, FreshSession;
+    /// Accept an invitation.
+    JoinOrganization = "organization.join": Member, Person;
     /// Leave an organization.
     LeaveOrganization = "organization.leave": Member, Session;
     /// See who is a member.
     ViewMembers = "members.view": Analyst, Any(Some(Scope::MembersRead));
-    /// Invite members, see and revoke invitations.
-    Invite = "members.invite": Admin, Any(Some(Scope::MembersWrite));
+    /// See and revoke invitations.
+    ViewInvitations = "members.invitations": Admin, Any(Some(Scope::MembersWrite));
+    /// Invite members.
+    Invite = "members.invite": Admin, Fresh(Scope::MembersWrite);
     /// Give a member another role.
     ChangeRole = "members.role": Admin, Fresh(Scope::MembersWrite);
     /// Remove a member.

@@ -141,7 +141,7 @@ impl Sessions {
     }
 
     /// The user of this name, if the password is right.
-    async fn checked(&self, name: &str, password: String) -> Result<User> {
+    pub(super) async fn checked(&self, name: &str, password: String) -> Result<User> {
         self.delay(name).await;
         let found = self.parts.store.users.find(name).await?;
         let user = found.filter(|user| user.has_password);

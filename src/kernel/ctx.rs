@@ -28,17 +28,17 @@ pub struct QuotaLeft {
 #[derive(Debug, Default)]
 pub struct Trail {
     steps: Mutex<Vec<(&'static str, &'static str)>>,
-    quota: OnceLock<QuotaLeft>,
+    quota: OnceLock<Box<QuotaLeft>>,
 }
 
 impl Trail {
     /// The first one stays.
     pub fn note_quota(&self, left: QuotaLeft) {
-        let _ = self.quota.set(left);
+        let _ = self.quota.set(Box::new(left));
     }
 
     pub fn quota(&self) -> Option<QuotaLeft> {
-        self.quota.get().copied()
+        self.quota.get().map(|left| **left)
     }
 
     /// A step that was noted before is not noted again: a batch asks the same experiment many times.

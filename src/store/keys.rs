@@ -8,7 +8,7 @@ use super::{
     audit::Entry,
     audited::Step,
     connection::{Connections, timers},
-    organizations::Organizations,
+    organizations::{Organizations, membership_held},
     text,
 };
 use crate::kernel::{Result, Timestamp, clock::from_micros};
@@ -59,9 +59,11 @@ impl Keys {
         }
     }
 
+    /// False when the user is no member of the key's organization.
+    ///
     /// # Errors
-    /// `Conflict` when the key exists; `Invalid` when a text holds a NUL; `Internal` when the user does not exist.
-    pub async fn insert(&self, key: &ApiKey, hash: &SecretHash, entry: &Entry) -> Result<()> {
+    /// `Conflict` when the key exists; `Invalid` when a text holds a NUL.
+    pub async fn insert(&self, key: &ApiKey, hash: &SecretHash, entry: &Entry) -> Result<bool> {
         text::check("name", &key.name)?;
         let micros = |t: Option<Timestamp>| t.map(Timestamp::as_microsecond);
         let insert = self.db.statement(
@@ -80,10 +82,11 @@ impl Keys {
                 micros(key.expires_at).into(),
             ],
         );
-        let done = self
-            .db
-            .change(&self.timers.insert, vec![Step::Must(insert)], entry);
-        done.await.map(drop)
+        let steps = vec![
+            membership_held(&self.db, key.org_id, key.user_id),
+            Step::Must(insert),
+        ];
+        self.db.change(&self.timers.insert, steps, entry).await
     }
 
     /// All keys of a user, revoked ones too, oldest first.

@@ -352,6 +352,12 @@ impl Organizations {
     }
 }
 
+/// The change is off when the user is no member, or is being removed: what is made for a member must not outlive that.
+pub(super) fn membership_held(db: &Connections, org: Uuid, user: Uuid) -> Step {
+    let sql = "UPDATE memberships SET role = role WHERE org_id = $1 AND user_id = $2";
+    Step::Must(db.statement(sql, [org.into(), user.into()]))
+}
+
 pub(super) const NOT_LAST_OWNER: &str = "(role <> 'owner' OR (SELECT COUNT(*) FROM memberships o WHERE o.org_id = $1 \
      AND o.role = 'owner') > 1)";
 

@@ -9,6 +9,7 @@ use super::{
     audited::Step,
     connection::{Connections, timers},
     keys::SecretHash,
+    organizations::membership_held,
     text,
 };
 use crate::kernel::{Result, Timestamp, clock::from_micros};
@@ -55,7 +56,8 @@ impl Sessions {
         }
     }
 
-    /// Stores a new session; in the place of an old one, if its hash is given. False when that one is gone.
+    /// Stores a new session; in the place of an old one, if its hash is given. False when that one is gone, or the user is no member
+    /// of its organization.
     ///
     /// # Errors
     /// `Invalid` when a text holds a NUL; `Internal` when user or organization are gone.
@@ -89,7 +91,7 @@ impl Sessions {
                 hash.to_vec().into(),
             ],
         );
-        let mut steps = Vec::with_capacity(2);
+        let mut steps = vec![membership_held(&self.db, session.org_id, session.user_id)];
         if let Some(old) = instead_of {
             let end = "DELETE FROM sessions WHERE hash = $1";
             steps.push(Step::Must(self.db.statement(end, [old.to_vec().into()])));

@@ -245,7 +245,10 @@ async fn parameters_that_are_not_as_described() {
     let document = client.get("/openapi.json").await.json();
     let mut faults = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", code);
+        let path = path
+            .replace("{org_id}", "01900000-0000-7000-8000-000000000001")
+            .replace("{qr_id}", code)
+            .replace("{id}", code);
         let parameters = operations["get"]["parameters"].as_array();
         let mut required = String::new();
         for parameter in parameters.into_iter().flatten() {

@@ -305,6 +305,7 @@ fn challenge(request: &Request) -> Challenge {
     if request.uri().path().starts_with("/ops/")
         && navigates
         && !headers.contains_key(header::COOKIE)
+        && !headers.contains_key("hx-request")
     {
         Challenge::Dialog
     } else {

@@ -46,7 +46,7 @@ pub async fn contents_at(url: &str) -> Contents {
 async fn columns(db: &DatabaseConnection, table: &str) -> Vec<String> {
     let sql = match db.get_database_backend() {
         DbBackend::Sqlite => format!(
-            "SELECT CASE type WHEN 'BLOB' THEN 'lower(hex(' || name || '))' ELSE 'CAST(' || name || ' AS TEXT)' END \
+            "SELECT CASE type WHEN 'BLOB' THEN 'CASE WHEN ' || name || ' IS NULL THEN NULL ELSE lower(hex(' || name || ')) END' ELSE 'CAST(' || name || ' AS TEXT)' END \
              FROM pragma_table_info('{table}') ORDER BY name"
         ),
         _ => format!(

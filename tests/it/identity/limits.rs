@@ -124,6 +124,36 @@ async fn rendering_and_keys_have_quotas_that_answers_tell() {
 }
 
 #[tokio::test]
+async fn wrong_passwords_of_a_neighbour_keep_no_key_and_no_session_out() {
+    let server = limited().await;
+    let admin = Client::signed_in(&server, "admin", PASSWORD).await;
+    let (text, _) = key(&admin, &["codes:read"]).await;
+    let invited = json!({ "role": "member" });
+    let path = format!("/api/organizations/{}/invitations", super::INSTALLATION);
+    let invited = admin.post(&path, &invited).await.expect(201).json();
+    let link = format!("/api/invitations/{}", invited["token"].as_str().unwrap());
+    let anonymous = Client::anonymous(&server);
+    let guess = json!({ "username": "admin", "password": "wrong-but-long-enough" });
+    // Also by way of an invitation, which checks passwords, too.
+    let mut statuses = Vec::new();
+    for n in 0..14 {
+        let path = if n % 2 == 0 { "/api/session" } else { &link };
+        statuses.push(anonymous.post(path, &guess).await.status);
+    }
+    assert_eq!(
+        statuses.iter().filter(|s| **s == 401).count(),
+        10,
+        "{statuses:?}"
+    );
+    assert_eq!(statuses[13], 429);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let reader = Client::with(&server, Auth::Bearer(text));
+    reader.get(API).await.expect(200);
+    admin.get(API).await.expect(200);
+    admin.delete("/api/session").await.expect(204);
+}
+
+#[tokio::test]
 async fn no_header_makes_another_client_of_one() {
     // Nobody is trusted: what the header says does not count.
     let setup = Setup::on(Database::Sqlite).without("LIMIT_SIGN_IN");

@@ -71,7 +71,18 @@ async fn people_are_invited_and_roles_are_given_up_to_ones_own(server: Server) {
         .problem(422);
     accept(&path, "admin", "not the admin's word")
         .await
-        .problem(422);
+        .problem(401);
+    for counterfeit in [
+        "command line",
+        "adm\u{200b}in",
+        "\u{0430}dmin",
+        "a\u{202e}b",
+        " admin",
+    ] {
+        accept(&path, counterfeit, "correct-horse-staple")
+            .await
+            .problem(422);
+    }
     let password = "correct-horse-staple";
     let accepted = accept(&path, "ada", password).await.expect(200).json();
     assert_eq!(
@@ -130,6 +141,20 @@ async fn roles_are_given_up_to_ones_own(
     role(ada, &owner_id, "member").await.problem(403);
     role(owner, &owner_id, "member").await.problem(409);
     role(ada, &bo_id, "king").await.problem(422);
+    // A link dies with the right of whoever made it.
+    let made = ada
+        .post(&at("/invitations"), &json!({ "role": "admin" }))
+        .await
+        .expect(201)
+        .json();
+    let link = format!("/api/invitations/{}", text(&made["token"]));
+    let anonymous = Client::anonymous(server);
+    anonymous.get(&link).await.expect(200);
+    let ada_id = member_id(owner, org, "ada").await;
+    role(owner, &ada_id, "manager").await.expect(200);
+    anonymous.get(&link).await.problem(404);
+    role(owner, &ada_id, "admin").await.expect(200);
+    let ada = &Client::signed_in(server, "ada", "correct-horse-staple").await;
     role(ada, "nonsense", "member").await.problem(422);
     ada.delete(&at(&format!("/members/{owner_id}")))
         .await

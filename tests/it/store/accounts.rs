@@ -106,7 +106,16 @@ async fn a_key_is_found_until_it_is_revoked(db: &Fresh) {
     };
     let (hash, keys) = ([0xab; 32], &db.keys);
     let why = |s| entry(ids.next(), s);
-    keys.insert(&key, &hash, &why(0)).await.unwrap();
+    assert!(
+        !keys.insert(&key, &hash, &why(0)).await.unwrap(),
+        "no member"
+    );
+    let (org, joining) = (Organizations::DEFAULT, why(0));
+    let joined = db
+        .organizations
+        .join(org, owner.id, Role::Member, Source::Local, &joining);
+    joined.await.unwrap();
+    assert!(keys.insert(&key, &hash, &why(0)).await.unwrap());
     let again = ApiKey {
         id: ids.next(),
         ..key.clone()

@@ -1,7 +1,7 @@
 //! `GET|POST /api/organizations/{org_id}/invitations`, `DELETE /api/organizations/{org_id}/invitations/{id}`; and for those who
 //! are invited, `GET|POST /api/invitations/{token}`.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use poem::{Request, Result, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json};
@@ -18,7 +18,7 @@ use crate::{
         may::{May, caller},
     },
     identity::{Action, Applicant, Invitation, InvitationDraft, act},
-    kernel::Error,
+    kernel::{Error, Kind},
 };
 
 pub struct Invitations;
@@ -129,7 +129,7 @@ impl Invitations {
     async fn list(
         &self,
         app: Data<&Arc<App>>,
-        may: May<act::Invite>,
+        may: May<act::ViewInvitations>,
         /// The organization's UUID
         org_id: Path<String>,
     ) -> Result<Json<Shapes>> {
@@ -169,7 +169,7 @@ impl Invitations {
     async fn revoke(
         &self,
         app: Data<&Arc<App>>,
-        may: May<act::Invite>,
+        may: May<act::ViewInvitations>,
         /// The organization's UUID
         org_id: Path<String>,
         /// The invitation's UUID
@@ -212,14 +212,25 @@ impl Invitations {
         token: Path<String>,
         body: Optional<Acceptance>,
     ) -> Result<Json<AcceptedInvitation>> {
-        limit(&app, request)?;
+        let client = limit(&app, request)?;
         let applicant = match (body.0.username, body.0.password) {
             (Some(name), Some(password)) => Applicant::Named { name, password },
-            (None, None) => Applicant::Caller(caller(request, Action::ViewAccount).await?),
+            (None, None) => Applicant::Caller(caller(request, Action::JoinOrganization).await?),
             (Some(_), None) => return Err(Error::invalid("password", "is missing").into()),
             (None, Some(_)) => return Err(Error::invalid("username", "is missing").into()),
         };
-        let accepted = app.auth.invitations.accept(&token, applicant).await?;
+        let is_named = matches!(applicant, Applicant::Named { .. });
+        if is_named {
+            app.auth.limits.may_try(client)?;
+        }
+        let accepted = app.auth.invitations.accept(&token, applicant).await;
+        if let Err(e) = &accepted
+            && e.kind() == Kind::Unauthenticated
+            && is_named
+        {
+            app.auth.limits.failed(client);
+        }
+        let accepted = accepted?;
         Ok(Json(AcceptedInvitation {
             user: UserShape {
                 id: accepted.user_id,
@@ -231,7 +242,8 @@ impl Invitations {
 }
 
 /// Nobody guesses tokens, and passwords are checked here, too.
-fn limit(app: &App, request: &Request) -> Result<(), Error> {
+fn limit(app: &App, request: &Request) -> Result<IpAddr, Error> {
     let client = limited_client(request, &app.settings.server.trusted_proxies);
-    app.auth.limits.link(client)
+    app.auth.limits.link(client)?;
+    Ok(client)
 }

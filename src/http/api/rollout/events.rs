@@ -3,16 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
-use poem::{Result, web::Data};
+use poem::{Request, Result};
 use poem_openapi::{OpenApi, payload::EventStream, types::ToJSON};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::report::{self, RolloutReport};
 use crate::{
     app::App,
-    http::{api::Group, may::May},
-    identity::act,
-    kernel::{Error, Kind},
+    http::{
+        api::Group,
+        may::{May, context, credentials, still_may},
+    },
+    identity::{Action, Kept, act},
+    kernel::{Ctx, Error, Kind},
 };
 
 /// Between two looks for a change.
@@ -43,38 +46,61 @@ impl Events {
     #[oai(path = "/api/rollout/events", method = "get")]
     async fn events(
         &self,
-        app: Data<&Arc<App>>,
+        request: &Request,
         _may: May<act::ViewRollout>,
     ) -> Result<EventStream<BoxStream<'static, RolloutReport>>> {
         let Ok(place) = Arc::clone(&self.streams).try_acquire_owned() else {
             let message = "too many pages follow the rollouts: close one, or ask GET /api/rollout";
             return Err(Error::new(Kind::RateLimited, message).into());
         };
-        let app = Arc::clone(&app);
-        let reports = stream::unfold((app, None, place), |(app, last, place)| async move {
-            let (report, seen) = changed(&app, last).await?;
-            Some((report, (app, Some(seen), place)))
+        let (app, ctx) = context(request)?;
+        let follower = Follower {
+            app: Arc::clone(app),
+            ctx: ctx.apart(),
+            kept: credentials(request, app).map(|found| found.kept()),
+            _place: place,
+        };
+        let reports = stream::unfold((follower, None), |(follower, last)| async move {
+            let (report, seen) = follower.changed(last).await?;
+            Some((report, (follower, Some(seen))))
         });
         Ok(EventStream::new(reports.boxed()).keep_alive(HEARTBEAT))
     }
 }
 
-/// The next report that differs from the last one; `None` when the process stops.
-async fn changed(app: &App, last: Option<String>) -> Option<(RolloutReport, String)> {
-    let mut waits = last.is_some();
-    loop {
-        if waits {
-            tokio::time::sleep(EVERY).await;
+/// A page that follows the rollouts.
+struct Follower {
+    app: Arc<App>,
+    ctx: Ctx,
+    /// `None` for the start's own request.
+    kept: Option<Kept>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    /// The next report that differs from the last one; `None` when the process stops, or the caller may no longer look.
+    async fn changed(&self, last: Option<String>) -> Option<(RolloutReport, String)> {
+        let mut waits = last.is_some();
+        loop {
+            if waits {
+                tokio::time::sleep(EVERY).await;
+            }
+            waits = true;
+            if self.app.is_draining() || !self.still_may().await {
+                return None;
+            }
+            let report = report::all(&self.app.rollout).ok()?;
+            let text = without_ages(&report);
+            if last.as_ref() != Some(&text) {
+                return Some((report, text));
+            }
         }
-        waits = true;
-        if app.is_draining() {
-            return None;
-        }
-        let report = report::all(&app.rollout).ok()?;
-        let text = without_ages(&report);
-        if last.as_ref() != Some(&text) {
-            return Some((report, text));
-        }
+    }
+
+    async fn still_may(&self) -> bool {
+        let Some(kept) = &self.kept else { return true };
+        let asked = still_may(&self.app, &self.ctx, kept, Action::ViewRollout);
+        Box::pin(asked).await
     }
 }
 
