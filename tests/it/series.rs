@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 /// Samples that Prometheus keeps of one node, whatever happens to it. Stated in docs/METRICS.md.
-const MOST: usize = 12_000;
+const MOST: usize = 14_000;
 /// Requests of one half of the day.
 const REQUESTS: usize = 2_500;
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Client, Server,
+    client::Auth,
     codes::{API, create_static},
     decode::{by_zxing, decode},
     on_both,
@@ -68,10 +69,11 @@ async fn every_format_says_what_was_asked(server: Server) {
     // By its path without a version.
     let body = json!({ "data": TEXT });
     client.post("/api/qr/generate", &body).await.expect(200);
-    Client::anonymous(&server)
-        .post(GENERATE, &body)
-        .await
-        .problem(401);
+    // It needs no credentials, and wrong ones are not taken for none.
+    let anonymous = Client::anonymous(&server);
+    anonymous.post(GENERATE, &body).await.expect(200);
+    let wrong = Client::with(&server, Auth::Bearer("nonsense".into()));
+    wrong.post(GENERATE, &body).await.problem(401);
 }
 
 async fn what_is_wrong_is_named_option_by_option(server: Server) {
