@@ -142,13 +142,14 @@ impl Auth {
 
     /// The caller behind credentials that were valid a moment ago. `None` says nothing about them: ask
     /// [`Auth::authenticate`]. `org`: the organization that the request names.
-    pub async fn remembered(
+    pub fn remembered(
         &self,
         credentials: &Credentials<'_>,
         org: Option<Uuid>,
-    ) -> Option<Caller> {
+    ) -> impl Future<Output = Option<Caller>> + Send + use<'_> {
+        // Ahead of the future, which is smaller without them.
         let key = self.remembered.key(credentials, org);
-        self.remembered.get(&key).await
+        async move { self.remembered.get(&key).await }
     }
 
     /// Who asks. `org`: the organization that the request names; without one, the caller's own.

@@ -247,11 +247,14 @@ impl KnownImages {
         if ctx.exercise || has_body(header::CONTENT_LENGTH) || has_body(header::TRANSFER_ENCODING) {
             return None;
         }
-        let credentials = credentials(request, &self.app)?;
-        let who = self.app.auth.remembered(&credentials, None).await?;
+        let who = {
+            let credentials = credentials(request, &self.app)?;
+            self.app.auth.remembered(&credentials, None)
+        };
+        let who = who.await?;
         let query = request.uri().query().unwrap_or_default();
-        let org = who.organization();
-        let asked = self.app.codes.checked(org, id, query).await?;
+        let asked = self.app.codes.checked(who.organization(), id, query);
+        let asked = asked.await?;
         if let Err(refused) = permit(&self.app, ctx, &who, Action::ViewCodes) {
             return Some(Err(refused.into()));
         }
