@@ -34,7 +34,10 @@ pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) {
 
 /// The same as text, without the last line's end.
 pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
-    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(plain)).collect();
+    let rows: Vec<[String; N]> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| plain(cell)))
+        .collect();
     let width = |i: usize| {
         rows.iter()
             .map(|r| r[i].chars().count())
@@ -59,7 +62,7 @@ pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Strin
 }
 
 /// What a terminal would obey is shown as a replacement character.
-fn plain(cell: &String) -> String {
+fn plain(cell: &str) -> String {
     let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     cell.chars().map(shown).collect()
 }

@@ -148,7 +148,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let path = e.path().to_string();
         let cause = e.into_inner();
-        if cause.is_data() {
+        // A number where one of several words must stand is no word, but JSON all the same.
+        if cause.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
             unacceptable(&path, &cause)
         } else {
             not_json(&cause)
@@ -172,6 +173,10 @@ fn unacceptable(path: &str, cause: &serde_json::Error) -> Error {
     match (missing, path) {
         (Some(field), _) => Error::invalid(field.to_owned(), "is missing"),
         (None, ".") => Error::invalid("body", message),
+        // What was sent is not told to logs.
+        (None, field) if field.ends_with("password") => {
+            Error::invalid(field.to_owned(), "must be text")
+        }
         (None, field) => Error::invalid(shortened(field), message),
     }
 }

@@ -57,7 +57,7 @@ impl<'a, A: Act> ApiExtractor<'a> for May<A> {
 }
 
 /// Anybody, or a caller who may do `A`: for what is public by a setting.
-pub struct Public<A>(#[allow(dead_code)] Option<Caller>, PhantomData<A>);
+pub struct Public<A>(PhantomData<A>);
 
 impl<'a, A: Act> ApiExtractor<'a> for Public<A> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -80,15 +80,13 @@ impl<'a, A: Act> ApiExtractor<'a> for Public<A> {
         let (app, ctx) = context(request)?;
         let is_public = app.settings.render.public && !ctx.exercise;
         if is_public && credentials(request, app).is_none() {
-            let client = limited_client(request, &app.settings.server.trusted_proxies);
-            let left = app.auth.limits.render(client)?;
-            if let Some(left) = left {
+            if let Some(left) = app.auth.limits.render(client(request, app))? {
                 ctx.trail.note_quota(left);
             }
-            return Ok(Self(None, PhantomData));
+            return Ok(Self(PhantomData));
         }
-        let caller = caller(request, A::ACTION).await?;
-        Ok(Self(Some(caller), PhantomData))
+        caller(request, A::ACTION).await?;
+        Ok(Self(PhantomData))
     }
 }
 
@@ -117,13 +115,12 @@ pub async fn caller(request: &Request, action: Action) -> Result<Caller, Error> 
     let Some(credentials) = credentials(request, app) else {
         return Err(anonymous(request));
     };
-    let client = limited_client(request, &app.settings.server.trusted_proxies);
     let org = organization(request.uri().path());
     let known_org = org.as_ref().ok().copied().flatten();
     let caller = match app.auth.remembered(&credentials, known_org).await {
         Some(caller) => caller,
         // Boxed: most callers are remembered, and this future is part of every handler's.
-        None => Box::pin(check(app, ctx, &credentials, client, known_org)).await?,
+        None => Box::pin(check(request, &credentials, known_org)).await?,
     };
     org?;
     if let Credentials::Session(token) = credentials
@@ -153,25 +150,43 @@ pub fn permit(app: &App, ctx: &Ctx, caller: &Caller, action: Action) -> Result<(
 }
 
 async fn check(
-    app: &App,
-    ctx: &Ctx,
+    request: &Request,
     credentials: &Credentials<'_>,
-    client: IpAddr,
     org: Option<Uuid>,
 ) -> Result<Caller, Error> {
-    // Before the places for passwords: who guesses takes none from others. Keys and tokens cannot be guessed.
-    let is_password = credentials.is_password();
-    if is_password {
-        app.auth.limits.may_try(client)?;
+    let (app, ctx) = context(request)?;
+    let checked = app.auth.authenticate(ctx, credentials, org);
+    // Keys and tokens cannot be guessed.
+    if credentials.is_password() {
+        trying(request, app, checked).await
+    } else {
+        checked.await
     }
-    let checked = app.auth.authenticate(ctx, credentials, org).await;
+}
+
+/// What checks a password: refused where the client gave too many wrong ones, before it takes a place from others.
+///
+/// # Errors
+/// `RateLimited`, and those of `checked`.
+pub async fn trying<T>(
+    request: &Request,
+    app: &App,
+    checked: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let client = client(request, app);
+    app.auth.limits.may_try(client)?;
+    let checked = checked.await;
     if let Err(e) = &checked
         && e.kind() == Kind::Unauthenticated
-        && is_password
     {
         app.auth.limits.failed(client);
     }
     checked
+}
+
+/// Whom limits count a request of.
+pub fn client(request: &Request, app: &App) -> IpAddr {
+    limited_client(request, &app.settings.server.trusted_proxies)
 }
 
 fn anonymous(request: &Request) -> Error {

@@ -46,12 +46,14 @@ struct Field<'a> {
 }
 
 /// How a 401 asks for credentials (RFC 9110 §11.6.1).
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Challenge {
     /// A browser opens its dialog for name and password.
     Dialog,
-    /// It does not: for scripts, and for whoever has a session.
+    /// It does not: for scripts.
     Quiet,
+    /// It does not, and forgets the cookie of a session that is over: the next time it may open the dialog.
+    Over,
 }
 
 const KINDS: [(Kind, &str); 16] = [
@@ -133,7 +135,7 @@ impl Problems {
                     Challenge::Dialog => {
                         r#"Basic realm="qr-observatory", charset="UTF-8", Bearer realm="qr-observatory""#
                     }
-                    Challenge::Quiet => r#"Bearer realm="qr-observatory""#,
+                    Challenge::Quiet | Challenge::Over => r#"Bearer realm="qr-observatory""#,
                 });
                 headers.insert(header::WWW_AUTHENTICATE, challenge);
             }

@@ -42,7 +42,7 @@ pub async fn ensure_administrator(
         (Some(user), Some(password)) if !password::verify(password, &user.password_hash)? => {
             let hash = password::hash(password)?;
             let entry = entry(clock, &user, "password.replace")?;
-            store.users.set_password(user.id, &hash, &entry).await?;
+            store.users.set_password(&user, &hash, &entry).await?;
             Ok(Administrator::PasswordReplaced)
         }
         (Some(_), _) => Ok(Administrator::Existing),

@@ -7,7 +7,8 @@ use std::{sync::Arc, time::Duration};
 use unicode_security::MixedScript as _;
 
 use super::{
-    Author, Caller, OrgId, Parts, Sessions,
+    Author, Caller, OrgId, Parts,
+    guesses::Guesses,
     keys::digest,
     organizations::check_rank,
     password::{self, Passwords},
@@ -61,15 +62,15 @@ pub struct Accepted {
 pub struct Invitations {
     parts: Parts,
     passwords: Arc<Passwords>,
-    sessions: Arc<Sessions>,
+    guesses: Arc<Guesses>,
 }
 
 impl Invitations {
-    pub(super) fn new(parts: &Parts, passwords: &Arc<Passwords>, sessions: &Arc<Sessions>) -> Self {
+    pub(super) fn new(parts: &Parts, passwords: &Arc<Passwords>, guesses: &Arc<Guesses>) -> Self {
         Self {
             parts: parts.clone(),
             passwords: Arc::clone(passwords),
-            sessions: Arc::clone(sessions),
+            guesses: Arc::clone(guesses),
         }
     }
 
@@ -182,6 +183,10 @@ impl Invitations {
                 self.named(name, password, &organization.name).await?
             }
         };
+        let role = store.organizations.role(organization.id, user.id).await?;
+        if role.is_some() {
+            return Err(Error::new(Kind::Conflict, "you are a member already"));
+        }
         let author = Author::person(&user.name, "invitation", organization.id);
         let detail = serde_json::json!({ "role": invitation.role.label(), "new_user": is_new });
         let subject = format!("invitation:{}", invitation.id);
@@ -192,7 +197,7 @@ impl Invitations {
             .await;
         self.parts.changed(user.id).await;
         if !accepted? {
-            let message = "you are a member already, or the invitation was used meanwhile";
+            let message = "the invitation was used meanwhile";
             return Err(Error::new(Kind::Conflict, message));
         }
         Ok(Accepted {
@@ -210,16 +215,11 @@ impl Invitations {
         organization: &str,
     ) -> Result<(User, bool)> {
         if self.parts.store.users.find(&name).await?.is_some() {
-            // As a sign-in is checked: a link is no way around its delays.
-            return match self.sessions.checked(&name, password).await {
-                Ok(user) => Ok((user, false)),
-                Err(e) if e.kind() == Kind::Unauthenticated => {
-                    let message =
-                        "this name is taken: choose another, or give that user's password";
-                    Err(Error::new(Kind::Unauthenticated, message))
-                }
-                Err(e) => Err(e),
-            };
+            let user = self.guesses.user(&name, password, None).await?;
+            return user.map(|user| (user, false)).ok_or_else(|| {
+                let message = "this name is taken: choose another, or give that user's password";
+                Error::new(Kind::Unauthenticated, message)
+            });
         }
         check_name(&name)?;
         password::check_strength("password", &password, &[&name, organization])?;
@@ -240,9 +240,7 @@ impl Invitations {
 pub(super) fn check_name(name: &str) -> Result<()> {
     let fits = (1..=100).contains(&name.chars().count()) && name.trim() == name;
     // One script, and nothing that is not seen: a name must not look like another's.
-    let plain = name
-        .chars()
-        .all(|c| c.is_alphanumeric() || " ._-@+'".contains(c));
+    let plain = name.chars().all(is_name_character);
     if !fits || !plain || !name.is_single_script() {
         let message = "must have 1 to 100 letters (of one script), digits, spaces or . _ - @ + ', and no space at its ends";
         return Err(Error::invalid("username", message));
@@ -252,6 +250,10 @@ pub(super) fn check_name(name: &str) -> Result<()> {
         return Err(Error::invalid("username", "is reserved: choose another"));
     }
     Ok(())
+}
+
+pub(super) fn is_name_character(c: char) -> bool {
+    c.is_alphanumeric() || " ._-@+'".contains(c)
 }
 
 /// # Errors

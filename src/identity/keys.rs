@@ -19,6 +19,7 @@ use crate::{
     },
     store::{
         keys::{ApiKey, Owner, SecretHash},
+        organizations::Organizations,
         users::User,
     },
 };
@@ -60,6 +61,8 @@ const SCOPE_EVERY: Duration = Duration::from_hours(12);
 const USED: Duration = Duration::from_hours(30 * 24);
 /// Keys whose use is noted; beyond them it is noted more often.
 const NOTED: u64 = 10_000;
+/// Keys of one user that are not revoked.
+const MOST: usize = 200;
 /// Longest life of a key that has an end.
 const LIFE: Duration = Duration::from_hours(10 * 366 * 24);
 
@@ -119,14 +122,11 @@ impl Keys {
                 format!("must name at least one of {}", all_scopes()),
             ));
         };
-        let allowed = policy::scopes_of(caller.role(), caller.is_of_installation());
-        if let Some(beyond) = scopes.iter().find(|scope| !allowed.has(*scope)) {
-            let message = format!(
-                "your role {} here does not have {}; it has {allowed}",
-                caller.role().label(),
-                beyond.label()
-            );
-            return Err(Error::invalid("scopes", message));
+        check_role(scopes, caller.organization().id(), caller.role())?;
+        let own = self.own(caller).await?;
+        if own.iter().filter(|key| key.revoked_at.is_none()).count() >= MOST {
+            let message = format!("you have {MOST} keys: revoke one first");
+            return Err(Error::new(Kind::Conflict, message));
         }
         let user = (caller.user_id(), caller.name());
         self.make(user, caller.organization(), draft, why).await
@@ -167,7 +167,11 @@ impl Keys {
             None => self.home(&user).await?.0,
         };
         let role = self.parts.store.organizations.role(org, user.id).await?;
-        role.ok_or_else(|| Error::invalid("user", format!("`{}` is no member there", user.name)))?;
+        let role = role
+            .ok_or_else(|| Error::invalid("user", format!("`{}` is no member there", user.name)))?;
+        if let Some(scopes) = draft.scopes {
+            check_role(scopes, org, role)?;
+        }
         let why = Author::operator(Some(org), reason)?;
         let named = (user.id, user.name.as_str());
         self.make(named, OrgId::new(org), draft, &why).await
@@ -303,7 +307,9 @@ impl Keys {
     /// `Invalid` for an unknown user; as [`Keys::revoke_own`].
     pub async fn revoke_of(&self, user: &str, key: Uuid, reason: Option<String>) -> Result<()> {
         let user = self.user(user).await?;
-        let why = Author::operator(None, reason)?;
+        let keys = self.parts.store.keys.of_user(user.id).await?;
+        let found = keys.iter().find(|one| one.id == key).ok_or_else(unknown)?;
+        let why = Author::operator(Some(found.org_id), reason)?;
         self.revoke(key, Owner::User(user.id), user.id, &why).await
     }
 
@@ -316,7 +322,7 @@ impl Keys {
     }
 
     /// Whether the use of a key was not noted a moment ago.
-    pub(super) fn is_use_to_be_noted(&self, key: Uuid, _now: Timestamp) -> bool {
+    pub(super) fn is_use_to_be_noted(&self, key: Uuid) -> bool {
         self.touched.entry(key).or_insert(()).is_fresh()
     }
 
@@ -337,6 +343,20 @@ impl Keys {
             }
         }));
     }
+}
+
+/// No key has more than its user's role.
+fn check_role(scopes: Scopes, org: Uuid, role: Role) -> Result<()> {
+    let allowed = policy::scopes_of(role, org == Organizations::DEFAULT);
+    let Some(beyond) = scopes.iter().find(|scope| !allowed.has(*scope)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "the role {} there does not have {}; it has {allowed}",
+        role.label(),
+        beyond.label()
+    );
+    Err(Error::invalid("scopes", message))
 }
 
 /// Scopes by their labels.

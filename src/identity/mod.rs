@@ -9,6 +9,7 @@ mod caller;
 mod credentials;
 pub mod csrf;
 mod first_start;
+mod guesses;
 mod invitations;
 pub mod keys;
 pub mod limits;
@@ -36,7 +37,7 @@ pub use limits::Limits;
 pub use operator::{Accounts, NewUser};
 pub use organizations::{Organizations, Wanted};
 pub use policy::{Act, Action, Decision, Scope, Scopes, act};
-pub use sessions::{From, Sessions, Started};
+pub use sessions::{Browser, Sessions, Started};
 pub use single_sign_on::{Away, Back, SingleSignOn};
 
 pub use crate::store::{
@@ -60,6 +61,7 @@ use crate::{
     telemetry::{Outcome, catalogue, handles, labels::SignInHow},
 };
 use credentials::Claim;
+use guesses::Guesses;
 use password::Passwords;
 use remembered::{Found, Recall, Remembered};
 
@@ -81,7 +83,7 @@ impl Parts {
 
 pub struct Auth {
     parts: Parts,
-    passwords: Arc<Passwords>,
+    guesses: Arc<Guesses>,
     remembered: Remembered,
     pub sessions: Arc<Sessions>,
     single_sign_on: Option<SingleSignOn>,
@@ -106,10 +108,11 @@ impl Auth {
         let ttl = Duration::from_millis(settings.credential_ttl_ms);
         let passwords = Arc::new(Passwords::new()?);
         let limits = Limits::new(&settings.limits, &parts.tiers, &parts.clock);
-        let sessions = Arc::new(Sessions::new(parts, &passwords));
+        let guesses = Arc::new(Guesses::new(&parts.store, &passwords));
+        let sessions = Arc::new(Sessions::new(parts, &passwords, &guesses));
         let sign_on = |provider| SingleSignOn::new(provider, parts, &sessions, &passwords);
         let single_sign_on = provider.map(sign_on).transpose()?;
-        let invitations = Invitations::new(parts, &passwords, &sessions);
+        let invitations = Invitations::new(parts, &passwords, &guesses);
         let wrong = |how: SignInHow| {
             handles::counter(&catalogue::SIGN_INS, &[how.label(), Outcome::Error.label()])
         };
@@ -126,7 +129,7 @@ impl Auth {
             wrong_passwords: wrong(SignInHow::Basic),
             wrong_keys: wrong(SignInHow::Key),
             refusals: refusals.collect(),
-            passwords,
+            guesses,
             parts: parts.clone(),
         })
     }
@@ -222,7 +225,8 @@ impl Auth {
             Error::new(Kind::Forbidden, message)
         };
         if let Via::Key(_) = caller.via() {
-            return Err(stranger());
+            let message = "this key acts in another organization; make one there";
+            return Err(Error::new(Kind::Forbidden, message));
         }
         let role = self.parts.store.organizations.role(org, caller.user_id());
         let role = role.await?.ok_or_else(stranger)?;
@@ -261,17 +265,9 @@ impl Auth {
         password: String,
         checked: Option<&str>,
     ) -> Result<Option<Found>> {
-        let store = &self.parts.store;
-        let user = store.users.find(name).await?.filter(|u| u.has_password);
-        let is_unchanged = |user: &User| checked == Some(user.password_hash.as_str());
-        if !user.as_ref().is_some_and(is_unchanged) {
-            // An unknown user costs the same as a wrong password: names cannot be probed.
-            let hash = user.as_ref().map(|u| u.password_hash.clone());
-            if !self.passwords.check(password, hash).await? {
-                return Ok(None);
-            }
-        }
+        let user = self.guesses.user(name, password, checked).await?;
         let Some(user) = user else { return Ok(None) };
+        let store = &self.parts.store;
         let home = store.organizations.home(user.id).await?;
         Ok(home.map(|home| Found {
             caller: Caller::new(user.id, user.name, home, Via::Basic),
@@ -310,7 +306,7 @@ impl Auth {
     /// Notes the use of a key, for operators. A write, so sign-ins neither wait for it nor depend on it.
     fn note_use(&self, ctx: &Ctx, key_id: Uuid) {
         let (keys, now) = (self.parts.store.keys.clone(), self.parts.clock.now());
-        if !self.keys.is_use_to_be_noted(key_id, now) {
+        if !self.keys.is_use_to_be_noted(key_id) {
             return;
         }
         let request_id = ctx.shown_id(&mut [0; ID_CHARS]).to_owned();

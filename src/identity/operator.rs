@@ -94,14 +94,14 @@ impl Accounts {
         let user = self.user(name).await?;
         let generated = id::secret::<12>()?;
         let hash = self.passwords.hash(generated.clone()).await?;
-        let entry = Author::operator(None, reason)?.entry(
+        let entry = self.author(&user, reason).await?.entry(
             &self.parts,
             "password.replace",
             format!("user:{}", user.id),
             None,
         );
         let users = &self.parts.store.users;
-        let changed = users.set_password(user.id, &hash, &entry).await;
+        let changed = users.set_password(&user, &hash, &entry).await;
         self.parts.changed(user.id).await;
         if changed? {
             return Ok(NewUser { user, generated });
@@ -176,7 +176,12 @@ impl Accounts {
         if removed? {
             return Ok(());
         }
-        let message = "that user is no member there, or the last owner";
+        let is_member = rows.role(org.id, user.id).await?.is_some();
+        let message = if is_member {
+            "this is the last owner: make another user the owner first"
+        } else {
+            "that user is no member there"
+        };
         Err(Error::new(Kind::Conflict, message))
     }
 
@@ -237,7 +242,7 @@ impl Accounts {
     pub async fn end_sessions(&self, name: &str, reason: Option<String>) -> Result<usize> {
         let count = self.sessions(name).await?.len();
         let user = self.user(name).await?;
-        let entry = Author::operator(None, reason)?.entry(
+        let entry = self.author(&user, reason).await?.entry(
             &self.parts,
             "session.end_all",
             format!("user:{}", user.id),
@@ -246,6 +251,12 @@ impl Accounts {
         let ended = self.parts.store.sessions.end_all(user.id, &entry).await;
         self.parts.changed(user.id).await;
         ended.map(|()| count)
+    }
+
+    /// What an operator does to a user is told where the user belongs.
+    async fn author(&self, user: &User, reason: Option<String>) -> Result<Author> {
+        let home = self.parts.store.organizations.home(user.id).await?;
+        Author::operator(home.map(|(org, _)| org), reason)
     }
 
     async fn user(&self, name: &str) -> Result<User> {

@@ -12,6 +12,8 @@ use crate::{
     store::organizations::{Membership, Organization, Organizations as Rows, Role, Source},
 };
 
+/// Organizations that one person may own.
+const MOST: usize = 100;
 /// Longest name, in characters.
 const NAME_CHARS: usize = 100;
 
@@ -84,6 +86,13 @@ impl Organizations {
     /// # Errors
     /// `Invalid` for a name of no or over 100 characters, or an unknown time zone; the store's.
     pub async fn make(&self, caller: &Caller, wanted: Wanted) -> Result<Organization> {
+        let own = self.rows().of_user(caller.user_id()).await?;
+        let owned = own.iter().filter(|(_, role)| *role == Role::Owner).count();
+        if owned >= MOST {
+            let message =
+                format!("you own {MOST} organizations: delete one or hand one over first");
+            return Err(Error::new(Kind::Conflict, message));
+        }
         let mut author = Author::of(caller, None)?;
         self.make_for(caller.user_id(), wanted, &mut author).await
     }
@@ -209,6 +218,9 @@ impl Organizations {
         let before = self.member(caller.organization(), user).await?;
         check_rank(caller.role(), before.role)?;
         check_rank(caller.role(), role)?;
+        if before.role == role && before.source == Source::Local {
+            return Ok(before);
+        }
         let detail = serde_json::json!({ "before": before.role.label(), "after": role.label() });
         let why = Author::of(caller, reason)?;
         let entry = self.member_entry(&why, "member.role", user, Some(detail));

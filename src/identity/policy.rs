@@ -268,7 +268,9 @@ pub fn at_least(role: Role) -> &'static [Role] {
 pub fn scopes_of(role: Role, is_installation: bool) -> Scopes {
     let has = |scope: &Scope| {
         let (least, installation) = least_role(*scope);
-        at_least(least).contains(&role) && (is_installation || !installation)
+        // Members check in where they were assigned; analysts never are.
+        let is_assigned = *scope != Scope::EventsCheckin || role != Role::Analyst;
+        at_least(least).contains(&role) && (is_installation || !installation) && is_assigned
     };
     Scope::ALL.into_iter().filter(has).collect()
 }

@@ -4,100 +4,52 @@
 //! hours after it was last used and 7 days after it began, with the user's password and epoch, and with the role in its
 //! organization.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+mod begin;
+
+use std::{sync::Arc, time::Duration};
 
 use metrics::Counter;
-use moka::sync::Cache;
+
+pub(super) use begin::Draft;
+pub use begin::{Browser, Started};
 
 use super::{
     Author, Caller, OrgId, Parts, SessionUse, Via,
+    guesses::Guesses,
     keys::digest,
     password::{self, Passwords},
     refused,
     remembered::Found,
 };
 use crate::{
-    kernel::{
-        Ctx, Error, ID_CHARS, Kind, Result, SharedClock,
-        clock::Timestamp,
-        id::{self, Uuid},
-        task,
-    },
-    store::{
-        organizations::{Organization, Role},
-        sessions::Session,
-        users::User,
-    },
+    kernel::{Ctx, Error, ID_CHARS, Kind, Result, SharedClock, clock::Timestamp, id::Uuid, task},
+    store::{organizations::Organization, sessions::Session, users::User},
     telemetry::{Outcome, catalogue, handles, labels::SignInHow},
 };
 
 /// A session ends when it was not used for so long.
 const IDLE: Duration = Duration::from_hours(12);
-/// A session ends at this age.
-const LIFE: Duration = Duration::from_hours(7 * 24);
 /// Its use is written this often at most.
 const SEEN_EVERY: Duration = Duration::from_mins(5);
 /// Sessions that are over are deleted this often.
 const SWEEP_EVERY: Duration = Duration::from_mins(5);
-/// Failed sign-ins of one account after which each further one waits, and for how long they count.
-const FREE_TRIES: u32 = 10;
-const TRIES_COUNT: Duration = Duration::from_mins(15);
-/// Longest wait: a delay, never a lock-out.
-const LONGEST_DELAY: Duration = Duration::from_secs(8);
-/// Accounts whose failures are known at once.
-const ACCOUNTS: u64 = 50_000;
-/// Characters of a browser's name that are kept.
-const AGENT_CHARS: usize = 300;
-
-/// Where a sign-in comes from.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct From<'a> {
-    pub agent: &'a str,
-    pub address: Option<IpAddr>,
-    /// The token of a session that this sign-in replaces.
-    pub old: Option<&'a str>,
-}
-
-/// A session that began, and the token for its cookie, which is not stored.
-pub struct Started {
-    pub token: String,
-    pub caller: Caller,
-    pub organization: Organization,
-}
 
 pub struct Sessions {
     parts: Parts,
     passwords: Arc<Passwords>,
-    /// Failed sign-ins by account, as it was named.
-    failures: Cache<String, u32>,
+    guesses: Arc<Guesses>,
     ok: Counter,
     error: Counter,
 }
 
-/// A session to come.
-pub(super) struct Draft<'a> {
-    pub user: (Uuid, &'a str),
-    pub epoch: i64,
-    pub org: Uuid,
-    pub role: Role,
-    pub how: &'a str,
-    pub idp_sid: Option<String>,
-    pub stepped_up_at: Option<Timestamp>,
-    /// The one that it goes on with: then it ends with that.
-    pub expires_at: Option<Timestamp>,
-}
-
 impl Sessions {
-    pub(super) fn new(parts: &Parts, passwords: &Arc<Passwords>) -> Self {
+    pub(super) fn new(parts: &Parts, passwords: &Arc<Passwords>, guesses: &Arc<Guesses>) -> Self {
         let how = SignInHow::Password.label();
         let count = |o: Outcome| handles::counter(&catalogue::SIGN_INS, &[how, o.label()]);
         Self {
             parts: parts.clone(),
             passwords: Arc::clone(passwords),
-            failures: Cache::builder()
-                .max_capacity(ACCOUNTS)
-                .time_to_live(TRIES_COUNT)
-                .build(),
+            guesses: Arc::clone(guesses),
             ok: count(Outcome::Ok),
             error: count(Outcome::Error),
         }
@@ -108,8 +60,13 @@ impl Sessions {
     /// # Errors
     /// `Unauthenticated` for a wrong name or password, without saying which; `RateLimited` when too many passwords are being
     /// checked; the store's.
-    pub async fn sign_in(&self, name: &str, password: String, from: From<'_>) -> Result<Started> {
-        let signed = self.sign_in_uncounted(name, password, from).await;
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        password: String,
+        browser: Browser<'_>,
+    ) -> Result<Started> {
+        let signed = self.sign_in_uncounted(name, password, browser).await;
         match &signed {
             Ok(_) => self.ok.increment(1),
             Err(e) if e.kind() == Kind::Unauthenticated => self.error.increment(1),
@@ -122,7 +79,7 @@ impl Sessions {
         &self,
         name: &str,
         password: String,
-        from: From<'_>,
+        browser: Browser<'_>,
     ) -> Result<Started> {
         let user = self.checked(name, password).await?;
         let home = self.parts.store.organizations.home(user.id).await?;
@@ -137,32 +94,13 @@ impl Sessions {
             stepped_up_at: Some(self.parts.clock.now()),
             expires_at: None,
         };
-        self.start(draft, "session.start", from).await
+        self.start(draft, "session.start", browser).await
     }
 
-    /// The user of this name, if the password is right.
-    pub(super) async fn checked(&self, name: &str, password: String) -> Result<User> {
-        self.delay(name).await;
-        let found = self.parts.store.users.find(name).await?;
-        let user = found.filter(|user| user.has_password);
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let right = self.passwords.check(password, hash).await?;
-        if let Some(user) = user.filter(|_| right) {
-            self.failures.invalidate(name);
-            return Ok(user);
-        }
-        let failed = self.failures.entry_by_ref(name);
-        failed.and_upsert_with(|before| before.map_or(1, |n| n.into_value().saturating_add(1)));
-        Err(refused())
-    }
-
-    /// Whoever guesses the password of one account from many addresses waits; who knows it waits as long and is let in.
-    async fn delay(&self, name: &str) {
-        let failures = self.failures.get(name).unwrap_or(0);
-        if let Some(beyond) = failures.checked_sub(FREE_TRIES) {
-            let delay = Duration::from_millis(250).saturating_mul(1 << beyond.min(5));
-            tokio::time::sleep(delay.min(LONGEST_DELAY)).await;
-        }
+    /// The user of this name.
+    async fn checked(&self, name: &str, password: String) -> Result<User> {
+        let user = self.guesses.user(name, password, None).await?;
+        user.ok_or_else(refused)
     }
 
     /// Proves again that a session is used by its person: the session goes on under a new token.
@@ -174,7 +112,7 @@ impl Sessions {
         caller: &Caller,
         token: &str,
         password: String,
-        from: From<'_>,
+        browser: Browser<'_>,
     ) -> Result<Started> {
         let user = self.parts.store.users.get(caller.user_id()).await?;
         let user = user.ok_or_else(refused)?;
@@ -183,7 +121,7 @@ impl Sessions {
         }
         self.checked(&user.name, password).await?;
         let now = self.parts.clock.now();
-        self.go_on(caller, token, from, "session.step_up", |draft| {
+        self.go_on(caller, token, browser, "session.step_up", |draft| {
             draft.stepped_up_at = Some(now);
         })
         .await
@@ -198,7 +136,7 @@ impl Sessions {
         caller: &Caller,
         token: &str,
         org: Uuid,
-        from: From<'_>,
+        browser: Browser<'_>,
     ) -> Result<Started> {
         let role = self.parts.store.organizations.role(org, caller.user_id());
         let role = role.await?.ok_or_else(|| {
@@ -206,95 +144,10 @@ impl Sessions {
                 "you are not a member of this organization; its owners and admins can invite you";
             Error::new(Kind::Forbidden, message)
         })?;
-        self.go_on(caller, token, from, "session.switch", |draft| {
+        self.go_on(caller, token, browser, "session.switch", |draft| {
             (draft.org, draft.role) = (org, role);
         })
         .await
-    }
-
-    /// The session behind a token under a new one, with what `change` changes.
-    async fn go_on(
-        &self,
-        caller: &Caller,
-        token: &str,
-        from: From<'_>,
-        action: &str,
-        change: impl FnOnce(&mut Draft<'_>),
-    ) -> Result<Started> {
-        let (now, seen_since) = self.now();
-        let hash = digest(token);
-        let found = self.parts.store.sessions.find(&hash, now, seen_since);
-        let (session, name) = found.await?.ok_or_else(refused)?;
-        let mut draft = Draft {
-            user: (session.user_id, &name),
-            epoch: session.epoch,
-            org: session.org_id,
-            role: caller.role(),
-            how: &session.how,
-            idp_sid: session.idp_sid.clone(),
-            stepped_up_at: session.stepped_up_at,
-            expires_at: Some(session.expires_at),
-        };
-        change(&mut draft);
-        let old = Some(token);
-        self.start(draft, action, From { old, ..from }).await
-    }
-
-    pub(super) async fn start(
-        &self,
-        draft: Draft<'_>,
-        action: &str,
-        from: From<'_>,
-    ) -> Result<Started> {
-        let now = self.parts.clock.now();
-        let token = id::secret::<32>()?;
-        let (user_id, name) = draft.user;
-        let session = Session {
-            id: self.parts.ids.next(),
-            user_id,
-            org_id: draft.org,
-            epoch: draft.epoch,
-            created_at: now,
-            seen_at: now,
-            expires_at: draft
-                .expires_at
-                .unwrap_or_else(|| now.checked_add(LIFE).unwrap_or(now)),
-            stepped_up_at: draft.stepped_up_at,
-            how: draft.how.to_owned(),
-            idp_sid: draft.idp_sid,
-            agent: printable(from.agent),
-            address: from.address.map(|address| address.to_string()),
-        };
-        let entry = Author::person(name, draft.how, draft.org).entry(
-            &self.parts,
-            action,
-            format!("session:{}", session.id),
-            None,
-        );
-        let store = &self.parts.store;
-        let (hash, old) = (digest(&token), from.old.map(digest));
-        let is_continued = draft.expires_at.is_some();
-        let sessions = &store.sessions;
-        let inserted = sessions.insert(&session, &hash, old.as_ref(), &entry);
-        let mut began = inserted.await?;
-        if !began && !is_continued {
-            // A cookie of a session that is over stands in no one's way.
-            began = sessions.insert(&session, &hash, None, &entry).await?;
-        }
-        self.parts.changed(user_id).await;
-        if !began {
-            return Err(refused());
-        }
-        let organization = store.organizations.get(draft.org).await?;
-        let via = Via::Session(SessionUse {
-            id: session.id,
-            stepped_up_at: session.stepped_up_at,
-        });
-        Ok(Started {
-            token,
-            caller: Caller::new(user_id, name.to_owned(), (draft.org, draft.role), via),
-            organization: organization.ok_or_else(refused)?,
-        })
     }
 
     /// The caller behind a token.
@@ -392,7 +245,7 @@ impl Sessions {
         ended
     }
 
-    /// Replaces the caller's password. Every session ends; `from` gets a new one.
+    /// Replaces the caller's password. Every session ends; `browser` gets a new one.
     ///
     /// # Errors
     /// `Unauthenticated` for a wrong present password; `Invalid` for a new one that is too weak; the store's.
@@ -400,7 +253,7 @@ impl Sessions {
         &self,
         caller: &Caller,
         (present, new): (String, String),
-        from: From<'_>,
+        browser: Browser<'_>,
     ) -> Result<Started> {
         let store = &self.parts.store;
         let user = store.users.get(caller.user_id()).await?;
@@ -414,10 +267,11 @@ impl Sessions {
         let hash = self.passwords.hash(new).await?;
         let subject = format!("user:{}", user.id);
         let entry = Author::of(caller, None)?.entry(&self.parts, "password.change", subject, None);
-        let changed = store.users.set_password(user.id, &hash, &entry).await;
+        let changed = store.users.set_password(&user, &hash, &entry).await;
         self.parts.changed(user.id).await;
         if !changed? {
-            return Err(refused());
+            let message = "the password was changed elsewhere at the same moment";
+            return Err(Error::new(Kind::Conflict, message));
         }
         let draft = Draft {
             user: (user.id, &user.name),
@@ -429,8 +283,15 @@ impl Sessions {
             stepped_up_at: Some(self.parts.clock.now()),
             expires_at: None,
         };
-        self.start(draft, "session.start", From { old: None, ..from })
-            .await
+        self.start(
+            draft,
+            "session.start",
+            Browser {
+                old: None,
+                ..browser
+            },
+        )
+        .await
     }
 
     /// Deletes sessions that are over, now and every few minutes, and keeps their gauge. Ends with the process.
@@ -468,10 +329,4 @@ fn no_password() -> Error {
     let message = "this user has no password here and signs in with single sign-on; to prove again that it is you, open \
         /api/session/single-sign-on?step_up=true";
     Error::new(Kind::Forbidden, message)
-}
-
-/// A browser's name for a list that people read: no control characters, no NUL.
-fn printable(agent: &str) -> String {
-    let plain = agent.chars().filter(|c| !c.is_control());
-    plain.take(AGENT_CHARS).collect()
 }

@@ -13,7 +13,7 @@ use metrics::Counter;
 use oidc::{Callback, Pending, Provider, RoleMap, SIGN_IN_SECS, Start};
 
 use super::{
-    Author, From, Parts, Role, Sessions, Started, keys::digest, password::Passwords, refused,
+    Author, Browser, Parts, Role, Sessions, Started, keys::digest, password::Passwords, refused,
     sessions::Draft,
 };
 use crate::{
@@ -135,11 +135,16 @@ impl SingleSignOn {
     /// # Errors
     /// `Malformed` for a sign-in that is not under way in this browser; `Forbidden` when the provider's answer is refused, the
     /// person declined, or no role is meant for the person; `Unavailable` when the provider does not answer; the store's.
-    pub async fn finish(&self, query: &str, secret: Option<&str>, from: From<'_>) -> Result<Back> {
+    pub async fn finish(
+        &self,
+        query: &str,
+        secret: Option<&str>,
+        browser: Browser<'_>,
+    ) -> Result<Back> {
         let callback = Callback::parse(query).map_err(|e| failed(&e))?;
         // Only sign-ins that began here count: anybody can call this with anything.
         let (pending, return_to) = self.taken(&callback, secret).await?;
-        let finished = self.signed_in(pending, &callback, from).await;
+        let finished = self.signed_in(pending, &callback, browser).await;
         match &finished {
             Ok(_) => self.ok.increment(1),
             Err(e) if !e.kind().is_fault() => self.error.increment(1),
@@ -154,13 +159,13 @@ impl SingleSignOn {
         &self,
         pending: Pending,
         callback: &Callback,
-        from: From<'_>,
+        browser: Browser<'_>,
     ) -> Result<Started> {
         let is_step_up = pending.max_age_secs.is_some();
         let now = self.parts.clock.now();
         let finished = self.provider.finish(pending, callback, now.as_second());
         let identity = finished.await.map_err(|e| failed(&e))?;
-        let old = self.old_session(from).await?;
+        let old = self.old_session(browser).await?;
         let of = Subject {
             issuer: &identity.issuer,
             subject: &identity.subject,
@@ -192,7 +197,7 @@ impl SingleSignOn {
             stepped_up_at: proved_at.map(|at| at.min(now)),
             expires_at: None,
         };
-        self.sessions.start(draft, "session.start", from).await
+        self.sessions.start(draft, "session.start", browser).await
     }
 
     /// The sign-in that this browser began with this `state`. It cannot be taken again.
@@ -221,8 +226,8 @@ impl SingleSignOn {
     }
 
     /// The session that the browser has now.
-    async fn old_session(&self, from: From<'_>) -> Result<Option<Session>> {
-        let Some(old) = from.old else {
+    async fn old_session(&self, browser: Browser<'_>) -> Result<Option<Session>> {
+        let Some(old) = browser.old else {
             return Ok(None);
         };
         let (now, seen_since) = self.sessions.now();

@@ -1,11 +1,8 @@
 //! The context of one request: made once by the HTTP middleware, passed by reference through every layer.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use uuid::{Uuid, fmt::Hyphenated};
 
 use super::clock::Instant;
@@ -23,34 +20,37 @@ pub struct QuotaLeft {
     pub reset_s: u32,
 }
 
-/// What the answer's headers tell of a request: the distinct decisions about it, oldest first (the experiment, and the path that
-/// was taken), and the quota that it counted against.
+/// What the answer's headers tell of a request.
 #[derive(Debug, Default)]
-pub struct Trail {
-    steps: Mutex<Vec<(&'static str, &'static str)>>,
-    quota: OnceLock<Box<QuotaLeft>>,
+pub struct Trail(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    /// The distinct decisions about it, oldest first: the experiment, and the path that was taken.
+    steps: Vec<(&'static str, &'static str)>,
+    /// The quota that it counted against. Boxed: most requests have none.
+    quota: Option<Box<QuotaLeft>>,
 }
 
 impl Trail {
-    /// The first one stays.
-    pub fn note_quota(&self, left: QuotaLeft) {
-        let _ = self.quota.set(Box::new(left));
-    }
-
-    pub fn quota(&self) -> Option<QuotaLeft> {
-        self.quota.get().map(|left| **left)
-    }
-
     /// A step that was noted before is not noted again: a batch asks the same experiment many times.
     pub fn note(&self, what: &'static str, way: &'static str) {
-        let mut steps = self.steps.lock();
+        let steps = &mut self.0.lock().steps;
         if !steps.contains(&(what, way)) {
             steps.push((what, way));
         }
     }
 
-    pub fn steps(&self) -> MutexGuard<'_, Vec<(&'static str, &'static str)>> {
-        self.steps.lock()
+    pub fn steps(&self) -> MappedMutexGuard<'_, Vec<(&'static str, &'static str)>> {
+        MutexGuard::map(self.0.lock(), |noted| &mut noted.steps)
+    }
+
+    pub fn note_quota(&self, left: QuotaLeft) {
+        self.0.lock().quota = Some(Box::new(left));
+    }
+
+    pub fn quota(&self) -> Option<QuotaLeft> {
+        self.0.lock().quota.as_deref().copied()
     }
 }
 

@@ -50,6 +50,7 @@ fn with_kind(kind: Kind, cause: impl StdError + Send + Sync + 'static) -> Error 
         Kind::Unavailable => return unavailable(cause),
         Kind::Timeout => "the database took too long",
         Kind::Conflict => "this exists already",
+        Kind::NotFound => "what this belongs to does not exist any more",
         _ => "the database refused an operation",
     };
     Error::caused(kind, message, cause)
@@ -71,6 +72,8 @@ fn full(cause: impl StdError + Send + Sync + 'static) -> Error {
 fn kind_of(e: &sqlx::Error) -> Kind {
     match e {
         sqlx::Error::Database(cause) if cause.is_unique_violation() => Kind::Conflict,
+        // What the row would belong to was deleted meanwhile.
+        sqlx::Error::Database(cause) if cause.is_foreign_key_violation() => Kind::NotFound,
         sqlx::Error::Database(cause) => cause
             .code()
             .map_or(Kind::Internal, |code| kind_of_code(&code)),

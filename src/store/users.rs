@@ -39,8 +39,7 @@ pub struct Users {
 
 timers!("users": find, get, list, insert, set_password, rewrite);
 
-const SET_PASSWORD: &str =
-    "UPDATE users SET password_hash = $2, has_password = TRUE, epoch = epoch + 1 WHERE id = $1";
+const SET_PASSWORD: &str = "UPDATE users SET password_hash = $2, has_password = TRUE, epoch = epoch + 1 WHERE id = $1 AND epoch = $3";
 
 impl Users {
     pub(super) fn new(db: &Connections) -> Self {
@@ -124,17 +123,24 @@ impl Users {
         written.map(drop)
     }
 
-    /// Replaces the password and ends all sessions of the user. False without such a user.
+    /// Replaces the password and ends all sessions of the user. False when the user's epoch is another one by now, or there is no such
+    /// user.
     ///
     /// # Errors
     /// `Invalid` when the hash holds a NUL.
-    pub async fn set_password(&self, id: Uuid, password_hash: &str, entry: &Entry) -> Result<bool> {
+    pub async fn set_password(
+        &self,
+        user: &User,
+        password_hash: &str,
+        entry: &Entry,
+    ) -> Result<bool> {
         text::check("password_hash", password_hash)?;
+        let id = user.id;
         let steps = vec![
-            Step::Must(
-                self.db
-                    .statement(SET_PASSWORD, [id.into(), password_hash.into()]),
-            ),
+            Step::Must(self.db.statement(
+                SET_PASSWORD,
+                [id.into(), password_hash.into(), user.epoch.into()],
+            )),
             Step::May(
                 self.db
                     .statement("DELETE FROM sessions WHERE user_id = $1", [id.into()]),

@@ -1,19 +1,20 @@
 //! As much of a browser as a sign-in needs: cookies, redirects, one form.
 
-use std::collections::HashMap;
-
 use reqwest::{
     Client, Method, Request, Response,
-    header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE},
+    header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION},
     redirect::Policy,
 };
 use url::Url;
 
-use crate::node::{REDIRECT, client};
+use crate::{
+    jar::Jar,
+    node::{REDIRECT, client},
+};
 
 #[derive(Default)]
 pub struct Browser {
-    cookies: HashMap<String, String>,
+    cookies: Jar,
     /// How often it was asked for a password.
     pub forms: usize,
 }
@@ -58,28 +59,16 @@ impl Browser {
             Method::GET
         };
         let mut request = Request::new(method, url);
-        let all = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
-        let all = all.collect::<Vec<_>>().join("; ");
-        request.headers_mut().insert(COOKIE, all.parse().unwrap());
+        request
+            .headers_mut()
+            .insert(COOKIE, self.cookies.header().parse().unwrap());
         if let Some(form) = form {
             let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
             request.headers_mut().insert(CONTENT_TYPE, kind);
             *request.body_mut() = Some(form.into());
         }
         let answer = http.execute(request).await.unwrap();
-        for cookie in answer.headers().get_all(SET_COOKIE) {
-            let (cookie, _) = cookie.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = cookie.split_once('=').unwrap();
-            // An empty value deletes.
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        self.cookies.keep(answer.headers());
         answer
     }
 }

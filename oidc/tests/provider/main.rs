@@ -9,9 +9,14 @@ use serde_json::json;
 
 use browser::Browser;
 use node::{CLIENT, Node, now};
+use posts::Posts;
 
 mod browser;
+#[path = "../../../tests/oidc/jar.rs"]
+mod jar;
 mod node;
+#[path = "../../../tests/oidc/posts.rs"]
+mod posts;
 
 /// A sign-in of this user, up to the callback.
 async fn callback(provider: &Provider, user: &str) -> Result<(oidc::Pending, Callback), Error> {
@@ -303,13 +308,13 @@ async fn a_step_up_asks_for_the_password_again() {
 
 #[tokio::test]
 async fn the_provider_ends_a_session() {
-    let mut posts = node::Posts::listen();
+    let posts = Posts::listen();
     let node = Node::start(&["port=0"], &[format!("logout={}", posts.url)]);
     let provider = node.provider(0);
     let identity = sign_in(&provider, "alice").await.unwrap();
     let ended = json!({ "sub": "alice", "sid": identity.sid });
     node.admin(0, "logout", &ended).await;
-    let token = posts.next("logout_token");
+    let token = node::next(&posts, "logout_token");
     let logout = provider.logout(&token, now()).await.unwrap();
     assert_eq!(
         (logout.sid, logout.subject.as_deref()),

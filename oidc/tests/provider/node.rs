@@ -1,8 +1,7 @@
-//! The provider of `tests/oidc/provider.mjs` as a process, and who its logout tokens are posted to.
+//! The provider of `tests/oidc/provider.mjs` as a process, and what its logout tokens are read from.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
+    io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
     time::{SystemTime, UNIX_EPOCH},
@@ -11,6 +10,8 @@ use std::{
 use oidc::{Provider, Settings};
 use reqwest::{Client, ClientBuilder};
 use serde_json::Value;
+
+use crate::posts::Posts;
 
 pub const CLIENT: &str = "qr";
 pub const REDIRECT: &str = "http://127.0.0.1:8080/callback";
@@ -105,51 +106,9 @@ impl Drop for Node {
     }
 }
 
-/// Takes what is posted, one after the other.
-pub struct Posts {
-    pub url: String,
-    bodies: std::sync::mpsc::Receiver<String>,
-}
-
-impl Posts {
-    pub fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/logout", listener.local_addr().unwrap());
-        let (send, bodies) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut reader = BufReader::new(&stream);
-                let mut length = 0;
-                loop {
-                    let mut line = String::new();
-                    reader.read_line(&mut line).unwrap();
-                    let line = line.trim().to_ascii_lowercase();
-                    if let Some(value) = line.strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    if line.is_empty() {
-                        break;
-                    }
-                }
-                let mut body = vec![0; length];
-                reader.read_exact(&mut body).unwrap();
-                stream
-                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-                    .unwrap();
-                let _ = send.send(String::from_utf8(body).unwrap());
-            }
-        });
-        Self { url, bodies }
-    }
-
-    /// The value of this field in the next form.
-    pub fn next(&mut self, field: &str) -> String {
-        let body = self
-            .bodies
-            .recv_timeout(std::time::Duration::from_secs(5))
-            .unwrap();
-        let mut form = url::form_urlencoded::parse(body.as_bytes()).into_owned();
-        form.find(|(name, _)| name == field).unwrap().1
-    }
+/// The value of this field in the next form.
+pub fn next(posts: &Posts, field: &str) -> String {
+    let body = posts.next();
+    let mut form = url::form_urlencoded::parse(body.as_bytes()).into_owned();
+    form.find(|(name, _)| name == field).unwrap().1
 }

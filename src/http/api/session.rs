@@ -14,13 +14,13 @@ use super::{
 use crate::{
     app::App,
     http::{
-        client::limited_client,
         cookie,
         extract::Input,
-        may::{May, session_token},
+        may::{May, client, session_token, trying},
     },
-    identity::{Caller, From, Started, Via, act, csrf},
-    kernel::{Error, Kind},
+    identity::{Browser, Caller, Started, Via, act, csrf},
+    kernel::Error,
+    scans::kept_address,
 };
 
 pub struct Session;
@@ -114,22 +114,16 @@ impl Session {
         request: &Request,
         body: Input<SignIn>,
     ) -> Result<Begun> {
-        let client = limited_client(request, &app.settings.server.trusted_proxies);
-        app.auth.limits.may_try(client)?;
         let SignIn { username, password } = body.0;
         let old = cookie::session(request.headers(), app.is_https());
         let old = old.and_then(|bytes| str::from_utf8(bytes).ok());
-        let from = From {
+        let browser = Browser {
             old,
-            ..from(request, &app)
+            ..browser(request, &app)
         };
-        let signed = app.auth.sessions.sign_in(&username, password, from).await;
-        if let Err(e) = &signed
-            && e.kind() == Kind::Unauthenticated
-        {
-            app.auth.limits.failed(client);
-        }
-        Ok(begun(&app, &signed?)?)
+        let signed = app.auth.sessions.sign_in(&username, password, browser);
+        let started = trying(request, &app, signed).await?;
+        Ok(begun(&app, &started)?)
     }
 
     /// Who is signed in
@@ -171,8 +165,8 @@ impl Session {
     ) -> Result<Begun> {
         let caller = may.caller();
         let token = session_token(request, &app, caller)?;
-        let from = from(request, &app);
-        let started = app.auth.sessions.switch(caller, token, body.0.id, from);
+        let browser = browser(request, &app);
+        let started = app.auth.sessions.switch(caller, token, body.0.id, browser);
         Ok(begun(&app, &started.await?)?)
     }
 
@@ -187,33 +181,21 @@ impl Session {
         may: May<act::UseSession>,
         body: Input<StepUp>,
     ) -> Result<Begun> {
-        let client = limited_client(request, &app.settings.server.trusted_proxies);
-        app.auth.limits.may_try(client)?;
         let caller = may.caller();
         let token = session_token(request, &app, caller)?;
-        let from = from(request, &app);
-        let started = app
-            .auth
-            .sessions
-            .step_up(caller, token, body.0.password, from)
-            .await;
-        if let Err(e) = &started
-            && e.kind() == Kind::Unauthenticated
-        {
-            app.auth.limits.failed(client);
-        }
-        Ok(begun(&app, &started?)?)
+        let browser = browser(request, &app);
+        let sessions = &app.auth.sessions;
+        let stepped = sessions.step_up(caller, token, body.0.password, browser);
+        let started = trying(request, &app, stepped).await?;
+        Ok(begun(&app, &started)?)
     }
 }
 
-/// Where a request comes from.
-pub fn from<'r>(request: &'r Request, app: &App) -> From<'r> {
-    From {
+/// The browser that a request comes from.
+pub fn browser<'r>(request: &'r Request, app: &App) -> Browser<'r> {
+    Browser {
         agent: request.header(header::USER_AGENT).unwrap_or_default(),
-        address: Some(limited_client(
-            request,
-            &app.settings.server.trusted_proxies,
-        )),
+        address: kept_address(client(request, app), app.settings.scans.addresses),
         old: None,
     }
 }

@@ -15,12 +15,12 @@ use serde::Deserialize;
 
 use super::{
     Group,
-    session::{from, no_store, text},
+    session::{browser, no_store, text},
 };
 use crate::{
     app::App,
-    http::{client::limited_client, cookie},
-    identity::From,
+    http::{cookie, may::client},
+    identity::Browser,
 };
 
 pub struct SingleSignOn;
@@ -108,8 +108,7 @@ impl SingleSignOn {
         step_up: Query<Option<bool>>,
     ) -> Result<ToProvider> {
         let provider = app.auth.single_sign_on()?;
-        let client = limited_client(request, &app.settings.server.trusted_proxies);
-        app.auth.limits.link(client)?;
+        app.auth.limits.link(client(request, &app))?;
         let step_up = step_up.0.unwrap_or_default();
         let away = provider.start(return_to.0.as_deref(), step_up).await?;
         let cookie = cookie::set_sign_in(&away.secret, app.is_https());
@@ -122,17 +121,16 @@ impl SingleSignOn {
     #[oai(path = "/api/session/callback", method = "get")]
     async fn callback(&self, app: Data<&Arc<App>>, request: &Request) -> Result<FromProvider> {
         let provider = app.auth.single_sign_on()?;
-        let client = limited_client(request, &app.settings.server.trusted_proxies);
-        app.auth.limits.link(client)?;
+        app.auth.limits.link(client(request, &app))?;
         let (headers, https) = (request.headers(), app.is_https());
         let old = cookie::session(headers, https).and_then(|token| str::from_utf8(token).ok());
-        let from = From {
+        let browser = Browser {
             old,
-            ..from(request, &app)
+            ..browser(request, &app)
         };
         let query = request.uri().query().unwrap_or_default();
         let secret = cookie::sign_in(headers, https);
-        let back = provider.finish(query, secret, from).await?;
+        let back = provider.finish(query, secret, browser).await?;
         let cookie = cookie::set(&back.started.token, https);
         Ok(FromProvider::Back(
             back.return_to,

@@ -24,6 +24,7 @@ use crate::{
     app::App,
     http::{
         client::is_behind_proxy,
+        cookie,
         exercise::Exercise,
         problem::{Challenge, Problems, translate},
     },
@@ -163,6 +164,10 @@ impl<E: Inside> Endpoint for Edge<E> {
                 let error = translate(&error, expectation);
                 let place = (&method, pattern.as_deref());
                 let mut response = self.problems.answer(&error, &text(&id), place, challenge);
+                if error.kind() == Kind::Unauthenticated && challenge == Challenge::Over {
+                    let gone = cookie::clear(self.https);
+                    response.headers_mut().insert(header::SET_COOKIE, gone);
+                }
                 if error.kind() == Kind::MethodNotAllowed
                     && let Some(allow) = self.routes.allow(pattern.as_deref())
                 {
@@ -180,8 +185,14 @@ impl<E: Inside> Endpoint for Edge<E> {
             }
         };
         self.common_headers(response.headers_mut(), id);
+        // Answers about accounts and codes are nobody else's, unless they say otherwise.
+        if pattern.as_deref().is_some_and(|p| p.starts_with("/api/")) {
+            let headers = response.headers_mut();
+            let unsaid = headers.entry(header::CACHE_CONTROL);
+            unsaid.or_insert(HeaderValue::from_static("no-store"));
+            quota_headers(&ctx, response.headers_mut());
+        }
         trail_headers(&ctx, response.headers_mut());
-        quota_headers(&ctx, response.headers_mut());
         if OBSERVED {
             let took = self.clock.instant().saturating_duration_since(start);
             let asked = Asked {
@@ -283,34 +294,45 @@ impl<E> Edge<E> {
     }
 }
 
-/// Secrets in paths are not for the log.
+/// Secrets in paths, where they belong and where they do not, are not for the log.
 fn logged_path(path: &str) -> String {
-    const INVITATIONS: &str = "/api/invitations/";
-    if path.starts_with(INVITATIONS) {
-        return format!("{INVITATIONS}…");
-    }
-    path.to_owned()
+    let cut = ["/api/invitations/", "qro_"].iter().filter_map(|secret| {
+        let at = path.find(secret)?;
+        path.get(..at + secret.len())
+    });
+    cut.min()
+        .map_or_else(|| path.to_owned(), |begin| format!("{begin}…"))
 }
 
 /// A dialog opens only where a person goes to an operators' page: scripts, and whoever has a session, get none.
 fn challenge(request: &Request) -> Challenge {
-    let headers = request.headers();
-    let is = |name: &str, value: &[u8]| headers.get(name).map(|v| v.as_bytes() == value);
-    let navigates = is("sec-fetch-mode", b"navigate").unwrap_or_else(|| {
-        // Over plain HTTP browsers do not say it.
-        headers
-            .get(header::ACCEPT)
-            .is_some_and(|v| v.as_bytes().starts_with(b"text/html"))
-    });
-    if request.uri().path().starts_with("/ops/")
-        && navigates
-        && !headers.contains_key(header::COOKIE)
-        && !headers.contains_key("hx-request")
-    {
-        Challenge::Dialog
-    } else {
-        Challenge::Quiet
+    let (path, headers) = (request.uri().path(), request.headers());
+    let is_page = path.starts_with("/ops/");
+    if !is_page && !path.starts_with("/api/") {
+        return Challenge::Quiet;
     }
+    let is_by_cookie =
+        headers.contains_key(header::COOKIE) && !headers.contains_key(header::AUTHORIZATION);
+    if is_by_cookie && request.method().is_safe() {
+        return Challenge::Over;
+    }
+    // With a cookie, a password in the body may have been wrong: that session goes on.
+    if !is_by_cookie && is_page && navigates(headers) {
+        return Challenge::Dialog;
+    }
+    Challenge::Quiet
+}
+
+/// Whether a person goes to a page, and no script fetches it.
+fn navigates(headers: &HeaderMap) -> bool {
+    if headers.contains_key("hx-request") {
+        return false;
+    }
+    let is = |name: &str, fits: fn(&[u8]) -> bool| headers.get(name).map(|v| fits(v.as_bytes()));
+    // Over plain HTTP browsers do not say it.
+    is("sec-fetch-mode", |mode| mode == b"navigate")
+        .or_else(|| is("accept", |types| types.starts_with(b"text/html")))
+        .unwrap_or(false)
 }
 
 /// The quota that the request counted against (draft-ietf-httpapi-ratelimit-headers-10).

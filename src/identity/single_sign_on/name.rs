@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::identity::invitations::{check_name, is_name_character};
+
 /// Claims that name a person, the best first.
 const CLAIMS: [&str; 3] = ["preferred_username", "email", "name"];
 /// With a suffix, a name has at most 100 characters.
@@ -9,16 +11,17 @@ const CHARS: usize = 90;
 /// Numbered names that are tried before one by chance.
 const NUMBERED: std::ops::RangeInclusive<u32> = 2..=9;
 
-/// What the claims call the person, as a user can be called: on one line, without a colon (RFC 7617).
+/// What the claims call the person, as a user can be called.
 pub(super) fn wished(claims: &Map<String, Value>) -> String {
     let text = |claim: &&str| Some(plain(claims.get(*claim)?.as_str()?));
     let mut names = CLAIMS.iter().filter_map(text);
-    let filled = names.find(|name| !name.is_empty());
-    filled.unwrap_or_else(|| "user".to_owned())
+    // Under the rules of every other user: a provider's people may call themselves as they like.
+    let fit = names.find(|name| check_name(name).is_ok());
+    fit.unwrap_or_else(|| "user".to_owned())
 }
 
 fn plain(text: &str) -> String {
-    let kept = text.chars().filter(|c| !c.is_control() && *c != ':');
+    let kept = text.chars().filter(|c| is_name_character(*c));
     let kept: String = kept.take(CHARS).collect();
     kept.trim().to_owned()
 }
@@ -51,6 +54,12 @@ mod tests {
             ),
             (json!({"name": "Alice\u{0}\nAdams: "}), "AliceAdams"),
             (json!({"preferred_username": 7}), "user"),
+            // Cyrillic among Latin letters, and what is not seen.
+            (
+                json!({"preferred_username": "\u{430}dmin", "email": "eve@example.org"}),
+                "eve@example.org",
+            ),
+            (json!({"preferred_username": "adm\u{200b}in"}), "admin"),
             (json!({}), "user"),
         ] {
             assert_eq!(wished(claims.as_object().unwrap()), name, "{claims}");

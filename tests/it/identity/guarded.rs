@@ -185,9 +185,29 @@ async fn only_people_on_an_operators_page_get_a_dialog() {
     }
     assert!(!ask(API, &[navigate]).await);
     assert!(!ask("/api/rollout", &[("accept", "text/html")]).await);
+    // The cookie of a session that is over goes, and the next visit may ask.
+    for path in ["/ops/rollout", API] {
+        let old = anonymous
+            .request(Method::GET, path)
+            .header("cookie", "qro_session=over");
+        let answer = send(old).await;
+        answer.problem(401);
+        assert!(answer.header("set-cookie").contains("Max-Age=0"), "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
     // With a session the page opens without Basic.
     let session = Client::signed_in(&server, "admin", PASSWORD).await;
     session.get("/ops/rollout").await.expect(200);
+    assert_eq!(
+        session.get("/api/account").await.header("cache-control"),
+        "no-store"
+    );
+    // A wrong password in the body of a change ends nothing.
+    let wrong = json!({ "password": "not the password" });
+    let refused = session.post("/api/session/step-up", &wrong).await;
+    refused.problem(401);
+    assert_eq!(refused.header("set-cookie"), "");
+    session.get("/api/session").await.expect(200);
     session
         .put("/api/rollout/render", &json!({ "candidate_percent": 1 }))
         .await

@@ -141,6 +141,14 @@ async fn roles_are_given_up_to_ones_own(
     role(ada, &owner_id, "member").await.problem(403);
     role(owner, &owner_id, "member").await.problem(409);
     role(ada, &bo_id, "king").await.problem(422);
+    for other in [json!(0), json!(null), json!([])] {
+        let path = at(&format!("/members/{bo_id}"));
+        let refused = ada
+            .patch(&path, &json!({ "role": other }))
+            .await
+            .problem(422);
+        assert_eq!(refused["errors"][0]["field"], "role", "{refused}");
+    }
     // A link dies with the right of whoever made it.
     let made = ada
         .post(&at("/invitations"), &json!({ "role": "admin" }))

@@ -142,7 +142,7 @@ async fn a_first_sign_in_makes_a_member(site: Site) {
         text(&refused["detail"]).contains("single sign-on"),
         "{refused}"
     );
-    let token = &browser.cookies["qro_session"];
+    let token = &browser.cookies.0["qro_session"];
     assert!(!server.log().contains(token) && !server.log().contains("code="));
 }
 
@@ -318,7 +318,7 @@ async fn it_is_proved_again_at_the_provider(site: Site) {
     let page = browser.page(server).await;
     page.post("/api/account/keys", &body).await.expect(201);
     // Somebody else's proof is none; this browser's session at the provider is over.
-    browser.cookies.retain(|name, _| name == "qro_session");
+    browser.cookies.0.retain(|name, _| name == "qro_session");
     let url = browser.callback(server, "?step_up=true", "bob").await;
     browser.visit(&url).await.problem(403);
     page.get(API).await.expect(200);

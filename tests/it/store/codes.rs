@@ -102,7 +102,7 @@ async fn a_slug_is_taken_once(db: &Fresh) {
         ..code(ids.next())
     };
     let refused = db.codes.insert(&foreign).await.unwrap_err();
-    assert_eq!(refused.kind(), Kind::Internal, "{refused:?}");
+    assert_eq!(refused.kind(), Kind::NotFound, "{refused:?}");
 }
 
 async fn a_slug_resolves(db: &Fresh) {

@@ -1,21 +1,25 @@
 //! A certified provider of OpenID Connect (`tests/oidc/provider.mjs`), and as much of a browser as a sign-in needs.
 
+#[path = "../../oidc/jar.rs"]
+mod jar;
+#[path = "../../oidc/posts.rs"]
+mod posts;
+
 use std::{
-    collections::HashMap,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
+    io::{BufRead, BufReader},
     process::{Child, Stdio},
-    sync::mpsc,
-    time::Duration,
 };
 
 use reqwest::{
     Method,
-    header::{CONTENT_TYPE, COOKIE, SET_COOKIE},
+    header::{CONTENT_TYPE, COOKIE},
     redirect::Policy,
 };
 use serde_json::Value;
 use url::Url;
+
+pub use jar::Jar;
+pub use posts::Posts;
 
 use super::{
     Answer, Client, Database, Server, Setup,
@@ -118,10 +122,10 @@ fn http() -> reqwest::Client {
     builder.no_proxy().build().unwrap()
 }
 
-/// Cookies do not know ports: product and provider share one jar.
+/// Product and provider share one jar.
 #[derive(Clone, Default)]
 pub struct Browser {
-    pub cookies: HashMap<String, String>,
+    pub cookies: Jar,
     /// How often the provider asked for a password.
     pub forms: usize,
 }
@@ -170,7 +174,7 @@ impl Browser {
 
     /// A page of the product in this browser.
     pub async fn page(&self, server: &Server) -> Client {
-        let cookie = format!("qro_session={}", self.cookies["qro_session"]);
+        let cookie = format!("qro_session={}", self.cookies.0["qro_session"]);
         let auth = |csrf: &str| Auth::Session {
             cookie: cookie.clone(),
             csrf: csrf.to_owned(),
@@ -181,67 +185,14 @@ impl Browser {
     }
 
     async fn go(&mut self, method: Method, url: &str, form: Option<String>) -> Answer {
-        let all = self.cookies.iter();
-        let all: Vec<String> = all.map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = http().request(method, url).header(COOKIE, all.join("; "));
+        let mut request = http().request(method, url);
+        request = request.header(COOKIE, self.cookies.header());
         if let Some(form) = form {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
             request = request.body(form);
         }
         let answer = send(request).await;
-        for cookie in answer.headers.get_all(SET_COOKIE) {
-            let (cookie, _) = cookie.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = cookie.split_once('=').unwrap();
-            // An empty value deletes.
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        self.cookies.keep(&answer.headers);
         answer
-    }
-}
-
-/// Takes what is posted to it, and answers 200.
-pub struct Posts {
-    pub url: String,
-    bodies: mpsc::Receiver<String>,
-}
-
-impl Posts {
-    pub fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/logout", listener.local_addr().unwrap());
-        let (send, bodies) = mpsc::channel();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut reader = BufReader::new(&stream);
-                let mut length = 0;
-                loop {
-                    let mut line = String::new();
-                    reader.read_line(&mut line).unwrap();
-                    let line = line.trim().to_ascii_lowercase();
-                    if let Some(value) = line.strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    if line.is_empty() {
-                        break;
-                    }
-                }
-                let mut body = vec![0; length];
-                reader.read_exact(&mut body).unwrap();
-                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-                stream.write_all(answer).unwrap();
-                let _ = send.send(String::from_utf8(body).unwrap());
-            }
-        });
-        Self { url, bodies }
-    }
-
-    /// The next form.
-    pub fn next(&self) -> String {
-        self.bodies.recv_timeout(Duration::from_secs(5)).unwrap()
     }
 }

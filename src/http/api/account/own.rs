@@ -12,14 +12,12 @@ use crate::{
         api::{
             Group,
             organizations::{OrganizationShape, shown},
-            session::{UserShape, from, no_store, set_cookie},
+            session::{UserShape, browser, no_store, set_cookie},
         },
-        client::limited_client,
         extract::Input,
-        may::May,
+        may::{May, trying},
     },
     identity::{Scopes, Via, act, csrf},
-    kernel::Kind,
 };
 
 pub struct Own;
@@ -113,21 +111,11 @@ impl Own {
         may: May<act::ChangePassword>,
         body: Input<PasswordChange>,
     ) -> Result<Changed> {
-        let client = limited_client(request, &app.settings.server.trusted_proxies);
-        app.auth.limits.may_try(client)?;
         let words = (body.0.current_password, body.0.new_password);
-        let from = from(request, &app);
-        let changed = app
-            .auth
-            .sessions
-            .change_password(may.caller(), words, from)
-            .await;
-        if let Err(e) = &changed
-            && e.kind() == Kind::Unauthenticated
-        {
-            app.auth.limits.failed(client);
-        }
-        let started = changed?;
+        let browser = browser(request, &app);
+        let sessions = &app.auth.sessions;
+        let changed = sessions.change_password(may.caller(), words, browser);
+        let started = trying(request, &app, changed).await?;
         let csrf_token = csrf::token(&started.token)?;
         Ok(Changed::Changed(
             Json(PasswordChanged { csrf_token }),

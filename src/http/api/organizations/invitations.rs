@@ -1,7 +1,7 @@
 //! `GET|POST /api/organizations/{org_id}/invitations`, `DELETE /api/organizations/{org_id}/invitations/{id}`; and for those who
 //! are invited, `GET|POST /api/invitations/{token}`.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use poem::{Request, Result, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json};
@@ -13,11 +13,10 @@ use crate::{
     app::App,
     http::{
         api::{Group, session::UserShape},
-        client::limited_client,
         extract::{Input, Optional},
-        may::{May, caller},
+        may::{May, caller, client, trying},
     },
-    identity::{Action, Applicant, Invitation, InvitationDraft, act},
+    identity::{Action, Applicant, Caller, Invitation, InvitationDraft, act},
     kernel::{Error, Kind},
 };
 
@@ -190,7 +189,7 @@ impl Invitations {
         /// The secret of the link
         token: Path<String>,
     ) -> Result<Json<Offer>> {
-        limit(&app, request)?;
+        app.auth.limits.link(client(request, &app))?;
         let (invitation, organization) = app.auth.invitations.look(&token).await?;
         Ok(Json(Offer {
             organization: organization.name,
@@ -212,25 +211,20 @@ impl Invitations {
         token: Path<String>,
         body: Optional<Acceptance>,
     ) -> Result<Json<AcceptedInvitation>> {
-        let client = limit(&app, request)?;
+        app.auth.limits.link(client(request, &app))?;
         let applicant = match (body.0.username, body.0.password) {
             (Some(name), Some(password)) => Applicant::Named { name, password },
-            (None, None) => Applicant::Caller(caller(request, Action::JoinOrganization).await?),
+            (None, None) => Applicant::Caller(signed_in(request).await?),
             (Some(_), None) => return Err(Error::invalid("password", "is missing").into()),
             (None, Some(_)) => return Err(Error::invalid("username", "is missing").into()),
         };
         let is_named = matches!(applicant, Applicant::Named { .. });
-        if is_named {
-            app.auth.limits.may_try(client)?;
-        }
-        let accepted = app.auth.invitations.accept(&token, applicant).await;
-        if let Err(e) = &accepted
-            && e.kind() == Kind::Unauthenticated
-            && is_named
-        {
-            app.auth.limits.failed(client);
-        }
-        let accepted = accepted?;
+        let accepted = app.auth.invitations.accept(&token, applicant);
+        let accepted = if is_named {
+            trying(request, &app, accepted).await?
+        } else {
+            accepted.await?
+        };
         Ok(Json(AcceptedInvitation {
             user: UserShape {
                 id: accepted.user_id,
@@ -241,9 +235,13 @@ impl Invitations {
     }
 }
 
-/// Nobody guesses tokens, and passwords are checked here, too.
-fn limit(app: &App, request: &Request) -> Result<IpAddr, Error> {
-    let client = limited_client(request, &app.settings.server.trusted_proxies);
-    app.auth.limits.link(client)?;
-    Ok(client)
+async fn signed_in(request: &Request) -> Result<Caller, Error> {
+    let found = caller(request, Action::JoinOrganization).await;
+    found.map_err(|e| match e.kind() {
+        Kind::Unauthenticated => {
+            let message = "say as whom you accept: send username and password, or sign in";
+            Error::new(Kind::Unauthenticated, message)
+        }
+        _ => e,
+    })
 }

@@ -88,7 +88,7 @@ async fn what_the_provider_signs_is_checked(site: Site) {
         let answer = browser.sign_in(server, "bob").await;
         assert_eq!(
             answer.status == 303,
-            browser.cookies.contains_key("qro_session")
+            browser.cookies.0.contains_key("qro_session")
         );
         answer
     };
