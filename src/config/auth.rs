@@ -24,9 +24,9 @@ pub struct Auth {
 /// How often clients may ask; 0: no limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// `LIMIT_SIGN_IN`: failed sign-ins of one client in 10 minutes.
+    /// `LIMIT_SIGN_IN`: wrong passwords of one client in 10 minutes.
     pub sign_in: u32,
-    /// `LIMIT_API`: requests of one key or session in a minute.
+    /// `LIMIT_API`: requests of one key, or of all sessions of one user, in a minute.
     pub api: u32,
     /// `LIMIT_RENDER`: symbols for one client without credentials in a minute.
     pub render: u32,
