@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::App;
-use crate::kernel::{Error, Kind, Result};
+use crate::{
+    identity::{Author, Stamp},
+    kernel::{Error, Kind, Result},
+};
 
 use crate::cache::Pattern;
 pub use crate::cache::{Cleared, Cost, Counts, Facts, MemoryStats, RemoteStats};
@@ -50,10 +53,15 @@ impl App {
     /// Drops the entries that match a pattern, on all nodes.
     ///
     /// # Errors
-    /// `Invalid` for a malformed pattern; `Unavailable` when Redis could not be asked: then
+    /// `Invalid` for a malformed pattern; the store's, and nothing was done; `Unavailable` when Redis could not be asked: then
     /// the memory of this node is cleared all the same.
-    pub async fn clear_cache(&self, pattern: &str) -> Result<Cleared> {
+    pub async fn clear_cache(&self, pattern: &str, author: &Author) -> Result<Cleared> {
         let pattern = Pattern::parse(pattern)?;
+        let subject = pattern.as_str().to_owned();
+        let stamp = Stamp::now(&self.ids, &self.clock);
+        // First: while the database is away, what is remembered is what still answers, and nothing of it is dropped.
+        let entry = author.entry(stamp, "cache.clear", subject, None);
+        self.store.audit.append(&entry).await?;
         let cleared = self.tiers.clear(&pattern).await.map_err(|e| {
             let message = format!(
                 "the memory of this node was cleared, but not Redis, and other nodes may still have entries: {}",

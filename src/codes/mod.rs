@@ -11,6 +11,8 @@ mod many;
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 pub use appearance::{Appearance, weigh};
 pub use drawing::Wishes;
 
@@ -18,7 +20,7 @@ pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Look,
 
 use crate::{
     cache::{Name, Tag, Tiered, Tiers},
-    identity::OrgId,
+    identity::{Author, Entry, OrgId, Stamp},
     kernel::{
         Error, Kind, Result, SharedClock,
         id::{self, Ids, Uuid},
@@ -108,7 +110,7 @@ impl Codes {
 
     /// # Errors
     /// `Conflict` when no free slug was found, and the store's.
-    pub async fn create(&self, org: OrgId, draft: Draft) -> Result<Code> {
+    pub async fn create(&self, org: OrgId, draft: Draft, author: &Author) -> Result<Code> {
         let now = self.clock.now();
         let (kind, content, target) = match draft.meaning {
             Meaning::Static { content } => (CodeKind::Static, Some(content), None),
@@ -129,14 +131,15 @@ impl Codes {
             updated_at: now,
             counters: Counters::default(),
         };
+        let entry = self.entry(author, "code.create", code.id, Some(told(&code)));
         if kind == CodeKind::Static {
-            self.store.codes.insert(&code).await?;
+            self.store.codes.insert(&code, &entry).await?;
             return Ok(code);
         }
         for _ in 0..SLUG_TRIES {
             let slug = id::secret::<4>()?;
             code.slug = Some(slug.clone());
-            let inserted = self.store.codes.insert(&code).await;
+            let inserted = self.store.codes.insert(&code, &entry).await;
             if matches!(&inserted, Err(e) if e.kind() == Kind::Conflict) {
                 continue;
             }
@@ -183,9 +186,15 @@ impl Codes {
 
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn update(&self, org: OrgId, id: Uuid, change: &Change) -> Result<Code> {
-        let now = self.clock.now();
-        match self.store.codes.update(org.id(), id, change, now).await {
+    pub async fn update(
+        &self,
+        org: OrgId,
+        id: Uuid,
+        change: &Change,
+        author: &Author,
+    ) -> Result<Code> {
+        let entry = self.entry(author, "code.edit", id, None);
+        match self.store.codes.update(org.id(), id, change, entry).await {
             Ok(changed) => {
                 let code = changed.ok_or_else(unknown)?;
                 self.forget(&code).await;
@@ -204,11 +213,17 @@ impl Codes {
 
     /// # Errors
     /// `NotFound`, and the store's.
-    pub async fn delete(&self, org: OrgId, id: Uuid) -> Result<()> {
+    pub async fn delete(&self, org: OrgId, id: Uuid, author: &Author) -> Result<()> {
         let code = self.get(org, id).await?;
-        let deleted = self.store.codes.delete(org.id(), id).await;
+        let entry = self.entry(author, "code.delete", id, Some(told(&code)));
+        let deleted = self.store.codes.delete(org.id(), id, &entry).await;
         self.forget(&code).await;
         if deleted? { Ok(()) } else { Err(unknown()) }
+    }
+
+    fn entry(&self, author: &Author, action: &str, id: Uuid, detail: Option<Value>) -> Entry {
+        let stamp = Stamp::now(&self.ids, &self.clock);
+        author.entry(stamp, action, format!("code:{id}"), detail)
     }
 
     async fn forget(&self, code: &Code) {
@@ -216,6 +231,11 @@ impl Codes {
         tags.extend(code.slug.as_deref().map(|slug| Tag::Slug(slug.into())));
         self.tiers.invalidate(&tags).await;
     }
+}
+
+/// What the audit log keeps of a code. Not what a static one says: that may be about a person, and goes with the code.
+fn told(code: &Code) -> Value {
+    json!({ "kind": code.kind.label(), "slug": code.slug, "target": code.target, "title": code.title })
 }
 
 fn unknown() -> Error {

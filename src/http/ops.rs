@@ -10,7 +10,10 @@ use poem::{
 };
 
 use super::may::caller;
-use crate::{app::App, identity::Action};
+use crate::{
+    app::App,
+    identity::{Action, Via},
+};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -61,11 +64,19 @@ impl Endpoint for Page {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         request.set_data(Arc::clone(&self.app));
-        caller(&request, Action::ViewRollout).await?;
+        let caller = caller(&request, Action::ViewRollout).await?;
         let File {
             media_type, text, ..
         } = self.file;
-        let mut response = text.with_content_type(*media_type).into_response();
+        let is_by_dialog = *media_type == HTML && matches!(caller.via(), Via::Basic);
+        let mut response = if is_by_dialog {
+            // Then the page begins a session: no script can see what it was opened with.
+            text.replacen("<body", "<body data-dialog", 1)
+                .with_content_type(*media_type)
+                .into_response()
+        } else {
+            text.with_content_type(*media_type).into_response()
+        };
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_SECURITY_POLICY,

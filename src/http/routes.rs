@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 83] = [
+pub const ROUTES: [(&str, &str, &str); 84] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
 
     ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
@@ -98,6 +98,7 @@ pub const ROUTES: [(&str, &str, &str); 83] = [
     ("POST",   "/api/rollout/{experiment}/release",               "api/rollout/change.rs"),
     ("POST",   "/api/rollout/{experiment}/rehearse",              "api/rollout/change.rs"),
     ("GET",    "/api/rollout/{experiment}/mismatches/{id}/{side}", "api/rollout/mismatch.rs"),
+    ("POST",   "/ops/session",                                    "api/session.rs"),
     ("GET",    "/ops/rollout",                                    "ops/rollout.html"),
     ("GET",    "/ops/rollout.css",                                "ops/rollout.css"),
     ("GET",    "/ops/rollout.js",                                 "ops/rollout.js"),

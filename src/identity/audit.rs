@@ -1,8 +1,11 @@
 //! Entries of the audit log about identity.
 
-use super::{Caller, Parts};
+use super::Caller;
 use crate::{
-    kernel::{Error, Result, id::Uuid},
+    kernel::{
+        Error, Result, SharedClock, Timestamp,
+        id::{Ids, Uuid},
+    },
     store::audit::Entry,
 };
 
@@ -18,19 +21,43 @@ pub struct Author {
     reason: Option<String>,
 }
 
+/// The id and the time of an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    id: Uuid,
+    at: Timestamp,
+}
+
+impl Stamp {
+    #[must_use]
+    pub fn now(ids: &Ids, clock: &SharedClock) -> Self {
+        Self {
+            id: ids.next(),
+            at: clock.now(),
+        }
+    }
+}
+
+/// The caller, about the caller's organization, without a reason.
+impl From<&Caller> for Author {
+    fn from(caller: &Caller) -> Self {
+        Self {
+            actor: caller.name().to_owned(),
+            via: caller.shown_via(),
+            org_id: Some(caller.organization().id()),
+            reason: None,
+        }
+    }
+}
+
 impl Author {
     /// The caller, about the caller's organization.
     ///
     /// # Errors
     /// `Invalid` for a reason that the audit log cannot hold.
     pub fn of(caller: &Caller, reason: Option<String>) -> Result<Self> {
-        Self {
-            actor: caller.name().to_owned(),
-            via: caller.shown_via(),
-            org_id: Some(caller.organization().id()),
-            reason,
-        }
-        .checked()
+        let author = Self::from(caller);
+        Self { reason, ..author }.checked()
     }
 
     /// An operator of this machine. `org`: the organization that the change concerns.
@@ -72,16 +99,17 @@ impl Author {
     }
 
     /// `subject`: what is changed, such as `key:<id>`.
-    pub(super) fn entry(
+    #[must_use]
+    pub fn entry(
         &self,
-        parts: &Parts,
+        stamp: Stamp,
         action: &str,
         subject: String,
         detail: Option<serde_json::Value>,
     ) -> Entry {
         Entry {
-            id: parts.ids.next(),
-            at: parts.clock.now(),
+            id: stamp.id,
+            at: stamp.at,
             actor: self.actor.clone(),
             action: action.to_owned(),
             subject,

@@ -98,7 +98,7 @@ impl Invitations {
         };
         let detail = serde_json::json!({ "role": stored.role.label(), "note": stored.note });
         let entry = Author::of(caller, None)?.entry(
-            &self.parts,
+            self.parts.stamp(),
             "invitation.create",
             format!("invitation:{}", stored.id),
             Some(detail),
@@ -120,7 +120,7 @@ impl Invitations {
     /// `NotFound` when there is none that could still be accepted; the store's.
     pub async fn revoke(&self, caller: &Caller, invitation: Uuid) -> Result<()> {
         let entry = Author::of(caller, None)?.entry(
-            &self.parts,
+            self.parts.stamp(),
             "invitation.revoke",
             format!("invitation:{invitation}"),
             None,
@@ -190,7 +190,12 @@ impl Invitations {
         let author = Author::person(&user.name, "invitation", organization.id);
         let detail = serde_json::json!({ "role": invitation.role.label(), "new_user": is_new });
         let subject = format!("invitation:{}", invitation.id);
-        let entry = author.entry(&self.parts, "invitation.accept", subject, Some(detail));
+        let entry = author.entry(
+            self.parts.stamp(),
+            "invitation.accept",
+            subject,
+            Some(detail),
+        );
         let accepted = store
             .invitations
             .accept(&invitation, &user, is_new, &entry)

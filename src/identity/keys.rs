@@ -219,7 +219,7 @@ impl Keys {
         let detail =
             serde_json::json!({ "user": user, "name": stored.name, "scopes": stored.scopes });
         let entry = why.entry(
-            &self.parts,
+            self.parts.stamp(),
             "key.create",
             format!("key:{}", stored.id),
             Some(detail),
@@ -314,7 +314,7 @@ impl Keys {
     }
 
     async fn revoke(&self, key: Uuid, of: Owner, user: Uuid, why: &Author) -> Result<()> {
-        let entry = why.entry(&self.parts, "key.revoke", format!("key:{key}"), None);
+        let entry = why.entry(self.parts.stamp(), "key.revoke", format!("key:{key}"), None);
         let revoked = self.parts.store.keys.revoke(key, of, &entry).await;
         // Also after a failure: nobody knows whether it was made.
         self.parts.changed(user).await;

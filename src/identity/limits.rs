@@ -156,7 +156,7 @@ impl Meter {
 
     /// Takes one from the bucket. `size`: of whom it is a part, as many times the quota.
     fn take(&self, who: Who, size: u32) -> Result<Option<QuotaLeft>> {
-        let Some((quota, most, window_s)) = self.quota else {
+        let Some((quota, ..)) = self.quota else {
             return Ok(None);
         };
         let quota = larger(quota, size);
@@ -167,13 +167,10 @@ impl Meter {
             self.report(&bucket, who, quota);
         }
         match checked {
-            Ok(left) => Ok(Some(QuotaLeft {
-                policy: self.policy.label(),
-                quota: most,
-                window_s,
-                remaining: left.remaining_burst_capacity().min(most),
-                reset_s: seconds(quota.replenish_interval()),
-            })),
+            Ok(left) => {
+                let remaining = left.remaining_burst_capacity();
+                Ok(Some(self.left(remaining, quota.replenish_interval())))
+            }
             Err(not_until) => {
                 let passed = self.clock.instant().saturating_duration_since(self.start);
                 Err(self.refused(not_until.wait_time_from(passed)))
@@ -191,7 +188,8 @@ impl Meter {
 
     fn refused(&self, wait: Duration) -> Error {
         self.limited.increment(1);
-        let seconds = seconds(wait);
+        let left = self.left(0, wait);
+        let seconds = left.reset_s;
         let message = match self.policy {
             Limit::SignIn => {
                 format!("too many failed sign-ins from your network; try again in {seconds} s")
@@ -203,7 +201,21 @@ impl Meter {
                 format!("too many requests from your network; try again in {seconds} s")
             }
         };
-        Error::rate_limited(message, Duration::from_secs(seconds.into()))
+        Error::over_quota(message, left)
+    }
+
+    /// `wait`: until there is one more.
+    fn left(&self, remaining: u32, wait: Duration) -> QuotaLeft {
+        let (quota, window_s) = self
+            .quota
+            .map_or((0, 0), |(_, most, window_s)| (most, window_s));
+        QuotaLeft {
+            policy: self.policy.label(),
+            quota,
+            window_s,
+            remaining: remaining.min(quota),
+            reset_s: seconds(wait),
+        }
     }
 
     /// Notes a failed try; when none is left, further ones are refused until there is one more.

@@ -25,7 +25,7 @@ use std::{sync::Arc, time::Duration};
 
 use metrics::Counter;
 
-pub use audit::Author;
+pub use audit::{Author, Stamp};
 pub use caller::{Caller, KeyUse, OrgId, SessionUse, Via};
 pub use credentials::{Credentials, Kept};
 pub use first_start::{Administrator, ensure_administrator};
@@ -75,6 +75,10 @@ pub struct Parts {
 }
 
 impl Parts {
+    fn stamp(&self) -> Stamp {
+        Stamp::now(&self.ids, &self.clock)
+    }
+
     /// Tells all nodes that something about a user changed.
     async fn changed(&self, user: Uuid) {
         self.tiers.invalidate(&[Tag::User(user)]).await;

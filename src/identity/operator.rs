@@ -95,7 +95,7 @@ impl Accounts {
         let generated = id::secret::<12>()?;
         let hash = self.passwords.hash(generated.clone()).await?;
         let entry = self.author(&user, reason).await?.entry(
-            &self.parts,
+            self.parts.stamp(),
             "password.replace",
             format!("user:{}", user.id),
             None,
@@ -129,7 +129,7 @@ impl Accounts {
             "before": before.map(Role::label), "after": role.label(),
         });
         let entry = Author::operator(Some(org.id), reason)?.entry(
-            &self.parts,
+            self.parts.stamp(),
             "member.role",
             format!("user:{}", user.id),
             Some(detail),
@@ -165,7 +165,7 @@ impl Accounts {
         let user = self.user(name).await?;
         let org = self.organization(org).await?;
         let entry = Author::operator(Some(org.id), reason)?.entry(
-            &self.parts,
+            self.parts.stamp(),
             "member.remove",
             format!("user:{}", user.id),
             None,
@@ -243,7 +243,7 @@ impl Accounts {
         let count = self.sessions(name).await?.len();
         let user = self.user(name).await?;
         let entry = self.author(&user, reason).await?.entry(
-            &self.parts,
+            self.parts.stamp(),
             "session.end_all",
             format!("user:{}", user.id),
             None,

@@ -292,7 +292,12 @@ impl Organizations {
         org: Uuid,
         detail: Option<serde_json::Value>,
     ) -> Entry {
-        why.entry(&self.parts, action, format!("organization:{org}"), detail)
+        why.entry(
+            self.parts.stamp(),
+            action,
+            format!("organization:{org}"),
+            detail,
+        )
     }
 
     fn member_entry(
@@ -302,7 +307,7 @@ impl Organizations {
         user: Uuid,
         detail: Option<serde_json::Value>,
     ) -> Entry {
-        why.entry(&self.parts, action, format!("user:{user}"), detail)
+        why.entry(self.parts.stamp(), action, format!("user:{user}"), detail)
     }
 }
 

@@ -194,6 +194,8 @@ actions! {
     MakeKey = "account.keys.create": Member, FreshSession;
     /// Revoke a key of one's own.
     RevokeOwnKey = "account.keys.revoke": Member, Session;
+    /// Begin a session with what a browser's dialog asked for.
+    StartSession = "session.start": Member, Person;
     /// See one's session, switch its organization, prove again who one is.
     UseSession = "session.use": Member, Session;
     /// See rollouts.

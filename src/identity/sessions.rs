@@ -97,6 +97,27 @@ impl Sessions {
         self.start(draft, "session.start", browser).await
     }
 
+    /// A session for whoever is known already, such as by a browser's dialog. It counts as no proof of a moment ago: browsers
+    /// send what was once typed into a dialog for as long as they run.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn begin(&self, caller: &Caller, browser: Browser<'_>) -> Result<Started> {
+        let user = self.parts.store.users.get(caller.user_id()).await?;
+        let user = user.ok_or_else(refused)?;
+        let draft = Draft {
+            user: (user.id, &user.name),
+            epoch: user.epoch,
+            org: caller.organization().id(),
+            role: caller.role(),
+            how: "dialog",
+            idp_sid: None,
+            stepped_up_at: None,
+            expires_at: None,
+        };
+        self.start(draft, "session.start", browser).await
+    }
+
     /// The user of this name.
     async fn checked(&self, name: &str, password: String) -> Result<User> {
         let user = self.guesses.user(name, password, None).await?;
@@ -220,7 +241,7 @@ impl Sessions {
     /// `NotFound` when there is none; the store's.
     pub async fn end(&self, caller: &Caller, session: Uuid) -> Result<()> {
         let entry = Author::of(caller, None)?.entry(
-            &self.parts,
+            self.parts.stamp(),
             "session.end",
             format!("session:{session}"),
             None,
@@ -239,7 +260,12 @@ impl Sessions {
     /// # Errors
     /// The store's.
     pub async fn end_all(&self, user: Uuid, why: &Author) -> Result<()> {
-        let entry = why.entry(&self.parts, "session.end_all", format!("user:{user}"), None);
+        let entry = why.entry(
+            self.parts.stamp(),
+            "session.end_all",
+            format!("user:{user}"),
+            None,
+        );
         let ended = self.parts.store.sessions.end_all(user, &entry).await;
         self.parts.changed(user).await;
         ended
@@ -266,7 +292,8 @@ impl Sessions {
         self.checked(&user.name, present).await?;
         let hash = self.passwords.hash(new).await?;
         let subject = format!("user:{}", user.id);
-        let entry = Author::of(caller, None)?.entry(&self.parts, "password.change", subject, None);
+        let entry =
+            Author::of(caller, None)?.entry(self.parts.stamp(), "password.change", subject, None);
         let changed = store.users.set_password(&user, &hash, &entry).await;
         self.parts.changed(user.id).await;
         if !changed? {

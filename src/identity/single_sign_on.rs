@@ -267,7 +267,7 @@ impl SingleSignOn {
         let detail = serde_json::json!({ "issuer": self.issuer, "sub": subject, "sid": sid });
         let whose = subject.or(sid).unwrap_or_default();
         let entry = author.entry(
-            &self.parts,
+            self.parts.stamp(),
             "session.end_by_provider",
             format!("subject:{whose}"),
             Some(detail),

@@ -4,6 +4,8 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, panic::Location, sync::Arc, time::Duration};
 
+use super::QuotaLeft;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, in the terms of RFC 9110 status classes. Kinds up to `RateLimited` are answers (the
@@ -93,6 +95,7 @@ struct Inner {
     details: Vec<Detail>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     retry_after: Option<Duration>,
+    quota: Option<QuotaLeft>,
     location: &'static Location<'static>,
 }
 
@@ -105,6 +108,7 @@ impl Error {
             details: Vec::new(),
             source: None,
             retry_after: None,
+            quota: None,
             location: Location::caller(),
         }))
     }
@@ -122,6 +126,7 @@ impl Error {
             details: Vec::new(),
             source: Some(source.into()),
             retry_after: None,
+            quota: None,
             location: Location::caller(),
         }))
     }
@@ -154,6 +159,7 @@ impl Error {
             details,
             source: None,
             retry_after: None,
+            quota: None,
             location: Location::caller(),
         }))
     }
@@ -177,8 +183,29 @@ impl Error {
             details: Vec::new(),
             source: None,
             retry_after: Some(after),
+            quota: None,
             location: Location::caller(),
         }))
+    }
+
+    /// A quota is used up: 429, to be tried again when there is one more.
+    #[track_caller]
+    pub fn over_quota(message: impl Into<Cow<'static, str>>, left: QuotaLeft) -> Self {
+        Self(Arc::new(Inner {
+            kind: Kind::RateLimited,
+            message: message.into(),
+            details: Vec::new(),
+            source: None,
+            retry_after: Some(Duration::from_secs(left.reset_s.into())),
+            quota: Some(left),
+            location: Location::caller(),
+        }))
+    }
+
+    /// The quota that is used up.
+    #[must_use]
+    pub fn quota(&self) -> Option<QuotaLeft> {
+        self.0.quota
     }
 
     /// When trying again will help; `None` where that is not known.

@@ -1,4 +1,4 @@
-//! `POST|GET|DELETE /api/session`, `PUT /api/session/organization`, `POST /api/session/step-up`.
+//! `POST|GET|DELETE /api/session`, `POST /ops/session`, `PUT /api/session/organization`, `POST /api/session/step-up`.
 
 use std::sync::Arc;
 
@@ -115,14 +115,25 @@ impl Session {
         body: Input<SignIn>,
     ) -> Result<Begun> {
         let SignIn { username, password } = body.0;
-        let old = cookie::session(request.headers(), app.is_https());
-        let old = old.and_then(|bytes| str::from_utf8(bytes).ok());
-        let browser = Browser {
-            old,
-            ..browser(request, &app)
-        };
+        let browser = browser_signing_in(request, &app);
         let signed = app.auth.sessions.sign_in(&username, password, browser);
         let started = trying(request, &app, signed).await?;
+        Ok(begun(&app, &started)?)
+    }
+
+    /// Begin a session with what the browser's dialog asked for
+    ///
+    /// For the operators' pages: a browser sends the name and password of its dialog only below `/ops/`, and the cookie of this answer
+    /// everywhere.
+    #[oai(path = "/ops/session", method = "post")]
+    async fn begin(
+        &self,
+        app: Data<&Arc<App>>,
+        request: &Request,
+        may: May<act::StartSession>,
+    ) -> Result<Begun> {
+        let browser = browser_signing_in(request, &app);
+        let started = app.auth.sessions.begin(may.caller(), browser).await?;
         Ok(begun(&app, &started)?)
     }
 
@@ -197,6 +208,15 @@ pub fn browser<'r>(request: &'r Request, app: &App) -> Browser<'r> {
         agent: request.header(header::USER_AGENT).unwrap_or_default(),
         address: kept_address(client(request, app), app.settings.scans.addresses),
         old: None,
+    }
+}
+
+/// The same, which may have an older session: that one ends.
+fn browser_signing_in<'r>(request: &'r Request, app: &App) -> Browser<'r> {
+    let old = cookie::session(request.headers(), app.is_https());
+    Browser {
+        old: old.and_then(|bytes| str::from_utf8(bytes).ok()),
+        ..browser(request, app)
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
         exercise::Exercise,
         problem::{Challenge, Problems, translate},
     },
-    kernel::{Ctx, Error, ID_CHARS, Kind, SharedClock, clock::Instant, id::Ids},
+    kernel::{Ctx, Error, ID_CHARS, Kind, QuotaLeft, SharedClock, clock::Instant, id::Ids},
     telemetry::{
         OBSERVED, catalogue, handles,
         trace::{self, Sampler},
@@ -173,6 +173,9 @@ impl<E: Inside> Endpoint for Edge<E> {
                 {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
+                if let Some(none_left) = error.quota() {
+                    quota_headers(none_left, response.headers_mut());
+                }
                 (response, pattern)
             }
             Err(_panic) => {
@@ -190,7 +193,9 @@ impl<E: Inside> Endpoint for Edge<E> {
             let headers = response.headers_mut();
             let unsaid = headers.entry(header::CACHE_CONTROL);
             unsaid.or_insert(HeaderValue::from_static("no-store"));
-            quota_headers(&ctx, response.headers_mut());
+            if let Some(left) = ctx.trail.quota() {
+                quota_headers(left, headers);
+            }
         }
         trail_headers(&ctx, response.headers_mut());
         if OBSERVED {
@@ -336,10 +341,7 @@ fn navigates(headers: &HeaderMap) -> bool {
 }
 
 /// The quota that the request counted against (draft-ietf-httpapi-ratelimit-headers-10).
-fn quota_headers(ctx: &Ctx, headers: &mut HeaderMap) {
-    let Some(left) = ctx.trail.quota() else {
-        return;
-    };
+fn quota_headers(left: QuotaLeft, headers: &mut HeaderMap) {
     let policy = format!("\"{}\";q={};w={}", left.policy, left.quota, left.window_s);
     let now = format!(
         "\"{}\";r={};t={}",

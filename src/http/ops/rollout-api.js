@@ -27,11 +27,11 @@ async function complaint(response) {
   return `${response.status}: ${said.detail ?? said.title ?? (response.statusText || 'refused')}`;
 }
 
-/** With a session, a change carries its token; whoever uses Basic has none. */
-async function token() {
-  const response = await fetch('/api/session', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MILLIS) }).catch(() => null);
-  return response?.ok ? { 'X-CSRF-Token': (await response.json()).csrf_token } : {};
-}
+// A browser sends what was typed into its dialog only below /ops/. A session goes with every request.
+if ('dialog' in document.body.dataset) await ask('/ops/session', { method: 'POST' }).catch(() => {});
+
+/** A change carries the token of the session. */
+const token = async () => ({ 'X-CSRF-Token': (await (await ask('/api/session')).json()).csrf_token });
 
 const change = async (path, method, body, headers = {}) =>
   ask(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...(await token()), ...headers } });

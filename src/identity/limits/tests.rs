@@ -24,6 +24,8 @@ async fn a_burst_then_one_a_second_and_the_wait_is_true() {
     assert_eq!(refused.kind(), Kind::RateLimited);
     let wait = refused.retry_after().unwrap();
     assert_eq!(wait, Duration::from_secs(1));
+    let left = refused.quota().unwrap();
+    assert_eq!((left.remaining, left.quota, left.reset_s), (0, 60, 1));
     assert!(limits.render(ip("192.0.2.8")).is_ok(), "others go on");
     tokio::time::advance(wait).await;
     assert!(limits.render(client).is_ok());

@@ -105,7 +105,7 @@ impl Sessions {
             address: browser.address.map(|address| address.to_string()),
         };
         let entry = Author::person(name, draft.how, draft.org).entry(
-            &self.parts,
+            self.parts.stamp(),
             action,
             format!("session:{}", session.id),
             None,

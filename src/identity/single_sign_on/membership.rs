@@ -129,7 +129,7 @@ impl SingleSignOn {
     fn entry(&self, user: &User, action: &str, detail: serde_json::Value) -> Entry {
         let author = Author::person(&user.name, HOW, ORG);
         author.entry(
-            &self.parts,
+            self.parts.stamp(),
             action,
             format!("user:{}", user.id),
             Some(detail),

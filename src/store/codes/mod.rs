@@ -13,7 +13,13 @@ use sea_orm::{
     QueryTrait, prelude::Uuid,
 };
 
-use super::{batch::Batch, connection::Connections, entity::code};
+use super::{
+    audit::{self, Entry},
+    audited::Step,
+    batch::Batch,
+    connection::Connections,
+    entity::code,
+};
 use crate::{
     kernel::{Result, Timestamp},
     telemetry::StoreTimer,
@@ -75,15 +81,18 @@ impl Codes {
         }
     }
 
-    /// Stores a new code, with its counters as they are.
+    /// Stores a new code, with its counters as they are, and who made it.
     ///
     /// # Errors
     /// `Conflict` when the id or the slug is taken; `Invalid` when a text holds a NUL.
-    pub async fn insert(&self, code: &Code) -> Result<()> {
+    pub async fn insert(&self, code: &Code, entry: &Entry) -> Result<()> {
         code.check()?;
         let insert = code::Entity::insert(code.to_row()).build(self.db.backend());
-        let work = self.db.execute(insert);
-        self.db.write(&self.timers.insert, work).await.map(drop)
+        let steps = vec![Step::Must(insert)];
+        self.db
+            .change(&self.timers.insert, steps, entry)
+            .await
+            .map(drop)
     }
 
     /// # Errors
@@ -121,7 +130,8 @@ impl Codes {
         self.db.run(&self.timers.list, work).await
     }
 
-    /// Changes a code and returns it as it is now; `None` when the organization has no such code.
+    /// Changes a code at the time of `entry`, which gets what was changed as its detail, and returns the code as it is now; `None`
+    /// when the organization has no such code.
     ///
     /// # Errors
     /// `Invalid` when a text holds a NUL.
@@ -130,9 +140,10 @@ impl Codes {
         org: Uuid,
         id: Uuid,
         change: &Change,
-        now: Timestamp,
+        mut entry: Entry,
     ) -> Result<Option<Code>> {
         change.check()?;
+        audit::check(&entry)?;
         let work = async {
             let tx = self.db.begin().await?;
             // Locked: the text to search in is made of fields that this change may not carry.
@@ -144,11 +155,14 @@ impl Codes {
             let Some(row) = found else {
                 return Ok(None);
             };
-            let mut code = Code::from_row(row)?;
-            code.apply(change, now);
+            let before = Code::from_row(row)?;
+            let mut code = before.clone();
+            code.apply(change, entry.at);
             code.to_changes(change)
                 .update_without_returning(&*tx)
                 .await?;
+            entry.detail = Some(before.difference(&code));
+            audit::insert(&tx, &entry).await?;
             tx.commit().await?;
             Ok(Some(code))
         };
@@ -159,14 +173,13 @@ impl Codes {
     ///
     /// # Errors
     /// Faults only.
-    pub async fn delete(&self, org: Uuid, id: Uuid) -> Result<bool> {
+    pub async fn delete(&self, org: Uuid, id: Uuid, entry: &Entry) -> Result<bool> {
         let delete = code::Entity::delete_many()
             .filter(code::Column::Id.eq(id))
             .filter(code::Column::OrgId.eq(org))
             .build(self.db.backend());
-        let work = self.db.execute(delete);
-        let deleted = self.db.write(&self.timers.delete, work).await?;
-        Ok(deleted > 0)
+        let steps = vec![Step::Must(delete)];
+        self.db.change(&self.timers.delete, steps, entry).await
     }
 
     /// Whether any organization has this code.

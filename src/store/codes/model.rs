@@ -6,6 +6,8 @@ use sea_orm::{
     prelude::Uuid,
 };
 
+use serde_json::{Map, Value, json};
+
 use super::Look;
 use crate::{
     kernel::{Result, Timestamp, clock::from_micros, label},
@@ -111,6 +113,28 @@ impl Code {
             self.look = look;
         }
         self.updated_at = now;
+    }
+
+    /// What became otherwise, for the audit log: JSON of the fields before and after.
+    pub(super) fn difference(&self, after: &Self) -> String {
+        let (mut was, mut is) = (Map::new(), Map::new());
+        for ((field, before), (_, after)) in self.told().into_iter().zip(after.told()) {
+            if before != after {
+                was.insert(field.to_owned(), before);
+                is.insert(field.to_owned(), after);
+            }
+        }
+        json!({ "before": was, "after": is }).to_string()
+    }
+
+    fn told(&self) -> [(&'static str, Value); 5] {
+        [
+            ("target", json!(self.target)),
+            ("title", json!(self.title)),
+            ("description", json!(self.description)),
+            ("enabled", json!(self.enabled)),
+            ("look", json!(self.look)),
+        ]
     }
 
     fn search_text(&self) -> String {

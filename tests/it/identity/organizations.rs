@@ -6,7 +6,7 @@ use super::{INSTALLATION, organization, text, user};
 use crate::support::{
     Client, Server,
     client::Auth,
-    codes::{API, counted, create_dynamic, create_static},
+    codes::{API, TARGET, counted, create_dynamic, create_static},
     decode::decode,
     on_both,
     process::PASSWORD,
@@ -16,6 +16,7 @@ on_both!(
     people_are_invited_and_roles_are_given_up_to_ones_own,
     an_organization_is_handed_over_and_deleted_with_its_codes,
     images_and_timelines_are_those_of_the_contract,
+    changes_of_codes_and_caches_are_told,
 );
 
 async fn members(client: &Client, org: &str) -> Vec<(String, String)> {
@@ -380,4 +381,43 @@ async fn images_and_timelines_are_those_of_the_contract(server: Server) {
     let static_code = create_static(&admin, "text").await;
     let path = at(&format!("/qr-codes/{}/timeline", text(&static_code["id"])));
     admin.get(&path).await.expect(200);
+}
+
+/// Who let a poster lead elsewhere; and nothing about what was refused.
+async fn changes_of_codes_and_caches_are_told(server: Server) {
+    let admin = Client::admin(&server);
+    let code = create_dynamic(&admin).await;
+    let path = format!("{API}/{}", code.id);
+    let moved = json!({ "redirect_url": "https://example.com/b" });
+    admin.put(&path, &moved).await.expect(200);
+    let refused = json!({ "redirect_url": "javascript:alert(1)" });
+    admin.put(&path, &refused).await.problem(422);
+    admin.delete(&path).await.expect(204);
+    admin.delete(&path).await.problem(404);
+    let all = json!({ "pattern": "slug:*" });
+    let clear = "/api/v2/qr/cache/clear";
+    admin.post(clear, &all).await.expect(200);
+    let broken = json!({ "pattern": "[" });
+    admin.post(clear, &broken).await.problem(422);
+    let audit = format!("/api/organizations/{INSTALLATION}/audit?limit=4");
+    let log = admin.get(&audit).await.expect(200).json();
+    let items = log["items"].as_array().unwrap();
+    let told: Vec<Value> = items
+        .iter()
+        .map(|e| json!([e["actor"], e["via"], e["action"], e["subject"]]))
+        .collect();
+    let subject = format!("code:{}", code.id);
+    let expected = json!([
+        ["admin", "basic", "cache.clear", "slug:*"],
+        ["admin", "basic", "code.delete", subject],
+        ["admin", "basic", "code.edit", subject],
+        ["admin", "basic", "code.create", subject],
+    ]);
+    assert_eq!(Value::from(told), expected);
+    let detail: Value = serde_json::from_str(&text(&items[2]["detail"])).unwrap();
+    let expected = json!({
+        "before": { "target": TARGET },
+        "after": { "target": "https://example.com/b" },
+    });
+    assert_eq!(detail, expected);
 }

@@ -10,6 +10,7 @@ use qr_observatory::{
     kernel::{SharedClock, SystemClock, Timestamp, clock::from_micros, id::Ids},
     store::{
         Store,
+        audit::Entry,
         codes::{Code, CodeKind, Counters, Look},
         organizations::Organizations,
         scans::Snapshot,
@@ -121,6 +122,25 @@ pub fn code(id: Uuid) -> Code {
 }
 
 /// `seconds` after a fixed moment.
+/// An entry of the audit log, for a change.
+pub fn told() -> Entry {
+    told_at(0)
+}
+
+pub fn told_at(seconds: i64) -> Entry {
+    Entry {
+        id: ids().next(),
+        at: at(seconds),
+        actor: "somebody".to_owned(),
+        action: "code.test".to_owned(),
+        subject: "code".to_owned(),
+        reason: None,
+        detail: None,
+        org_id: None,
+        via: None,
+    }
+}
+
 pub fn at(seconds: i64) -> Timestamp {
     from_micros((1_767_225_600 + seconds) * 1_000_000)
 }

@@ -6,7 +6,7 @@ use qr_observatory::{
 };
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::databases::{self, Fresh, at, code, ids, on_both};
+use super::databases::{self, Fresh, code, ids, on_both, told, told_at};
 
 on_both!(
     the_release_before_reads_what_is_written,
@@ -54,13 +54,16 @@ async fn found(db: &Fresh, code: &Code) -> Look {
 
 async fn the_release_before_reads_what_is_written(db: &Fresh) {
     let mut code = code(ids().next());
-    db.codes.insert(&code).await.unwrap();
+    db.codes.insert(&code, &told()).await.unwrap();
     assert_eq!(columns(db).await.0, "#000000#FFFFFF10 4m");
     let change = Change {
         look: Some(styled()),
         ..Change::default()
     };
-    let changed = db.codes.update(code.org_id, code.id, &change, at(1)).await;
+    let changed = db
+        .codes
+        .update(code.org_id, code.id, &change, told_at(1))
+        .await;
     code = changed.unwrap().unwrap();
     assert_eq!(code.look, styled());
     assert_eq!(columns(db).await.0, "#123456#ABCDEF7 2q");
@@ -73,12 +76,15 @@ async fn the_release_before_reads_what_is_written(db: &Fresh) {
 
 async fn what_the_release_before_writes_is_read(db: &Fresh) {
     let code = code(ids().next());
-    db.codes.insert(&code).await.unwrap();
+    db.codes.insert(&code, &told()).await.unwrap();
     execute(db, "UPDATE codes SET look = NULL").await;
     assert_eq!(found(db, &code).await, Look::default());
     // It knows no JSON, which is stale from then on.
-    db.codes.delete(code.org_id, code.id).await.unwrap();
-    db.codes.insert(&code).await.unwrap();
+    db.codes
+        .delete(code.org_id, code.id, &told())
+        .await
+        .unwrap();
+    db.codes.insert(&code, &told()).await.unwrap();
     let update = "UPDATE codes SET fill_color = '#123456', back_color = '#ABCDEF', size = 7, border = 2, \
                   error_level = 'q'";
     execute(db, update).await;
@@ -90,7 +96,7 @@ async fn what_the_release_before_writes_is_read(db: &Fresh) {
 async fn a_look_that_cannot_be_read_has_its_default(db: &Fresh) {
     let (one, other) = (code(ids().next()), code(ids().next()));
     for code in [&one, &other] {
-        db.codes.insert(code).await.unwrap();
+        db.codes.insert(code, &told()).await.unwrap();
     }
     let change = Change {
         look: Some(styled()),
@@ -112,7 +118,7 @@ async fn a_look_that_cannot_be_read_has_its_default(db: &Fresh) {
     for (bad, expected) in cases {
         for json in ["NULL", "'['", "'{}'"] {
             db.codes
-                .update(one.org_id, one.id, &change, at(1))
+                .update(one.org_id, one.id, &change, told_at(1))
                 .await
                 .unwrap();
             execute(
@@ -129,13 +135,16 @@ async fn a_look_that_cannot_be_read_has_its_default(db: &Fresh) {
 
 async fn later_releases_may_leave_the_columns_and_add_to_the_json(db: &Fresh) {
     let code = code(ids().next());
-    db.codes.insert(&code).await.unwrap();
+    db.codes.insert(&code, &told()).await.unwrap();
     execute(db, r#"UPDATE codes SET look = '{"size":9,"novelty":[1]}'"#).await;
     let change = Change {
         title: Some("t".into()),
         ..Change::default()
     };
-    let changed = db.codes.update(code.org_id, code.id, &change, at(1)).await;
+    let changed = db
+        .codes
+        .update(code.org_id, code.id, &change, told_at(1))
+        .await;
     assert_eq!(changed.unwrap().unwrap().look, Look::default());
     assert!(columns(db).await.1.contains("novelty"));
     if db.settings.url.starts_with("postgres") {

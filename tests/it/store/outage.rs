@@ -15,7 +15,7 @@ use sea_orm::ConnectionTrait;
 use tokio::time::Instant;
 
 use super::{
-    databases::{self, at, clock, code, ids, postgres_url, settings},
+    databases::{self, at, clock, code, ids, postgres_url, settings, told, told_at},
     record::scan,
 };
 use crate::support::proxy::{Fault, Proxy};
@@ -36,7 +36,7 @@ async fn behind_a_proxy() -> (Store, Proxy) {
 async fn survives(fault: Fault) {
     let (store, proxy) = behind_a_proxy().await;
     let code = code(ids().next());
-    store.codes.insert(&code).await.unwrap();
+    store.codes.insert(&code, &told()).await.unwrap();
     proxy.set(fault.clone()).await;
     for _ in 0..3 {
         let start = databases::clock().instant();
@@ -75,8 +75,8 @@ async fn a_write_whose_answer_is_lost_is_an_error_and_not_done_twice() {
         target: Some("https://example.com/unanswered".to_owned()),
         ..code(ids.next())
     };
-    unanswered(&proxy, "/unanswered", store.codes.insert(&made)).await;
-    let again = store.codes.insert(&made).await;
+    unanswered(&proxy, "COMMIT", store.codes.insert(&made, &told())).await;
+    let again = store.codes.insert(&made, &told()).await;
     // It was made, and nobody was told.
     assert_eq!(again.unwrap_err().kind(), Kind::Conflict);
 
@@ -116,12 +116,12 @@ async fn a_connection_that_is_ended_in_commit() {
         agent: None,
         ..scan(&ids, before.id, 0)
     };
-    store.codes.insert(&before).await.unwrap();
+    store.codes.insert(&before, &told()).await.unwrap();
     let admin = sea_orm::Database::connect(&fresh.settings.url).await;
     let admin = admin.unwrap();
     admin.execute_unprepared(TRIGGER).await.unwrap();
     for _ in 0..3 {
-        let refused = store.codes.insert(&made).await.unwrap_err();
+        let refused = store.codes.insert(&made, &told()).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::Unavailable);
         let refused = store.scans.record(std::slice::from_ref(&row), &[]).await;
         assert_eq!(refused.unwrap_err().kind(), Kind::Unavailable);
@@ -129,7 +129,7 @@ async fn a_connection_that_is_ended_in_commit() {
     // A check writes as long as the last write failed; this one can be made.
     store.ping().await.unwrap();
     admin.execute_unprepared(GONE).await.unwrap();
-    store.codes.insert(&made).await.unwrap();
+    store.codes.insert(&made, &told()).await.unwrap();
     let recorded = store.scans.record(&[row], &[]).await.unwrap();
     assert_eq!(recorded.stored, 1);
 }
@@ -159,7 +159,7 @@ async fn a_transaction_that_was_given_up_takes_no_later_write_with_it() {
     let org = code(ids.next()).org_id;
     for micros in (0..3000).step_by(50) {
         let start = clock().instant();
-        let mut update = Box::pin(store.codes.update(org, ids.next(), &change, at(1)));
+        let mut update = Box::pin(store.codes.update(org, ids.next(), &change, told_at(1)));
         while elapsed(start) < Duration::from_micros(micros)
             && futures_util::poll!(&mut update).is_pending()
         {
@@ -167,7 +167,7 @@ async fn a_transaction_that_was_given_up_takes_no_later_write_with_it() {
         }
         drop(update);
         let made = code(ids.next());
-        store.codes.insert(&made).await.unwrap();
+        store.codes.insert(&made, &told()).await.unwrap();
         let found = fresh.store.codes.get(org, made.id).await.unwrap();
         assert!(found.is_some(), "lost: given up after {micros} µs");
     }

@@ -12,7 +12,7 @@ use qr_observatory::{
 };
 use uuid::Uuid;
 
-use super::databases::{self, Fresh, at, code, ids, on_both, snapshot};
+use super::databases::{self, Fresh, at, code, ids, on_both, snapshot, told};
 use crate::support::dice::Dice;
 
 on_both!(
@@ -57,7 +57,7 @@ pub fn agent(id: i64, os: &str) -> Agent {
 
 pub async fn new_code(store: &Store, ids: &Ids) -> Uuid {
     let code = code(ids.next());
-    store.codes.insert(&code).await.unwrap();
+    store.codes.insert(&code, &told()).await.unwrap();
     code.id
 }
 
@@ -246,7 +246,12 @@ async fn deleting_a_code_takes_its_scans(db: &Fresh) {
     let code = new_code(db, &ids).await;
     let batch = [scan(&ids, code, 1), scan(&ids, code, 2)];
     db.scans.record(&batch, &[]).await.unwrap();
-    assert!(db.codes.delete(Organizations::DEFAULT, code).await.unwrap());
+    assert!(
+        db.codes
+            .delete(Organizations::DEFAULT, code, &told())
+            .await
+            .unwrap()
+    );
     let logs = snapshot(db, code).await.logs(0, 10, false).await;
     assert_eq!(logs.unwrap().1, 0);
     let late = db.scans.record(&batch, &[]).await.unwrap();

@@ -25,7 +25,7 @@ use qr_observatory::{
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::{
-    databases::{self, Fresh, at, clock, ids, on_both},
+    databases::{self, Fresh, at, clock, ids, on_both, told},
     record::{agent, new_code, scan},
 };
 use crate::support::dice::Dice;
@@ -501,7 +501,12 @@ async fn deleting_a_code_takes_its_rollups(db: &Fresh) {
     for table in tables {
         assert_eq!(count(db, table).await, 2, "{table}");
     }
-    assert!(db.codes.delete(Organizations::DEFAULT, code).await.unwrap());
+    assert!(
+        db.codes
+            .delete(Organizations::DEFAULT, code, &told())
+            .await
+            .unwrap()
+    );
     for table in tables {
         assert_eq!(count(db, table).await, 1, "{table}");
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::{
     app::App,
     http::{api::Group, extract::Optional, may::May},
-    identity::act,
+    identity::{Author, Caller, act},
 };
 
 pub struct Clear;
@@ -52,10 +52,10 @@ impl Clear {
     async fn clear(
         &self,
         app: Data<&Arc<App>>,
-        _may: May<act::ChangeCache>,
+        may: May<act::ChangeCache>,
         body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        cleared(&app, &body.0).await
+        cleared(&app, &body.0, may.caller()).await
     }
 
     /// The same, by its path without a version
@@ -63,16 +63,16 @@ impl Clear {
     async fn clear_unversioned(
         &self,
         app: Data<&Arc<App>>,
-        _may: May<act::ChangeCache>,
+        may: May<act::ChangeCache>,
         body: Optional<Selection>,
     ) -> Result<Json<Cleared>> {
-        cleared(&app, &body.0).await
+        cleared(&app, &body.0, may.caller()).await
     }
 }
 
-async fn cleared(app: &App, selection: &Selection) -> Result<Json<Cleared>> {
+async fn cleared(app: &App, selection: &Selection, caller: &Caller) -> Result<Json<Cleared>> {
     let pattern = selection.pattern.as_deref().unwrap_or("*");
-    let cleared = app.clear_cache(pattern).await?;
+    let cleared = app.clear_cache(pattern, &Author::from(caller)).await?;
     Ok(Json(Cleared {
         success: true,
         cleared: Tiers {

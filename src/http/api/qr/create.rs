@@ -17,7 +17,7 @@ use crate::{
         extract::Input,
         may::May,
     },
-    identity::{OrgId, act},
+    identity::{Author, Caller, act},
     kernel::{Color, Ctx, Error, Level, Malformed},
     telemetry::{
         catalogue, handles,
@@ -111,8 +111,7 @@ impl Create {
         may: May<act::EditCodes>,
         body: Input<NewStatic>,
     ) -> Result<Created> {
-        self.create(&app, &ctx, may.organization(), body.0.into())
-            .await
+        self.create(&app, &ctx, may.caller(), body.0.into()).await
     }
 
     /// Make a code that redirects to a target
@@ -124,8 +123,7 @@ impl Create {
         may: May<act::EditCodes>,
         body: Input<NewDynamic>,
     ) -> Result<Created> {
-        self.create(&app, &ctx, may.organization(), body.0.into())
-            .await
+        self.create(&app, &ctx, may.caller(), body.0.into()).await
     }
 }
 
@@ -145,11 +143,11 @@ impl Create {
         &self,
         app: &App,
         ctx: &Ctx,
-        org: OrgId,
+        caller: &Caller,
         submission: Submission,
     ) -> Result<Created> {
         let kind = usize::from(submission.purpose == Purpose::CreateDynamic);
-        let made = make(app, ctx, org, submission).await;
+        let made = make(app, ctx, caller, submission).await;
         let counters = if made.is_ok() {
             &self.made
         } else {
@@ -163,7 +161,7 @@ impl Create {
 async fn make(
     app: &App,
     ctx: &Ctx,
-    org: OrgId,
+    caller: &Caller,
     submission: Submission,
 ) -> Result<codes::Code, Error> {
     let submission = Arc::new(submission);
@@ -193,7 +191,10 @@ async fn make(
         description: some(description.as_ref()),
         look: look(style)?,
     };
-    app.codes.create(org, draft).await
+    let author = Author::from(caller);
+    app.codes
+        .create(caller.organization(), draft, &author)
+        .await
 }
 
 fn some(text: Option<&String>) -> Option<String> {

@@ -9,7 +9,7 @@ use super::parse_id;
 use crate::{
     app::App,
     http::{api::Group, may::May},
-    identity::act,
+    identity::{Author, act},
 };
 
 pub struct Delete;
@@ -32,7 +32,10 @@ impl Delete {
         /// The code's UUID
         id: Path<String>,
     ) -> Result<Deleted> {
-        app.codes.delete(may.organization(), parse_id(&id)?).await?;
+        let author = Author::from(may.caller());
+        app.codes
+            .delete(may.organization(), parse_id(&id)?, &author)
+            .await?;
         Ok(Deleted::Gone)
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         extract::Input,
         may::May,
     },
-    identity::act,
+    identity::{Author, act},
     kernel::Ctx,
     validate::{Purpose, Submission},
 };
@@ -66,7 +66,8 @@ impl Update {
             description: submission.description.clone(),
             ..Change::default()
         };
-        let code = app.codes.update(org_id, id, &change).await?;
+        let author = Author::from(may.caller());
+        let code = app.codes.update(org_id, id, &change, &author).await?;
         Ok(Json(shown(&app, code)))
     }
 }
