@@ -12,5 +12,5 @@ pub mod ours;
 pub mod peers;
 #[cfg(feature = "symbol")]
 pub mod random;
-#[cfg(any(feature = "symbol", feature = "style"))]
+#[cfg(any(feature = "guard", feature = "symbol", feature = "style"))]
 pub mod timing;

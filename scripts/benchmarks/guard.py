@@ -143,7 +143,11 @@ def run(args):
             measure(uncached, (f"image/{name}", path, headers, 2_000 if new == "true" else 200, []))
         finally:
             uncached.stop()
-    future = next((line["future_bytes"] for line in counted.values()), None)
+    for name, line in counted.items():
+        if "ns" in line:
+            results.append(line)
+            say(f"{name:20} {line['ns'] / 1000:6.2f} µs to know who asks and whether they may" if name != "decide" else f"{name:20} {line['ns']:6.0f} ns of it")
+    future = next((line["future_bytes"] for line in counted.values() if "future_bytes" in line), None)
     results.append({"bench": "guard/connection", "bytes": heap, "bare_bytes": bare_heap, "future_bytes": future})
     say(f"{'connection':20} {heap} bytes of heap, bare {bare_heap}; future {future or '-'} bytes")
     return results

@@ -8,7 +8,7 @@ mod begin;
 
 use std::{sync::Arc, time::Duration};
 
-use metrics::Counter;
+use metrics::{Counter, Gauge};
 
 pub(super) use begin::Draft;
 pub use begin::{Browser, Started};
@@ -40,6 +40,8 @@ pub struct Sessions {
     guesses: Arc<Guesses>,
     ok: Counter,
     error: Counter,
+    /// Counted anew with each sweep, and by one with each that begins.
+    alive: Gauge,
 }
 
 impl Sessions {
@@ -52,6 +54,7 @@ impl Sessions {
             guesses: Arc::clone(guesses),
             ok: count(Outcome::Ok),
             error: count(Outcome::Error),
+            alive: handles::gauge(&catalogue::SESSIONS, &[]),
         }
     }
 
@@ -323,7 +326,7 @@ impl Sessions {
 
     /// Deletes sessions that are over, now and every few minutes, and keeps their gauge. Ends with the process.
     pub fn start_sweeping(&self) {
-        let gauge = handles::gauge(&catalogue::SESSIONS, &[]);
+        let gauge = self.alive.clone();
         let (store, clock) = (
             self.parts.store.clone(),
             SharedClock::clone(&self.parts.clock),

@@ -37,6 +37,10 @@ impl Trail {
     pub fn note(&self, what: &'static str, way: &'static str) {
         let steps = &mut self.0.lock().steps;
         if !steps.contains(&(what, way)) {
+            // Most requests meet one experiment or two; a vector takes room for four by itself.
+            if steps.is_empty() {
+                steps.reserve_exact(2);
+            }
             steps.push((what, way));
         }
     }

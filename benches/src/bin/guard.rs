@@ -5,15 +5,22 @@
 //! hyper's own buffers are not, either: they live as long as a connection. Prints JSON lines.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-use std::sync::Arc;
+use std::{hint::black_box, sync::Arc};
 
 use base64ct::{Base64, Encoding as _};
+use benches::timing::{self, Budget};
 use poem::{
     Endpoint, Request, Response,
     endpoint::{DynEndpoint, ToDynEndpoint},
     http::Method,
 };
-use qr_observatory::{app::App, config::Config, http, kernel::SystemClock};
+use qr_observatory::{
+    app::App,
+    config::Config,
+    http,
+    identity::{Action, Browser, Credentials, policy::decide},
+    kernel::{Ctx, SystemClock},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -58,6 +65,8 @@ fn product() -> Product {
         ("DATABASE_URL", &database),
         ("DATA_DIR", &data),
         ("USE_NEW_QR_GENERATION_SERVICE", "true"),
+        // Counted, and never refused.
+        ("LIMIT_API", "1000000"),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let settings = Config::load(None, settings).unwrap();
@@ -145,11 +154,8 @@ fn repeat(name: &str, rounds: usize) {
     });
 }
 
-fn costs() -> Vec<Cost> {
-    with_questions(|product, questions| {
-        let cost = |(name, ask): &Question<'_>| product.cost(name, ask);
-        questions.iter().map(cost).collect()
-    })
+fn cost(product: &Product, (name, ask): &Question<'_>) -> Cost {
+    product.cost(name, ask)
 }
 
 /// A kind of request, and what makes one.
@@ -189,12 +195,72 @@ fn with_questions<T>(run: impl FnOnce(&Product, &[Question<'_>]) -> T) -> T {
     result
 }
 
+/// What a request spends on knowing who asks and whether they may: nanoseconds by way, and of the policy alone. A quota is counted,
+/// too.
+fn credentials(product: &Product) -> Vec<(&'static str, f64)> {
+    let auth = &product.app.auth;
+    let browser = Browser::default;
+    let signed = product.runtime.block_on(async {
+        let session = auth
+            .sessions
+            .sign_in("admin", PASSWORD.to_owned(), browser());
+        let draft = auth.keys.draft("guard", &["codes:read".to_owned()], None);
+        let key = auth.keys.issue_for("admin", None, draft.unwrap(), None);
+        (session.await.unwrap(), key.await.unwrap())
+    });
+    let (session, key) = signed;
+    let basic = format!(
+        "Basic {}",
+        Base64::encode_string(format!("admin:{PASSWORD}").as_bytes())
+    );
+    let bearer = format!("Bearer {}", key.key);
+    let ways = [
+        ("basic", Credentials::Authorization(basic.as_bytes())),
+        ("key", Credentials::Authorization(bearer.as_bytes())),
+        ("session", Credentials::Session(session.token.as_bytes())),
+    ];
+    let ctx = Ctx::new(product.app.ids.next(), product.app.clock.instant());
+    let mut costs: Vec<_> = ways
+        .iter()
+        .map(|(way, credentials)| {
+            let ask = || async {
+                let caller = match auth.remembered(credentials, None).await {
+                    Some(caller) => caller,
+                    None => auth.authenticate(&ctx, credentials, None).await.unwrap(),
+                };
+                let _ = black_box(auth.limits.api(&caller));
+                auth.allow(&caller, Action::ViewCodes).unwrap();
+            };
+            let run = &mut || product.runtime.block_on(ask());
+            let nothing = &mut || product.runtime.block_on(async {});
+            let (took, around) = timing::compare(Budget::FULL, run, nothing);
+            (*way, took - around)
+        })
+        .collect();
+    let (caller, now) = (&session.caller, product.app.clock.now());
+    let run = &mut || {
+        black_box(decide(black_box(caller), Action::ViewCodes, now));
+    };
+    costs.push(("decide", timing::compare(Budget::FULL, run, &mut || {}).0));
+    costs
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     if let (Some(name), Some(rounds)) = (arguments.next(), arguments.next()) {
         return repeat(&name, rounds.parse().unwrap());
     }
-    for cost in costs() {
+    let (costs, credentials) = with_questions(|product, questions| {
+        let costs: Vec<_> = questions.iter().map(|q| cost(product, q)).collect();
+        (costs, credentials(product))
+    });
+    for (way, took) in credentials {
+        println!(
+            "{}",
+            json!({ "bench": format!("guard/{way}"), "ns": took.round() })
+        );
+    }
+    for cost in costs {
         let line = json!({
             "bench": format!("guard/{}", cost.name),
             "allocations": cost.allocations,
@@ -217,7 +283,7 @@ mod tests {
         // name, allocations, bytes, future
         ("redirect",             5,    300,   2_960),
         // These two have one more than before images had a grade: the name of its header.
-        ("image/cached",        18,  7_216,   2_960),
+        ("image/cached",        18,  7_180,   2_960),
         ("image/not_modified",  14,  6_570,   2_960),
         ("code",                94,  29_500,  2_960),
         ("list",               356,  98_000,  2_960),
@@ -226,7 +292,11 @@ mod tests {
 
     #[test]
     fn no_request_costs_more_memory_than_it_did() {
-        for (cost, (name, allocations, bytes, future)) in costs().iter().zip(CEILINGS) {
+        let costs = with_questions(|product, questions| {
+            let costs = questions.iter().map(|q| cost(product, q));
+            costs.collect::<Vec<_>>()
+        });
+        for (cost, (name, allocations, bytes, future)) in costs.iter().zip(CEILINGS) {
             assert_eq!(cost.name, name);
             let is_within =
                 cost.allocations <= allocations && cost.bytes <= bytes && cost.future <= future;

@@ -1,6 +1,6 @@
 """Sign-ins, sessions, and who asks too often."""
 
-from loads import sign_in, unknown
+from loads import guess, sign_in, unknown
 from scene import drill
 from stack import PASSWORD
 
@@ -9,7 +9,7 @@ from stack import PASSWORD
 def passwords_tried(d):
     """Passwords are tried from many addresses: here from one, which no limit keeps from it."""
     d.up(LIMIT_SIGN_IN=0)
-    d.provoke(d.crowd(2, sign_in("not the password")))
+    d.provoke(d.crowd(2, guess))
 
 
 @drill("client-too-fast", "RateLimitedHigh")

@@ -124,6 +124,9 @@ impl Sessions {
         if !began {
             return Err(refused());
         }
+        if browser.old.is_none() {
+            self.alive.increment(1.0);
+        }
         let organization = store.organizations.get(draft.org).await?;
         let via = Via::Session(SessionUse {
             id: session.id,
