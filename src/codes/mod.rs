@@ -131,14 +131,16 @@ impl Codes {
             updated_at: now,
             counters: Counters::default(),
         };
-        let entry = self.entry(author, "code.create", code.id, Some(told(&code)));
+        let entry = |code: &Code| self.entry(author, "code.create", code.id, Some(told(code)));
         if kind == CodeKind::Static {
+            let entry = entry(&code);
             self.store.codes.insert(&code, &entry).await?;
             return Ok(code);
         }
         for _ in 0..SLUG_TRIES {
             let slug = id::secret::<4>()?;
             code.slug = Some(slug.clone());
+            let entry = entry(&code);
             let inserted = self.store.codes.insert(&code, &entry).await;
             if matches!(&inserted, Err(e) if e.kind() == Kind::Conflict) {
                 continue;

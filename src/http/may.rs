@@ -138,6 +138,17 @@ pub async fn still_may(app: &App, ctx: &Ctx, kept: &Kept, action: Action) -> boo
     caller.is_ok_and(|caller| app.auth.allow(&caller, action).is_ok())
 }
 
+/// Whether the session of the request's cookie may do `action`, whatever credentials the request has besides.
+pub async fn may_by_cookie(request: &Request, action: Action) -> bool {
+    let Ok((app, ctx)) = context(request) else {
+        return false;
+    };
+    let Some(token) = cookie::session(request.headers(), app.is_https()) else {
+        return false;
+    };
+    still_may(app, ctx, &Kept::Session(token.to_vec()), action).await
+}
+
 /// Counts the request against the caller's quota, and asks the policy.
 ///
 /// # Errors
@@ -245,7 +256,7 @@ pub fn session_token<'r>(
 ) -> Result<&'r str, Error> {
     let token = match caller.via() {
         Via::Session(_) => cookie::session(request.headers(), app.is_https()),
-        Via::Key(_) | Via::Basic => None,
+        Via::Key(_) | Via::Basic { .. } => None,
     };
     let token = token.and_then(|bytes| str::from_utf8(bytes).ok());
     token.ok_or_else(|| Error::new(Kind::Forbidden, "this takes a session"))

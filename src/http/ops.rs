@@ -9,7 +9,7 @@ use poem::{
     http::{HeaderValue, header},
 };
 
-use super::may::caller;
+use super::may::{caller, may_by_cookie};
 use crate::{
     app::App,
     identity::{Action, Via},
@@ -68,7 +68,9 @@ impl Endpoint for Page {
         let File {
             media_type, text, ..
         } = self.file;
-        let is_by_dialog = *media_type == HTML && matches!(caller.via(), Via::Basic);
+        let is_by_dialog = *media_type == HTML
+            && matches!(caller.via(), Via::Basic { .. })
+            && !may_by_cookie(&request, Action::ViewRollout).await;
         let mut response = if is_by_dialog {
             // Then the page begins a session: no script can see what it was opened with.
             text.replacen("<body", "<body data-dialog", 1)

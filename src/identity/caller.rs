@@ -34,7 +34,10 @@ impl OrgId {
 pub enum Via {
     Session(SessionUse),
     Key(KeyUse),
-    Basic,
+    /// A password, and the user's epoch when it was checked.
+    Basic {
+        epoch: i64,
+    },
 }
 
 /// A session that is used.
@@ -133,7 +136,7 @@ impl Caller {
         match self.via() {
             Via::Session(_) => "session".to_owned(),
             Via::Key(key) => format!("key:{}", key.id),
-            Via::Basic => "basic".to_owned(),
+            Via::Basic { .. } => "basic".to_owned(),
         }
     }
 }

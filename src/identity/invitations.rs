@@ -227,6 +227,10 @@ impl Invitations {
             });
         }
         check_name(&name)?;
+        if self.parts.store.users.has_alike(&name).await? {
+            let message = "is taken, with other capitals: choose another";
+            return Err(Error::invalid("username", message));
+        }
         password::check_strength("password", &password, &[&name, organization])?;
         let user = User {
             id: self.parts.ids.next(),
@@ -264,8 +268,13 @@ pub(super) fn is_name_character(c: char) -> bool {
 /// # Errors
 /// `Invalid` for what a terminal or a log would obey instead of showing it.
 pub(super) fn check_plain(field: &'static str, text: &str) -> Result<()> {
-    if text.chars().any(char::is_control) {
-        return Err(Error::invalid(field, "must not contain control characters"));
+    // Besides, what is not seen or turns the direction of what is; but not what joins letters and emoji.
+    let is_hidden = |c| {
+        matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if text.chars().any(|c| c.is_control() || is_hidden(c)) {
+        let message = "must not contain control characters or invisible ones";
+        return Err(Error::invalid(field, message));
     }
     Ok(())
 }

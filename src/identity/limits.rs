@@ -370,7 +370,7 @@ impl Limits {
             Via::Key(key) => self.api.take(Who::Id(key.id), 1),
             // All of a user's: a new session is no new quota.
             Via::Session(_) => self.api.take(Who::Id(caller.user_id()), 1),
-            Via::Basic => Ok(None),
+            Via::Basic { .. } => Ok(None),
         }
     }
 

@@ -252,7 +252,8 @@ impl Auth {
         } else {
             let user = store.users.find(name).await?.ok_or_else(refused)?;
             let home = store.organizations.home(user.id).await?;
-            Caller::new(user.id, user.name, home.ok_or_else(refused)?, Via::Basic)
+            let via = Via::Basic { epoch: user.epoch };
+            Caller::new(user.id, user.name, home.ok_or_else(refused)?, via)
         };
         // No key and no session has this digest.
         let nothing = keys::digest("");
@@ -273,8 +274,9 @@ impl Auth {
         let Some(user) = user else { return Ok(None) };
         let store = &self.parts.store;
         let home = store.organizations.home(user.id).await?;
+        let via = Via::Basic { epoch: user.epoch };
         Ok(home.map(|home| Found {
-            caller: Caller::new(user.id, user.name, home, Via::Basic),
+            caller: Caller::new(user.id, user.name, home, via),
             password_hash: Some(user.password_hash),
             expires_at: None,
         }))

@@ -64,6 +64,10 @@ impl Accounts {
         reason: Option<String>,
     ) -> Result<NewUser> {
         check_name(name)?;
+        if self.parts.store.users.has_alike(name).await? {
+            let message = format!("there is a user `{name}` already, perhaps with other capitals");
+            return Err(Error::new(Kind::Conflict, message));
+        }
         parsed(role)?;
         let org = self.organization(org).await?;
         let generated = id::secret::<12>()?;

@@ -131,8 +131,11 @@ impl Organizations {
             id: before.id,
             name: wanted.name.unwrap_or_else(|| before.name.clone()),
             time_zone: wanted.time_zone.unwrap_or_else(|| before.time_zone.clone()),
-            business_code: wanted.business_code.unwrap_or(before.business_code),
+            business_code: wanted.business_code.unwrap_or_else(|| before.business_code.clone()),
         };
+        if after == before {
+            return Ok(after);
+        }
         let shown = |o: &Organization| {
             serde_json::json!({
                 "name": o.name, "time_zone": o.time_zone, "business_code": o.business_code
@@ -164,7 +167,9 @@ impl Organizations {
         let members = self.rows().members(organization.id).await?;
         let codes = self.rows().codes(organization.id).await?;
         let detail = serde_json::json!({ "name": organization.name, "codes": codes.len() });
-        let why = Author::of(caller, None)?;
+        let mut why = Author::of(caller, None)?;
+        // Its own log goes with it.
+        why.concern(Rows::DEFAULT);
         let entry = self.entry(&why, "organization.delete", organization.id, Some(detail));
         let deleted = self.rows().delete(organization.id, &entry).await;
         let users = members.into_iter().map(|(m, _)| Tag::User(m.user_id));
@@ -218,11 +223,11 @@ impl Organizations {
         let before = self.member(caller.organization(), user).await?;
         check_rank(caller.role(), before.role)?;
         check_rank(caller.role(), role)?;
+        let why = Author::of(caller, reason)?;
         if before.role == role && before.source == Source::Local {
             return Ok(before);
         }
         let detail = serde_json::json!({ "before": before.role.label(), "after": role.label() });
-        let why = Author::of(caller, reason)?;
         let entry = self.member_entry(&why, "member.role", user, Some(detail));
         let org = caller.organization().id();
         let set = self

@@ -238,8 +238,8 @@ pub fn decide(caller: &Caller, action: Action, now: Timestamp) -> Decision {
     }
     match (rule.proof, caller.via()) {
         (Any(None), _)
-        | (Any(Some(_)), Via::Session(_) | Via::Basic)
-        | (Person | Fresh(_), Via::Basic)
+        | (Any(Some(_)), Via::Session(_) | Via::Basic { .. })
+        | (Person | Fresh(_), Via::Basic { .. })
         | (Person | Session, Via::Session(_)) => Decision::Allowed,
         (Any(Some(scope)) | Fresh(scope), Via::Key(key)) => match key.scopes {
             Some(scopes) if !scopes.has(scope) => Decision::NeedsScope(scope),
@@ -253,7 +253,7 @@ pub fn decide(caller: &Caller, action: Action, now: Timestamp) -> Decision {
             }
         }
         (Person, Via::Key(_)) => Decision::NeedsPerson,
-        (Session | FreshSession, Via::Key(_) | Via::Basic) => Decision::NeedsSession,
+        (Session | FreshSession, Via::Key(_) | Via::Basic { .. }) => Decision::NeedsSession,
     }
 }
 

@@ -243,7 +243,7 @@ mod tests {
                 Uuid::from_u128(7),
                 "a".to_owned(),
                 (Uuid::nil(), Role::Member),
-                Via::Basic,
+                Via::Basic { epoch: 0 },
             ),
             password_hash: None,
             expires_at: None,

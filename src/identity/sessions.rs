@@ -86,7 +86,10 @@ impl Sessions {
     ) -> Result<Started> {
         let user = self.checked(name, password).await?;
         let home = self.parts.store.organizations.home(user.id).await?;
-        let (org, role) = home.ok_or_else(refused)?;
+        let (org, role) = home.ok_or_else(|| {
+            let message = "you are in no organization: ask an owner or admin of one for an invitation";
+            Error::new(Kind::Forbidden, message)
+        })?;
         let draft = Draft {
             user: (user.id, &user.name),
             epoch: user.epoch,
@@ -104,13 +107,16 @@ impl Sessions {
     /// send what was once typed into a dialog for as long as they run.
     ///
     /// # Errors
-    /// The store's.
+    /// `Conflict` for a caller who has a session or a key; `Unauthenticated` when the password was replaced since it was checked;
+    /// the store's.
     pub async fn begin(&self, caller: &Caller, browser: Browser<'_>) -> Result<Started> {
-        let user = self.parts.store.users.get(caller.user_id()).await?;
-        let user = user.ok_or_else(refused)?;
+        let Via::Basic { epoch } = *caller.via() else {
+            let message = "you have a session; GET /api/session shows it";
+            return Err(Error::new(Kind::Conflict, message));
+        };
         let draft = Draft {
-            user: (user.id, &user.name),
-            epoch: user.epoch,
+            user: (caller.user_id(), caller.name()),
+            epoch,
             org: caller.organization().id(),
             role: caller.role(),
             how: "dialog",

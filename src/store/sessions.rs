@@ -91,7 +91,13 @@ impl Sessions {
                 hash.to_vec().into(),
             ],
         );
-        let mut steps = vec![membership_held(&self.db, session.org_id, session.user_id)];
+        // Held until the session is there: a password that is replaced at this moment ends it.
+        let same = "UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2";
+        let same = (self.db).statement(same, [session.user_id.into(), session.epoch.into()]);
+        let mut steps = vec![
+            Step::Must(same),
+            membership_held(&self.db, session.org_id, session.user_id),
+        ];
         if let Some(old) = instead_of {
             let end = "DELETE FROM sessions WHERE hash = $1";
             steps.push(Step::Must(self.db.statement(end, [old.to_vec().into()])));

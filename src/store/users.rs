@@ -49,6 +49,17 @@ impl Users {
         }
     }
 
+    /// Whether somebody is called so, without regard to case (in SQLite: that of ASCII letters).
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn has_alike(&self, name: &str) -> Result<bool> {
+        let query = "SELECT 1 FROM users WHERE lower(name) = $1 LIMIT 1";
+        let query = self.db.statement(query, [name.to_lowercase().into()]);
+        let found = self.db.row(&self.timers.find, query, |_| Ok(())).await?;
+        Ok(found.is_some())
+    }
+
     /// By the exact name.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use crate::{
         may::{May, client, session_token, trying},
     },
     identity::{Browser, Caller, Started, Via, act, csrf},
-    kernel::{Error, Kind},
+    kernel::Error,
     scans::kept_address,
 };
 
@@ -132,10 +132,6 @@ impl Session {
         request: &Request,
         may: May<act::StartSession>,
     ) -> Result<Begun> {
-        if let Via::Session(_) = may.caller().via() {
-            let message = "you have a session; GET /api/session shows it";
-            return Err(Error::new(Kind::Conflict, message).into());
-        }
         let browser = browser_signing_in(request, &app);
         let started = app.auth.sessions.begin(may.caller(), browser).await?;
         Ok(begun(&app, &started)?)

@@ -186,10 +186,19 @@ fn name_action(operation: &mut Value) {
     }
 }
 
+/// What can be in the way of other changes than new things.
+const CONFLICTS: [(&str, &str); 4] = [
+    ("put", "/api/account/password"),
+    ("delete", "/api/organizations/{org_id}"),
+    ("patch", "/api/organizations/{org_id}/members/{user_id}"),
+    ("delete", "/api/organizations/{org_id}/members/{user_id}"),
+];
+
 /// Adds the answers that all operations share.
 fn complete(path: &str, method: &str, operation: &mut Value) {
-    let managed = path.starts_with("/api/");
+    let managed = path.starts_with("/api/") || path == "/ops/session";
     name_action(operation);
+    let has_body = operation.get("requestBody").is_some();
     let mut common = Map::new();
     let mut add =
         |status: &str, description: &str| common.insert(status.to_owned(), problem(description));
@@ -218,8 +227,10 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     if method == "post" {
         add("409", "It exists already");
+    } else if CONFLICTS.contains(&(method, path)) {
+        add("409", "Not now: `detail` says what stands in the way");
     }
-    if matches!(method, "post" | "put" | "patch") {
+    if matches!(method, "post" | "put" | "patch") || has_body {
         add("400", "The body cannot be parsed");
         add("408", "The body took too long to arrive");
         add("413", "The body is too large");

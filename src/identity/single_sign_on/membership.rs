@@ -45,6 +45,9 @@ impl SingleSignOn {
         let password_hash = self.passwords.hash(id::secret::<32>()?).await?;
         let wished = name::wished(&identity.claims);
         for name in name::free(&wished, &id::secret::<4>()?) {
+            if self.parts.store.users.has_alike(&name).await? {
+                continue;
+            }
             let user = User {
                 id: self.parts.ids.next(),
                 name,

@@ -161,8 +161,10 @@ impl Codes {
             code.to_changes(change)
                 .update_without_returning(&*tx)
                 .await?;
-            entry.detail = Some(before.difference(&code));
-            audit::insert(&tx, &entry).await?;
+            if let Some(detail) = before.difference(&code) {
+                entry.detail = Some(detail);
+                audit::insert(&tx, &entry).await?;
+            }
             tx.commit().await?;
             Ok(Some(code))
         };

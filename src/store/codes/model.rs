@@ -115,8 +115,8 @@ impl Code {
         self.updated_at = now;
     }
 
-    /// What became otherwise, for the audit log: JSON of the fields before and after.
-    pub(super) fn difference(&self, after: &Self) -> String {
+    /// What became otherwise, for the audit log: JSON of the fields before and after. `None`: nothing did.
+    pub(super) fn difference(&self, after: &Self) -> Option<String> {
         let (mut was, mut is) = (Map::new(), Map::new());
         for ((field, before), (_, after)) in self.told().into_iter().zip(after.told()) {
             if before != after {
@@ -124,7 +124,7 @@ impl Code {
                 is.insert(field.to_owned(), after);
             }
         }
-        json!({ "before": was, "after": is }).to_string()
+        (!is.is_empty()).then(|| json!({ "before": was, "after": is }).to_string())
     }
 
     fn told(&self) -> [(&'static str, Value); 5] {

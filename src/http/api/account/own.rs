@@ -78,7 +78,7 @@ impl Own {
         let organization = app.auth.sessions.organization(may.organization()).await?;
         let (via, key) = match caller.via() {
             Via::Session(_) => ("session", None),
-            Via::Basic => ("basic", None),
+            Via::Basic { .. } => ("basic", None),
             Via::Key(key) => {
                 let labels = |scopes: Scopes| {
                     let labels = scopes.iter().map(|scope| scope.label().to_owned());

@@ -57,7 +57,7 @@ impl Sessions {
     ) -> Result<Json<Shapes>> {
         let own = match may.caller().via() {
             Via::Session(session) => Some(session.id),
-            Via::Key(_) | Via::Basic => None,
+            Via::Key(_) | Via::Basic { .. } => None,
         };
         let sessions = app.auth.sessions.list(may.caller()).await?;
         let shape = |s: crate::identity::Session| Shape {

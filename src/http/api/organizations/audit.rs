@@ -26,7 +26,8 @@ struct Shape {
     at: String,
     /// A user's name.
     actor: String,
-    /// How the actor was known: `session`, `basic`, `key:<id>`, `command line`.
+    /// How the actor was known: `session`, `basic`, `key:<id>`, `command line`; of a beginning session or membership: `password`,
+    /// `dialog`, `invitation`, the provider.
     via: Option<String>,
     /// Such as `member.role`.
     action: String,
