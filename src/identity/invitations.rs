@@ -269,9 +269,7 @@ pub(super) fn is_name_character(c: char) -> bool {
 /// `Invalid` for what a terminal or a log would obey instead of showing it.
 pub(super) fn check_plain(field: &'static str, text: &str) -> Result<()> {
     // Besides, what is not seen or turns the direction of what is; but not what joins letters and emoji.
-    let is_hidden = |c| {
-        matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
+    let is_hidden = |c| matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     if text.chars().any(|c| c.is_control() || is_hidden(c)) {
         let message = "must not contain control characters or invisible ones";
         return Err(Error::invalid(field, message));

@@ -87,7 +87,8 @@ impl Sessions {
         let user = self.checked(name, password).await?;
         let home = self.parts.store.organizations.home(user.id).await?;
         let (org, role) = home.ok_or_else(|| {
-            let message = "you are in no organization: ask an owner or admin of one for an invitation";
+            let message =
+                "you are in no organization: ask an owner or admin of one for an invitation";
             Error::new(Kind::Forbidden, message)
         })?;
         let draft = Draft {

@@ -249,6 +249,9 @@ async fn an_organization_is_handed_over_and_deleted_with_its_codes(server: Serve
         .json();
     let path = format!("/api/invitations/{}", text(&invited["token"]));
     let word = "nine-quiet-harbours";
+    // Nobody is called like another, but for capitals.
+    let alike = json!({ "username": "ADMIN", "password": word });
+    anonymous.post(&path, &alike).await.problem(422);
     anonymous
         .post(&path, &json!({ "username": "cy", "password": word }))
         .await
@@ -284,6 +287,9 @@ async fn an_organization_is_handed_over_and_deleted_with_its_codes(server: Serve
     anonymous.get(&code.genuine).await.problem(404);
     cy.get(API).await.problem(401);
     former.get(&at("")).await.problem(403);
+    let log = format!("/api/organizations/{INSTALLATION}/audit?limit=10");
+    let log = former.get(&log).await.expect(200).text();
+    assert!(log.contains("organization.delete") && log.contains("Annex 2"));
     let own = former.get("/api/organizations").await.json();
     assert_eq!(own["items"].as_array().unwrap().len(), 1);
     let path = format!("/api/organizations/{INSTALLATION}");
@@ -420,4 +426,14 @@ async fn changes_of_codes_and_caches_are_told(server: Server) {
         "after": { "target": "https://example.com/b" },
     });
     assert_eq!(detail, expected);
+    let made: Value = serde_json::from_str(&text(&items[3]["detail"])).unwrap();
+    assert_eq!(format!("/r/{}", text(&made["slug"])), code.shared);
+    // A change that changes nothing is none.
+    let code = create_static(&admin, "about a person").await;
+    let path = format!("{API}/{}", text(&code["id"]));
+    admin.put(&path, &json!({})).await.expect(200);
+    let log = admin.get(&audit).await.json();
+    let last = &log["items"][0];
+    assert_eq!(text(&last["action"]), "code.create");
+    assert!(!log.to_string().contains("person"), "{log}");
 }

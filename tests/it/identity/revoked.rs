@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::{INSTALLATION, key, user};
 use crate::support::{
     Client, Database, Server, Setup,
@@ -51,6 +53,14 @@ async fn everything_is_refused_in_time(one: &Server, other: &Server) {
         client.get(API).await.expect(200);
         client
     };
+    // A replaced password that is still remembered there begins no session.
+    let old = user(one, "dot", "analyst");
+    let dialog = there(Auth::Basic("dot".to_owned(), old.clone())).await;
+    let words = json!({ "current_password": old, "new_password": "seven-slow-windmills" });
+    let dot = Client::signed_in(one, "dot", &old).await;
+    dot.put("/api/account/password", &words).await.expect(200);
+    dialog.post("/ops/session", &json!({})).await.problem(401);
+
     let mut worst = Duration::ZERO;
     // A sign-out.
     let session = begun(one, "ada", &password).await;

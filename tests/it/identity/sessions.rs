@@ -17,6 +17,7 @@ on_both!(
     a_password_change_ends_every_other_session,
     a_key_does_what_its_scopes_say,
     operators_let_in_who_is_locked_out,
+    a_dialog_becomes_a_session_without_a_proof,
 );
 
 async fn a_person_signs_in_goes_on_and_out(server: Server) {
@@ -226,4 +227,36 @@ async fn over_tls_the_cookie_is_bound_to_the_host() {
         .request(Method::GET, API)
         .header("cookie", format!("qro_session={token}"));
     send(planted).await.problem(401);
+}
+
+/// What the operators' page does: a browser sends what was typed into its dialog only below `/ops/`.
+async fn a_dialog_becomes_a_session_without_a_proof(server: Server) {
+    let admin = Client::admin(&server);
+    let begun = admin.post("/ops/session", &json!({})).await.expect(200);
+    let page = Client::with(&server, begun.session());
+    page.get("/api/rollout").await.expect(200);
+    create_static(&page, "text").await;
+    let said = page.post("/ops/session", &json!({})).await.problem(409);
+    assert!(said.to_string().contains("have a session"), "{said}");
+    let key = json!({ "name": "x", "scopes": ["codes:read"] });
+    page.post("/api/account/keys", &key).await.problem(403);
+    let (text, _) = super::key(
+        &Client::signed_in(&server, "admin", PASSWORD).await,
+        &["ops:read"],
+    )
+    .await;
+    let program = Client::with(&server, Auth::Bearer(text));
+    program.post("/ops/session", &json!({})).await.problem(403);
+    // Only whoever has no session that may look at the page is told to begin one.
+    let html = async |client: &Client| client.get("/ops/rollout").await.expect(200).text();
+    assert!(html(&admin).await.contains("<body data-dialog>"));
+    assert!(html(&page).await.contains("<body>"));
+    let both = admin.request(Method::GET, "/ops/rollout");
+    let cookie = begun.header("set-cookie").split(';').next().unwrap();
+    let both = send(both.header("cookie", cookie)).await.expect(200);
+    assert!(both.text().contains("<body>"), "it goes on with that one");
+    page.delete("/api/session").await.expect(204);
+    let both = admin.request(Method::GET, "/ops/rollout");
+    let both = send(both.header("cookie", cookie)).await.expect(200);
+    assert!(both.text().contains("<body data-dialog>"));
 }
