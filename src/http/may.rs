@@ -2,7 +2,7 @@
 //!
 //! Invariant: the organization that a feature acts in comes from here. So a handler that names no action has none to act in.
 
-use std::{marker::PhantomData, net::IpAddr, sync::Arc};
+use std::{marker::PhantomData, net::IpAddr, num::NonZeroU32, sync::Arc};
 
 use poem::{
     Request, RequestBody, Result,
@@ -57,7 +57,27 @@ impl<'a, A: Act> ApiExtractor<'a> for May<A> {
 }
 
 /// Anybody, or a caller who may do `A`: for what is public by a setting.
-pub struct Public<A>(PhantomData<A>);
+pub struct Public<A> {
+    /// Whose limit counts, without credentials.
+    anonymous: Option<IpAddr>,
+    action: PhantomData<A>,
+}
+
+impl<A> Public<A> {
+    /// Counts `more` symbols besides the one that was counted already.
+    ///
+    /// # Errors
+    /// `Invalid` for more at once than anybody may ask for without credentials; `RateLimited`.
+    pub fn take_more(&self, app: &App, ctx: &Ctx, more: usize) -> Result<(), Error> {
+        let more = u32::try_from(more).ok().and_then(NonZeroU32::new);
+        if let (Some(client), Some(more)) = (self.anonymous, more)
+            && let Some(left) = app.auth.limits.render_more(client, more)?
+        {
+            ctx.trail.note_quota(left);
+        }
+        Ok(())
+    }
+}
 
 impl<'a, A: Act> ApiExtractor<'a> for Public<A> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -80,13 +100,20 @@ impl<'a, A: Act> ApiExtractor<'a> for Public<A> {
         let (app, ctx) = context(request)?;
         let is_public = app.settings.render.public && !ctx.exercise;
         if is_public && credentials(request, app).is_none() {
-            if let Some(left) = app.auth.limits.render(client(request, app))? {
+            let client = client(request, app);
+            if let Some(left) = app.auth.limits.render(client)? {
                 ctx.trail.note_quota(left);
             }
-            return Ok(Self(PhantomData));
+            return Ok(Self {
+                anonymous: Some(client),
+                action: PhantomData,
+            });
         }
         caller(request, A::ACTION).await?;
-        Ok(Self(PhantomData))
+        Ok(Self {
+            anonymous: None,
+            action: PhantomData,
+        })
     }
 }
 

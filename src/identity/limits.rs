@@ -154,17 +154,23 @@ impl Meter {
         })
     }
 
-    /// Takes one from the bucket. `size`: of whom it is a part, as many times the quota.
-    fn take(&self, who: Who, size: u32) -> Result<Option<QuotaLeft>> {
+    /// Takes `cells` from the bucket, or none. `size`: of whom it is a part, as many times the quota.
+    fn take(&self, who: Who, size: u32, cells: NonZeroU32) -> Result<Option<QuotaLeft>> {
         let Some((quota, ..)) = self.quota else {
             return Ok(None);
         };
         let quota = larger(quota, size);
         let bucket = self.bucket(who, quota);
         self.check_blocked(&bucket)?;
-        let checked = bucket.cells.check();
+        let checked = bucket.cells.check_n(cells).map_err(|most| {
+            let most = most.0;
+            Error::invalid(
+                "codes",
+                format!("must have at most {most} items without credentials"),
+            )
+        })?;
         if checked.is_ok() {
-            self.report(&bucket, who, quota);
+            self.report(&bucket, who, (quota, cells));
         }
         match checked {
             Ok(left) => {
@@ -178,12 +184,12 @@ impl Meter {
         }
     }
 
-    fn take_of(&self, address: IpAddr) -> Result<Option<QuotaLeft>> {
+    fn take_of(&self, address: IpAddr, cells: NonZeroU32) -> Result<Option<QuotaLeft>> {
         let (network, site) = Who::of(address);
         if let Some(site) = site {
-            self.take(site, SITE)?;
+            self.take(site, SITE, cells)?;
         }
-        self.take(network, 1)
+        self.take(network, 1, cells)
     }
 
     fn refused(&self, wait: Duration) -> Error {
@@ -225,7 +231,7 @@ impl Meter {
         };
         let quota = larger(quota, size);
         let bucket = self.bucket(who, quota);
-        self.report(&bucket, who, quota);
+        self.report(&bucket, who, (quota, NonZeroU32::MIN));
         let wait = match bucket.cells.check() {
             Ok(left) if left.remaining_burst_capacity() > 0 => return,
             Ok(_) => quota.replenish_interval(),
@@ -256,10 +262,11 @@ impl Meter {
         }
     }
 
-    /// Tells Redis of one more, in a moment and together with those that come until then.
-    fn report(&self, bucket: &Arc<Bucket>, who: Who, quota: Quota) {
+    /// Tells Redis of more, in a moment and together with those that come until then.
+    fn report(&self, bucket: &Arc<Bucket>, who: Who, (quota, cells): (Quota, NonZeroU32)) {
         let Some(tiers) = &self.shared else { return };
-        bucket.unreported.fetch_add(1, Ordering::Relaxed);
+        let cells = u64::from(cells.get());
+        bucket.unreported.fetch_add(cells, Ordering::Relaxed);
         if bucket.is_reporting.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -367,9 +374,9 @@ impl Limits {
     /// `RateLimited`.
     pub fn api(&self, caller: &Caller) -> Result<Option<QuotaLeft>> {
         match caller.via() {
-            Via::Key(key) => self.api.take(Who::Id(key.id), 1),
+            Via::Key(key) => self.api.take(Who::Id(key.id), 1, NonZeroU32::MIN),
             // All of a user's: a new session is no new quota.
-            Via::Session(_) => self.api.take(Who::Id(caller.user_id()), 1),
+            Via::Session(_) => self.api.take(Who::Id(caller.user_id()), 1, NonZeroU32::MIN),
             Via::Basic { .. } => Ok(None),
         }
     }
@@ -379,7 +386,15 @@ impl Limits {
     /// # Errors
     /// `RateLimited`.
     pub fn render(&self, client: IpAddr) -> Result<Option<QuotaLeft>> {
-        self.render.take_of(client)
+        self.render.take_of(client, NonZeroU32::MIN)
+    }
+
+    /// `more` symbols at once for somebody without credentials.
+    ///
+    /// # Errors
+    /// `RateLimited`; `Invalid` for more than there ever are at once.
+    pub fn render_more(&self, client: IpAddr, more: NonZeroU32) -> Result<Option<QuotaLeft>> {
+        self.render.take_of(client, more)
     }
 
     /// An address `/r/…` that is of no code. A class room shares one address: addresses of codes do not count.
@@ -387,7 +402,7 @@ impl Limits {
     /// # Errors
     /// `RateLimited`.
     pub fn miss(&self, client: IpAddr) -> Result<()> {
-        self.misses.take_of(client).map(drop)
+        self.misses.take_of(client, NonZeroU32::MIN).map(drop)
     }
 
     /// A look at an invitation, the start of a sign-in elsewhere.
@@ -395,7 +410,7 @@ impl Limits {
     /// # Errors
     /// `RateLimited`.
     pub fn link(&self, client: IpAddr) -> Result<()> {
-        self.links.take_of(client).map(drop)
+        self.links.take_of(client, NonZeroU32::MIN).map(drop)
     }
 }
 

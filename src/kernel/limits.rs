@@ -52,3 +52,9 @@ pub const PAGES: RangeInclusive<u64> = 1..=1_000_000_000;
 pub const PAGE_ITEMS: RangeInclusive<u64> = 1..=100;
 /// Characters of the text that a list is searched for.
 pub const SEARCH_CHARS: usize = 200;
+/// Symbols of one batch.
+pub const BATCH_SYMBOLS: RangeInclusive<usize> = 1..=1000;
+/// Of those, drawn at the same time.
+pub const BATCH_AT_ONCE: RangeInclusive<usize> = 1..=100;
+/// Bytes of all files of a batch that is answered as one JSON document.
+pub const BATCH_BYTES: usize = 32 << 20;

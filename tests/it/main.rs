@@ -10,6 +10,7 @@ mod auth;
 mod backup;
 mod bad_input;
 mod baseline;
+mod batch;
 mod cache;
 mod cli;
 mod connections;

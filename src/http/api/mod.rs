@@ -58,6 +58,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
     let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
     let symbols = (
         v2::generate::Generate::new(),
+        v2::batch::Batch::new(),
         v2::preview::Preview,
         v2::validate::Validate,
     );

@@ -1,9 +1,11 @@
 //! Symbols without a stored code (`/api/v2/qr`): styled, in any format, with a grade.
 
+pub mod batch;
 mod counts;
 mod decoration;
 pub mod generate;
 mod graded;
+mod made;
 mod options;
 pub mod preview;
 pub mod validate;

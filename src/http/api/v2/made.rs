@@ -1,0 +1,176 @@
+//! A drawn symbol, and how this dialect tells of it.
+
+use std::time::Duration;
+
+use base64ct::{Base64, Encoding as _};
+use poem_openapi::Object;
+use serde::Deserialize;
+
+use super::{
+    counts::Counts,
+    graded::{Scannability, drawn},
+    options::{Asked, Options, name},
+};
+use crate::{
+    app::App,
+    http::grade::GradeHeader,
+    kernel::{Ctx, Result},
+    render::{self, Format, Rendered},
+};
+
+/// What to draw, and how.
+#[derive(Deserialize, Object)]
+#[oai(rename = "StyledSymbol")]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Content of the symbol
+    pub data: String,
+    #[serde(default)]
+    pub options: Options,
+}
+
+/// A drawn symbol.
+#[derive(Object)]
+#[oai(rename = "StyledSymbolDrawn", skip_serializing_if_is_none)]
+pub struct Answer {
+    success: bool,
+    /// The document, if an SVG was asked for
+    svg: Option<String>,
+    /// Any other file as a data URL (RFC 2397)
+    image: Option<String>,
+    metadata: Metadata,
+    performance: Performance,
+    scannability: Scannability,
+}
+
+#[derive(Object)]
+#[oai(rename = "StyledSymbolMetadata", rename_all = "camelCase")]
+pub struct Metadata {
+    format: String,
+    /// 1 to 40; 1 to 4 of a Micro QR symbol
+    version: u8,
+    /// It is a Micro QR symbol
+    micro: bool,
+    /// Along one side, without the quiet zone
+    modules: u64,
+    error_correction: String,
+    /// In pixels
+    width: u32,
+    height: u32,
+    /// Bytes of the file
+    file_size: u64,
+    /// Bytes of the content
+    data_length: u64,
+}
+
+#[derive(Object)]
+#[oai(rename = "StyledSymbolPerformance", rename_all = "camelCase")]
+struct Performance {
+    processing_time_ms: f64,
+    engine_version: String,
+    /// It was drawn before
+    cached: bool,
+}
+
+/// A file whose symbol has a grade that is good enough for whoever asked.
+pub struct Made {
+    request: render::In,
+    image: Rendered,
+    took: Duration,
+}
+
+impl Made {
+    /// Draws, grades and counts.
+    ///
+    /// # Errors
+    /// What cannot be drawn, and a grade that is worse than was asked for, in this dialect's words.
+    pub async fn new(
+        app: &App,
+        ctx: &Ctx,
+        counts: &Counts,
+        asked: &Asked,
+    ) -> Result<(Self, Scannability)> {
+        let started = app.clock.instant();
+        let (request, image) = drawn(app, ctx, asked).await?;
+        let grade = image.facts.report.grade();
+        counts.count(&asked.style, grade, grade < asked.least);
+        let scannability = Scannability::of(asked, &image.facts, || request.symbol()).await?;
+        let took = app.clock.instant().duration_since(started);
+        let made = Self {
+            request,
+            image,
+            took,
+        };
+        Ok((made, scannability))
+    }
+
+    pub fn grade(&self) -> GradeHeader {
+        GradeHeader::from(&self.image.facts.report)
+    }
+
+    /// What a reader may stumble over beside the grade (RFC 9651 list).
+    pub fn concerns(&self) -> Option<String> {
+        let concerns = self.request.concerns(&self.image);
+        let concerns: Vec<_> = concerns.iter().map(|concern| concern.item(name)).collect();
+        (!concerns.is_empty()).then(|| concerns.join(", "))
+    }
+
+    pub fn format(&self) -> Format {
+        self.request.format
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.image.file.bytes
+    }
+
+    /// The file as text: an SVG as it is, any other one as a data URL.
+    pub fn text(&self) -> (Option<String>, Option<String>) {
+        let file = &self.image.file;
+        if self.request.format == Format::Svg {
+            // Our own documents are UTF-8.
+            let document = String::from_utf8_lossy(&file.bytes).into_owned();
+            return (Some(document), None);
+        }
+        let data = Base64::encode_string(&file.bytes);
+        (
+            None,
+            Some(format!("data:{};base64,{data}", file.media_type)),
+        )
+    }
+
+    pub fn metadata(&self) -> Metadata {
+        let facts = &self.image.facts;
+        Metadata {
+            format: self.request.format.label().to_owned(),
+            version: facts.version.number(),
+            micro: facts.version.is_micro(),
+            modules: facts.modules() as u64,
+            error_correction: facts.level.label().to_ascii_uppercase(),
+            width: facts.width_px,
+            height: facts.height_px,
+            file_size: self.image.file.bytes.len() as u64,
+            data_length: self.request.content.len() as u64,
+        }
+    }
+
+    pub fn into_answer(self, scannability: Scannability) -> Answer {
+        let (svg, image) = self.text();
+        Answer {
+            success: true,
+            svg,
+            image,
+            metadata: self.metadata(),
+            performance: Performance {
+                processing_time_ms: millis(self.took),
+                engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+                cached: self.image.cached,
+            },
+            scannability,
+        }
+    }
+}
+
+/// To the microsecond.
+pub fn millis(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e6).round() / 1e3
+}
