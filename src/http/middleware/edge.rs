@@ -174,6 +174,7 @@ impl<E: Inside> Endpoint for Edge<E> {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
                 if let Some(none_left) = error.quota() {
+                    ctx.trail.note_quota(none_left);
                     quota_headers(none_left, response.headers_mut());
                 }
                 (response, pattern)

@@ -288,9 +288,15 @@ async fn all_asked(
         .enumerate()
         .filter_map(|(n, a)| Some((n, a.as_ref().err()?)))
     {
-        details.extend(error.details().iter().map(|detail| Detail {
-            field: format!("codes[{n}].{}", detail.field).into(),
-            message: detail.message.clone(),
+        details.extend(error.details().iter().map(|detail| {
+            Detail {
+                field: match detail.field.as_ref() {
+                    "data" => format!("codes[{n}].data"),
+                    option => format!("codes[{n}].options.{option}"),
+                }
+                .into(),
+                message: detail.message.clone(),
+            }
         }));
     }
     if details.is_empty() {
