@@ -131,9 +131,7 @@ impl Organizations {
             id: before.id,
             name: wanted.name.unwrap_or_else(|| before.name.clone()),
             time_zone: wanted.time_zone.unwrap_or_else(|| before.time_zone.clone()),
-            business_code: wanted
-                .business_code
-                .unwrap_or_else(|| before.business_code.clone()),
+            business_code: wanted.business_code.unwrap_or(before.business_code),
         };
         if after == before {
             return Ok(after);

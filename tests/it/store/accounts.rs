@@ -210,8 +210,8 @@ async fn a_session_ends_with_the_users_epoch_and_its_role(db: &Fresh) {
     assert_eq!(found(3).await, None);
     // Of a sign-in that read the user before: an older epoch.
     let late = session(ids.next(), &member, org.id);
-    let begun = db.sessions.insert(&late, &[4; 32], None, &why()).await;
-    assert!(!begun.unwrap());
+    let refused = db.sessions.insert(&late, &[4; 32], None, &why()).await;
+    assert!(!refused.unwrap());
     let other = session(ids.next(), &member, org.id);
     assert!(!db.sessions.end(owner.id, other.id, &why()).await.unwrap());
 

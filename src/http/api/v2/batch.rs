@@ -219,19 +219,20 @@ impl Batch {
                 (n, made)
             }
         };
-        let made = streams::iter(asked.into_iter().enumerate())
+        let outcomes = streams::iter(asked.into_iter().enumerate())
             .map(make)
             .buffered(options.max_concurrent);
         if !options.stop_on_error {
-            return made.boxed();
+            return outcomes.boxed();
         }
         let mut has_failed = false;
-        made.take_while(move |(_, made)| {
-            let goes_on = !has_failed;
-            has_failed |= made.is_err();
-            ready(goes_on)
-        })
-        .boxed()
+        outcomes
+            .take_while(move |(_, made)| {
+                let goes_on = !has_failed;
+                has_failed |= made.is_err();
+                ready(goes_on)
+            })
+            .boxed()
     }
 }
 

@@ -51,18 +51,18 @@ pub fn lines(run: Run) -> Body {
         let mut run = run?;
         let Some((mut item, made)) = run.next().await else {
             let summary = json!({ "summary": run.summary().to_json() });
-            return Some((line(&summary), None));
+            return Some((io::Result::Ok(line(&summary)), None));
         };
         if let Some(made) = made {
             (item.svg, item.image) = made.text();
         }
-        Some((line(&item.to_json().unwrap_or_default()), Some(run)))
+        Some((Ok(line(&item.to_json().unwrap_or_default())), Some(run)))
     });
     Body::from_bytes_stream(lines)
 }
 
-fn line(json: &Value) -> io::Result<Bytes> {
-    Ok(format!("{json}\n").into())
+fn line(json: &Value) -> Bytes {
+    format!("{json}\n").into()
 }
 
 /// Where the ZIP file is written to, and taken from.
