@@ -16,6 +16,7 @@ on_both!(
     what_is_wrong_is_named_option_by_option,
     a_strict_caller_is_told_what_would_help,
     a_preview_is_an_svg_with_a_grade,
+    features_are_counted,
     validating_tells_instead_of_refusing,
     every_image_of_a_code_has_a_grade,
     logos_frames_strokes_effects_and_own_eyes_are_drawn,
@@ -552,4 +553,37 @@ async fn micro_symbols_are_read_and_graded(server: Server) {
     ask(TEXT, json!({ "micro": true })).await.invalid("micro");
     let strongest = json!({ "micro": true, "errorCorrection": "H" });
     ask("1", strongest).await.invalid("micro");
+}
+
+async fn features_are_counted(server: Server) {
+    let client = Client::admin(&server);
+    for _ in 0..3 {
+        generated(
+            &client,
+            json!({ "dataPattern": "dots", "eyeShape": "leaf" }),
+        )
+        .await;
+    }
+    let refused = json!({ "data": TEXT, "options": { "eyeShape": "diamond", "foregroundColor": "#eeeeee", "strict": true } });
+    client.post(GENERATE, &refused).await.problem(422);
+    let answer = client.get("/api/v2/qr/analytics").await.expect(200).json();
+    assert_eq!(answer["total"], 4, "{answer}");
+    assert_eq!(
+        answer["features"]["pattern"],
+        json!({ "dots": 3, "square": 1 })
+    );
+    assert_eq!(answer["features"]["frame"], json!({}));
+    let sum = |of: &str| -> u64 {
+        answer[of]
+            .as_object()
+            .unwrap()
+            .values()
+            .filter_map(Value::as_u64)
+            .sum()
+    };
+    assert_eq!((sum("grades"), sum("refused")), (3, 1));
+    Client::anonymous(&server)
+        .get("/api/v2/qr/analytics")
+        .await
+        .problem(401);
 }

@@ -10,6 +10,8 @@ mod session;
 mod single_sign_on;
 mod v2;
 
+use std::sync::Arc;
+
 use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};
 
 use crate::config::server::Server;
@@ -56,9 +58,11 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         rollout::mismatch::Mismatch,
     );
     let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
+    let counts = Arc::new(v2::counts::Counts::new());
     let symbols = (
-        v2::generate::Generate::new(),
-        v2::batch::Batch::new(),
+        v2::generate::Generate::new(&counts),
+        v2::batch::Batch::new(&counts),
+        v2::analytics::Analytics::new(&counts),
         v2::preview::Preview,
         v2::validate::Validate,
     );

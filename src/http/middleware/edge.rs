@@ -159,25 +159,8 @@ impl<E: Inside> Endpoint for Edge<E> {
         let (mut response, pattern) = match outcome {
             Ok((pattern, Ok(response))) => (response, pattern),
             Ok((pattern, Err(error))) => {
-                let expectation =
-                    |name: &str| self.routes.expectation(pattern.as_deref(), &method, name);
-                let error = translate(&error, expectation);
                 let place = (&method, pattern.as_deref());
-                let mut response = self.problems.answer(&error, &text(&id), place, challenge);
-                if error.kind() == Kind::Unauthenticated && challenge == Challenge::Over {
-                    let gone = cookie::clear(self.https);
-                    response.headers_mut().insert(header::SET_COOKIE, gone);
-                }
-                if error.kind() == Kind::MethodNotAllowed
-                    && let Some(allow) = self.routes.allow(pattern.as_deref())
-                {
-                    response.headers_mut().insert(header::ALLOW, allow);
-                }
-                if let Some(none_left) = error.quota() {
-                    ctx.trail.note_quota(none_left);
-                    quota_headers(none_left, response.headers_mut());
-                }
-                (response, pattern)
+                (self.refusal(&ctx, &error, place, challenge), pattern)
             }
             Err(_panic) => {
                 let error = Error::internal("something went wrong here");
@@ -227,6 +210,34 @@ impl<E> Edge<E> {
             ctx.span = self.sampler.request(ctx.id, trusted);
         }
         ctx
+    }
+
+    /// The answer to an error, with what its kind wants besides.
+    fn refusal(
+        &self,
+        ctx: &Ctx,
+        error: &poem::Error,
+        (method, pattern): (&Method, Option<&str>),
+        challenge: Challenge,
+    ) -> Response {
+        let expectation = |name: &str| self.routes.expectation(pattern, method, name);
+        let error = translate(error, expectation);
+        let id = request_id(ctx);
+        let mut response = (self.problems).answer(&error, &text(&id), (method, pattern), challenge);
+        let headers = response.headers_mut();
+        if error.kind() == Kind::Unauthenticated && challenge == Challenge::Over {
+            headers.insert(header::SET_COOKIE, cookie::clear(self.https));
+        }
+        if error.kind() == Kind::MethodNotAllowed
+            && let Some(allow) = self.routes.allow(pattern)
+        {
+            headers.insert(header::ALLOW, allow);
+        }
+        if let Some(none_left) = error.quota() {
+            ctx.trail.note_quota(none_left);
+            quota_headers(none_left, headers);
+        }
+        response
     }
 
     fn common_headers(&self, headers: &mut HeaderMap, request_id: HeaderValue) {

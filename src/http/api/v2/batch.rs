@@ -195,9 +195,9 @@ impl Batch {
 type Outcome = (usize, Result<(Made, Scannability), Error>);
 
 impl Batch {
-    pub fn new() -> Self {
+    pub fn new(counts: &Arc<Counts>) -> Self {
         Self {
-            counts: Arc::new(Counts::new()),
+            counts: Arc::clone(counts),
         }
     }
 

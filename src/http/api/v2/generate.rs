@@ -18,13 +18,13 @@ use crate::{
 };
 
 pub struct Generate {
-    counts: Counts,
+    counts: Arc<Counts>,
 }
 
 impl Generate {
-    pub fn new() -> Self {
+    pub fn new(counts: &Arc<Counts>) -> Self {
         Self {
-            counts: Counts::new(),
+            counts: Arc::clone(counts),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Symbols without a stored code (`/api/v2/qr`): styled, in any format, with a grade.
 
+pub mod analytics;
 pub mod batch;
-mod counts;
+pub mod counts;
 mod decoration;
 pub mod generate;
 mod graded;
