@@ -47,6 +47,7 @@ impl Analytics {
     ///
     /// Of this node, since its start; `qr_style_features_total` has all nodes.
     #[oai(path = "/api/v2/qr/analytics", method = "get")]
+    #[allow(clippy::unused_async)] // poem-openapi's signature
     async fn analytics(&self, _may: May<act::ViewAnalytics>) -> Result<Json<Answer>> {
         let [grades, refused] = self.counts.grades();
         let features = self.counts.features().into_iter();

@@ -158,8 +158,8 @@ fn some(mut told: Told) -> Told {
     told
 }
 
-fn increment<W: Copy + PartialEq>(counters: &[(W, Counter)], asked: W) {
-    if let Some((_, counter)) = counters.iter().find(|(word, _)| *word == asked) {
-        counter.add();
+fn increment<W: Copy + PartialEq>(tallies: &[(W, Tally)], asked: W) {
+    if let Some((_, tally)) = tallies.iter().find(|(word, _)| *word == asked) {
+        tally.add();
     }
 }
