@@ -102,6 +102,8 @@ numbers! {
     PreviewPx: i64 = limits::PREVIEW_PX;
     /// Its quiet zone.
     Margin: i64 = wide(limits::MARGIN_MODULES);
+    /// Pixels of a module.
+    Scale: i64 = limits::MODULE_PX;
     PhysicalSize: f64 = limits::PHYSICAL_SIZE;
     Dpi: u16 = limits::DPI;
     Page: u64 = limits::PAGES;

@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 86] = [
+pub const ROUTES: [(&str, &str, &str); 88] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
 
     ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
@@ -37,6 +37,8 @@ pub const ROUTES: [(&str, &str, &str); 86] = [
     ("GET",    "/api/v1/qr/{id}/analytics/scan-logs",             "api/qr/analytics.rs"),
     ("GET",    "/api/v1/qr/{id}/analytics/device-stats",          "api/qr/analytics.rs"),
 
+    ("POST",   "/api/v1/barcode",                                 "api/barcode.rs"),
+    ("POST",   "/api/generate",                                   "api/barcode.rs"),
     ("POST",   "/api/v2/qr/generate",                             "api/v2/generate.rs"),
     ("POST",   "/api/qr/generate",                                "api/v2/generate.rs"),
     ("POST",   "/api/v2/qr/batch",                                "api/v2/batch.rs"),

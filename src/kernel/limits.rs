@@ -58,3 +58,5 @@ pub const BATCH_SYMBOLS: RangeInclusive<usize> = 1..=1000;
 pub const BATCH_AT_ONCE: RangeInclusive<usize> = 1..=100;
 /// Bytes of all files of a batch that is answered as one JSON document.
 pub const BATCH_BYTES: usize = 32 << 20;
+/// Pixels of a module, where a dialect asks for that.
+pub const MODULE_PX: RangeInclusive<i64> = 1..=50;

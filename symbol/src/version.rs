@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::{
+    Level, Mode,
+    tables::{Widths, data_bits},
+};
+
 /// A QR version 1–40 or a Micro QR version M1–M4. Ordered by size within a family, Micro first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
@@ -79,6 +84,17 @@ impl Version {
         if self.is_micro() { 2 } else { 4 }
     }
 
+    /// Bytes that one segment of bytes holds (table 7): 17 in version 1 at level L, 2953 in version 40. `None` where the version has no
+    /// such level or no such segments.
+    #[must_use]
+    pub fn bytes(self, level: Level) -> Option<usize> {
+        let widths = Widths::of(self);
+        let header = widths.indicator() + widths.count(Mode::Byte);
+        widths.indicator_of(Mode::Byte)?;
+        let bits = data_bits(self, level)?.checked_sub(header as usize)?;
+        Some(bits / 8)
+    }
+
     /// Where the version stands in tables: 0..=3 for M1–M4, then 4..=43.
     pub(crate) const fn index(self) -> usize {
         self.index as usize
@@ -98,5 +114,29 @@ impl fmt::Display for Version {
 impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Version({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_those_of_table_7() {
+        let qr = |number| Version::qr(number).unwrap();
+        for (version, level, bytes) in [
+            (qr(1), Level::L, Some(17)),
+            (qr(1), Level::H, Some(7)),
+            (qr(9), Level::M, Some(180)),
+            (qr(10), Level::Q, Some(151)),
+            (qr(26), Level::L, Some(1367)),
+            (qr(40), Level::L, Some(2953)),
+            (qr(40), Level::H, Some(1273)),
+            (Version::MICRO_MAX, Level::L, Some(15)),
+            (Version::MICRO_MIN, Level::L, None),
+            (Version::MICRO_MAX, Level::H, None),
+        ] {
+            assert_eq!(version.bytes(level), bytes, "{version} {level:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod support;
 mod auth;
 mod backup;
 mod bad_input;
+mod barcode;
 mod baseline;
 mod batch;
 mod cache;

@@ -1,6 +1,7 @@
 //! The described API: one folder per resource, one file per verb.
 
 mod account;
+mod barcode;
 mod cache;
 mod health;
 mod organizations;
@@ -60,6 +61,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
     let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
     let counts = Arc::new(v2::counts::Counts::new());
     let symbols = (
+        barcode::Barcode,
         v2::generate::Generate::new(&counts),
         v2::batch::Batch::new(&counts),
         v2::analytics::Analytics::new(&counts),
