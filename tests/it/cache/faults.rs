@@ -58,6 +58,8 @@ struct Bounds {
     budget_ms: u32,
     later_ms: f64,
     later_share: f64,
+    /// Of answers that come in that time.
+    percent: usize,
 }
 
 /// How often a machine that wakes tasks late may do so before Redis is used again.
@@ -77,6 +79,8 @@ async fn no_fault_is_noticed() {
         budget_ms: 25,
         later_ms: 35.0,
         later_share: 0.5,
+        // Of the 75 of each kind, the 99th percentile would be the slowest one, whatever made it slow.
+        percent: 95,
     })
     .await;
 }
@@ -96,6 +100,7 @@ async fn no_long_fault_is_noticed() {
         budget_ms: 5,
         later_ms: 1.0,
         later_share: 0.0,
+        percent: 99,
     })
     .await;
 }
@@ -120,7 +125,7 @@ async fn every_fault(bounds: Bounds) {
         let lag = Lag::start();
         let answers = scene.both(name, Some(&trouble), &bounds).await;
         let lag_ms = lag.slowest().as_secs_f64() * 1000.0 * bounds.later_share;
-        let [with, without] = answers.map(|answers| answers.p99_ms());
+        let [with, without] = answers.map(|answers| answers.within_ms(bounds.percent));
         for (with, without) in [(with.0, without.0), (with.1, without.1)] {
             if with - without > bounds.later_ms + bounds.later_share * without + 2.0 * lag_ms {
                 late.push(format!("{name}: {with:.2} ms, not {without:.2} ms"));

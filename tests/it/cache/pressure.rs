@@ -122,15 +122,18 @@ impl Answers {
         self.redirects.len() + self.images.len()
     }
 
-    /// Milliseconds that 99 of 100 redirects, and images, were answered within.
-    pub fn p99_ms(&self) -> (f64, f64) {
-        (p99_ms(&self.redirects), p99_ms(&self.images))
+    /// Milliseconds that `percent` of redirects, and of images, were answered within.
+    pub fn within_ms(&self, percent: usize) -> (f64, f64) {
+        (
+            within_ms(&self.redirects, percent),
+            within_ms(&self.images, percent),
+        )
     }
 }
 
 impl fmt::Display for Answers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (redirects, images) = self.p99_ms();
+        let (redirects, images) = self.within_ms(99);
         write!(
             f,
             "{} answers, p99 of redirects {redirects:.2} ms, of images {images:.2} ms",
@@ -139,10 +142,10 @@ impl fmt::Display for Answers {
     }
 }
 
-fn p99_ms(times: &[Duration]) -> f64 {
+fn within_ms(times: &[Duration], percent: usize) -> f64 {
     let mut times = times.to_vec();
     times.sort();
-    let nth = (times.len() * 99 / 100).min(times.len().saturating_sub(1));
+    let nth = (times.len() * percent / 100).min(times.len().saturating_sub(1));
     times.get(nth).map_or(0.0, |t| t.as_secs_f64() * 1000.0)
 }
 
