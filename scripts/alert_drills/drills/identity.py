@@ -9,7 +9,7 @@ from stack import PASSWORD
 def passwords_tried(d):
     """Passwords are tried from many addresses: here from one, which no limit keeps from it."""
     d.up(LIMIT_SIGN_IN=0)
-    d.provoke(d.crowd(2, guess))
+    d.provoke(d.crowd(20, guess))
 
 
 @drill("client-too-fast", "RateLimitedHigh")
