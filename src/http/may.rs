@@ -64,15 +64,27 @@ pub struct Public<A> {
 }
 
 impl<A> Public<A> {
-    /// Counts `more` symbols besides the one that was counted already.
+    /// Counts a request as all the symbols of its `field`; one was counted already.
     ///
     /// # Errors
-    /// `Invalid` for more at once than anybody may ask for without credentials; `RateLimited`.
-    pub fn take_more(&self, app: &App, ctx: &Ctx, more: usize) -> Result<(), Error> {
-        let more = u32::try_from(more).ok().and_then(NonZeroU32::new);
-        if let (Some(client), Some(more)) = (self.anonymous, more)
-            && let Some(left) = app.auth.limits.render_more(client, more)?
-        {
+    /// `Invalid` for more than anybody can ever ask for at once without credentials; `RateLimited`.
+    pub fn count(
+        &self,
+        app: &App,
+        ctx: &Ctx,
+        (field, symbols): (&'static str, u32),
+    ) -> Result<(), Error> {
+        let (Some(client), Some(more)) =
+            (self.anonymous, NonZeroU32::new(symbols.saturating_sub(1)))
+        else {
+            return Ok(());
+        };
+        let limits = &app.auth.limits;
+        if let Some(most) = limits.render_at_once().filter(|most| symbols > *most) {
+            let message = format!("must have at most {most} items without credentials");
+            return Err(Error::invalid(field, message));
+        }
+        if let Some(left) = limits.render_more(client, more)? {
             ctx.trail.note_quota(left);
         }
         Ok(())

@@ -28,7 +28,7 @@ use super::{Caller, Via};
 use crate::{
     cache::Tiers,
     config::auth::Limits as Settings,
-    kernel::{Error, QuotaLeft, Result, SharedClock, clock::Instant, id::Uuid, task},
+    kernel::{Error, Kind, QuotaLeft, Result, SharedClock, clock::Instant, id::Uuid, task},
     telemetry::{catalogue, handles, labels::Limit},
 };
 
@@ -163,11 +163,8 @@ impl Meter {
         let bucket = self.bucket(who, quota);
         self.check_blocked(&bucket)?;
         let checked = bucket.cells.check_n(cells).map_err(|most| {
-            let most = most.0;
-            Error::invalid(
-                "codes",
-                format!("must have at most {most} items without credentials"),
-            )
+            let message = format!("at most {} at once, whenever it is tried", most.0);
+            Error::new(Kind::Invalid, message)
         })?;
         if checked.is_ok() {
             self.report(&bucket, who, (quota, cells));
@@ -393,8 +390,17 @@ impl Limits {
     ///
     /// # Errors
     /// `RateLimited`; `Invalid` for more than there ever are at once.
+    ///
+    /// One was counted before: [`Limits::render_at_once`] says how many there can be in all.
     pub fn render_more(&self, client: IpAddr, more: NonZeroU32) -> Result<Option<QuotaLeft>> {
         self.render.take_of(client, more)
+    }
+
+    /// Symbols that a client without credentials can ever ask for at once; `None`: no limit.
+    #[must_use]
+    pub fn render_at_once(&self) -> Option<u32> {
+        let quota = self.render.quota.as_ref();
+        quota.map(|(quota, ..)| quota.burst_size().get())
     }
 
     /// An address `/r/…` that is of no code. A class room shares one address: addresses of codes do not count.

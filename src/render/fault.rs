@@ -175,6 +175,19 @@ impl Faults {
         Error::caused(Kind::Invalid, "the symbol cannot be drawn as asked", self)
     }
 
+    /// An error of an arm in a dialect's words; any other one as it is.
+    #[must_use]
+    pub fn spelled(error: Error, names: Names) -> Error {
+        let details: Vec<_> = (Self::of(&error).iter())
+            .map(|fault| fault.detail(names))
+            .collect();
+        if details.is_empty() {
+            error
+        } else {
+            Error::invalid_fields(details)
+        }
+    }
+
     /// Those that caused an error; none if something else did.
     #[must_use]
     pub fn of(error: &Error) -> &[Fault] {

@@ -243,11 +243,5 @@ const fn name(field: Field) -> &'static str {
 }
 
 fn spelled(error: Error) -> Error {
-    let faults = Faults::of(&error).iter();
-    let details: Vec<_> = faults.map(|fault| fault.detail(name)).collect();
-    if details.is_empty() {
-        error
-    } else {
-        Error::invalid_fields(details)
-    }
+    Faults::spelled(error, name)
 }

@@ -177,9 +177,9 @@ impl<E: Inside> Endpoint for Edge<E> {
             let headers = response.headers_mut();
             let unsaid = headers.entry(header::CACHE_CONTROL);
             unsaid.or_insert(HeaderValue::from_static("no-store"));
-            if let Some(left) = ctx.trail.quota() {
-                quota_headers(left, headers);
-            }
+        }
+        if let Some(left) = ctx.trail.quota() {
+            quota_headers(left, response.headers_mut());
         }
         trail_headers(&ctx, response.headers_mut());
         if OBSERVED {
@@ -235,7 +235,6 @@ impl<E> Edge<E> {
         }
         if let Some(none_left) = error.quota() {
             ctx.trail.note_quota(none_left);
-            quota_headers(none_left, headers);
         }
         response
     }

@@ -19,7 +19,7 @@ use crate::{
         may::{May, context},
     },
     identity::{OrgId, act},
-    kernel::{Error, Level, error::Detail},
+    kernel::{Error, Level},
     render::{Faults, Field, Format},
 };
 
@@ -174,11 +174,5 @@ fn spelled(error: Error) -> Error {
         Field::Size => "size",
         other => crate::http::api::qr::name(other),
     };
-    let faults = Faults::of(&error).iter();
-    let details: Vec<Detail> = faults.map(|fault| fault.detail(named)).collect();
-    if details.is_empty() {
-        error
-    } else {
-        Error::invalid_fields(details)
-    }
+    Faults::spelled(error, named)
 }

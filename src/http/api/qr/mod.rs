@@ -137,11 +137,5 @@ pub const fn name(field: Field) -> &'static str {
 
 /// An error of a render arm in this dialect's words.
 pub fn spelled(error: Error) -> Error {
-    let faults = Faults::of(&error).iter();
-    let details: Vec<_> = faults.map(|fault| fault.detail(name)).collect();
-    if details.is_empty() {
-        error
-    } else {
-        Error::invalid_fields(details)
-    }
+    Faults::spelled(error, name)
 }

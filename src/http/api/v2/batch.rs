@@ -23,7 +23,7 @@ use super::{
     counts::Counts,
     graded::Scannability,
     made::{Made, Metadata, Question, millis},
-    options::{Asked, asked},
+    options::asked,
 };
 use crate::{
     app::App,
@@ -169,15 +169,19 @@ impl Batch {
     ) -> Result<Drawn> {
         let Questions { codes, options } = body.0;
         checked(codes.len(), options.max_concurrent)?;
-        may.take_more(&app, &ctx, codes.len() - 1)?;
+        let total = codes.len();
+        let counted = u32::try_from(total).unwrap_or(u32::MAX);
+        may.count(&app, &ctx, ("codes", counted))?;
         let started = app.clock.instant();
-        let asked = all_asked(&app, &codes, options.stop_on_error).await?;
+        if options.stop_on_error {
+            check_all(&app, &codes).await?;
+        }
         let run = Run {
             summary: Summary {
-                total: asked.len(),
+                total,
                 ..Summary::default()
             },
-            symbols: self.symbols(&app, &ctx, asked, &options),
+            symbols: self.symbols(&app, &ctx, codes, &options),
             include_metadata: options.include_metadata,
             app: Arc::clone(&app),
             started,
@@ -205,21 +209,22 @@ impl Batch {
         &self,
         app: &Arc<App>,
         ctx: &Ctx,
-        asked: Vec<Result<Asked, Error>>,
+        codes: Vec<Question>,
         options: &BatchOptions,
     ) -> BoxStream<'static, Outcome> {
         let (app, ctx, counts) = (Arc::clone(app), ctx.clone(), Arc::clone(&self.counts));
-        let make = move |(n, asked): (usize, Result<Asked, Error>)| {
+        // Each is read when its turn comes: a thousand logos at once would be a gigabyte.
+        let make = move |(n, code): (usize, Question)| {
             let (app, ctx, counts) = (Arc::clone(&app), ctx.clone(), Arc::clone(&counts));
             async move {
-                let made = match asked {
+                let made = match asked(&app.materials, &code.data, &code.options).await {
                     Ok(asked) => Made::new(&app, &ctx, &counts, &asked).await,
                     Err(e) => Err(e),
                 };
                 (n, made)
             }
         };
-        let outcomes = streams::iter(asked.into_iter().enumerate())
+        let outcomes = streams::iter(codes.into_iter().enumerate())
             .map(make)
             .buffered(options.max_concurrent);
         if !options.stop_on_error {
@@ -267,28 +272,19 @@ fn checked(codes: usize, at_once: usize) -> Result<(), Error> {
     }
 }
 
-/// The questions, checked before anything is drawn.
+/// Whether all questions are acceptable, before anything is drawn.
 ///
 /// # Errors
-/// `Invalid` with `all_or_none`, naming what is wrong in each.
-async fn all_asked(
-    app: &App,
-    codes: &[Question],
-    all_or_none: bool,
-) -> Result<Vec<Result<Asked, Error>>, Error> {
-    let mut all = Vec::with_capacity(codes.len());
-    for code in codes {
-        all.push(asked(&app.materials, &code.data, &code.options).await);
-    }
-    if !all_or_none {
-        return Ok(all);
-    }
+/// `Invalid`, naming what is wrong in each.
+async fn check_all(app: &App, codes: &[Question]) -> Result<(), Error> {
     let mut details = Vec::new();
-    for (n, error) in all
-        .iter()
-        .enumerate()
-        .filter_map(|(n, a)| Some((n, a.as_ref().err()?)))
-    {
+    for (n, code) in codes.iter().enumerate() {
+        let Err(error) = asked(&app.materials, &code.data, &code.options).await else {
+            continue;
+        };
+        if error.details().is_empty() {
+            return Err(error);
+        }
         details.extend(error.details().iter().map(|detail| {
             Detail {
                 field: match detail.field.as_ref() {
@@ -301,7 +297,7 @@ async fn all_asked(
         }));
     }
     if details.is_empty() {
-        Ok(all)
+        Ok(())
     } else {
         Err(Error::invalid_fields(details))
     }

@@ -203,13 +203,5 @@ pub async fn drawn(
 
 /// An error of a render arm in this dialect's words.
 fn spelled(error: Error) -> Error {
-    let faults = render::Faults::of(&error).iter();
-    let details: Vec<_> = faults
-        .map(|fault| fault.detail(super::options::name))
-        .collect();
-    if details.is_empty() {
-        error
-    } else {
-        Error::invalid_fields(details)
-    }
+    render::Faults::spelled(error, super::options::name)
 }
