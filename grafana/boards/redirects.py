@@ -46,9 +46,9 @@ def board():
     )
     redirects = row(
         "Redirects",
-        series("By answer", "success, an unknown slug, a code that is no redirect, a failure.",
+        series("By answer", "success, an unknown slug, a code that is no redirect, one that is over, one that asks for a password, a failure.",
                [("sum by (status) (rate(qr_redirects_total{@}[~]))", "{{status}}")], "reqps",
-               runbooks="UnknownSlugsHigh"),
+               runbooks=("UnknownSlugsHigh", "ClosedCodesScanned")),
         series("Failures", "Of the redirects of codes that exist. Above 10 % somebody is woken.",
                [(failures("~"), "failures")], "percentunit", high(0.0005, 0.1), low_end=0, none="no redirects",
                runbooks="RedirectFailuresHigh"),

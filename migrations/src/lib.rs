@@ -51,4 +51,5 @@ migrations!(
     m0011_dials,
     m0012_code_look,
     m0013_identity,
+    m0014_code_plans,
 );

@@ -16,6 +16,9 @@ use crate::{
 
 /// Life of the look of a code in memory: without Redis an update on another node shows within this.
 const APPEARANCE_TTL: Duration = Duration::from_secs(5);
+/// Life of saved styles in memory, and the memory for them.
+const STYLE_TTL: Duration = Duration::from_secs(1);
+const STYLE_BYTES: u64 = 4 << 20;
 /// Memory for the looks of codes; one takes about 1 KiB.
 const APPEARANCE_BYTES: u64 = 32 << 20;
 
@@ -65,9 +68,19 @@ pub fn codes(
         bytes: APPEARANCE_BYTES,
         life: Life::fixed(APPEARANCE_TTL),
     };
+    let styles = Bounds {
+        bytes: STYLE_BYTES,
+        life: Life::fixed(STYLE_TTL),
+    };
     let parts = Parts {
         store: store.clone(),
         tiers: Arc::clone(tiers),
+        known_styles: tiers.memory_cache(
+            Space::Style,
+            codes::styles::name,
+            styles,
+            codes::styles::weigh,
+        ),
         appearances: tiers.memory_cache(Space::Code, codes::name, bounds, codes::weigh),
         logo: Arc::new(logo(settings)?),
         ids: Arc::clone(ids),

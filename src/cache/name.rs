@@ -17,6 +17,8 @@ pub enum Tag {
     Scans(Uuid),
     /// A user: password, roles, sessions and keys.
     User(Uuid),
+    /// The saved styles of an organization.
+    Styles(Uuid),
 }
 
 impl fmt::Display for Tag {
@@ -26,6 +28,7 @@ impl fmt::Display for Tag {
             Self::Slug(slug) => write!(f, "slug-{slug}"),
             Self::Scans(id) => write!(f, "scans-{id}"),
             Self::User(id) => write!(f, "user-{id}"),
+            Self::Styles(id) => write!(f, "styles-{id}"),
         }
     }
 }
@@ -39,6 +42,7 @@ impl Tag {
             "code" => Uuid::try_parse(rest).ok().map(Self::Code),
             "scans" => Uuid::try_parse(rest).ok().map(Self::Scans),
             "user" => Uuid::try_parse(rest).ok().map(Self::User),
+            "styles" => Uuid::try_parse(rest).ok().map(Self::Styles),
             "slug" if !rest.is_empty() && !rest.contains(['{', '}']) => {
                 Some(Self::Slug(rest.into()))
             }
@@ -116,7 +120,13 @@ mod tests {
     fn tags_are_read_as_they_are_written() {
         let id = Uuid::from_u128(7);
         let slug = Tag::Slug("a-b_1".into());
-        for tag in [Tag::Code(id), Tag::Scans(id), Tag::User(id), slug] {
+        for tag in [
+            Tag::Code(id),
+            Tag::Scans(id),
+            Tag::User(id),
+            Tag::Styles(id),
+            slug,
+        ] {
             assert_eq!(Tag::parse(&tag.to_string()), Some(tag));
         }
         for text in ["", "code", "code-x", "slug-", "slug-{a}", "other-1"] {

@@ -95,7 +95,7 @@ mod tests {
     use crate::{
         kernel::clock::from_micros,
         render::Spec,
-        store::codes::{CodeKind, Counters, Look},
+        store::codes::{CodeKind, Counters, Look, Plan},
     };
 
     fn appearance() -> Appearance {
@@ -110,6 +110,10 @@ mod tests {
             description: None,
             enabled: true,
             look: Look::default(),
+            style: None,
+            payload: None,
+            tags: Vec::new(),
+            plan: Plan::default(),
             created_at: from_micros(0),
             updated_at: from_micros(0),
             counters: Counters::default(),

@@ -8,29 +8,38 @@ mod appearance;
 mod drawing;
 pub mod made_under;
 mod many;
+pub mod styles;
+mod targets;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Value, json};
 
 pub use appearance::{Appearance, weigh};
 pub use drawing::Wishes;
 
-pub use crate::store::codes::{Change, Code, CodeKind, Counters, ListQuery, Look, Sort};
+pub use targets::Led;
+
+pub use crate::store::codes::{
+    Change, Code, CodeKind, CodeStyle, Counters, DEVICES, ListQuery, Look, Placement,
+    PlacementChanges, Plan, Rule, Scheduled, Sort, When,
+};
 
 use crate::{
     cache::{Name, Tag, Tiered, Tiers},
     identity::{Author, Entry, OrgId, Stamp},
     kernel::{
-        Error, Kind, Result, SharedClock,
+        Error, Kind, Result, SharedClock, Timestamp,
         id::{self, Ids, Uuid},
     },
     render::Logo,
-    store::Store,
+    store::{Store, codes::changed_meanwhile},
 };
 
 /// Tries to find a free slug. With 32 random bits and a million codes the chance to need a second is 1 in 4 000.
 const SLUG_TRIES: usize = 8;
+/// Tries to make a change that others come before.
+const EDIT_TRIES: usize = 5;
 
 /// A code that is to be made; already validated.
 #[derive(Clone, Debug)]
@@ -38,7 +47,15 @@ pub struct Draft {
     pub meaning: Meaning,
     pub title: Option<String>,
     pub description: Option<String>,
+    pub enabled: bool,
     pub look: Look,
+    pub style: Option<CodeStyle>,
+    /// What a static content was made of, as JSON.
+    pub payload: Option<String>,
+    pub tags: Vec<String>,
+    pub plan: Plan,
+    /// Names of placements.
+    pub placements: Vec<String>,
 }
 
 /// What a symbol says.
@@ -54,6 +71,7 @@ pub enum Meaning {
 pub type Appearances = Tiered<(Uuid, Uuid), Arc<Appearance>>;
 
 pub struct Codes {
+    pub styles: styles::Styles,
     store: Store,
     tiers: Arc<Tiers>,
     appearances: Arc<Appearances>,
@@ -69,6 +87,7 @@ pub struct Parts {
     pub store: Store,
     pub tiers: Arc<Tiers>,
     pub appearances: Arc<Appearances>,
+    pub known_styles: Arc<styles::KnownStyles>,
     /// The installation's: its file, or the built-in mark.
     pub logo: Arc<Logo>,
     pub ids: Arc<Ids>,
@@ -83,11 +102,19 @@ impl Codes {
             store,
             tiers,
             appearances,
+            known_styles,
             logo,
             ids,
             clock,
         } = parts;
         Self {
+            styles: styles::Styles {
+                store: store.clone(),
+                tiers: Arc::clone(&tiers),
+                known: known_styles,
+                ids: Arc::clone(&ids),
+                clock: SharedClock::clone(&clock),
+            },
             store,
             tiers,
             appearances,
@@ -103,9 +130,15 @@ impl Codes {
     pub fn content(&self, code: &Code) -> String {
         match (&code.content, &code.slug) {
             (Some(content), _) => content.clone(),
-            (None, Some(slug)) => format!("{}/r/{slug}?scan_ref=qr", self.base_url),
+            (None, Some(slug)) => self.address(slug),
             (None, None) => String::new(),
         }
+    }
+
+    /// What the symbol of a slug says.
+    #[must_use]
+    pub fn address(&self, slug: &str) -> String {
+        format!("{}/r/{slug}?scan_ref=qr", self.base_url)
     }
 
     /// # Errors
@@ -125,8 +158,12 @@ impl Codes {
             target,
             title: draft.title,
             description: draft.description,
-            enabled: true,
+            enabled: draft.enabled,
             look: draft.look,
+            style: draft.style,
+            payload: draft.payload,
+            tags: draft.tags,
+            plan: draft.plan,
             created_at: now,
             updated_at: now,
             counters: Counters::default(),
@@ -134,14 +171,16 @@ impl Codes {
         let entry = |code: &Code| self.entry(author, "code.create", code.id, Some(told(code)));
         if kind == CodeKind::Static {
             let entry = entry(&code);
-            self.store.codes.insert(&code, &entry).await?;
+            self.store.codes.insert(&code, Vec::new(), &entry).await?;
             return Ok(code);
         }
+        let placements = self.placements(code.id, &draft.placements)?;
         for _ in 0..SLUG_TRIES {
             let slug = id::secret::<4>()?;
             code.slug = Some(slug.clone());
             let entry = entry(&code);
-            let inserted = self.store.codes.insert(&code, &entry).await;
+            let placed = placements.clone();
+            let inserted = self.store.codes.insert(&code, placed, &entry).await;
             if matches!(&inserted, Err(e) if e.kind() == Kind::Conflict) {
                 continue;
             }
@@ -187,7 +226,7 @@ impl Codes {
     }
 
     /// # Errors
-    /// `NotFound`, and the store's.
+    /// `NotFound`, `PreconditionFailed`, and the store's.
     pub async fn update(
         &self,
         org: OrgId,
@@ -196,31 +235,108 @@ impl Codes {
         author: &Author,
     ) -> Result<Code> {
         let entry = self.entry(author, "code.edit", id, None);
+        let placed = self.slugs_of_placements(id).await?;
         match self.store.codes.update(org.id(), id, change, entry).await {
             Ok(changed) => {
                 let code = changed.ok_or_else(unknown)?;
-                self.forget(&code).await;
+                self.forget(&code, &placed).await;
                 Ok(code)
             }
             Err(e) => {
                 if e.kind().is_fault()
                     && let Ok(Some(code)) = self.store.codes.get(org.id(), id).await
                 {
-                    self.forget(&code).await;
+                    self.forget(&code, &placed).await;
                 }
                 Err(e)
             }
         }
     }
 
+    /// Changes a code by what it is now. `seen`: when the caller's copy was changed last; without one, a change that comes
+    /// between is looked at and this one is made again.
+    ///
     /// # Errors
-    /// `NotFound`, and the store's.
-    pub async fn delete(&self, org: OrgId, id: Uuid, author: &Author) -> Result<()> {
+    /// `NotFound`, `PreconditionFailed`, those of `change`, and the store's.
+    pub async fn edit(
+        &self,
+        (org, id): (OrgId, Uuid),
+        seen: Option<Timestamp>,
+        author: &Author,
+        change: impl Fn(&Code) -> Result<Change>,
+    ) -> Result<Code> {
+        let mut tries = 0;
+        loop {
+            let code = self.get(org, id).await?;
+            let change = Change {
+                seen: Some(seen.unwrap_or(code.updated_at)),
+                ..change(&code)?
+            };
+            let changed = self.update(org, id, &change, author).await;
+            tries += 1;
+            let is_late = matches!(&changed, Err(e) if e.kind() == Kind::PreconditionFailed);
+            if seen.is_some() || !is_late || tries == EDIT_TRIES {
+                return changed;
+            }
+        }
+    }
+
+    /// `seen`: as in [`Codes::edit`].
+    ///
+    /// # Errors
+    /// `NotFound`, `PreconditionFailed`, and the store's.
+    pub async fn delete(
+        &self,
+        org: OrgId,
+        id: Uuid,
+        seen: Option<Timestamp>,
+        author: &Author,
+    ) -> Result<()> {
         let code = self.get(org, id).await?;
+        if seen.is_some_and(|seen| seen != code.updated_at) {
+            return Err(changed_meanwhile());
+        }
+        let placed = self.slugs_of_placements(id).await?;
         let entry = self.entry(author, "code.delete", id, Some(told(&code)));
         let deleted = self.store.codes.delete(org.id(), id, &entry).await;
-        self.forget(&code).await;
+        self.forget(&code, &placed).await;
         if deleted? { Ok(()) } else { Err(unknown()) }
+    }
+
+    /// New placements of a code, each under a free slug: longer by two digits than a code's, so that the two never meet.
+    ///
+    /// # Errors
+    /// `Internal` when the operating system gives no randomness.
+    pub fn placements(&self, code_id: Uuid, names: &[String]) -> Result<Vec<Placement>> {
+        let made = names.iter().map(|name| {
+            Ok(Placement {
+                id: self.ids.next(),
+                code_id,
+                slug: id::secret::<5>()?,
+                name: name.clone(),
+                created_at: self.clock.now(),
+                scans: 0,
+                genuine_scans: 0,
+                last_scan_at: None,
+            })
+        });
+        made.collect()
+    }
+
+    /// The placements of some codes.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn placed(&self, codes: &[Uuid]) -> Result<HashMap<Uuid, Vec<Placement>>> {
+        self.store.codes.placements(codes).await
+    }
+
+    async fn slugs_of_placements(&self, id: Uuid) -> Result<Vec<Tag>> {
+        let placed = self.placed(&[id]).await?;
+        let slugs = placed.into_values().flatten();
+        Ok(slugs
+            .map(|placement| Tag::Slug(placement.slug.into()))
+            .collect())
     }
 
     fn entry(&self, author: &Author, action: &str, id: Uuid, detail: Option<Value>) -> Entry {
@@ -228,8 +344,9 @@ impl Codes {
         author.entry(stamp, action, format!("code:{id}"), detail)
     }
 
-    async fn forget(&self, code: &Code) {
+    async fn forget(&self, code: &Code, placed: &[Tag]) {
         let mut tags = vec![Tag::Code(code.id), Tag::Scans(code.id)];
+        tags.extend_from_slice(placed);
         tags.extend(code.slug.as_deref().map(|slug| Tag::Slug(slug.into())));
         self.tiers.invalidate(&tags).await;
     }

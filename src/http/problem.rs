@@ -56,7 +56,7 @@ pub enum Challenge {
     Over,
 }
 
-const KINDS: [(Kind, &str); 16] = [
+const KINDS: [(Kind, &str); 17] = [
     (Kind::Malformed, "malformed"),
     (Kind::Unauthenticated, "unauthenticated"),
     (Kind::Forbidden, "forbidden"),
@@ -64,6 +64,7 @@ const KINDS: [(Kind, &str); 16] = [
     (Kind::MethodNotAllowed, "method_not_allowed"),
     (Kind::RequestTimeout, "request_timeout"),
     (Kind::Conflict, "conflict"),
+    (Kind::Gone, "gone"),
     (Kind::PreconditionFailed, "precondition_failed"),
     (Kind::TooLarge, "too_large"),
     (Kind::UnsupportedMediaType, "unsupported_media_type"),

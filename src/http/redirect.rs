@@ -2,6 +2,9 @@
 //!
 //! Invariant: no state of the database, of Redis or of the scan's storage keeps a known target from its 302.
 
+mod page;
+mod planned;
+
 use std::{borrow::Cow, sync::Arc};
 
 use metrics::Counter;
@@ -10,6 +13,8 @@ use poem::{
     Request, Response, Result,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
+
+use uuid::Uuid;
 
 use super::client::{client_address, is_behind_proxy, limited_client};
 use crate::{
@@ -29,7 +34,16 @@ pub struct Redirect {
     success: Counter,
     not_found: Counter,
     targetless: Counter,
+    closed: Counter,
+    password: Counter,
     failure: Counter,
+}
+
+/// What was scanned, for the scan's row.
+#[derive(Clone, Copy)]
+struct Scanned {
+    code_id: Uuid,
+    placement_id: Option<Uuid>,
 }
 
 impl Redirect {
@@ -40,6 +54,8 @@ impl Redirect {
             success: status(RedirectStatus::Success),
             not_found: status(RedirectStatus::NotFound),
             targetless: status(RedirectStatus::NotARedirect),
+            closed: status(RedirectStatus::Closed),
+            password: status(RedirectStatus::Password),
             failure: status(RedirectStatus::Failure),
         }
     }
@@ -54,11 +70,11 @@ impl Redirect {
         (!slug.is_empty() && !slug.contains('/')).then_some(slug)
     }
 
-    async fn send(&self, ctx: &Ctx, request: &Request) -> Result<Response, Error> {
+    async fn send(&self, ctx: &Ctx, request: &mut Request) -> Result<Response, Error> {
         let unknown = || Error::not_found("no code has this address");
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let message = "this method is not allowed here; see the Allow header";
-            return Err(Error::new(Kind::MethodNotAllowed, message));
+        let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !is_look && request.method() != Method::POST {
+            return Err(not_allowed());
         }
         let slug = Self::slug(request.uri().path()).unwrap_or_default();
         let slug = percent_decode_str(slug).decode_utf8().ok();
@@ -76,29 +92,42 @@ impl Redirect {
             Destination::NotARedirect => {
                 Err(Error::new(Kind::Malformed, "this code does not redirect"))
             }
+            // Only a password is sent to a code.
+            Destination::Target { .. } if !is_look => Err(not_allowed()),
             Destination::Target { code_id, location } => {
-                let headers = request.headers();
-                let texts = [header::USER_AGENT, header::REFERER].map(|name| text(headers, &name));
-                let scan = self.scan(ctx, request, (code_id, &texts));
-                // The intake counts its failures; the redirect is answered in any case.
-                let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
+                let scanned = Scanned {
+                    code_id,
+                    placement_id: None,
+                };
+                self.accept(ctx, request, scanned).await;
                 Ok(found(location))
             }
+            // Boxed: a plain redirect does not carry the space for it around.
+            Destination::Planned(planned) => Box::pin(self.planned(ctx, request, &planned)).await,
         }
+    }
+
+    async fn accept(&self, ctx: &Ctx, request: &Request, scanned: Scanned) {
+        let headers = request.headers();
+        let texts = [header::USER_AGENT, header::REFERER].map(|name| text(headers, &name));
+        let scan = self.scan(ctx, request, (scanned, &texts));
+        // The intake counts its failures; the redirect is answered in any case.
+        let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
     }
 
     fn scan<'t>(
         &self,
         ctx: &Ctx,
         request: &Request,
-        (code_id, [user_agent, referer]): (uuid::Uuid, &'t [Cow<'_, str>; 2]),
+        (scanned, [user_agent, referer]): (Scanned, &'t [Cow<'_, str>; 2]),
     ) -> Scan<'t> {
         let is_head = request.method() == Method::HEAD;
         let settings = &self.app.settings;
         let address = client_address(request, &settings.server.trusted_proxies);
         Scan {
             id: ctx.id,
-            code_id,
+            code_id: scanned.code_id,
+            placement_id: scanned.placement_id,
             at: self.app.clock.now(),
             genuine: request
                 .uri()
@@ -124,10 +153,14 @@ impl Redirect {
             .flatten()
     }
 
-    pub async fn answer(&self, ctx: &Ctx, request: &Request) -> Result<Response> {
+    pub async fn answer(&self, ctx: &Ctx, request: &mut Request) -> Result<Response> {
         let answer = self.send(ctx, request).await;
         match &answer {
-            Ok(_) => &self.success,
+            Ok(response) if response.status().is_redirection() => &self.success,
+            Ok(response) if response.status().is_success() => &self.password,
+            Ok(_) => &self.closed,
+            Err(e) if e.kind() == Kind::Gone => &self.closed,
+            Err(e) if e.kind() == Kind::Forbidden => &self.password,
             Err(e) if matches!(e.kind(), Kind::NotFound | Kind::RateLimited) => &self.not_found,
             Err(e) if e.kind().is_fault() => &self.failure,
             Err(_) => &self.targetless,
@@ -162,6 +195,11 @@ fn found(location: HeaderValue) -> Response {
         HeaderValue::from_static("private, no-store"),
     );
     response
+}
+
+fn not_allowed() -> Error {
+    let message = "this method is not allowed here; see the Allow header";
+    Error::new(Kind::MethodNotAllowed, message)
 }
 
 #[cfg(test)]

@@ -23,8 +23,9 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 88] = [
+pub const ROUTES: [(&str, &str, &str); 102] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
+    ("POST",   "/r/{slug}",                                       "redirect.rs"),
 
     ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
     ("POST",   "/api/v1/qr/static",                               "api/qr/create.rs"),
@@ -36,6 +37,20 @@ pub const ROUTES: [(&str, &str, &str); 88] = [
     ("GET",    "/api/v1/qr/{id}/analytics/scan-timeseries",       "api/qr/analytics.rs"),
     ("GET",    "/api/v1/qr/{id}/analytics/scan-logs",             "api/qr/analytics.rs"),
     ("GET",    "/api/v1/qr/{id}/analytics/device-stats",          "api/qr/analytics.rs"),
+
+    ("GET",    "/api/v2/codes",                                   "api/codes/list.rs"),
+    ("POST",   "/api/v2/codes",                                   "api/codes/create.rs"),
+    ("GET",    "/api/v2/codes/{id}",                              "api/codes/get.rs"),
+    ("PATCH",  "/api/v2/codes/{id}",                              "api/codes/change.rs"),
+    ("DELETE", "/api/v2/codes/{id}",                              "api/codes/delete.rs"),
+    ("GET",    "/api/v2/codes/{id}/image",                        "api/codes/image.rs"),
+    ("GET",    "/api/v2/codes/{id}/targets",                      "api/codes/targets.rs"),
+    ("POST",   "/api/v2/codes/{id}/targets",                      "api/codes/targets.rs"),
+    ("POST",   "/api/v2/codes/{id}/targets/undo",                 "api/codes/targets.rs"),
+    ("GET",    "/api/v2/styles",                                  "api/styles.rs"),
+    ("GET",    "/api/v2/styles/{name}",                           "api/styles.rs"),
+    ("PUT",    "/api/v2/styles/{name}",                           "api/styles.rs"),
+    ("DELETE", "/api/v2/styles/{name}",                           "api/styles.rs"),
 
     ("POST",   "/api/v1/barcode",                                 "api/barcode.rs"),
     ("POST",   "/api/generate",                                   "api/barcode.rs"),

@@ -68,9 +68,32 @@ impl Guesses {
             self.wrong.invalidate(&account);
             return Ok(user);
         }
-        let before = self.wrong.entry(account);
-        before.and_upsert_with(|n| n.map_or(1, |n| n.into_value().saturating_add(1)));
+        self.note_wrong(account);
         Ok(None)
+    }
+
+    /// Whether a code's password is this one. `code`: tells its guesses from those of accounts and other codes.
+    ///
+    /// # Errors
+    /// `RateLimited` when too many passwords are being checked.
+    pub async fn opens(&self, code: &str, password: String, hash: &str) -> Result<bool> {
+        let guessed = digest(code);
+        self.delay(&guessed).await;
+        let is_right = self
+            .passwords
+            .check(password, Some(hash.to_owned()))
+            .await?;
+        if is_right {
+            self.wrong.invalidate(&guessed);
+        } else {
+            self.note_wrong(guessed);
+        }
+        Ok(is_right)
+    }
+
+    fn note_wrong(&self, guessed: SecretHash) {
+        let before = self.wrong.entry(guessed);
+        before.and_upsert_with(|n| n.map_or(1, |n| n.into_value().saturating_add(1)));
     }
 
     /// Whoever guesses the password of one account from many addresses waits; who knows it waits as long and is let in.

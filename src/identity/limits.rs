@@ -200,6 +200,9 @@ impl Meter {
             Limit::Api => {
                 format!("too many requests of this key or session; try again in {seconds} s")
             }
+            Limit::Password => {
+                format!("too many wrong passwords from your network; try again in {seconds} s")
+            }
             Limit::Render | Limit::Miss | Limit::Link => {
                 format!("too many requests from your network; try again in {seconds} s")
             }
@@ -239,6 +242,20 @@ impl Meter {
         };
         let until = self.passed_ms().saturating_add(millis(wait));
         bucket.blocked_until_ms.fetch_max(until, Ordering::Relaxed);
+    }
+
+    fn fail_of(&self, client: IpAddr) {
+        let (network, site) = Who::of(client);
+        self.fail(network, 1);
+        if let Some(site) = site {
+            self.fail(site, SITE);
+        }
+    }
+
+    fn may_try_of(&self, client: IpAddr) -> Result<()> {
+        let (network, site) = Who::of(client);
+        self.may_try(network)?;
+        site.map_or(Ok(()), |site| self.may_try(site))
     }
 
     /// # Errors
@@ -317,6 +334,7 @@ fn seconds(time: Duration) -> u32 {
 /// All limits. Cheap to ask.
 pub struct Limits {
     sign_in: Meter,
+    passwords: Meter,
     api: Meter,
     render: Meter,
     misses: Meter,
@@ -334,6 +352,8 @@ impl Limits {
         let ten = Duration::from_mins(10);
         Self {
             sign_in: Meter::new(Limit::SignIn, even(settings.sign_in), ten, base),
+            // Apart: a class that mistypes a code's password must not keep its teacher from signing in.
+            passwords: Meter::new(Limit::Password, even(settings.sign_in), ten, base),
             api: minute(Limit::Api, settings.api),
             render: Meter::new(
                 Limit::Render,
@@ -351,18 +371,25 @@ impl Limits {
     /// # Errors
     /// `RateLimited` after too many that were wrong. Right ones do not count: a school signs in from one address.
     pub fn may_try(&self, client: IpAddr) -> Result<()> {
-        let (network, site) = Who::of(client);
-        self.sign_in.may_try(network)?;
-        site.map_or(Ok(()), |site| self.sign_in.may_try(site))
+        self.sign_in.may_try_of(client)
     }
 
     /// What this client sent was wrong.
     pub fn failed(&self, client: IpAddr) {
-        let (network, site) = Who::of(client);
-        self.sign_in.fail(network, 1);
-        if let Some(site) = site {
-            self.sign_in.fail(site, SITE);
-        }
+        self.sign_in.fail_of(client);
+    }
+
+    /// As [`Limits::may_try`], for the password of a code.
+    ///
+    /// # Errors
+    /// `RateLimited` after too many that were wrong.
+    pub fn may_open(&self, client: IpAddr) -> Result<()> {
+        self.passwords.may_try_of(client)
+    }
+
+    /// It was wrong.
+    pub fn not_opened(&self, client: IpAddr) {
+        self.passwords.fail_of(client);
     }
 
     /// A request by a key or a session; `None` for others, and without a limit.

@@ -6,6 +6,7 @@
 
 mod audit;
 mod caller;
+mod code_passwords;
 mod credentials;
 pub mod csrf;
 mod first_start;
@@ -87,6 +88,7 @@ impl Parts {
 
 pub struct Auth {
     parts: Parts,
+    passwords: Arc<Passwords>,
     guesses: Arc<Guesses>,
     remembered: Remembered,
     pub sessions: Arc<Sessions>,
@@ -134,6 +136,7 @@ impl Auth {
             wrong_keys: wrong(SignInHow::Key),
             refusals: refusals.collect(),
             guesses,
+            passwords,
             parts: parts.clone(),
         })
     }

@@ -28,6 +28,8 @@ pub enum Kind {
     Conflict,
     /// 412: what was to be changed is not what the caller saw.
     PreconditionFailed,
+    /// 410: it was here, and will not come back.
+    Gone,
     /// 411, 413, 414, 431: larger than a limit.
     TooLarge,
     /// 415: a body of a type that is not spoken here.
@@ -58,6 +60,7 @@ impl Kind {
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::Conflict => 409,
+            Self::Gone => 410,
             Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,

@@ -2,7 +2,9 @@
 //!
 //! Format 2, little-endian: `u8` format, then per scan `u128` id, `u128` code, `i64` microseconds, `u8` flags,
 //! country (two letters, or two zeros), address (`u8` length 0, 4 or 16, bytes), user agent and referer (`u16` length,
-//! UTF-8). Format 1 has no country. Written on the request's path into a shared buffer: no allocation of its own.
+//! UTF-8). Format 1 has no country. In format 3, a `u128` placement follows the country of scans that have that flag; a batch
+//! without one stays in format 2, which the release before reads. Written on the request's path into a shared buffer: no
+//! allocation of its own.
 
 use std::net::IpAddr;
 
@@ -20,10 +22,12 @@ use crate::{
 /// spool survives an upgrade.
 pub const FORMAT: u8 = 2;
 const WITHOUT_COUNTRY: u8 = 1;
+const WITH_PLACEMENTS: u8 = 3;
 
 const GENUINE: u8 = 1;
 const HEAD: u8 = 2;
 const PREFETCH: u8 = 4;
+const PLACED: u8 = 8;
 
 /// One scan as a redirect saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub struct Scan<'a> {
     pub address: Option<IpAddr>,
     /// From the header of a proxy.
     pub country: Option<Country>,
+    /// The placement whose slug was scanned.
+    pub placement_id: Option<Uuid>,
     /// Cut to [`USER_AGENT_BYTES`].
     pub user_agent: &'a str,
     /// Cut to [`REFERER_BYTES`].
@@ -61,8 +67,14 @@ impl Scan<'_> {
             // Told from the user agent, again, when the batch is drained.
             Some(Excluded::Bot) | None => 0,
         };
-        batch.push(excluded | if self.genuine { GENUINE } else { 0 });
+        let genuine = if self.genuine { GENUINE } else { 0 };
+        let placed = self.placement_id.map_or(0, |_| PLACED);
+        batch.push(excluded | genuine | placed);
         batch.extend_from_slice(&self.country.map_or([0; 2], Country::letters));
+        if let Some(placement_id) = self.placement_id {
+            batch[0] = WITH_PLACEMENTS;
+            batch.extend_from_slice(placement_id.as_bytes());
+        }
         match self.address {
             None => batch.push(0),
             Some(IpAddr::V4(a)) => {
@@ -98,7 +110,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 pub fn decode(batch: &[u8]) -> Result<Vec<Scan<'_>>> {
     let mut rest = Reader(batch);
     let [format] = rest.array()?;
-    if !matches!(format, FORMAT | WITHOUT_COUNTRY) {
+    if !matches!(format, FORMAT | WITHOUT_COUNTRY | WITH_PLACEMENTS) {
         return Err(damaged());
     }
     let mut scans = Vec::new();
@@ -125,6 +137,10 @@ impl<'a> Reader<'a> {
             WITHOUT_COUNTRY => None,
             _ => Country::parse(&self.array::<2>()?),
         };
+        let placement_id = match (format, flags & PLACED) {
+            (WITH_PLACEMENTS, PLACED) => Some(Uuid::from_bytes(self.array()?)),
+            _ => None,
+        };
         let address = match self.array()? {
             [0] => None,
             [4] => Some(IpAddr::from(self.array::<4>()?)),
@@ -144,6 +160,7 @@ impl<'a> Reader<'a> {
             excluded,
             address,
             country,
+            placement_id,
             user_agent: self.text()?,
             referer: self.text()?,
         })
@@ -189,6 +206,7 @@ mod tests {
                 excluded: (id % 3 == 0).then_some(Excluded::Prefetch),
                 address,
                 country: Country::parse(country.as_bytes()),
+                placement_id: (code % 5 == 0).then(|| Uuid::from_u128(id ^ code)),
                 user_agent: &agent,
                 referer: &referer,
             }).collect();
@@ -226,11 +244,12 @@ mod tests {
                 excluded: None,
                 address: Some("198.51.100.0".parse().unwrap()),
                 country: None,
+                placement_id: None,
                 user_agent: "abc",
                 referer: "de",
             }
         );
-        batch[0] = 3;
+        batch[0] = 4;
         assert!(decode(&batch).is_err());
     }
 

@@ -230,6 +230,7 @@ mod tests {
             excluded: None,
             address: None,
             country: None,
+            placement_id: None,
             user_agent: "",
             referer: "",
         };

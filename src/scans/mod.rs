@@ -26,6 +26,7 @@ pub use codec::Scan;
 pub use intake::{Accepted, Intake};
 pub use pipeline::{Pipeline, open_spool};
 pub use rollups::{Rebuilt, rebuild, rebuildable};
+pub use user_agent::{device_words, is_bot};
 
 use http::HeaderMap;
 

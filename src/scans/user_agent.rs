@@ -30,6 +30,34 @@ pub struct Parsed {
     pub browser_version: String,
 }
 
+/// Whether a header is a bot's.
+#[must_use]
+pub fn is_bot(header: &str) -> bool {
+    bot::name(&header[..header.floor_char_boundary(USER_AGENT_BYTES)]).is_some()
+}
+
+/// The kind of machine and its system, in the words of `store::codes::DEVICES`; empty if it is another or a bot.
+#[must_use]
+pub fn device_words(header: &str) -> [&'static str; 2] {
+    let agent = &header[..header.floor_char_boundary(USER_AGENT_BYTES)];
+    let (kind, os) = device::quick(agent);
+    let kind = match kind {
+        DeviceType::Mobile => "mobile",
+        DeviceType::Tablet => "tablet",
+        DeviceType::Pc => "desktop",
+        DeviceType::Bot | DeviceType::Other => "",
+    };
+    let os = match os {
+        "iOS" => "ios",
+        "Android" | "HarmonyOS" => "android",
+        "Windows" => "windows",
+        "macOS" => "macos",
+        "Linux" => "linux",
+        _ => "",
+    };
+    [kind, os]
+}
+
 /// Parses a header's value; what exceeds `limits::USER_AGENT_BYTES` is ignored.
 #[must_use]
 pub fn parse(header: &str) -> Parsed {

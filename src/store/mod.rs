@@ -27,6 +27,7 @@ pub mod single_sign_on;
 pub mod spool;
 mod sqlite;
 mod statement;
+pub mod styles;
 mod text;
 mod transaction;
 pub mod users;
@@ -47,6 +48,7 @@ use migrations::Migrations;
 #[derive(Clone)]
 pub struct Store {
     pub codes: codes::Codes,
+    pub styles: styles::Styles,
     pub scans: scans::Scans,
     pub users: users::Users,
     pub keys: keys::Keys,
@@ -71,6 +73,7 @@ impl Store {
         let connections = Connections::open(settings, clock).await?;
         let store = Self {
             codes: codes::Codes::new(&connections),
+            styles: styles::Styles::new(&connections),
             scans: scans::Scans::new(&connections),
             users: users::Users::new(&connections),
             keys: keys::Keys::new(&connections),

@@ -137,6 +137,8 @@ label! {
     Space {
         Slug = "slug",
         Code = "code",
+        /// Saved styles.
+        Style = "style",
         RenderLegacy = "render_legacy",
         RenderEngine = "render_engine",
         AnalyticsLegacy = "analytics_legacy",
@@ -211,7 +213,7 @@ label! {
 
 label! {
     /// Answer of `/r/{slug}`.
-    RedirectStatus { Success = "success", NotFound = "not_found", NotARedirect = "not_a_redirect", Failure = "failure" }
+    RedirectStatus { Success = "success", NotFound = "not_found", NotARedirect = "not_a_redirect", Closed = "closed", Password = "password", Failure = "failure" }
 }
 
 label! {
@@ -237,6 +239,8 @@ label! {
         Miss = "miss",
         /// Looks at invitations, starts of single sign-on.
         Link = "link",
+        /// Wrong passwords of codes.
+        Password = "password",
     }
 }
 

@@ -68,3 +68,12 @@ def grades_refused(d):
     """A client asks for styles that readers do not cope with, and wants none of those."""
     d.up()
     d.provoke(d.crowd(5, unreadable))
+
+
+@drill("closed-code-scanned", "ClosedCodesScanned")
+def closed_code_scanned(d):
+    """A code whose time is over still hangs in the hall."""
+    d.up()
+    code_id, slug = d.code("over")
+    d.api("PATCH", f"/api/v2/codes/{code_id}", {"expires_at": "2020-01-01T00:00:00Z"})
+    d.provoke(d.crowd(5, redirects([slug])))

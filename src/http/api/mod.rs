@@ -3,12 +3,14 @@
 mod account;
 mod barcode;
 mod cache;
+mod codes;
 mod health;
 mod organizations;
 pub(super) mod qr;
 mod rollout;
 mod session;
 mod single_sign_on;
+mod styles;
 mod v2;
 
 use std::sync::Arc;
@@ -46,6 +48,16 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         qr::get::Get,
         qr::update::Update,
         qr::delete::Delete,
+    );
+    let resource = (
+        codes::create::Create::new(),
+        codes::list::List,
+        codes::get::Get,
+        codes::change::Patch,
+        codes::delete::Delete,
+        codes::targets::Targets,
+        codes::image::Image,
+        styles::Styles,
     );
     let more = (
         qr::image::Image::new(),
@@ -85,7 +97,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         organizations::timeline::Timeline,
     );
     let more = (more, account, organizations);
-    OpenApiService::new((codes, symbols, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new((codes, resource, symbols, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \
              `errors` which fields, `request_id` finds the request in the log.",

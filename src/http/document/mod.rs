@@ -78,13 +78,28 @@ fn add_undeclared(document: &mut Value) {
                     "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
                 },
                 "400": problem("A code that does not redirect"),
-                "404": problem("No such code, or a disabled one"),
+                "403": problem("A code with a password; browsers get a page with 200 that asks for it"),
+                "404": problem("No such code, a disabled one, or one that has not begun"),
+                "410": problem("A code that is over, or was scanned as often as it may be"),
             },
         })
     };
+    let mut opened = redirect("Open a code by its password, and count the scan");
+    opened["requestBody"] = json!({
+        "required": true,
+        "content": {"application/x-www-form-urlencoded": {"schema": {
+            "type": "object", "required": ["password"],
+            "properties": {"password": {"type": "string", "maxLength": 128}},
+        }}},
+    });
+    opened["responses"]["303"] = opened["responses"]["302"].take();
+    if let Some(responses) = opened["responses"].as_object_mut() {
+        responses.remove("302");
+    }
     document["paths"]["/r/{slug}"] = json!({
         "get": redirect("Redirect a scan to its target, and count it"),
         "head": redirect("As GET, never counted"),
+        "post": opened,
     });
     document["paths"]["/metrics"] = json!({
         "get": {

@@ -19,7 +19,7 @@ const METHODS: [&str; 8] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "_OTHER",
 ];
 /// Every status that the product answers with; another one is counted under its class' first code.
-const STATUSES: [(u16, &str); 26] = [
+const STATUSES: [(u16, &str); 27] = [
     (200, "200"),
     (201, "201"),
     (204, "204"),
@@ -34,6 +34,7 @@ const STATUSES: [(u16, &str); 26] = [
     (406, "406"),
     (408, "408"),
     (409, "409"),
+    (410, "410"),
     (411, "411"),
     (412, "412"),
     (413, "413"),

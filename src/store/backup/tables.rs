@@ -68,12 +68,21 @@ table codes m0005_codes id
   genuine_scan_count i64, first_genuine_scan_at_us i64, last_genuine_scan_at_us i64, created_at_us i64
   updated_at_us i64, fill_color text, back_color text, size i16, border i16, error_level text, target text
   title text, description text, content text, search_text text, look text m0012_code_look
+  plan text m0014_code_plans, payload text m0014_code_plans, style text m0014_code_plans
+  style_name text m0014_code_plans, tags text m0014_code_plans
+table placements m0014_code_plans id
+  id uuid, code_id uuid, slug text, name text, created_at_us i64, scan_count i64, genuine_scan_count i64
+  last_scan_at_us i64
+table code_uses m0014_code_plans code_id
+  code_id uuid, uses i64
+table styles m0014_code_plans org_id name
+  org_id uuid, name text, options text, is_default bool, created_at_us i64, updated_at_us i64
 table agents m0006_agents id
   id i64, user_agent text, device_type text, device_family text, os_family text, os_version text
   browser_family text, browser_version text
 table scans m0007_scans id
   id uuid, code_id uuid, at_us i64, genuine bool, excluded text, address text, referer text, agent_id i64
-  country text m0009_scan_origin, rollup_version i16 m0009_scan_origin
+  country text m0009_scan_origin, rollup_version i16 m0009_scan_origin, placement_id uuid m0014_code_plans
 table audit_log m0008_audit_log id
   id uuid, at_us i64, actor text, action text, subject text, reason text, detail text
   org_id uuid m0013_identity, via text m0013_identity

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 
 use super::CodeKind;
+use crate::kernel::Timestamp;
 use crate::store::{connection::in_range, entity::code, text};
 
 /// Texts go by their bytes; codes without a value come first when ascending.
@@ -56,6 +57,11 @@ pub struct ListQuery {
     pub kind: Option<CodeKind>,
     /// Taken literally, whatever the case: part of title, description, content, target or slug.
     pub search: Option<String>,
+    /// A whole tag.
+    pub tag: Option<String>,
+    pub enabled: Option<bool>,
+    /// Only codes made before that one, which also tells them from those of the same time.
+    pub before: Option<(Timestamp, Uuid)>,
     pub sort: Sort,
     pub descending: bool,
 }
@@ -67,20 +73,39 @@ impl ListQuery {
         if let Some(kind) = self.kind {
             select = select.filter(code::Column::Kind.eq(kind.label()));
         }
+        // Both find a literal string, without LIKE's wildcards and their escapes.
+        let position = if backend == DbBackend::Postgres {
+            "strpos"
+        } else {
+            "instr"
+        };
+        let holds = |column: code::Column, text: String| {
+            let found = Func::cust(Alias::new(position));
+            found.arg(column.into_expr()).arg(text).gt(0)
+        };
         if let Some(search) = self.search.as_deref().filter(|s| !s.is_empty()) {
             if !text::storable(search) {
                 return None;
             }
-            // Both find a literal string, without LIKE's wildcards and their escapes.
-            let position = if backend == DbBackend::Postgres {
-                "strpos"
-            } else {
-                "instr"
-            };
-            let found = Func::cust(Alias::new(position))
-                .arg(code::Column::SearchText.into_expr())
-                .arg(text::folded(search));
-            select = select.filter(found.gt(0));
+            let found = holds(code::Column::SearchText, text::folded(search));
+            select = select.filter(found);
+        }
+        if let Some(tag) = self.tag.as_deref() {
+            if !text::storable(tag) || tag.contains('\n') {
+                return None;
+            }
+            select = select.filter(holds(code::Column::Tags, format!("\n{tag}\n")));
+        }
+        if let Some(enabled) = self.enabled {
+            select = select.filter(code::Column::Enabled.eq(enabled));
+        }
+        if let Some((at, id)) = self.before {
+            let at = at.as_microsecond();
+            let earlier = code::Column::CreatedAtUs.lt(at);
+            let same = code::Column::CreatedAtUs
+                .eq(at)
+                .and(code::Column::Id.lt(id));
+            select = select.filter(earlier.or(same));
         }
         Some(select)
     }

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use tracing::warn;
 
-use super::{Code, CodeKind, Codes, Resolution};
+use super::{Code, CodeKind, Codes, Plan, Resolution};
 use crate::{
     kernel::Result,
     store::{
@@ -102,9 +102,16 @@ pub(super) async fn by_slug<S: AsRef<str>>(
     let work = async {
         let mut found = HashMap::with_capacity(storable.len());
         for chunk in chunks(&storable) {
-            let list = placeholders(backend, 1, chunk.len());
-            let sql =
-                format!("SELECT id, kind, target, enabled, slug FROM codes WHERE slug IN {list}");
+            // One list for both, so that a look-up stays one round trip.
+            let list = placeholders(backend, chunk.len(), 1);
+            let sql = format!(
+                "WITH asked (slug) AS (VALUES {list}) \
+                 SELECT c.id, c.kind, c.target, c.enabled, c.slug, c.plan, NULL AS placement_id \
+                 FROM asked JOIN codes c ON c.slug = asked.slug \
+                 UNION ALL \
+                 SELECT c.id, c.kind, c.target, c.enabled, p.slug, c.plan, p.id \
+                 FROM asked JOIN placements p ON p.slug = asked.slug JOIN codes c ON c.id = p.code_id"
+            );
             let values = chunk.iter().map(|slug| Value::from(*slug));
             let ask = Statement::from_sql_and_values(backend, sql, values);
             for row in db.reader.query_all_raw(ask).await? {
@@ -124,6 +131,8 @@ fn resolution(row: &QueryResult) -> Result<Resolution, DbErr> {
         kind: CodeKind::parse(&row.try_get_by::<String, _>(1)?)?,
         target: row.try_get_by(2)?,
         enabled: row.try_get_by(3)?,
+        plan: Plan::of_column(row.try_get_by::<Option<String>, _>(5)?.as_deref())?,
+        placement_id: row.try_get_by(6)?,
     })
 }
 

@@ -6,11 +6,13 @@ mod list;
 mod look;
 mod many;
 mod model;
+mod placements;
+mod plan;
 
 use futures_util::FutureExt as _;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait, prelude::Uuid,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect, QueryTrait, prelude::Uuid,
 };
 
 use super::{
@@ -21,12 +23,14 @@ use super::{
     entity::code,
 };
 use crate::{
-    kernel::{Result, Timestamp},
+    kernel::{Error, Kind, Result, Timestamp},
     telemetry::StoreTimer,
 };
 pub use list::{ListQuery, Sort};
 pub use look::Look;
-pub use model::{Change, Code, CodeKind, Counters, Resolution};
+pub use model::{Change, Code, CodeKind, CodeStyle, Counters, Resolution};
+pub use placements::{Placement, PlacementChanges};
+pub use plan::{DEVICES, Plan, Rule, Scheduled, When};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -46,6 +50,8 @@ struct Timers {
     count: StoreTimer,
     order: StoreTimer,
     many: StoreTimer,
+    placements: StoreTimer,
+    take_use: StoreTimer,
 }
 
 impl Codes {
@@ -76,19 +82,33 @@ impl Codes {
                 count: db.timer("codes.count"),
                 order: db.timer("codes.most_scanned"),
                 many: db.timer("codes.many"),
+                placements: db.timer("codes.placements"),
+                take_use: db.timer("codes.take_use"),
             },
             db: db.clone(),
         }
     }
 
-    /// Stores a new code, with its counters as they are, and who made it.
+    /// Stores a new code, with its counters as they are, its placements, and who made it.
     ///
     /// # Errors
-    /// `Conflict` when the id or the slug is taken; `Invalid` when a text holds a NUL.
-    pub async fn insert(&self, code: &Code, entry: &Entry) -> Result<()> {
+    /// `Conflict` when the id or a slug is taken; `Invalid` when a text holds a NUL.
+    pub async fn insert(
+        &self,
+        code: &Code,
+        placements: Vec<Placement>,
+        entry: &Entry,
+    ) -> Result<()> {
+        let placements = PlacementChanges {
+            add: placements,
+            ..PlacementChanges::default()
+        };
         code.check()?;
-        let insert = code::Entity::insert(code.to_row()).build(self.db.backend());
-        let steps = vec![Step::Must(insert)];
+        placements.check()?;
+        let backend = self.db.backend();
+        let insert = code::Entity::insert(code.to_row()).build(backend);
+        let mut steps = vec![Step::Must(insert)];
+        steps.extend(placements.statements(backend).into_iter().map(Step::Must));
         self.db
             .change(&self.timers.insert, steps, entry)
             .await
@@ -134,7 +154,8 @@ impl Codes {
     /// when the organization has no such code.
     ///
     /// # Errors
-    /// `Invalid` when a text holds a NUL.
+    /// `Invalid` when a text holds a NUL; `PreconditionFailed` when the code is not as `change.seen` says; `Conflict` when a slug of a
+    /// placement is taken.
     pub async fn update(
         &self,
         org: Uuid,
@@ -156,19 +177,26 @@ impl Codes {
                 return Ok(None);
             };
             let before = Code::from_row(row)?;
+            if change.seen.is_some_and(|seen| seen != before.updated_at) {
+                return Ok(Some(Err(changed_meanwhile())));
+            }
             let mut code = before.clone();
             code.apply(change, entry.at);
-            code.to_changes(change)
+            code.to_changes(&before, change)
                 .update_without_returning(&*tx)
                 .await?;
-            if let Some(detail) = before.difference(&code) {
+            for statement in change.placements.statements(self.db.backend()) {
+                tx.execute_raw(statement).await?;
+            }
+            if let Some(detail) = before.difference(&code, &change.placements) {
                 entry.detail = Some(detail);
                 audit::insert(&tx, &entry).await?;
             }
             tx.commit().await?;
-            Ok(Some(code))
+            Ok(Some(Ok(code)))
         };
-        self.db.write(&self.timers.update, work).await
+        let done = self.db.write(&self.timers.update, work).await?;
+        done.transpose()
     }
 
     /// Removes a code and its scans. False when there was none.
@@ -215,4 +243,11 @@ impl Codes {
         let work = code::Entity::find().count(&self.db.reader);
         self.db.run(&self.timers.count, work).await
     }
+}
+
+/// A change of what is not as the caller saw it (RFC 9110 §13.1.1).
+#[must_use]
+pub fn changed_meanwhile() -> Error {
+    let message = "the code was changed since it was read: read it again, and send the ETag of that as If-Match";
+    Error::new(Kind::PreconditionFailed, message)
 }

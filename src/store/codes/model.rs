@@ -8,7 +8,7 @@ use sea_orm::{
 
 use serde_json::{Map, Value, json};
 
-use super::Look;
+use super::{Look, PlacementChanges, Plan};
 use crate::{
     kernel::{Result, Timestamp, clock::from_micros, label},
     store::{entity::code, text},
@@ -37,6 +37,15 @@ pub struct Counters {
     pub last_genuine_scan_at: Option<Timestamp>,
 }
 
+/// How a symbol is drawn by the dialects that have styles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeStyle {
+    /// Options as JSON.
+    Own(String),
+    /// The name of a saved one.
+    Saved(String),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
     pub id: Uuid,
@@ -52,6 +61,13 @@ pub struct Code {
     pub description: Option<String>,
     pub enabled: bool,
     pub look: Look,
+    /// `None`: the organization's default style, if it has one.
+    pub style: Option<CodeStyle>,
+    /// What `content` was made of, as JSON.
+    pub payload: Option<String>,
+    /// In the order in which they were given.
+    pub tags: Vec<String>,
+    pub plan: Plan,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub counters: Counters,
@@ -64,6 +80,9 @@ pub struct Resolution {
     pub kind: CodeKind,
     pub target: Option<String>,
     pub enabled: bool,
+    pub plan: Plan,
+    /// The placement that the slug is of.
+    pub placement_id: Option<Uuid>,
 }
 
 /// A change of a code; `None` leaves a field as it is.
@@ -76,10 +95,21 @@ pub struct Change {
     pub description: Option<String>,
     pub enabled: Option<bool>,
     pub look: Option<Look>,
+    /// `Some(None)` removes it.
+    pub style: Option<Option<CodeStyle>>,
+    pub tags: Option<Vec<String>>,
+    pub plan: Option<Plan>,
+    pub placements: PlacementChanges,
+    /// Nothing is changed unless the code was changed last at this time.
+    pub seen: Option<Timestamp>,
 }
 
 impl Change {
     pub(super) fn check(&self) -> Result<()> {
+        self.placements.check()?;
+        for tag in self.tags.iter().flatten() {
+            text::check("tags", tag)?;
+        }
         text::check_some("target", self.target.as_deref())?;
         text::check_some("title", self.title.as_deref())?;
         text::check_some("description", self.description.as_deref())
@@ -112,12 +142,39 @@ impl Code {
         if let Some(look) = change.look {
             self.look = look;
         }
-        self.updated_at = now;
+        if let Some(style) = &change.style {
+            self.style.clone_from(style);
+        }
+        if let Some(tags) = &change.tags {
+            self.tags.clone_from(tags);
+        }
+        if let Some(plan) = &change.plan {
+            self.plan = plan.clone();
+        }
+        if change.target.is_some() {
+            let has_begun = |at_us| at_us <= now.as_microsecond();
+            self.plan.schedule.retain(|next| !has_begun(next.at_us));
+        }
+        // It tells two states apart, also where the clock does not.
+        let later = from_micros(self.updated_at.as_microsecond() + 1);
+        self.updated_at = now.max(later);
+    }
+
+    /// Where a dynamic code leads at a time, but for its rules.
+    #[must_use]
+    pub fn target_at(&self, now: Timestamp) -> Option<&str> {
+        self.plan.target_at(now).or(self.target.as_deref())
     }
 
     /// What became otherwise, for the audit log: JSON of the fields before and after. `None`: nothing did.
-    pub(super) fn difference(&self, after: &Self) -> Option<String> {
+    pub(super) fn difference(&self, after: &Self, placed: &PlacementChanges) -> Option<String> {
         let (mut was, mut is) = (Map::new(), Map::new());
+        if *placed != PlacementChanges::default() {
+            let added = placed.add.iter().map(|p| [&p.slug, &p.name]);
+            is.insert("placements".to_owned(), json!({
+                "added": added.collect::<Vec<_>>(), "renamed": placed.rename, "removed": placed.remove,
+            }));
+        }
         for ((field, before), (_, after)) in self.told().into_iter().zip(after.told()) {
             if before != after {
                 was.insert(field.to_owned(), before);
@@ -127,13 +184,21 @@ impl Code {
         (!is.is_empty()).then(|| json!({ "before": was, "after": is }).to_string())
     }
 
-    fn told(&self) -> [(&'static str, Value); 5] {
+    fn told(&self) -> [(&'static str, Value); 8] {
+        let style = match &self.style {
+            None => Value::Null,
+            Some(CodeStyle::Own(options)) => serde_json::from_str(options).unwrap_or_default(),
+            Some(CodeStyle::Saved(name)) => json!(name),
+        };
         [
             ("target", json!(self.target)),
             ("title", json!(self.title)),
             ("description", json!(self.description)),
             ("enabled", json!(self.enabled)),
             ("look", json!(self.look)),
+            ("style", style),
+            ("tags", json!(self.tags)),
+            ("plan", self.plan.told()),
         ]
     }
 
@@ -162,21 +227,44 @@ impl Code {
             last_genuine_scan_at_us: Set(micros(self.counters.last_genuine_scan_at)),
             created_at_us: Set(self.created_at.as_microsecond()),
             content: Set(self.content.clone()),
+            payload: Set(self.payload.clone()),
             ..self.changes()
         };
         self.look.set(&mut row);
+        self.set_style(&mut row);
+        row.tags = Set(tags_column(&self.tags));
+        row.plan = Set(self.plan.to_column());
         row
+    }
+
+    fn set_style(&self, row: &mut code::ActiveModel) {
+        let (own, saved) = match &self.style {
+            None => (None, None),
+            Some(CodeStyle::Own(options)) => (Some(options.clone()), None),
+            Some(CodeStyle::Saved(name)) => (None, Some(name.clone())),
+        };
+        row.style = Set(own);
+        row.style_name = Set(saved);
     }
 
     /// The columns that [`Code::apply`] changed: never the counters, and the look only where `change` has one, because a later release
     /// may have written more into it than this one knows.
-    pub(super) fn to_changes(&self, change: &Change) -> code::ActiveModel {
+    pub(super) fn to_changes(&self, before: &Self, change: &Change) -> code::ActiveModel {
         let mut row = code::ActiveModel {
             id: Unchanged(self.id),
             ..self.changes()
         };
         if change.look.is_some() {
             self.look.set(&mut row);
+        }
+        if self.style != before.style {
+            self.set_style(&mut row);
+        }
+        if self.tags != before.tags {
+            row.tags = Set(tags_column(&self.tags));
+        }
+        if self.plan != before.plan {
+            row.plan = Set(self.plan.to_column());
         }
         row
     }
@@ -206,6 +294,15 @@ impl Code {
             description: row.description,
             enabled: row.enabled,
             look,
+            style: (row.style.map(CodeStyle::Own)).or(row.style_name.map(CodeStyle::Saved)),
+            payload: row.payload,
+            tags: row
+                .tags
+                .split_terminator('\n')
+                .skip(1)
+                .map(str::to_owned)
+                .collect(),
+            plan: Plan::of_column(row.plan.as_deref())?,
             created_at: from_micros(row.created_at_us),
             updated_at: from_micros(row.updated_at_us),
             counters: Counters {
@@ -216,5 +313,13 @@ impl Code {
                 last_genuine_scan_at: row.last_genuine_scan_at_us.map(from_micros),
             },
         })
+    }
+}
+
+/// Each tag between line feeds, so that a whole one is found as a literal text.
+fn tags_column(tags: &[String]) -> String {
+    match tags {
+        [] => String::new(),
+        tags => format!("\n{}\n", tags.join("\n")),
     }
 }

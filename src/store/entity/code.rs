@@ -29,6 +29,11 @@ pub struct Model {
     pub content: Option<String>,
     pub search_text: String,
     pub look: Option<String>,
+    pub plan: Option<String>,
+    pub payload: Option<String>,
+    pub style: Option<String>,
+    pub style_name: Option<String>,
+    pub tags: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

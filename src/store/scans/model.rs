@@ -68,6 +68,8 @@ pub struct ScanRow {
     pub referer: Option<String>,
     pub agent: Option<AgentId>,
     pub country: Option<Country>,
+    /// The placement whose slug was scanned.
+    pub placement_id: Option<Uuid>,
 }
 
 impl ScanRow {

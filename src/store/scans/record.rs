@@ -116,6 +116,7 @@ impl Scans {
         done.stored = new.len();
         done.duplicates = rows.len() - new.len();
         count(&tx, &new).await?;
+        count_placements(&tx, &new).await?;
         let open = rollup::incomplete_among(&tx, &codes).await?;
         Tallies::of(&new, &open, keys).add(&tx, batch).await?;
         tx.commit().await?;
@@ -204,8 +205,8 @@ async fn insert_scans<'a>(
     for chunk in chunks(rows) {
         let sql = format!(
             "INSERT INTO scans (id, code_id, at_us, genuine, excluded, address, referer, agent_id, \
-             country, rollup_version) VALUES {} ON CONFLICT DO NOTHING{returning}",
-            placeholders(backend, chunk.len(), 10)
+             country, rollup_version, placement_id) VALUES {} ON CONFLICT DO NOTHING{returning}",
+            placeholders(backend, chunk.len(), 11)
         );
         let values = chunk.iter().flat_map(|r| values(r));
         let insert = Statement::from_sql_and_values(backend, sql, values);
@@ -230,7 +231,7 @@ async fn insert_scans<'a>(
     Ok(Some(rows))
 }
 
-fn values(row: &ScanRow) -> [Value; 10] {
+fn values(row: &ScanRow) -> [Value; 11] {
     [
         row.id.into(),
         row.code_id.into(),
@@ -242,6 +243,7 @@ fn values(row: &ScanRow) -> [Value; 10] {
         row.agent.map(|a| a.0).into(),
         row.country.map(|c| c.to_string()).into(),
         rollup::VERSION.into(),
+        row.placement_id.into(),
     ]
 }
 
@@ -310,4 +312,41 @@ fn tally(new: &[&ScanRow]) -> BTreeMap<Uuid, Tally> {
         }
     }
     tallies
+}
+
+/// The same for the placements whose slugs were scanned; their code's lock is held.
+async fn count_placements(tx: &DatabaseTransaction, new: &[&ScanRow]) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    // Scans of people: number, of those genuine, the last.
+    let mut tallies: BTreeMap<Uuid, (i64, i64, i64)> = BTreeMap::new();
+    for row in new.iter().filter(|r| r.excluded.is_none()) {
+        let Some(id) = row.placement_id else { continue };
+        let (scans, genuine, last) = tallies.entry(id).or_insert((0, 0, i64::MIN));
+        *scans += 1;
+        *genuine += i64::from(row.genuine);
+        *last = row.at.as_microsecond().max(*last);
+    }
+    let tallies: Vec<_> = tallies.into_iter().collect();
+    for chunk in chunks(&tallies) {
+        let sql = format!(
+            "UPDATE placements SET \
+             scan_count = scan_count + v.column2, \
+             genuine_scan_count = genuine_scan_count + v.column3, \
+             last_scan_at_us = CASE WHEN last_scan_at_us >= v.column4 THEN last_scan_at_us \
+               ELSE v.column4 END \
+             FROM (VALUES {}) AS v WHERE placements.id = v.column1",
+            placeholders(backend, chunk.len(), 4)
+        );
+        let values = chunk.iter().flat_map(|(id, (scans, genuine, last))| {
+            [
+                Value::from(*id),
+                (*scans).into(),
+                (*genuine).into(),
+                (*last).into(),
+            ]
+        });
+        tx.execute_raw(Statement::from_sql_and_values(backend, sql, values))
+            .await?;
+    }
+    Ok(())
 }

@@ -60,6 +60,7 @@ async fn fill(spool: &Spool, ids: &Ids, codes: &[Uuid]) {
                 excluded: None,
                 address: Some("198.51.100.0".parse().unwrap()),
                 country: None,
+                placement_id: None,
                 user_agent: "backlog",
                 referer: "",
             }

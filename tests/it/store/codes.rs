@@ -77,7 +77,7 @@ async fn what_was_stored_comes_back(db: &Fresh) {
         ..code(ids.next())
     };
     for code in [full, code(ids.next())] {
-        db.codes.insert(&code, &told()).await.unwrap();
+        db.codes.insert(&code, vec![], &told()).await.unwrap();
         let found = db.codes.get(ORG, code.id).await.unwrap();
         assert_eq!(found.as_ref(), Some(&code));
         assert_eq!(db.codes.get(ids.next(), code.id).await.unwrap(), None);
@@ -89,25 +89,29 @@ async fn what_was_stored_comes_back(db: &Fresh) {
 async fn a_slug_is_taken_once(db: &Fresh) {
     let ids = ids();
     let first = code(ids.next());
-    db.codes.insert(&first, &told()).await.unwrap();
+    db.codes.insert(&first, vec![], &told()).await.unwrap();
     let second = Code {
         slug: first.slug.clone(),
         ..code(ids.next())
     };
-    let refused = db.codes.insert(&second, &told()).await.unwrap_err();
+    let refused = db.codes.insert(&second, vec![], &told()).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::Conflict, "{refused:?}");
     assert!(!refused.message().contains("slug"));
     let foreign = Code {
         org_id: ids.next(),
         ..code(ids.next())
     };
-    let refused = db.codes.insert(&foreign, &told()).await.unwrap_err();
+    let refused = db
+        .codes
+        .insert(&foreign, vec![], &told())
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind(), Kind::NotFound, "{refused:?}");
 }
 
 async fn a_slug_resolves(db: &Fresh) {
     let code = code(ids().next());
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     let slug = code.slug.clone().unwrap();
     let found = db.codes.resolve(&slug).await.unwrap().unwrap();
     assert_eq!(found.code_id, code.id);
@@ -122,7 +126,7 @@ async fn a_slug_resolves(db: &Fresh) {
 async fn a_change_changes_what_it_names(db: &Fresh) {
     let ids = ids();
     let code = titled(ids.next(), "before");
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     let change = Change {
         target: Some("https://example.org/new".to_owned()),
         title: Some(String::new()),
@@ -154,7 +158,7 @@ async fn a_change_keeps_search_and_counters(db: &Fresh) {
         },
         ..titled(ids().next(), "Old Name")
     };
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     let change = Change {
         title: Some("New Name".to_owned()),
         ..Change::default()
@@ -168,7 +172,7 @@ async fn a_change_keeps_search_and_counters(db: &Fresh) {
 
 async fn a_code_is_removed_once(db: &Fresh) {
     let code = code(ids().next());
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     assert!(
         !db.codes
             .delete(ids().next(), code.id, &told())
@@ -197,7 +201,7 @@ async fn pages_are_complete_and_in_order(db: &Fresh) {
             },
             ..code(ids.next())
         };
-        db.codes.insert(&code, &told()).await.unwrap();
+        db.codes.insert(&code, vec![], &told()).await.unwrap();
     }
     for sort in [CreatedAt, ScanCount, Title, Id, Kind, LastScanAt, Slug] {
         for descending in [false, true] {
@@ -251,7 +255,7 @@ async fn wildcards_are_taken_literally(db: &Fresh) {
     let ids = ids();
     for title in ["100%", "100x", "a_b", "axb", r"back\slash", "it's"] {
         db.codes
-            .insert(&titled(ids.next(), title), &told())
+            .insert(&titled(ids.next(), title), vec![], &told())
             .await
             .unwrap();
     }
@@ -270,7 +274,7 @@ async fn search_ignores_case_beyond_ascii(db: &Fresh) {
         description: Some("ÉCOLE Straße".to_owned()),
         ..titled(ids.next(), "x")
     };
-    db.codes.insert(&wanted, &told()).await.unwrap();
+    db.codes.insert(&wanted, vec![], &told()).await.unwrap();
     for search in ["école", "École", "strasse", "sTRAßE"] {
         let expected: &[&str] = if search == "strasse" { &[] } else { &["x"] };
         assert_eq!(found(db, search).await, expected, "{search}");
@@ -283,7 +287,7 @@ async fn titles_sort_the_same_everywhere(db: &Fresh) {
     let ids = ids();
     for title in ["b", "B", "a", "é", "Z", "_"] {
         db.codes
-            .insert(&titled(ids.next(), title), &told())
+            .insert(&titled(ids.next(), title), vec![], &told())
             .await
             .unwrap();
     }
@@ -291,7 +295,10 @@ async fn titles_sort_the_same_everywhere(db: &Fresh) {
 }
 
 async fn absurd_pages_are_empty(db: &Fresh) {
-    db.codes.insert(&code(ids().next()), &told()).await.unwrap();
+    db.codes
+        .insert(&code(ids().next()), vec![], &told())
+        .await
+        .unwrap();
     for (offset, limit) in [(u64::MAX, 10), (0, 0), (u64::MAX, u64::MAX)] {
         let query = ListQuery {
             offset,
@@ -305,7 +312,7 @@ async fn absurd_pages_are_empty(db: &Fresh) {
 
 async fn text_with_a_nul_is_refused(db: &Fresh) {
     let code = titled(ids().next(), "a\0b");
-    let refused = db.codes.insert(&code, &told()).await.unwrap_err();
+    let refused = db.codes.insert(&code, vec![], &told()).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::Invalid);
     assert_eq!(refused.details()[0].field, "title");
 }
@@ -315,7 +322,7 @@ async fn many_writers_do_not_collide(db: &Fresh) {
     let inserts = (0..40).map(|_| {
         let code = code(ids.next());
         async move {
-            db.codes.insert(&code, &told()).await?;
+            db.codes.insert(&code, vec![], &told()).await?;
             let change = Change {
                 title: Some("t".to_owned()),
                 ..Change::default()
@@ -334,7 +341,7 @@ async fn the_most_scanned_come_first(db: &Fresh) {
     for (scans, made) in [(5, 0), (0, 3), (9, 1), (0, 4)] {
         let mut code = code(ids.next());
         (code.counters.scans, code.created_at) = (scans, at(made));
-        db.codes.insert(&code, &told()).await.unwrap();
+        db.codes.insert(&code, vec![], &told()).await.unwrap();
         stored.push(code.id);
     }
     let expected = [2, 0, 3, 1].map(|n| stored[n]);
@@ -349,7 +356,7 @@ async fn many_are_read_in_the_order_asked_for(db: &Fresh) {
     let mut stored = Vec::new();
     for _ in 0..700 {
         let code = code(ids.next());
-        db.codes.insert(&code, &told()).await.unwrap();
+        db.codes.insert(&code, vec![], &told()).await.unwrap();
         stored.push(code);
     }
     let mut asked: Vec<Uuid> = stored.iter().rev().map(|code| code.id).collect();

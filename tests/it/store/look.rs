@@ -54,7 +54,7 @@ async fn found(db: &Fresh, code: &Code) -> Look {
 
 async fn the_release_before_reads_what_is_written(db: &Fresh) {
     let mut code = code(ids().next());
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     assert_eq!(columns(db).await.0, "#000000#FFFFFF10 4m");
     let change = Change {
         look: Some(styled()),
@@ -68,7 +68,7 @@ async fn the_release_before_reads_what_is_written(db: &Fresh) {
     assert_eq!(code.look, styled());
     assert_eq!(columns(db).await.0, "#123456#ABCDEF7 2q");
     // Back to the schema before and forth again: nothing of it is lost.
-    db.migrations().down(2).await.unwrap();
+    db.migrations().down(3).await.unwrap();
     db.migrations().up().await.unwrap();
     assert_eq!(columns(db).await.1, "");
     assert_eq!(found(db, &code).await, styled());
@@ -76,7 +76,7 @@ async fn the_release_before_reads_what_is_written(db: &Fresh) {
 
 async fn what_the_release_before_writes_is_read(db: &Fresh) {
     let code = code(ids().next());
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     execute(db, "UPDATE codes SET look = NULL").await;
     assert_eq!(found(db, &code).await, Look::default());
     // It knows no JSON, which is stale from then on.
@@ -84,7 +84,7 @@ async fn what_the_release_before_writes_is_read(db: &Fresh) {
         .delete(code.org_id, code.id, &told())
         .await
         .unwrap();
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     let update = "UPDATE codes SET fill_color = '#123456', back_color = '#ABCDEF', size = 7, border = 2, \
                   error_level = 'q'";
     execute(db, update).await;
@@ -96,7 +96,7 @@ async fn what_the_release_before_writes_is_read(db: &Fresh) {
 async fn a_look_that_cannot_be_read_has_its_default(db: &Fresh) {
     let (one, other) = (code(ids().next()), code(ids().next()));
     for code in [&one, &other] {
-        db.codes.insert(code, &told()).await.unwrap();
+        db.codes.insert(code, vec![], &told()).await.unwrap();
     }
     let change = Change {
         look: Some(styled()),
@@ -135,7 +135,7 @@ async fn a_look_that_cannot_be_read_has_its_default(db: &Fresh) {
 
 async fn later_releases_may_leave_the_columns_and_add_to_the_json(db: &Fresh) {
     let code = code(ids().next());
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     execute(db, r#"UPDATE codes SET look = '{"size":9,"novelty":[1]}'"#).await;
     let change = Change {
         title: Some("t".into()),

@@ -23,7 +23,7 @@ async fn up_down_up(db: &Fresh) {
     assert!(all.iter().all(|v| v.applied));
     assert_eq!(all[0].name, "m0001_organizations");
     let code = code(ids().next());
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
 
     let steps = u32::try_from(all.len()).unwrap();
     db.migrations().down(steps).await.unwrap();
@@ -35,7 +35,7 @@ async fn up_down_up(db: &Fresh) {
     db.migrations().up().await.unwrap();
     assert!(db.migrations().pending().await.unwrap().is_empty());
     assert_eq!(db.codes.count().await.unwrap(), 0);
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     // Nothing to do is no error.
     db.migrations().up().await.unwrap();
     assert_eq!(db.codes.count().await.unwrap(), 1);
@@ -43,7 +43,7 @@ async fn up_down_up(db: &Fresh) {
 
 async fn one_step_down_keeps_the_rest(db: &Fresh) {
     let code = code(ids().next());
-    db.codes.insert(&code, &told()).await.unwrap();
+    db.codes.insert(&code, vec![], &told()).await.unwrap();
     db.migrations().down(1).await.unwrap();
     assert_eq!(db.migrations().pending().await.unwrap().len(), 1);
     db.migrations().up().await.unwrap();
@@ -87,7 +87,10 @@ async fn an_older_binary_works_on_a_newer_schema(db: &Fresh) {
         db.migrations().pending().await.unwrap(),
         [known[3].name.clone()]
     );
-    db.codes.insert(&code(ids().next()), &told()).await.unwrap();
+    db.codes
+        .insert(&code(ids().next()), vec![], &told())
+        .await
+        .unwrap();
 }
 
 async fn nodes_may_migrate_at_once(db: &Fresh) {

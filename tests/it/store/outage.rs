@@ -36,7 +36,7 @@ async fn behind_a_proxy() -> (Store, Proxy) {
 async fn survives(fault: Fault) {
     let (store, proxy) = behind_a_proxy().await;
     let code = code(ids().next());
-    store.codes.insert(&code, &told()).await.unwrap();
+    store.codes.insert(&code, vec![], &told()).await.unwrap();
     proxy.set(fault.clone()).await;
     for _ in 0..3 {
         let start = databases::clock().instant();
@@ -75,8 +75,8 @@ async fn a_write_whose_answer_is_lost_is_an_error_and_not_done_twice() {
         target: Some("https://example.com/unanswered".to_owned()),
         ..code(ids.next())
     };
-    unanswered(&proxy, "COMMIT", store.codes.insert(&made, &told())).await;
-    let again = store.codes.insert(&made, &told()).await;
+    unanswered(&proxy, "COMMIT", store.codes.insert(&made, vec![], &told())).await;
+    let again = store.codes.insert(&made, vec![], &told()).await;
     // It was made, and nobody was told.
     assert_eq!(again.unwrap_err().kind(), Kind::Conflict);
 
@@ -116,12 +116,16 @@ async fn a_connection_that_is_ended_in_commit() {
         agent: None,
         ..scan(&ids, before.id, 0)
     };
-    store.codes.insert(&before, &told()).await.unwrap();
+    store.codes.insert(&before, vec![], &told()).await.unwrap();
     let admin = sea_orm::Database::connect(&fresh.settings.url).await;
     let admin = admin.unwrap();
     admin.execute_unprepared(TRIGGER).await.unwrap();
     for _ in 0..3 {
-        let refused = store.codes.insert(&made, &told()).await.unwrap_err();
+        let refused = store
+            .codes
+            .insert(&made, vec![], &told())
+            .await
+            .unwrap_err();
         assert_eq!(refused.kind(), Kind::Unavailable);
         let refused = store.scans.record(std::slice::from_ref(&row), &[]).await;
         assert_eq!(refused.unwrap_err().kind(), Kind::Unavailable);
@@ -129,7 +133,7 @@ async fn a_connection_that_is_ended_in_commit() {
     // A check writes as long as the last write failed; this one can be made.
     store.ping().await.unwrap();
     admin.execute_unprepared(GONE).await.unwrap();
-    store.codes.insert(&made, &told()).await.unwrap();
+    store.codes.insert(&made, vec![], &told()).await.unwrap();
     let recorded = store.scans.record(&[row], &[]).await.unwrap();
     assert_eq!(recorded.stored, 1);
 }
@@ -167,7 +171,7 @@ async fn a_transaction_that_was_given_up_takes_no_later_write_with_it() {
         }
         drop(update);
         let made = code(ids.next());
-        store.codes.insert(&made, &told()).await.unwrap();
+        store.codes.insert(&made, vec![], &told()).await.unwrap();
         let found = fresh.store.codes.get(org, made.id).await.unwrap();
         assert!(found.is_some(), "lost: given up after {micros} µs");
     }

@@ -39,6 +39,7 @@ pub fn scan(ids: &Ids, code_id: Uuid, seconds: i64) -> ScanRow {
         referer: None,
         agent: Some(AgentId(seconds % 3)),
         country: None,
+        placement_id: None,
     }
 }
 
@@ -57,7 +58,7 @@ pub fn agent(id: i64, os: &str) -> Agent {
 
 pub async fn new_code(store: &Store, ids: &Ids) -> Uuid {
     let code = code(ids.next());
-    store.codes.insert(&code, &told()).await.unwrap();
+    store.codes.insert(&code, vec![], &told()).await.unwrap();
     code.id
 }
 

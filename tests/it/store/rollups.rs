@@ -65,6 +65,7 @@ fn any_scan(dice: &mut Dice, ids: &Ids, code_id: Uuid, now_s: i64) -> ScanRow {
         },
         agent: (dice.roll(9) > 0).then(|| AgentId(dice.below(9))),
         country: Country::parse(dice.pick(&[&b"DE"[..], b"FR", b""])),
+        placement_id: None,
         ..scan(ids, code_id, now_s - back)
     }
 }
@@ -391,7 +392,7 @@ async fn scans_from_before_the_migration_are_counted_after_it(db: &Fresh) {
     let (code, empty) = (new_code(db, &ids).await, new_code(db, &ids).await);
     let scans = [scan(&ids, code, 5), scan(&ids, code, DAY_S)];
     db.scans.record(&scans, &[]).await.unwrap();
-    db.migrations().down(4).await.unwrap();
+    db.migrations().down(5).await.unwrap();
     db.migrations().up().await.unwrap();
     assert!(arms.is_unsupported(code).await);
     assert!(!arms.is_unsupported(empty).await);
@@ -526,6 +527,7 @@ async fn a_summary_tells_people_bots_and_countries(db: &Fresh) {
     ] {
         batch.extend((0..n).map(|n| ScanRow {
             country: Country::parse(country.as_bytes()),
+            placement_id: None,
             excluded,
             genuine: n == 0,
             ..scan(&ids, code, 10 * DAY_S)

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Code, shown};
 use crate::{
     app::App,
-    codes::{self, Draft, Look, Meaning},
+    codes::{self, Draft, Look, Meaning, Plan},
     http::{
         api::Group,
         bounds::{self, Within},
@@ -189,7 +189,13 @@ async fn make(
         meaning,
         title: some(title.as_ref()),
         description: some(description.as_ref()),
+        enabled: true,
         look: look(style)?,
+        style: None,
+        payload: None,
+        tags: Vec::new(),
+        plan: Plan::default(),
+        placements: Vec::new(),
     };
     let author = Author::from(caller);
     app.codes

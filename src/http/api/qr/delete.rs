@@ -34,7 +34,7 @@ impl Delete {
     ) -> Result<Deleted> {
         let author = Author::from(may.caller());
         app.codes
-            .delete(may.organization(), parse_id(&id)?, &author)
+            .delete(may.organization(), parse_id(&id)?, None, &author)
             .await?;
         Ok(Deleted::Gone)
     }

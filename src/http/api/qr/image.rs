@@ -355,7 +355,7 @@ fn answer(image: Rendered, concerns: Option<String>, headers: &HeaderMap) -> Ima
 }
 
 /// Whether `If-None-Match` names this entity tag; compared weakly, as RFC 9110 §13.1.2 says.
-fn has(headers: &HeaderMap, etag: &str) -> bool {
+pub fn has(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

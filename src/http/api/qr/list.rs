@@ -100,6 +100,7 @@ impl List {
             search: search.0.map(|s| s.0).filter(|s| !s.is_empty()),
             sort: sort_by.0.into(),
             descending: sort_desc.0,
+            ..ListQuery::default()
         };
         let (codes, total) = app.codes.list(may.organization(), &query).await?;
         Ok(Json(CodePage {

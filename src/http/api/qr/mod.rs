@@ -9,6 +9,7 @@ pub mod list;
 pub mod update;
 
 use poem_openapi::{Enum, Object};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::{
@@ -20,8 +21,9 @@ use crate::{
 };
 
 /// Whether a symbol encodes its own text, or the address `/r/{short_id}` of a redirect.
-#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Enum, PartialEq, Eq)]
 #[oai(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum QrType {
     Static,
     Dynamic,
@@ -79,11 +81,12 @@ pub struct Code {
 /// A code as this dialect shows it.
 pub fn shown(app: &App, code: codes::Code) -> Code {
     let time = |t: crate::kernel::Timestamp| t.to_string();
+    let target = code.target_at(app.clock.now()).map(str::to_owned);
     Code {
         content: app.codes.content(&code),
         id: code.id,
         qr_type: code.kind.into(),
-        redirect_url: code.target,
+        redirect_url: target,
         title: code.title,
         description: code.description,
         created_at: time(code.created_at),

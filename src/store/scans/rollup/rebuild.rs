@@ -233,5 +233,6 @@ fn counted(code_id: Uuid, row: &QueryResult) -> Result<ScanRow, DbErr> {
         referer: None,
         agent: row.try_get_by::<Option<i64>, _>(3)?.map(AgentId),
         country: country.and_then(|text| Country::parse(text.as_bytes())),
+        placement_id: None,
     })
 }

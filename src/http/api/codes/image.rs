@@ -1,0 +1,214 @@
+//! `GET /api/v2/codes/{id}/image`: a code's symbol in its style.
+
+use std::sync::Arc;
+
+use poem::{Body, IntoResponse, Request, Response, Result, web::Data};
+use poem_openapi::{
+    ApiResponse, OpenApi, ResponseContent,
+    param::{Path, Query},
+    payload::{Binary, Payload},
+    registry::MetaMediaType,
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    app::App,
+    codes::{Code as StoredCode, CodeStyle},
+    http::{
+        api::{
+            Group,
+            qr::{image::has, parse_id},
+            v2::{
+                graded::spelled,
+                options::{Asked, Options, asked},
+                word::Word,
+            },
+        },
+        bounds::{self, Within},
+        grade::GradeHeader,
+        may::May,
+    },
+    identity::{OrgId, act},
+    kernel::{Ctx, Error, Kind},
+    render::{self, Format, Rendered, Request as RenderRequest},
+};
+
+/// Callers may keep it, and ask each time whether it is current: the code's style may change.
+const CACHE_CONTROL: &str = "private, max-age=0, must-revalidate";
+
+pub struct Image;
+
+/// A file of any format.
+pub struct AnyFile(pub render::File);
+
+impl ResponseContent for AnyFile {
+    fn media_types() -> Vec<MetaMediaType> {
+        let described = |format: &Format| MetaMediaType {
+            content_type: format.media_type(),
+            schema: <Binary<Body> as Payload>::schema_ref(),
+        };
+        Format::ALL.iter().map(described).collect()
+    }
+}
+
+impl IntoResponse for AnyFile {
+    fn into_response(self) -> Response {
+        Response::builder()
+            .content_type(self.0.media_type)
+            .body(self.0.bytes)
+    }
+}
+
+#[derive(ApiResponse)]
+enum Answer {
+    /// The file.
+    #[oai(status = 200)]
+    File(
+        AnyFile,
+        #[oai(header = "ETag")] String,
+        #[oai(header = "Cache-Control")] String,
+        /// How well readers cope, A to F (after ISO/IEC 15415)
+        #[oai(header = "X-QR-Grade")]
+        GradeHeader,
+    ),
+    /// Not changed: the caller's copy is current (RFC 9110 §13.1.2).
+    #[oai(status = 304)]
+    NotModified(
+        #[oai(header = "ETag")] String,
+        #[oai(header = "Cache-Control")] String,
+        #[oai(header = "X-QR-Grade")] GradeHeader,
+    ),
+}
+
+#[OpenApi(tag = "Group::Codes")]
+impl Image {
+    /// A code's symbol in its style
+    ///
+    /// By its own style, the saved one that it names, or the organization's default one.
+    #[oai(path = "/api/v2/codes/:id/image", method = "get")]
+    #[allow(clippy::too_many_arguments)] // the dialect's parameters
+    async fn image(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        request: &Request,
+        may: May<act::ViewCodes>,
+        /// The code's UUID
+        id: Path<String>,
+        /// In the place of the style's
+        format: Query<Option<Word<Format>>>,
+        /// Width and height in pixels, in the place of the style's
+        size: Query<Option<Within<bounds::StyledPx>>>,
+        /// Modules of quiet zone, in the place of the style's
+        margin: Query<Option<Within<bounds::Margin>>>,
+        /// A saved style, in the place of the code's
+        style_name: Query<Option<String>>,
+        /// Slug of a placement: the symbol leads there
+        placement: Query<Option<String>>,
+    ) -> Result<Answer> {
+        let org = may.organization();
+        let code = app.codes.appearance(org, parse_id(&id)?).await?;
+        let content = match &placement.0 {
+            None => app.codes.content(&code),
+            Some(slug) => address(&app, &code, slug).await?,
+        };
+        let mut wishes = Map::new();
+        if let Some(format) = &format.0 {
+            let format = format.get().map_err(|e| Error::invalid("format", e))?;
+            wishes.insert("format".to_owned(), format.label().into());
+        }
+        for (name, wish) in [
+            ("size", size.0.map(|size| size.0)),
+            ("margin", margin.0.map(|margin| margin.0)),
+        ] {
+            if let Some(wish) = wish {
+                wishes.insert(name.to_owned(), wish.into());
+            }
+        }
+        let mut options = match &style_name.0 {
+            Some(name) => named(&app, org, name).await?,
+            None => style_of(&app, org, &code).await?,
+        };
+        options.append(&mut wishes);
+        let drawing = spec(&app, &content, &Value::Object(options)).await?;
+        let drawn = drawn(&app, &ctx, (drawing, code.id)).await?;
+        let (etag, cache) = (drawn.file.etag.to_string(), CACHE_CONTROL.to_owned());
+        let grade = GradeHeader::from(&drawn.facts.report);
+        if has(request.headers(), &etag) {
+            return Ok(Answer::NotModified(etag, cache, grade));
+        }
+        Ok(Answer::File(AnyFile(drawn.file), etag, cache, grade))
+    }
+}
+
+async fn drawn(app: &App, ctx: &Ctx, (asked, id): (Asked, uuid::Uuid)) -> Result<Rendered, Error> {
+    let request = RenderRequest::new(asked.spec).map_err(|f| spelled(f.into_error()))?;
+    let request = Arc::new(request.of_code(id));
+    app.render(ctx, &request).await.map_err(spelled)
+}
+
+async fn address(app: &App, code: &StoredCode, slug: &str) -> Result<String, Error> {
+    let placed = app.codes.placed(&[code.id]).await?;
+    let found = placed
+        .into_values()
+        .flatten()
+        .find(|placement| placement.slug == slug);
+    let found = found.ok_or_else(|| Error::not_found("the code has no such placement"))?;
+    Ok(app.codes.address(&found.slug))
+}
+
+/// The options of a code: its own, those of the style that it names, or the organization's.
+async fn style_of(app: &App, org: OrgId, code: &StoredCode) -> Result<Map<String, Value>, Error> {
+    match &code.style {
+        Some(CodeStyle::Own(options)) => Ok(object(options)),
+        Some(CodeStyle::Saved(name)) => named(app, org, name).await,
+        None => {
+            let default = app.codes.styles.default_of(org).await?;
+            Ok(default
+                .map(|style| object(&style.options))
+                .unwrap_or_default())
+        }
+    }
+}
+
+/// The options of a saved style.
+///
+/// # Errors
+/// `Invalid` for an unknown name; the store's.
+pub async fn named(app: &App, org: OrgId, name: &str) -> Result<Map<String, Value>, Error> {
+    match app.codes.styles.get(org, name).await {
+        Ok(style) => Ok(object(&style.options)),
+        Err(e) if e.kind() == Kind::NotFound => Err(Error::invalid(
+            "style_name",
+            "names no style of the organization: see GET /api/v2/styles",
+        )),
+        Err(e) => Err(e),
+    }
+}
+
+/// Stored options were checked when they were stored.
+fn object(json: &str) -> Map<String, Value> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// What options ask for with a content.
+///
+/// # Errors
+/// `Invalid`, naming each option that is wrong.
+pub async fn spec(app: &App, content: &str, options: &Value) -> Result<Asked, Error> {
+    // The deserializer would take an array for an object, its fields in order.
+    if !options.is_object() {
+        return Err(Error::new(Kind::Invalid, "must be a JSON object"));
+    }
+    let options: Options = serde_path_to_error::deserialize(options).map_err(|e| {
+        let field = e.path().to_string();
+        let message = e.into_inner().to_string();
+        match field.as_str() {
+            "." => Error::new(Kind::Invalid, message),
+            _ => Error::invalid(field, message),
+        }
+    })?;
+    let asked = asked(&app.materials, content, &options).await?;
+    RenderRequest::new(asked.spec.clone()).map_err(|faults| spelled(faults.into_error()))?;
+    Ok(asked)
+}

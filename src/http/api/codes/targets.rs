@@ -1,0 +1,143 @@
+//! `/api/v2/codes/{id}/targets`: where a code led, leads and will lead.
+
+use std::sync::Arc;
+
+use poem::{Request, Result, web::Data};
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Header, Path},
+    payload::Json,
+};
+use serde::Deserialize;
+
+use super::{
+    change::Changed,
+    draft::{Checking, Checks},
+    etag::seen,
+};
+use crate::{
+    app::App,
+    http::{
+        api::{Group, qr::parse_id},
+        bounds::{self, Within},
+        extract::Input,
+        may::May,
+    },
+    identity::{Author, act},
+    kernel::Ctx,
+};
+
+pub struct Targets;
+
+/// A target from a time on.
+#[derive(Object)]
+#[oai(rename = "CodeTarget")]
+struct Shape {
+    target: String,
+    /// `null`: since before changes were logged. A time to come is a scheduled one's
+    from: Option<String>,
+    /// Who set it
+    by: Option<String>,
+}
+
+/// The newest first; those to come before them.
+#[derive(Object)]
+#[oai(rename = "CodeTargets")]
+struct Shapes {
+    items: Vec<Shape>,
+}
+
+/// A new target.
+#[derive(Deserialize, Object)]
+#[oai(rename = "NewCodeTarget")]
+#[serde(deny_unknown_fields)]
+struct New {
+    target: Within<bounds::Target>,
+    /// When the code begins to lead there (RFC 3339); at once if none is given. Another one for the same time is replaced
+    at: Option<String>,
+}
+
+#[OpenApi(tag = "Group::Codes")]
+impl Targets {
+    /// Where a code led, leads and will lead
+    #[oai(path = "/api/v2/codes/:id/targets", method = "get")]
+    async fn list(
+        &self,
+        app: Data<&Arc<App>>,
+        may: May<act::ViewCodes>,
+        /// The code's UUID
+        id: Path<String>,
+    ) -> Result<Json<Shapes>> {
+        let led = app
+            .codes
+            .targets(may.organization(), parse_id(&id)?)
+            .await?;
+        let items = led.into_iter().map(|led| Shape {
+            target: led.target,
+            from: led.from.map(|t| t.to_string()),
+            by: led.by,
+        });
+        Ok(Json(Shapes {
+            items: items.collect(),
+        }))
+    }
+
+    /// Lead to another target, now or later
+    #[oai(path = "/api/v2/codes/:id/targets", method = "post")]
+    #[allow(clippy::too_many_arguments)] // the dialect's parameters
+    async fn lead(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        request: &Request,
+        may: May<act::EditCodes>,
+        /// The code's UUID
+        id: Path<String>,
+        /// `ETag` of what the change is for
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<String>>,
+        body: Input<New>,
+    ) -> Result<Changed> {
+        let at = (may.organization(), parse_id(&id)?);
+        let seen = seen(&app, at, request.headers()).await?;
+        let mut checks = Checks::default();
+        let checking = Checking {
+            app: &app,
+            ctx: &ctx,
+            org: at.0,
+        };
+        let target = checking
+            .target(&mut checks, "target", &body.0.target.0)
+            .await?;
+        let from = body
+            .0
+            .at
+            .as_deref()
+            .and_then(|text| checks.time("at", text));
+        checks.done()?;
+        let next = (target.unwrap_or(body.0.target.0), from);
+        let author = Author::from(may.caller());
+        let code = app.codes.lead(at, seen, &author, next).await?;
+        Ok(Changed::of(&app, code).await?)
+    }
+
+    /// Lead to the target of before
+    #[oai(path = "/api/v2/codes/:id/targets/undo", method = "post")]
+    async fn undo(
+        &self,
+        app: Data<&Arc<App>>,
+        request: &Request,
+        may: May<act::EditCodes>,
+        /// The code's UUID
+        id: Path<String>,
+        /// `ETag` of what the change is for
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<String>>,
+    ) -> Result<Changed> {
+        let at = (may.organization(), parse_id(&id)?);
+        let seen = seen(&app, at, request.headers()).await?;
+        let author = Author::from(may.caller());
+        let code = app.codes.lead_back(at, seen, &author).await?;
+        Ok(Changed::of(&app, code).await?)
+    }
+}

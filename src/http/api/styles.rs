@@ -1,0 +1,155 @@
+//! `/api/v2/styles`: saved styles of an organization.
+
+use std::sync::Arc;
+
+use poem::{Result, web::Data};
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json, types::Any};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Group,
+    codes::draft::{Checking, Checks, Raw},
+    v2::options::Options,
+};
+use crate::{
+    app::App,
+    codes::styles::SavedStyle,
+    http::{extract::Input, may::May},
+    identity::{Author, act},
+    kernel::{Ctx, Error},
+};
+
+const NAME_CHARS: usize = 60;
+const OPTION_BYTES: usize = 512 << 10;
+
+pub struct Styles;
+
+/// Options of a symbol under a name.
+#[derive(Object)]
+#[oai(rename = "SavedStyle")]
+struct Style {
+    name: String,
+    /// As of `POST /api/v2/qr/generate`
+    options: Any<Value>,
+    /// Of codes that name no style
+    default: bool,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Object)]
+#[oai(rename = "SavedStyles")]
+struct List {
+    items: Vec<Style>,
+}
+
+/// A style to be saved.
+#[derive(Deserialize, Object)]
+#[oai(rename = "StyleToSave")]
+#[serde(deny_unknown_fields)]
+struct New {
+    /// As of `POST /api/v2/qr/generate`
+    options: Raw<Options>,
+    /// For codes that name no style, in the place of the one that was (false)
+    #[serde(default)]
+    #[oai(default)]
+    default: bool,
+}
+
+#[derive(ApiResponse)]
+enum Deleted {
+    /// The style is gone.
+    #[oai(status = 204)]
+    Gone,
+}
+
+impl From<&SavedStyle> for Style {
+    fn from(style: &SavedStyle) -> Self {
+        Self {
+            name: style.name.clone(),
+            options: Any(serde_json::from_str(&style.options).unwrap_or_default()),
+            default: style.is_default,
+            created_at: style.created_at.to_string(),
+            updated_at: style.updated_at.to_string(),
+        }
+    }
+}
+
+#[OpenApi(tag = "Group::Codes")]
+impl Styles {
+    /// Saved styles, by name
+    #[oai(path = "/api/v2/styles", method = "get")]
+    async fn list(&self, app: Data<&Arc<App>>, may: May<act::ViewCodes>) -> Result<Json<List>> {
+        let styles = app.codes.styles.list(may.organization()).await?;
+        let items = styles.iter().map(Style::from).collect();
+        Ok(Json(List { items }))
+    }
+
+    /// One saved style
+    #[oai(path = "/api/v2/styles/:name", method = "get")]
+    async fn get(
+        &self,
+        app: Data<&Arc<App>>,
+        may: May<act::ViewCodes>,
+        name: Path<String>,
+    ) -> Result<Json<Style>> {
+        let style = app.codes.styles.get(may.organization(), &name).await?;
+        Ok(Json(Style::from(&style)))
+    }
+
+    /// Save a style, or replace one
+    ///
+    /// Codes that name it are drawn by it from then on.
+    #[oai(path = "/api/v2/styles/:name", method = "put")]
+    async fn put(
+        &self,
+        app: Data<&Arc<App>>,
+        ctx: Data<&Ctx>,
+        may: May<act::EditCodes>,
+        /// Letters, digits, `-`, `_` and `.`; at most 60
+        name: Path<String>,
+        body: Input<New>,
+    ) -> Result<Json<Style>> {
+        let org = may.organization();
+        let New { options, default } = body.0;
+        let mut checks = Checks::default();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if !(1..=NAME_CHARS).contains(&name.len()) || !name.chars().all(is_plain) {
+            let message = format!("must have 1 to {NAME_CHARS} letters, digits, -, _ and .");
+            checks.add("name", message);
+        }
+        let checking = Checking {
+            app: &app,
+            ctx: &ctx,
+            org,
+        };
+        let json = options.0.to_string();
+        if json.len() > OPTION_BYTES {
+            let message = format!(
+                "must have at most {} KiB: use a smaller logo",
+                OPTION_BYTES >> 10
+            );
+            checks.add("options", message);
+        }
+        checking.options(&mut checks, "options", &options.0).await?;
+        checks.done()?;
+        let author = Author::from(may.caller());
+        let saved = app.codes.styles.put(org, &name, (json, default), &author);
+        Ok(Json(Style::from(&saved.await?)))
+    }
+
+    /// Delete a saved style that no code names
+    #[oai(path = "/api/v2/styles/:name", method = "delete")]
+    async fn delete(
+        &self,
+        app: Data<&Arc<App>>,
+        may: May<act::EditCodes>,
+        name: Path<String>,
+    ) -> Result<Deleted> {
+        let author = Author::from(may.caller());
+        let deleted = app.codes.styles.delete(may.organization(), &name, &author);
+        deleted.await.map_err(Error::from)?;
+        Ok(Deleted::Gone)
+    }
+}
