@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 88] = [
+pub const ROUTES: [(&str, &str, &str); 90] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
 
     ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
@@ -42,9 +42,11 @@ pub const ROUTES: [(&str, &str, &str); 88] = [
     ("POST",   "/api/v2/qr/generate",                             "api/v2/generate.rs"),
     ("POST",   "/api/qr/generate",                                "api/v2/generate.rs"),
     ("POST",   "/api/v2/qr/batch",                                "api/v2/batch.rs"),
+    ("POST",   "/api/v2/qr/structured-append",                    "api/v2/append.rs"),
     ("GET",    "/api/v2/qr/analytics",                            "api/v2/analytics.rs"),
     ("GET",    "/api/v2/qr/preview",                              "api/v2/preview.rs"),
     ("POST",   "/api/v2/qr/validate",                             "api/v2/validate.rs"),
+    ("GET",    "/api/v2/payloads",                                "api/payloads/told.rs"),
 
     ("POST",   "/api/session",                                    "api/session.rs"),
     ("GET",    "/api/session",                                    "api/session.rs"),

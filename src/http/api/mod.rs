@@ -3,13 +3,17 @@
 mod account;
 mod barcode;
 mod cache;
+mod faults;
 mod health;
+mod many;
 mod organizations;
+mod payloads;
 pub(super) mod qr;
 mod rollout;
 mod session;
 mod single_sign_on;
 mod v2;
+mod word;
 
 use std::sync::Arc;
 
@@ -64,9 +68,11 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         barcode::Barcode,
         v2::generate::Generate::new(&counts),
         v2::batch::Batch::new(&counts),
+        v2::append::Append::new(&counts),
         v2::analytics::Analytics::new(&counts),
         v2::preview::Preview,
         v2::validate::Validate,
+        payloads::Payloads,
     );
     let account = (
         session::Session,

@@ -7,11 +7,15 @@ use poem_openapi::Object;
 use serde::Deserialize;
 use symbol::file::Ink;
 
-use super::{
-    options::{Faults, Options},
-    word::{EffectWord, Word},
+use super::options::Options;
+use crate::{
+    http::api::{
+        faults::Faults,
+        word::{EffectWord, Word},
+    },
+    kernel::Result,
+    render::Materials,
 };
-use crate::{kernel::Result, render::Materials};
 
 /// A picture in the middle. Modules beneath it are left out, and error correction restores them.
 #[derive(Deserialize, Object)]
@@ -109,24 +113,6 @@ const OFFSET: RangeInclusive<f32> = -4.0..=4.0;
 const SHADOW_BLUR: RangeInclusive<f32> = 0.0..=4.0;
 const BLUR: RangeInclusive<f32> = 0.0..=2.0;
 
-impl Faults {
-    pub(super) fn within(
-        &mut self,
-        field: &'static str,
-        value: Option<f32>,
-        range: RangeInclusive<f32>,
-        default: f32,
-    ) -> f32 {
-        let value = value.unwrap_or(default);
-        // Not a number is outside, too.
-        if !range.contains(&value) {
-            let message = format!("must be between {} and {}", range.start(), range.end());
-            self.add(field, message);
-        }
-        value
-    }
-}
-
 /// Of an opaque ink.
 fn translucent(ink: Option<Ink>, opacity: f32) -> Ink {
     let ink = ink.unwrap_or(Ink::BLACK);
@@ -168,7 +154,7 @@ pub fn frame(
     let ink = own.unwrap_or(ink);
     if ink == ground {
         let message = "must differ from backgroundColor: the frame would be invisible";
-        faults.add("frame.color", message.into());
+        faults.add("frame.color", message);
     }
     Frame {
         kind: kind.unwrap_or(FrameKind::Simple),
@@ -262,7 +248,7 @@ pub async fn logo(
     let Some(data) = &asked.data else {
         faults.add(
             "logo.data",
-            "must be given: a PNG, JPEG, WebP or SVG file in base 64".into(),
+            "must be given: a PNG, JPEG, WebP or SVG file in base 64",
         );
         return Ok(None);
     };

@@ -202,6 +202,6 @@ pub async fn drawn(
 }
 
 /// An error of a render arm in this dialect's words.
-fn spelled(error: Error) -> Error {
+pub fn spelled(error: Error) -> Error {
     render::Faults::spelled(error, super::options::name)
 }

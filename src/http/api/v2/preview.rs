@@ -14,12 +14,11 @@ use poem_openapi::{
 use super::{
     graded::drawn,
     options::{Options, asked},
-    word::Word,
 };
 use crate::{
     app::App,
     http::{
-        api::Group,
+        api::{Group, payloads::Content, word::Word},
         bounds::{self, Within},
         grade::GradeHeader,
         may::Public,
@@ -97,7 +96,11 @@ impl Preview {
             background_color: background.0,
             ..Options::default()
         };
-        let asked = asked(&app.materials, &data.0, &options)
+        let content = Content {
+            data: Some(&data.0),
+            payload: None,
+        };
+        let asked = asked(&app.materials, content, &options)
             .await
             .map_err(named)?;
         let (_, image) = drawn(&app, &ctx, &asked).await.map_err(named)?;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use ::style::{Parameter, Report};
 use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
-use serde::Deserialize;
 
 use super::{
     graded::{Scannability, drawn},
-    options::{Asked, Options, asked},
+    made::Question,
+    options::Asked,
 };
 use crate::{
     app::App,
@@ -19,16 +19,6 @@ use crate::{
 };
 
 pub struct Validate;
-
-/// What would be drawn.
-#[derive(Deserialize, Object)]
-#[oai(rename = "StyledSymbolToValidate")]
-#[serde(deny_unknown_fields)]
-struct Question {
-    data: String,
-    #[serde(default)]
-    options: Options,
-}
 
 /// Whether it can be drawn, and what readers would make of it.
 #[derive(Object)]
@@ -85,7 +75,7 @@ impl Validate {
 
 async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, Error> {
     let found = async {
-        let asked = asked(&app.materials, &question.data, &question.options).await?;
+        let asked = question.asked(&app.materials).await?;
         let (request, image) = drawn(app, ctx, &asked).await?;
         let symbol = request.symbol()?;
         let scannability = Scannability::of(&asked, &image.facts, || Ok(symbol.clone())).await?;
