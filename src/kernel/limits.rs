@@ -62,6 +62,8 @@ pub const PAGE_ITEMS: RangeInclusive<u64> = 1..=100;
 pub const SEARCH_CHARS: usize = 200;
 /// Symbols of one batch.
 pub const BATCH_SYMBOLS: RangeInclusive<usize> = 1..=1000;
+/// The same in dialect v3, whose answers are one JSON document.
+pub const BATCH_STRUCTURED: RangeInclusive<usize> = 1..=50;
 /// Of those, drawn at the same time.
 pub const BATCH_AT_ONCE: RangeInclusive<usize> = 1..=100;
 /// Bytes of all files of a batch that is answered as one JSON document.

@@ -12,7 +12,9 @@ pub(super) mod qr;
 mod rollout;
 mod session;
 mod single_sign_on;
+mod spelling;
 mod v2;
+mod v3;
 mod word;
 
 use std::sync::Arc;
@@ -74,6 +76,13 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         v2::validate::Validate,
         payloads::Payloads,
     );
+    let in_parts = (
+        v3::generate::Generate::new(&counts),
+        v3::batch::Batch::new(&counts),
+        v3::preview::Preview,
+        v3::validate::Validate,
+    );
+    let symbols = (symbols, in_parts);
     let account = (
         session::Session,
         single_sign_on::SingleSignOn,

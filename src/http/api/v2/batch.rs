@@ -222,7 +222,7 @@ impl Batch {
 ///
 /// # Errors
 /// `Invalid`, naming what is wrong in each.
-async fn check_all(app: &App, codes: &[Question]) -> Result<(), Error> {
+pub async fn check_all(app: &App, codes: &[Question]) -> Result<(), Error> {
     let mut details = Vec::new();
     for (n, code) in codes.iter().enumerate() {
         let Err(error) = code.asked(&app.materials).await else {

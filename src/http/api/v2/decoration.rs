@@ -23,15 +23,15 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LogoOptions {
     /// A PNG, JPEG, WebP or SVG file in base 64, or as a `data:` URL of it; no other URL. At most 256 KiB and 1024 pixels along each side
-    data: Option<String>,
+    pub data: Option<String>,
     /// Its longer side in percent of the symbol's, 5 to 30 (20)
-    size: Option<f32>,
+    pub size: Option<f32>,
     /// In modules around it, 0 to 4 (0.5)
-    padding: Option<f32>,
+    pub padding: Option<f32>,
     /// `#RGB` or `#RRGGBB` of a plate beneath it; without one the background shows
-    background: Option<String>,
+    pub background: Option<String>,
     /// What it and its plate are cut to (square)
-    shape: Option<Word<LogoShape>>,
+    pub shape: Option<Word<LogoShape>>,
 }
 
 /// A border, with a text if one is given.
@@ -42,15 +42,15 @@ pub struct FrameOptions {
     /// `simple` if nothing else is asked for
     #[oai(rename = "type")]
     #[serde(rename = "type")]
-    kind: Option<Word<FrameKind>>,
+    pub kind: Option<Word<FrameKind>>,
     /// `#RGB` or `#RRGGBB` (`foregroundColor`)
-    color: Option<String>,
+    pub color: Option<String>,
     /// Of the border, in modules, 0 to 8 (1)
-    width: Option<f32>,
+    pub width: Option<f32>,
     /// At most 200 characters; it is broken into lines and made smaller until it fits
-    text: Option<String>,
+    pub text: Option<String>,
     /// (bottom)
-    text_position: Option<Word<Side>>,
+    pub text_position: Option<Word<Side>>,
 }
 
 /// A line around the modules.
@@ -76,30 +76,30 @@ pub struct EffectOptions {
     /// Each at most once
     #[oai(rename = "type")]
     #[serde(rename = "type")]
-    kind: Word<EffectWord>,
+    pub kind: Word<EffectWord>,
     /// Of a shadow
-    offset: Option<Offset>,
+    pub offset: Option<Offset>,
     /// Of a shadow: standard deviation in modules, 0 to 4 (0.4)
-    blur_radius: Option<f32>,
+    pub blur_radius: Option<f32>,
     /// Of a shadow or a glow (#000000)
-    color: Option<String>,
+    pub color: Option<String>,
     /// Of a shadow, 0 to 1 (0.3)
-    opacity: Option<f32>,
+    pub opacity: Option<f32>,
     /// Of a glow or of noise, 0 to 1 (0.3)
-    intensity: Option<f32>,
+    pub intensity: Option<f32>,
     /// Of a blur: standard deviation in modules, 0 to 2 (0.1)
-    radius: Option<f32>,
+    pub radius: Option<f32>,
     /// Of a vintage look, 0 to 1 (0.5)
-    sepia: Option<f32>,
+    pub sepia: Option<f32>,
     /// Of a vintage look, 0 to 1 (0.3)
-    vignette: Option<f32>,
+    pub vignette: Option<f32>,
 }
 
 /// In modules, -4 to 4 (0.4)
 #[derive(Deserialize, Object)]
 #[oai(rename = "StyledOffset")]
 #[serde(deny_unknown_fields)]
-struct Offset {
+pub struct Offset {
     x: Option<f32>,
     y: Option<f32>,
 }

@@ -30,6 +30,7 @@ pub struct Question {
     pub data: Option<String>,
     /// The content by its fields, in the place of `data`
     pub payload: Option<Payload>,
+    #[oai(default)]
     #[serde(default)]
     pub options: Options,
 }
@@ -140,7 +141,8 @@ impl Made {
         let (request, image) = drawn(app, ctx, asked).await?;
         let grade = image.facts.report.grade();
         counts.count(&asked.style, grade, grade < asked.least);
-        let scannability = Scannability::of(asked, &image.facts, || request.symbol()).await?;
+        let scannability =
+            Scannability::of(asked, &image.facts.report, || request.symbol()).await?;
         let took = app.clock.instant().duration_since(started);
         let made = Self {
             request,
@@ -163,6 +165,11 @@ impl Made {
 
     pub fn format(&self) -> Format {
         self.request.format
+    }
+
+    /// Width and height.
+    pub fn size(&self) -> [u32; 2] {
+        [self.image.facts.width_px, self.image.facts.height_px]
     }
 
     pub fn bytes(&self) -> &[u8] {

@@ -136,19 +136,19 @@ pub struct GradientOptions {
     /// `linear` if nothing else is asked for
     #[oai(rename = "type")]
     #[serde(rename = "type")]
-    kind: Option<Word<Kind>>,
+    pub kind: Option<Word<Kind>>,
     /// 2 to 5
-    colors: Option<Vec<String>>,
+    pub colors: Option<Vec<String>>,
     /// Clockwise from left to right, in degrees (0)
-    angle: Option<f32>,
+    pub angle: Option<f32>,
     /// Shares of width and height, 0 to 1 (0.5)
-    center_x: Option<f32>,
-    center_y: Option<f32>,
+    pub center_x: Option<f32>,
+    pub center_y: Option<f32>,
     /// (true)
-    apply_to_data: Option<bool>,
+    pub apply_to_data: Option<bool>,
     /// (true)
-    apply_to_eyes: Option<bool>,
-    stroke_style: Option<StrokeOptions>,
+    pub apply_to_eyes: Option<bool>,
+    pub stroke_style: Option<StrokeOptions>,
 }
 
 /// A checked set of options.
