@@ -7,10 +7,11 @@ use symbol::{Append, Fnc1, Mask};
 use super::options::Options;
 use crate::{
     http::{
-        api::faults::Faults,
+        api::{faults::Faults, payloads::Said},
         bounds::{self, Within},
     },
-    render::Encoding,
+    kernel::limits::{MICRO_VERSIONS, VERSIONS},
+    render::{Encoding, Spec},
 };
 
 /// The place of a symbol among those that carry one message together (ISO/IEC 18004 §8).
@@ -42,6 +43,47 @@ pub fn encoding(options: &Options, faults: &mut Faults) -> Encoding {
     }
 }
 
+/// Puts the content into a symbol, with what its format demands of that.
+pub fn say(said: Said, options: &Options, spec: &mut Spec, faults: &mut Faults) {
+    spec.content = said.bytes;
+    if said.gs1 {
+        if options.fnc1.is_some() {
+            faults.add("fnc1", "must be left out with a payload of kind gs1");
+        }
+        spec.encoding.fnc1 = Some(Fnc1::Gs1);
+    }
+    if let Some(level) = said.limits.level {
+        let is_other = options.error_correction.is_some() && spec.level != level;
+        if is_other || options.boost_level == Some(true) {
+            let field = if is_other {
+                "errorCorrection"
+            } else {
+                "boostLevel"
+            };
+            let level = level.label().to_ascii_uppercase();
+            faults.add(
+                field,
+                format!("must be left out: this payload has {level} only"),
+            );
+        }
+        spec.level = level;
+    }
+    if let Some(largest) = said.limits.version_max.filter(|_| !spec.micro) {
+        let (least, most) = spec
+            .encoding
+            .versions
+            .unwrap_or((*VERSIONS.start(), largest.number()));
+        if least > largest.number() {
+            let field = options.version.as_ref().map_or("minVersion", |_| "version");
+            faults.add(
+                field,
+                format!("must be at most {largest} with this payload"),
+            );
+        }
+        spec.encoding.versions = Some((least, most.min(largest.number())));
+    }
+}
+
 fn versions(options: &Options, faults: &mut Faults) -> Option<(u8, u8)> {
     let only: Option<u8> = faults.number("version", options.version.as_ref());
     let least = faults.number("minVersion", options.min_version.as_ref());
@@ -57,8 +99,13 @@ fn versions(options: &Options, faults: &mut Faults) -> Option<(u8, u8)> {
         }
         return Some((only, only));
     }
-    let largest = if options.micro == Some(true) { 4 } else { 40 };
-    (least.is_some() || most.is_some()).then(|| (least.unwrap_or(1), most.unwrap_or(largest)))
+    let all = if options.micro == Some(true) {
+        MICRO_VERSIONS
+    } else {
+        VERSIONS
+    };
+    let is_range = least.is_some() || most.is_some();
+    is_range.then(|| (least.unwrap_or(*all.start()), most.unwrap_or(*all.end())))
 }
 
 /// `gs1`, or an application indicator of AIM: two digits, or a letter.

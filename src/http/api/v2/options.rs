@@ -11,7 +11,7 @@ use ::style::{
 use poem_openapi::Object;
 use serde::Deserialize;
 use symbol::{
-    Fnc1, Mode,
+    Mode,
     file::{Ink, Paint},
 };
 
@@ -23,7 +23,7 @@ use crate::{
     http::{
         api::{
             faults::Faults,
-            payloads::{Content, Said},
+            payloads::Content,
             word::{EyeWord, Word},
         },
         bounds::{self, Within},
@@ -249,7 +249,7 @@ pub async fn asked(
     let mut spec = spec(options, &style, &mut faults);
     let least = faults.word("minGrade", options.min_grade.as_ref());
     if let Some(said) = said {
-        say(said, options, &mut spec, &mut faults);
+        encoding::say(said, options, &mut spec, &mut faults);
     }
     faults.finish()?;
     // What a logo hides must be restored: nothing else of an image shows whether it is.
@@ -301,44 +301,6 @@ fn spec(options: &Options, style: &Style, faults: &mut Faults) -> Spec {
         quality: faults.number("quality", options.quality.as_ref()),
         style: Some(Arc::new(style.clone())),
         ..Spec::new("")
-    }
-}
-
-/// Puts the content into a symbol, with what its format demands of that.
-fn say(said: Said, options: &Options, spec: &mut Spec, faults: &mut Faults) {
-    spec.content = said.bytes;
-    if said.gs1 {
-        if options.fnc1.is_some() {
-            faults.add("fnc1", "must be left out with a payload of kind gs1");
-        }
-        spec.encoding.fnc1 = Some(Fnc1::Gs1);
-    }
-    if let Some(level) = said.limits.level {
-        let is_other = options.error_correction.is_some() && spec.level != level;
-        if is_other || options.boost_level == Some(true) {
-            let field = if is_other {
-                "errorCorrection"
-            } else {
-                "boostLevel"
-            };
-            let level = level.label().to_ascii_uppercase();
-            faults.add(
-                field,
-                format!("must be left out: this payload has {level} only"),
-            );
-        }
-        spec.level = level;
-    }
-    if let Some(largest) = said.limits.version_max.filter(|_| !spec.micro) {
-        let (least, most) = spec.encoding.versions.unwrap_or((1, largest.number()));
-        if least > largest.number() {
-            let field = options.version.as_ref().map_or("minVersion", |_| "version");
-            faults.add(
-                field,
-                format!("must be at most {largest} with this payload"),
-            );
-        }
-        spec.encoding.versions = Some((least, most.min(largest.number())));
     }
 }
 

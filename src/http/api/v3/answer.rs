@@ -7,7 +7,7 @@ use poem_openapi::Object;
 use symbol::Symbol;
 
 use super::{
-    options::{Question, name},
+    options::name,
     parts::{Definition, Eye, Overlays, Path, Styles, definitions, overlays, styles},
 };
 use crate::{
@@ -112,28 +112,36 @@ struct Composed {
     content_hash: String,
 }
 
+/// An answer, and its headers.
+pub struct Drawn {
+    pub data: Data,
+    pub grade: GradeHeader,
+    /// Of the file (RFC 9651 list).
+    pub concerns: Option<String>,
+}
+
+/// `enhanced`: with all that is known.
+///
 /// # Errors
 /// What is wrong with the question, in this dialect's words.
 pub async fn drawn(
     app: &App,
     ctx: &Ctx,
     counts: &Counts,
-    question: Question,
+    question: &made::Question,
     enhanced: bool,
-) -> Result<(Data, GradeHeader)> {
-    let question = made::Question::from(question);
-    let drawn = of_question(app, ctx, counts, &question, enhanced).await;
+) -> Result<Drawn> {
+    let drawn = of_question(app, ctx, counts, question, enhanced).await;
     drawn.map_err(|e| spelling::spelled(e, name))
 }
 
-/// The same, with errors in the words of v2.
-pub async fn of_question(
+async fn of_question(
     app: &App,
     ctx: &Ctx,
     counts: &Counts,
     question: &made::Question,
     enhanced: bool,
-) -> Result<(Data, GradeHeader)> {
+) -> Result<Drawn> {
     let started = app.clock.instant();
     let asked = question.asked(&app.materials).await?;
     let made = match &question.options.format {
@@ -151,8 +159,13 @@ pub async fn of_question(
     let took = millis(app.clock.instant().duration_since(started));
     let mut data = data(&asked, composed, took, enhanced);
     data.scannability = enhanced.then(|| scannability.renamed(name));
+    let concerns = made.as_ref().and_then(Made::concerns);
     data.file = made.map(|made| File::from(&made));
-    Ok((data, grade))
+    Ok(Drawn {
+        data,
+        grade,
+        concerns: concerns.map(|list| spelling::message(&list, name)),
+    })
 }
 
 /// Outlines and pictures take their time, which no other request shall wait for.

@@ -8,7 +8,7 @@ use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Deserialize;
 
 use super::{
-    answer::{self, of_question},
+    answer::{self, drawn},
     options::{Question, name},
 };
 use crate::{
@@ -145,18 +145,18 @@ impl Batch {
         let (app, ctx, counts) = (Arc::clone(app), ctx.clone(), Arc::clone(&self.counts));
         let make = move |code: made::Question| {
             let (app, ctx, counts) = (Arc::clone(&app), ctx.clone(), Arc::clone(&counts));
-            async move { of_question(&app, &ctx, &counts, &code, true).await }
+            async move { drawn(&app, &ctx, &counts, &code, true).await }
         };
         let mut outcomes =
             many::outcomes(codes, options.max_concurrent, options.stop_on_error, make);
         let (mut results, mut bytes) = (Vec::with_capacity(tally.total), 0);
         while let Some((index, outcome)) = outcomes.next().await {
-            let outcome = outcome.map_err(|e| spelled(e, name)).and_then(|(data, _)| {
-                bytes += data.weight();
+            let outcome = outcome.and_then(|drawn| {
+                bytes += drawn.data.weight();
                 if bytes > BATCH_BYTES {
                     return Err(too_large());
                 }
-                Ok(data)
+                Ok(drawn.data)
             });
             tally.add(&outcome);
             results.push(item(index, outcome, options.include_metadata));

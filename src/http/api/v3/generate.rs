@@ -12,7 +12,10 @@ use super::{
 use crate::{
     app::App,
     http::{
-        api::{Group, v2::counts::Counts},
+        api::{
+            Group,
+            v2::{counts::Counts, made},
+        },
         extract::Input,
         grade::GradeHeader,
         may::Public,
@@ -41,6 +44,9 @@ enum Drawn {
         /// How well readers cope, A to F (after ISO/IEC 15415)
         #[oai(header = "X-QR-Grade")]
         GradeHeader,
+        /// What a reader of the file may stumble over beside the grade, and what its format cannot carry (RFC 9651 list)
+        #[oai(header = "X-QR-Concerns")]
+        Option<String>,
     ),
 }
 
@@ -87,11 +93,12 @@ impl Generate {
         question: Question,
         enhanced: bool,
     ) -> Result<Drawn, Error> {
-        let (data, grade) = drawn(app, ctx, &self.counts, question, enhanced).await?;
+        let question = made::Question::from(question);
+        let drawn = drawn(app, ctx, &self.counts, &question, enhanced).await?;
         let answer = Answer {
             success: true,
-            data,
+            data: drawn.data,
         };
-        Ok(Drawn::Drawn(Json(answer), grade))
+        Ok(Drawn::Drawn(Json(answer), drawn.grade, drawn.concerns))
     }
 }

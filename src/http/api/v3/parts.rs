@@ -12,7 +12,7 @@ use crate::kernel::Color;
 pub struct Path {
     /// Of the attribute `d`
     pub path: String,
-    /// `#rrggbb`, or `url(#id)` of a definition
+    /// `#RRGGBB`, or `url(#id)` of a definition
     fill: Option<String>,
     /// The same of a line, which has no `fill`
     stroke: Option<String>,
@@ -40,7 +40,7 @@ pub struct Eye {
     #[oai(rename = "type")]
     kind: Place,
     border_path: String,
-    /// `#rrggbb`, or `url(#id)` of a definition
+    /// `#RRGGBB`, or `url(#id)` of a definition
     border_color: String,
     /// An outline of the caller's own has none: it is all in `border_path`
     center_path: Option<String>,
@@ -163,7 +163,7 @@ pub struct Styles {
 #[derive(Object)]
 #[oai(rename = "StructuredPaint", skip_serializing_if_is_none)]
 struct Paint {
-    /// `#rrggbb`, or `url(#id)` of a definition
+    /// `#RRGGBB`, or `url(#id)` of a definition
     fill: String,
     /// Less than 1
     opacity: Option<f64>,
