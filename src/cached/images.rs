@@ -69,6 +69,7 @@ fn kind(request: &render::Request) -> CacheKind {
         (Format::Webp, true) => CacheKind::WebpLarge,
         (Format::Pdf, _) => CacheKind::Pdf,
         (Format::Eps, _) => CacheKind::Eps,
+        (Format::Text, _) => CacheKind::Text,
     }
 }
 
@@ -80,6 +81,7 @@ fn format(kind: CacheKind) -> Option<Format> {
         CacheKind::Webp | CacheKind::WebpLarge => Some(Format::Webp),
         CacheKind::Pdf => Some(Format::Pdf),
         CacheKind::Eps => Some(Format::Eps),
+        CacheKind::Text => Some(Format::Text),
         _ => None,
     }
 }
@@ -105,7 +107,9 @@ fn encode(image: &Rendered) -> Body {
     Body {
         bytes: bytes.freeze(),
         etag: file.etag.to_string(),
-        is_text: file.media_type == Format::Svg.media_type(),
+        is_text: [Format::Svg, Format::Text]
+            .iter()
+            .any(|format| file.media_type == format.media_type()),
     }
 }
 

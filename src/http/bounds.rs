@@ -104,6 +104,12 @@ numbers! {
     Margin: i64 = wide(limits::MARGIN_MODULES);
     /// Pixels of a module.
     Scale: i64 = limits::MODULE_PX;
+    Version: i64 = wide(limits::VERSIONS);
+    Mask: i64 = wide(limits::MASKS);
+    /// Of a symbol among those of one message, the first is 0.
+    AppendIndex: i64 = 0..=*limits::APPENDED_SYMBOLS.end() as i64 - 1;
+    AppendTotal: i64 = wide(limits::APPENDED_SYMBOLS);
+    Parity: i64 = 0..=255;
     PhysicalSize: f64 = limits::PHYSICAL_SIZE;
     Dpi: u16 = limits::DPI;
     Page: u64 = limits::PAGES;

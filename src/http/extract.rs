@@ -9,8 +9,9 @@ use poem_openapi::{
     types::Type,
 };
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
-use crate::kernel::{Error, Kind};
+use crate::kernel::{Error, Kind, error::Detail};
 
 /// What `curl -d` calls every body.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -157,6 +158,27 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     })?;
     deserializer.end().map_err(|e| not_json(&e))?;
     Ok(value)
+}
+
+/// A part of a body that can only be understood when the rest is. Names the field within it.
+///
+/// # Errors
+/// What is wrong with the first field that cannot be read.
+pub fn part<T: DeserializeOwned>(value: Value) -> Result<T, Detail> {
+    serde_path_to_error::deserialize(value).map_err(|e| {
+        let path = e.path().to_string();
+        let error = unacceptable(&path, e.inner());
+        let mut found = error.details().iter().cloned();
+        let mut detail = found.next().unwrap_or_else(|| Detail {
+            field: path.clone().into(),
+            message: "is not acceptable".into(),
+        });
+        let is_within = path != "." && detail.message == "is missing";
+        if is_within {
+            detail.field = format!("{path}.{}", detail.field).into();
+        }
+        detail
+    })
 }
 
 fn not_json(cause: &serde_json::Error) -> Error {

@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 102] = [
+pub const ROUTES: [(&str, &str, &str); 109] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
     ("POST",   "/r/{slug}",                                       "redirect.rs"),
 
@@ -57,9 +57,16 @@ pub const ROUTES: [(&str, &str, &str); 102] = [
     ("POST",   "/api/v2/qr/generate",                             "api/v2/generate.rs"),
     ("POST",   "/api/qr/generate",                                "api/v2/generate.rs"),
     ("POST",   "/api/v2/qr/batch",                                "api/v2/batch.rs"),
+    ("POST",   "/api/v2/qr/structured-append",                    "api/v2/append.rs"),
     ("GET",    "/api/v2/qr/analytics",                            "api/v2/analytics.rs"),
     ("GET",    "/api/v2/qr/preview",                              "api/v2/preview.rs"),
     ("POST",   "/api/v2/qr/validate",                             "api/v2/validate.rs"),
+    ("POST",   "/api/v3/qr/generate",                             "api/v3/generate.rs"),
+    ("POST",   "/api/v3/qr/enhanced",                             "api/v3/generate.rs"),
+    ("POST",   "/api/v3/qr/batch",                                "api/v3/batch.rs"),
+    ("GET",    "/api/v3/qr/preview",                              "api/v3/preview.rs"),
+    ("POST",   "/api/v3/qr/validate",                             "api/v3/validate.rs"),
+    ("GET",    "/api/v2/payloads",                                "api/payloads/told.rs"),
 
     ("POST",   "/api/session",                                    "api/session.rs"),
     ("GET",    "/api/session",                                    "api/session.rs"),

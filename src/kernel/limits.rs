@@ -46,6 +46,14 @@ pub const PHYSICAL_SIZE: RangeInclusive<f64> = 0.1..=100.0;
 pub const DPI: RangeInclusive<u16> = 72..=1200;
 /// Bytes of a symbol's content: decimal digits in version 40 at level L (ISO/IEC 18004 table 7). No mode holds more.
 pub const SYMBOL_BYTES: usize = 7089;
+/// Versions of QR and of Micro QR (ISO/IEC 18004 §5.3.1).
+pub const VERSIONS: RangeInclusive<u8> = 1..=40;
+pub const MICRO_VERSIONS: RangeInclusive<u8> = 1..=4;
+/// Data mask patterns of QR and of Micro QR (ISO/IEC 18004 §7.8.2).
+pub const MASKS: RangeInclusive<u8> = 0..=7;
+pub const MICRO_MASKS: RangeInclusive<u8> = 0..=3;
+/// Symbols of one message (ISO/IEC 18004 §8).
+pub const APPENDED_SYMBOLS: RangeInclusive<u8> = 2..=16;
 /// Number of a page of a list.
 pub const PAGES: RangeInclusive<u64> = 1..=1_000_000_000;
 /// Codes or scans on one page of a list.
@@ -54,6 +62,8 @@ pub const PAGE_ITEMS: RangeInclusive<u64> = 1..=100;
 pub const SEARCH_CHARS: usize = 200;
 /// Symbols of one batch.
 pub const BATCH_SYMBOLS: RangeInclusive<usize> = 1..=1000;
+/// The same in dialect v3, whose answers are one JSON document.
+pub const BATCH_STRUCTURED: RangeInclusive<usize> = 1..=50;
 /// Of those, drawn at the same time.
 pub const BATCH_AT_ONCE: RangeInclusive<usize> = 1..=100;
 /// Bytes of all files of a batch that is answered as one JSON document.

@@ -78,7 +78,8 @@ pub(super) fn of(spec: &Spec, ignored: &[Field], width_px: u32) -> Vec<Concern> 
         concerns.extend(of_colors(&spec.colors));
     }
     let on_paper = matches!(spec.size, Size::Physical(_)) && spec.format.is_vector();
-    if width_px > spec.size.pixels() && !on_paper {
+    let has_pixels = spec.format != Format::Text;
+    if has_pixels && width_px > spec.size.pixels() && !on_paper {
         concerns.push(Concern::Enlarged { width_px });
     }
     concerns.extend(resolution(spec, width_px));
@@ -106,7 +107,7 @@ fn resolution(spec: &Spec, width_px: u32) -> Option<Concern> {
     let module_below = |px: u32| width_px < px * (MOST_MODULES + 2 * u32::from(spec.border));
     let is_coarse = spec.quality.is_some_and(|quality| quality < FINE_QUALITY);
     let may_be = match spec.format {
-        Format::Svg | Format::Pdf | Format::Eps => false,
+        Format::Svg | Format::Pdf | Format::Eps | Format::Text => false,
         Format::Jpeg if is_coarse => module_below(COARSE_MODULE_PX + 1),
         Format::Jpeg | Format::Png | Format::Webp => module_below(2),
     };

@@ -9,7 +9,7 @@
 use sha2::{Digest, Sha256};
 use symbol::file::Paint;
 
-use super::{Color, Format, Level, Size, Spec, Unit};
+use super::{Color, Format, Level, Size, Spec, Terminal, Unit};
 
 /// Domain and version of the encoding.
 const VERSION: &[u8] = b"qr-observatory/render/1\0";
@@ -17,7 +17,8 @@ const VERSION: &[u8] = b"qr-observatory/render/1\0";
 /// SHA-256 over, in this order: version; content; level, format, border, quality, logo (one byte each); size (a tag, then
 /// pixels as `u32`, or width as the bits of its `f64`, unit, dpi as `u16`); dark, light (three bytes each); data dark,
 /// data light (0, or 1 and three bytes); title, description (0, or 1 and text). Integers are big-endian, texts preceded
-/// by their length in bytes as `u64`; then, if there is one, `style` and its canonical bytes; then `cmyk` and `micro`, where they are. The spec is normalised already, so a quality that does not matter is 0.
+/// by their length in bytes as `u64`; then, if there is one, `style` and its canonical bytes; then `cmyk` and `micro`, where they are;
+/// then `encoding` and `terminal`, each with its bytes, where they are not the default. The spec is normalised already, so a quality that does not matter is 0.
 pub(super) fn of(spec: &Spec) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(VERSION);
@@ -35,6 +36,7 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
         Format::Svg => 3,
         Format::Pdf => 4,
         Format::Eps => 5,
+        Format::Text => 6,
     };
     let quality = spec.quality.unwrap_or(0);
     hash.update([
@@ -60,6 +62,14 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
     }
     if spec.micro {
         text(&mut hash, b"micro");
+    }
+    if let Some(encoding) = spec.encoding.canonical() {
+        text(&mut hash, b"encoding");
+        text(&mut hash, &encoding);
+    }
+    if spec.terminal != Terminal::default() {
+        text(&mut hash, b"terminal");
+        text(&mut hash, spec.terminal.label().as_bytes());
     }
     hash.finalize().into()
 }

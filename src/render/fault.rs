@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use symbol::{Feature, Version};
+
 use crate::kernel::{Error, Kind, Level, error::Detail, limits::SYMBOL_BYTES};
 
 /// A field of a [`Spec`](super::Spec) that a caller can set.
@@ -28,6 +30,15 @@ pub enum Field {
     GradientAngle,
     GradientCentre,
     Micro,
+    /// The only version allowed.
+    Version,
+    LeastVersion,
+    MostVersion,
+    Mask,
+    Mode,
+    Eci,
+    Fnc1,
+    Append,
 }
 
 /// What a dialect calls each field.
@@ -72,6 +83,33 @@ pub enum Problem {
     NoMicro {
         level: Level,
     },
+    /// Micro QR has no such thing.
+    NotInMicro,
+    /// Larger than this field.
+    Reversed(Field),
+    /// What was asked for cannot hold the content. The encoder's own words.
+    Unencodable(symbol::Error),
+    /// No version that is allowed holds the content.
+    NoRoom(NoRoom),
+    /// Not even so many symbols hold the content together.
+    NoMessage {
+        symbols: u8,
+    },
+    /// More than squares in two colours, in a format of characters.
+    NotAsText,
+}
+
+/// Content that would need a larger version, or a weaker level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRoom {
+    /// The largest allowed, and what it was asked to have.
+    pub version: Version,
+    pub level: Level,
+    pub over_bytes: usize,
+    /// The smallest that holds the content at that level.
+    pub fits: Option<Version>,
+    /// The strongest level at which the version holds it.
+    pub ask_for: Option<Level>,
 }
 
 /// Content that no symbol holds at the level that it must have.
@@ -132,6 +170,18 @@ impl Fault {
                 level.label().to_ascii_uppercase(),
                 names(Field::Micro)
             ),
+            Problem::NotInMicro => format!(
+                "a Micro QR symbol has none: leave it out, or {}",
+                names(Field::Micro)
+            ),
+            Problem::Reversed(other) => format!("must be at most {}", names(*other)),
+            Problem::Unencodable(error) => format!("{error}: {}", advice(error, names)),
+            Problem::NoRoom(no_room) => no_room.message(names),
+            Problem::NoMessage { symbols } => format!(
+                "is too long for {symbols} symbols of one message: allow more symbols (at most 16) or larger versions, ask for a weaker {}, or shorten it",
+                names(Field::Level)
+            ),
+            Problem::NotAsText => "text shows modules in two colours and nothing else: ask for another format, or leave data pattern, eyes, gradient, logo, frame, effects and a transparent background out".into(),
         }
     }
 
@@ -160,6 +210,47 @@ impl Fault {
                 names(Field::Level)
             ),
         }
+    }
+}
+
+impl NoRoom {
+    fn message(&self, names: Names) -> String {
+        let level = |level: Level| level.label().to_ascii_uppercase();
+        let mut ways = Vec::new();
+        if let Some(version) = self.fits {
+            ways.push(format!("allow version {version}"));
+        }
+        if let Some(weaker) = self.ask_for {
+            ways.push(format!("ask for {} {}", names(Field::Level), level(weaker)));
+        }
+        ways.push("shorten the content".to_owned());
+        format!(
+            "the content is {} bytes too long for version {} at {} {}: {}",
+            self.over_bytes,
+            self.version,
+            names(Field::Level),
+            level(self.level),
+            ways.join(", or ")
+        )
+    }
+}
+
+/// What to change where the encoder refused.
+fn advice(error: &symbol::Error, names: Names) -> String {
+    let leave_out = |field| format!("leave {} out", names(field));
+    match error {
+        symbol::Error::NotInMode { .. } => leave_out(Field::Mode),
+        symbol::Error::NotInCharset { .. } => leave_out(Field::Eci),
+        symbol::Error::NotAnIndicator { .. } => leave_out(Field::Fnc1),
+        symbol::Error::NotInVersion {
+            feature: Feature::Level(_),
+            ..
+        } => format!(
+            "M1 has {level} L only, M2 and M3 have L and M, M4 also Q",
+            level = names(Field::Level)
+        ),
+        symbol::Error::NotInVersion { .. } => leave_out(Field::Version),
+        symbol::Error::TooLong { .. } => "shorten the content".to_owned(),
     }
 }
 

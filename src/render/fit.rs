@@ -2,10 +2,11 @@
 //!
 //! Invariant: both arms follow `docs/adr/0014-text-in-symbols.md`, and refuse with the same fields.
 
-use symbol::{Content, Options, Symbol, Versions, encode, measure};
+use bytes::Bytes;
+use symbol::{Content, Feature, Options, Symbol, Versions, append_parts, encode, measure};
 
-use super::{Fault, Faults, Field, Overflow, Problem, Request, Spec};
-use crate::kernel::{Error, Level, Result};
+use super::{Encoding, Fault, Faults, Field, NoRoom, Overflow, Problem, Request, Spec};
+use crate::kernel::{Error, Level, Result, limits::SYMBOL_BYTES};
 
 /// Bytes of text in a symbol of version 40 (ISO/IEC 18004 table 7).
 const fn most_bytes(level: Level) -> usize {
@@ -19,20 +20,7 @@ const fn most_bytes(level: Level) -> usize {
 
 /// Of our own encoder.
 pub(super) fn options(spec: &Spec) -> Options {
-    of_family(spec.level, spec.micro)
-}
-
-fn of_family(level: Level, micro: bool) -> Options {
-    Options {
-        level,
-        declare_utf8: true,
-        versions: if micro {
-            Versions::Micro
-        } else {
-            Versions::default()
-        },
-        ..Options::default()
-    }
+    spec.encoding.options(spec.level, spec.micro)
 }
 
 pub(super) fn content(spec: &Spec) -> Content<'_> {
@@ -45,9 +33,95 @@ pub(super) fn content(spec: &Spec) -> Content<'_> {
 /// The smallest symbol that holds the request's content.
 ///
 /// # Errors
-/// `Invalid` when not even version 40 holds it.
+/// `Invalid` when no version that is allowed holds it, or it cannot be encoded as asked.
 pub(super) fn symbol(request: &Request) -> Result<Symbol> {
-    encode(content(request), &options(request)).map_err(|_| too_long(request))
+    encode(content(request), &options(request)).map_err(|e| refused(request, e))
+}
+
+/// The same content over as few symbols as hold it, at most `most` (ISO/IEC 18004 §8): one spec for each, all of one version.
+///
+/// # Errors
+/// `Invalid` when so many do not hold it, or it cannot be encoded as asked.
+pub fn appended(spec: &Spec, most: u8) -> Result<Vec<Spec>> {
+    let too_long = || {
+        let problem = Problem::NoMessage { symbols: most };
+        let field = Field::Content;
+        Faults(vec![Fault { field, problem }]).into_error()
+    };
+    // Of a message that is longer than one symbol, the rest is checked by itself.
+    let request = Request::new(Spec {
+        content: spec.content.slice(..spec.content.len().min(1)),
+        ..spec.clone()
+    });
+    let request = request.map_err(Faults::into_error)?;
+    if spec.content.len() > usize::from(most) * SYMBOL_BYTES {
+        return Err(too_long());
+    }
+    let parts = append_parts(content(spec), most, &options(&request));
+    let parts = parts.map_err(|e| match e {
+        symbol::Error::TooLong { .. } => too_long(),
+        other => refused(&request, other),
+    })?;
+    let part = |(content, options): (Content<'_>, Options)| {
+        let versions = match options.versions {
+            Versions::Exactly(version) => Some((version.number(), version.number())),
+            _ => spec.encoding.versions,
+        };
+        Spec {
+            content: Bytes::copy_from_slice(content.as_bytes()),
+            encoding: Encoding {
+                versions,
+                append: options.append,
+                ..spec.encoding
+            },
+            ..spec.clone()
+        }
+    };
+    Ok(parts.into_iter().map(part).collect())
+}
+
+/// Names the field that the encoder stumbled over.
+fn refused(request: &Request, error: symbol::Error) -> Error {
+    let encoding = &request.encoding;
+    let level = request.level;
+    let (field, problem) = match error {
+        symbol::Error::TooLong {
+            needed_bits,
+            available_bits,
+            version,
+            fits,
+            ..
+        } if encoding.versions.is_some() => {
+            let all = Encoding {
+                versions: None,
+                ..*encoding
+            };
+            let larger = measure(content(request), &all.options(level, request.micro));
+            let no_room = NoRoom {
+                version,
+                level,
+                over_bytes: needed_bits.saturating_sub(available_bits).div_ceil(8),
+                fits: larger.ok().map(|(version, _)| version),
+                ask_for: fits,
+            };
+            (encoding.field_of_most(), Problem::NoRoom(no_room))
+        }
+        symbol::Error::TooLong { .. } => return too_long(request),
+        symbol::Error::NotInMode { .. } => (Field::Mode, Problem::Unencodable(error)),
+        symbol::Error::NotInCharset { .. } => (Field::Eci, Problem::Unencodable(error)),
+        symbol::Error::NotAnIndicator { .. } => (Field::Fnc1, Problem::Unencodable(error)),
+        symbol::Error::NotInVersion { feature, .. } => match feature {
+            Feature::Eci => (Field::Eci, Problem::NotInMicro),
+            Feature::Fnc1 => (Field::Fnc1, Problem::NotInMicro),
+            Feature::Append => (Field::Append, Problem::NotInMicro),
+            _ if encoding.versions.is_none() => return too_long(request),
+            Feature::Level(_) => (Field::Level, Problem::Unencodable(error)),
+            Feature::Mode(_) | Feature::Mask(_) => {
+                (encoding.field_of_most(), Problem::Unencodable(error))
+            }
+        },
+    };
+    Faults(vec![Fault { field, problem }]).into_error()
 }
 
 /// Modules along one side of the symbol, without its quiet zone. `None` where the content does not fit.
@@ -67,7 +141,7 @@ pub(super) fn too_long(request: &Request) -> Error {
         };
         return Faults(vec![fault]).into_error();
     }
-    let options = |level| of_family(level, false);
+    let options = |level| request.encoding.options(level, false);
     let over_bytes = match measure(content(request), &options(level)) {
         Err(symbol::Error::TooLong {
             needed_bits,

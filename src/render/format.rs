@@ -18,6 +18,8 @@ label! {
         Svg = "svg",
         Pdf = "pdf",
         Eps = "eps",
+        /// Characters, for terminals.
+        Text = "text",
     }
 }
 
@@ -28,12 +30,18 @@ impl Format {
     /// Without pixels of their own.
     #[must_use]
     pub const fn is_vector(self) -> bool {
-        matches!(self, Self::Svg) || self.is_for_print()
+        matches!(self, Self::Svg | Self::Text) || self.is_for_print()
     }
 
     #[must_use]
     pub const fn is_for_print(self) -> bool {
         matches!(self, Self::Pdf | Self::Eps)
+    }
+
+    /// Whether its bytes are UTF-8.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Svg | Self::Text)
     }
 
     /// As registered with IANA.
@@ -46,6 +54,7 @@ impl Format {
             Self::Svg => "image/svg+xml",
             Self::Pdf => "application/pdf",
             Self::Eps => "application/postscript",
+            Self::Text => "text/plain; charset=utf-8",
         }
     }
 }

@@ -10,6 +10,7 @@ mod concern;
 #[cfg(test)]
 mod decoded;
 mod digest;
+mod encoding;
 mod engine;
 mod fault;
 mod fit;
@@ -25,11 +26,14 @@ mod room;
 mod size;
 mod stamp;
 mod styled;
+mod terminal;
 
 pub use color::Colors;
 pub use concern::Concern;
+pub use encoding::{Charset, Encoding};
 pub use engine::Engine;
-pub use fault::{Fault, Faults, Field, Names, Overflow, Problem};
+pub use fault::{Fault, Faults, Field, Names, NoRoom, Overflow, Problem};
+pub use fit::appended;
 pub use format::Format;
 pub use logo::Logo;
 pub use materials::Materials;
@@ -37,6 +41,7 @@ pub use rendered::{Facts, File, Rendered};
 pub use request::{Request, Spec};
 pub use room::Room;
 pub use size::{Physical, Size, Unit};
+pub use terminal::Terminal;
 
 use std::sync::Arc;
 

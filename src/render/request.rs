@@ -13,8 +13,8 @@ use bytes::Bytes;
 use symbol::file::Paint;
 
 use super::{
-    Colors, Concern, Fault, Faults, Field, Format, Level, Logo, Problem, Rendered, Size, concern,
-    digest, fit, styled,
+    Colors, Concern, Encoding, Fault, Faults, Field, Format, Level, Logo, Problem, Rendered, Size,
+    Terminal, concern, digest, fit, styled,
 };
 use crate::kernel::{
     Result,
@@ -37,6 +37,7 @@ pub struct Spec {
     pub level: Level,
     /// A Micro QR symbol (ISO/IEC 18004 §6.1). It has no level `h`.
     pub micro: bool,
+    pub encoding: Encoding,
     pub format: Format,
     pub size: Size,
     /// Quiet zone in modules, within [`BORDER_MODULES`].
@@ -45,6 +46,8 @@ pub struct Spec {
     pub quality: Option<u8>,
     /// Of a document for print; the other formats are for screens and ignore it.
     pub paint: Paint,
+    /// Of text; the other formats ignore it.
+    pub terminal: Terminal,
     /// Of a plain symbol: a style has its own inks.
     pub colors: Colors,
     /// `None`: squares in two or four colours.
@@ -65,11 +68,13 @@ impl Spec {
             content: content.into(),
             level: Level::M,
             micro: false,
+            encoding: Encoding::default(),
             format: Format::Png,
             size: Size::of_steps(DEFAULT_SIZE_STEPS),
             border: QUIET_ZONE_MODULES,
             quality: None,
             paint: Paint::Rgb,
+            terminal: Terminal::default(),
             colors: Colors::default(),
             style: None,
             logo: None,
@@ -91,6 +96,7 @@ impl Spec {
         };
         let most_px = Some(most_px).filter(|_| !self.format.is_vector());
         let mut faults = self.size.faults(most_px);
+        faults.extend(self.encoding.faults(self.micro));
         let mut fault = |field, problem| faults.push(Fault { field, problem });
         let outside = |range: RangeInclusive<u8>, unit| Problem::Outside {
             least: f64::from(*range.start()),
@@ -114,6 +120,10 @@ impl Spec {
                 fault(found.field, found.problem);
             }
         }
+        let is_plain = self.style.is_none() && self.logo.is_none();
+        if self.format == Format::Text && !is_plain {
+            fault(Field::Format, Problem::NotAsText);
+        }
         for (field, same) in self.colors.invisible() {
             fault(*field, Problem::Invisible(same));
         }
@@ -132,6 +142,9 @@ impl Spec {
     pub(super) fn ignored(&self) -> Vec<Field> {
         let is_svg = self.format == Format::Svg;
         let said = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let is_text = self.format == Format::Text;
+        let is_colorless = is_text && self.terminal != Terminal::Color;
+        let plain = Colors::default();
         let fields = [
             (
                 Field::Quality,
@@ -139,6 +152,15 @@ impl Spec {
             ),
             (Field::Title, said(&self.title) && !is_svg),
             (Field::Description, said(&self.description) && !is_svg),
+            (Field::Dark, is_colorless && self.colors.dark != plain.dark),
+            (
+                Field::Light,
+                is_colorless && self.colors.light != plain.light,
+            ),
+            (
+                Field::PhysicalSize,
+                is_text && matches!(self.size, Size::Physical(_)),
+            ),
         ];
         let ignored = fields.into_iter().filter(|(_, is_ignored)| *is_ignored);
         ignored.map(|(field, _)| field).collect()
@@ -148,6 +170,12 @@ impl Spec {
         let svg = self.format == Format::Svg;
         let is_vector = self.format.is_vector();
         let is_for_print = self.format.is_for_print();
+        let is_text = self.format == Format::Text;
+        let terminal = if is_text {
+            self.terminal
+        } else {
+            Terminal::default()
+        };
         let text = |t: Option<String>| {
             let drawn = t.filter(|_| svg).map(|t| xml_text(&t));
             drawn.filter(|t| !t.is_empty())
@@ -159,6 +187,8 @@ impl Spec {
                 self.level
             },
             size: match self.size {
+                // It has as many characters as modules.
+                _ if is_text => Size::of_steps(DEFAULT_SIZE_STEPS),
                 Size::Physical(physical) if is_vector => Size::Physical(super::Physical {
                     dpi: 72,
                     ..physical
@@ -167,7 +197,13 @@ impl Spec {
             },
             quality: (self.format == Format::Jpeg).then(|| self.quality.unwrap_or(DEFAULT_QUALITY)),
             paint: if is_for_print { self.paint } else { Paint::Rgb },
-            colors: self.colors.normalised(),
+            colors: if is_text && terminal != Terminal::Color {
+                Colors::default()
+            } else {
+                self.colors.normalised()
+            },
+            encoding: self.encoding.normalised(self.micro),
+            terminal,
             title: text(self.title),
             description: text(self.description),
             ..self

@@ -203,6 +203,7 @@ label! {
         Summary = "summary",
         Pdf = "pdf",
         Eps = "eps",
+        Text = "text",
     }
 }
 

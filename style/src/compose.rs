@@ -11,7 +11,9 @@ use crate::{
     frame::Framed,
     geometry::{MODULE, Outline, Point, units},
     raster::over,
-    scene::{Across, Drawn, Layer, Modules, Paint, Scene, Shape, Square, border, centre, trace},
+    scene::{
+        Across, Drawn, Layer, Modules, Paint, Role, Scene, Shape, Square, border, centre, trace,
+    },
     style::{Pattern, Stroke, Style},
 };
 
@@ -31,6 +33,22 @@ pub fn eyes(symbol: &Symbol) -> Vec<(usize, usize)> {
 /// `quiet_zone`: light modules around the symbol.
 #[must_use]
 pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
+    composed(symbol, style, quiet_zone, joined)
+}
+
+/// The same picture, in which every part of a finder pattern has a layer of its own.
+#[must_use]
+pub fn compose_apart(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
+    composed(symbol, style, quiet_zone, Vec::push)
+}
+
+/// `add`: puts a part of a finder pattern upon the layers.
+fn composed(
+    symbol: &Symbol,
+    style: &Style,
+    quiet_zone: u8,
+    add: fn(&mut Vec<Layer>, Layer),
+) -> Scene {
     let modules = symbol.matrix().modules();
     let mut scene = Scene {
         eyes: style.eyes.worth(),
@@ -48,7 +66,9 @@ pub fn compose(symbol: &Symbol, style: &Style, quiet_zone: u8) -> Scene {
         .as_ref()
         .map(|gradient| Across::new(gradient, whole));
     data(symbol, style, across.as_ref(), &mut scene);
-    finders(symbol, style, across.as_ref(), &mut scene);
+    for layer in finders(symbol, style, across.as_ref(), &scene) {
+        add(&mut scene.layers, layer);
+    }
     if let Some(logo) = &style.logo {
         logo::add(logo, &mut scene);
     }
@@ -100,11 +120,14 @@ fn data(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &mut Sce
     }
     scene.layers.push(Layer {
         on,
-        ..Layer::new(Shape::Modules(modules), paint)
+        ..Layer::new(Shape::Modules(modules), paint).with_role(Role::Data)
     });
 }
 
-fn finders(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &mut Scene) {
+/// A layer for each part of each finder pattern.
+fn finders(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &Scene) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    let roles: [fn(usize) -> Role; 2] = [Role::Border, Role::Centre];
     let parts = match &style.eyes.custom {
         Some(outline) => vec![Cow::Borrowed(&**outline)],
         None => vec![
@@ -118,7 +141,8 @@ fn finders(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &mut 
     for (number, &(x, y)) in eyes(symbol).iter().enumerate() {
         let place = square(scene, (x, y), EYE);
         let mirror = [x > 0, y > 0];
-        for (part, ink) in parts.iter().zip([inks.outer, inks.inner]) {
+        let of_parts = [inks.outer, inks.inner];
+        for ((part, ink), role) in parts.iter().zip(of_parts).zip(roles) {
             let ink: Option<Ink> = inks.each.get(number).copied().flatten().or(ink);
             let paint = match (ink, across) {
                 (Some(ink), _) => Paint::Ink(ink),
@@ -126,13 +150,12 @@ fn finders(symbol: &Symbol, style: &Style, across: Option<&Across>, scene: &mut 
                 (None, None) => Paint::Ink(style.ink),
             };
             let at = Point::new(place.x as i32, place.y as i32);
-            add(
-                &mut scene.layers,
-                part.mirrored(7.0, mirror).moved(at),
-                paint,
-            );
+            let outline = part.mirrored(7.0, mirror).moved(at);
+            let layer = Layer::new(Shape::Outline(outline), paint);
+            layers.push(layer.with_role(role(number)));
         }
     }
+    layers
 }
 
 /// The line that surrounds modules.
@@ -150,17 +173,20 @@ fn around(modules: &Modules, stroke: Stroke, origin: Point) -> Layer {
         // In modules: a wider one covers the symbol.
         width: units(f64::from(stroke.width).clamp(0.0, 4.0)),
     };
-    Layer::new(shape, Paint::Ink(stroke.ink))
+    Layer::new(shape, Paint::Ink(stroke.ink)).with_role(Role::Stroke)
 }
 
 /// To the layer of the same paint, if there is one.
-fn add(layers: &mut Vec<Layer>, outline: Outline, paint: Paint) {
-    let same = layers.iter_mut().find_map(|layer| match &mut layer.shape {
-        Shape::Outline(all) if layer.paint == paint => Some(all),
+fn joined(layers: &mut Vec<Layer>, layer: Layer) {
+    let Shape::Outline(outline) = &layer.shape else {
+        return layers.push(layer);
+    };
+    let same = layers.iter_mut().find_map(|other| match &mut other.shape {
+        Shape::Outline(all) if other.paint == layer.paint => Some(all),
         _ => None,
     });
     match same {
-        Some(all) => all.contours.extend(outline.contours),
-        None => layers.push(Layer::new(Shape::Outline(outline), paint)),
+        Some(all) => all.contours.extend_from_slice(&outline.contours),
+        None => layers.push(layer),
     }
 }

@@ -7,7 +7,7 @@ use symbol::file::Ink;
 
 use crate::{
     geometry::{MODULE, Outline, Point, Segment, units},
-    scene::{Layer, Paint, Shape},
+    scene::{Layer, Paint, Role, Shape},
     style::words,
     text::{Set, Text},
 };
@@ -97,6 +97,7 @@ impl Framed {
                     shape: Shape::Outline(outline.moved(origin)),
                     paint: Paint::Ink(ink),
                     on,
+                    role: Role::Frame,
                 });
             }
         };

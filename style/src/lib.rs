@@ -28,13 +28,13 @@ mod style;
 pub mod svg;
 mod text;
 
-pub use compose::compose;
+pub use compose::{compose, compose_apart};
 pub use fixes::{Change, Fix, fixes};
 pub use frame::{Frame, FrameKind, Framed, Side};
 pub use grade::{Grade, Parameter, Plain, Reason, Report, grade, grade_plain};
 pub use print::{eps, pdf};
 pub use scene::{
-    Cast, Effects, Layer, Modules, Paint, Picture, Place, Scene, Shape, border, centre, trace,
+    Cast, Effects, Layer, Modules, Paint, Picture, Place, Role, Scene, Shape, border, centre, trace,
 };
 pub use style::{
     Border, Centre, Effect, EyeInks, EyeShape, Eyes, Gradient, Kind, Logo, LogoShape, NoOutline,

@@ -81,6 +81,24 @@ pub struct Layer {
     pub paint: Paint,
     /// What it lies on. `None`: the ground.
     pub on: Option<Ink>,
+    pub role: Role,
+}
+
+/// What a layer is in the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Something around the symbol.
+    #[default]
+    Frame,
+    /// Lines around data modules, beneath them.
+    Stroke,
+    Data,
+    /// Of a finder pattern: upper left, upper right, lower left. Of several that share a layer, the first.
+    Border(usize),
+    Centre(usize),
+    /// Beneath a logo.
+    Plate,
+    Logo,
 }
 
 impl Layer {
@@ -91,7 +109,13 @@ impl Layer {
             shape,
             paint,
             on: None,
+            role: Role::Frame,
         }
+    }
+
+    #[must_use]
+    pub fn with_role(self, role: Role) -> Self {
+        Self { role, ..self }
     }
 }
 
@@ -121,6 +145,26 @@ impl Modules {
             .flat_map(|y| self.dark.runs(y).flatten().map(move |x| (x as usize, y)))
     }
 
+    /// All of them, in the symbol's coordinates.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
+        let tiles = self.places().map(|(x, y)| {
+            let at = Point::new(x as i32 * MODULE, y as i32 * MODULE);
+            self.tile(x, y).outline().moved(at)
+        });
+        let all = |outlines: &mut dyn Iterator<Item = Outline>| {
+            outlines.fold(Outline::default(), Outline::and)
+        };
+        match self.pattern.drawn(0) {
+            Drawn::Contours => trace(&self.dark, self.pattern == Pattern::Rounded),
+            Drawn::Lines {
+                width,
+                along: Some(axis),
+            } => all(&mut bars(&self.dark, axis, width).into_iter()),
+            Drawn::Lines { along: None, .. } | Drawn::Tiles => all(&mut { tiles }),
+        }
+    }
+
     /// How a dark module looks.
     #[must_use]
     pub fn tile(&self, x: usize, y: usize) -> Tile {
@@ -129,4 +173,26 @@ impl Modules {
             x.is_ok_and(|x| y.is_ok_and(|y| self.dark.is_dark(x, y)))
         })
     }
+}
+
+/// A bar with round ends for each run of dark modules, `width` modules wide.
+fn bars(dark: &Matrix, axis: Axis, width: f64) -> Vec<Outline> {
+    let size = dark.modules();
+    let turned = Matrix::from_fn(size, |x, y| dark.is_dark(y, x));
+    let rows = match axis {
+        Axis::Rows => dark,
+        Axis::Columns => &turned,
+    };
+    let gap = (1.0 - width) / 2.0;
+    let runs = (0..size).flat_map(|y| rows.runs(y).map(move |run| (y, run)));
+    runs.map(|(y, run)| {
+        let at = (f64::from(run.start) + gap, y as f64 + gap);
+        let length = (run.len() - 1) as f64 + width;
+        let radii = [width / 2.0; 4];
+        match axis {
+            Axis::Rows => Outline::rectangle(at, (length, width), radii),
+            Axis::Columns => Outline::rectangle((at.1, at.0), (width, length), radii),
+        }
+    })
+    .collect()
 }

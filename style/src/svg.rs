@@ -3,6 +3,7 @@
 //! Invariant: the same scene gives the same bytes; ids come from content, so that two symbols in one page never meet.
 
 mod effects;
+pub mod parts;
 mod path;
 mod picture;
 
@@ -186,6 +187,17 @@ fn classes(layer: &Layer, sampled: &Sampled, origin: Point, out: &mut Vec<u8>) {
     let Shape::Modules(modules) = &layer.shape else {
         return;
     };
+    let (mean, of_class) = shades(modules, sampled);
+    if let Some(path) = joints(modules, origin) {
+        path.stroked(JOINT, ENDS, &Filled::Ink(mean), out);
+    }
+    for (ink, places) in of_class {
+        tiles(modules, &places, origin).filled(&Filled::Ink(ink), out);
+    }
+}
+
+/// The mean colour of modules, and the modules of each class that has any.
+fn shades(modules: &Modules, sampled: &Sampled) -> (Ink, Vec<(Ink, Vec<(usize, usize)>)>) {
     let mut sum = [0_u32; 3];
     let mut count = 0;
     let mut of_class = vec![Vec::new(); sampled.colors.len()];
@@ -198,12 +210,9 @@ fn classes(layer: &Layer, sampled: &Sampled, origin: Point, out: &mut Vec<u8>) {
         of_class[class].push((x, y));
     }
     let mean = sum.map(|sum| (sum / count.max(1)) as u8);
-    joints(modules, &Filled::Ink(Ink::opaque(mean)), origin, out);
-    for (places, &rgb) in of_class.iter().zip(&sampled.colors) {
-        if !places.is_empty() {
-            tiles(modules, places, &Filled::Ink(Ink::opaque(rgb)), origin, out);
-        }
-    }
+    let inks = sampled.colors.iter().map(|&rgb| Ink::opaque(rgb));
+    let some = inks.zip(of_class).filter(|(_, places)| !places.is_empty());
+    (Ink::opaque(mean), some.collect())
 }
 
 /// Of lines.
@@ -211,15 +220,14 @@ const ENDS: &str = "stroke-linecap";
 /// Width of a line between joined modules, in modules.
 const JOINT: f64 = 0.6;
 
-fn joints(modules: &Modules, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
+/// Lines from one module to the next. `None` where none are joined.
+fn joints(modules: &Modules, origin: Point) -> Option<Path> {
     let joined = modules.pattern.joined();
     let mut path = Path::default();
     for &axis in joined {
         path.runs(&modules.dark, axis, 2, origin);
     }
-    if !joined.is_empty() {
-        path.stroked(JOINT, ENDS, filled, out);
-    }
+    (!joined.is_empty()).then_some(path)
 }
 
 fn shape(shape: &Shape, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
@@ -245,20 +253,14 @@ fn shape(shape: &Shape, filled: &Filled, origin: Point, out: &mut Vec<u8>) {
             Drawn::Lines { .. } => lines(modules, filled, origin, out),
             Drawn::Tiles => {
                 let places: Vec<_> = modules.places().collect();
-                tiles(modules, &places, filled, origin, out);
+                tiles(modules, &places, origin).filled(filled, out);
             }
         },
     }
 }
 
 /// Each module for itself.
-fn tiles(
-    modules: &Modules,
-    places: &[(usize, usize)],
-    filled: &Filled,
-    origin: Point,
-    out: &mut Vec<u8>,
-) {
+fn tiles(modules: &Modules, places: &[(usize, usize)], origin: Point) -> Path {
     let mut outlines: [Option<Outline>; Tile::VARIANTS] = [const { None }; Tile::VARIANTS];
     let mut path = Path::default();
     for &(x, y) in places {
@@ -267,7 +269,7 @@ fn tiles(
         let at = Point::new(x as i32 * MODULE, y as i32 * MODULE).plus(origin);
         path.moved_outline(outline, at);
     }
-    path.filled(filled, out);
+    path
 }
 
 /// Lines with round ends, one path per width.

@@ -25,23 +25,12 @@ pub fn append_parts<'a>(
     at_most: u8,
     options: &Options,
 ) -> Result<Vec<(Content<'a>, Options)>, Error> {
-    let exactly;
-    let all_qr: Vec<Version>;
-    let versions = match options.versions {
-        Versions::Exactly(version) => {
-            exactly = [version];
-            &exactly[..]
-        }
-        Versions::Qr | Versions::MicroOrQr => {
-            all_qr = Version::all_qr().collect();
-            &all_qr[..]
-        }
-        Versions::Micro => {
-            return Err(Error::NotInVersion {
-                version: Version::MICRO_MAX,
-                feature: Feature::Append,
-            });
-        }
+    let (first, last) = options.versions.ends();
+    let versions: Vec<Version> = match options.versions {
+        Versions::Exactly(version) => vec![version],
+        _ => Version::all_qr()
+            .filter(|version| (first..=last).contains(version))
+            .collect(),
     };
     let at_most = usize::from(at_most.clamp(1, 16));
     let of = |version, append| Options {
@@ -50,7 +39,10 @@ pub fn append_parts<'a>(
         ..options.clone()
     };
     let Some(&largest) = versions.last() else {
-        return Ok(Vec::new());
+        return Err(Error::NotInVersion {
+            version: last,
+            feature: Feature::Append,
+        });
     };
     let whole = data_codewords(content, &of(largest, None), &mut Vec::new());
     match whole {

@@ -72,6 +72,21 @@ pub enum Versions {
     /// M1–M4, then 1–40. Micro QR is skipped where it lacks a feature of the options.
     MicroOrQr,
     Exactly(Version),
+    /// From the first to the last, both included. Where both families are in between, as [`Self::MicroOrQr`].
+    Between(Version, Version),
+}
+
+impl Versions {
+    /// The smallest and the largest.
+    pub(crate) const fn ends(self) -> (Version, Version) {
+        match self {
+            Self::Qr => (Version::MIN, Version::MAX),
+            Self::Micro => (Version::MICRO_MIN, Version::MICRO_MAX),
+            Self::MicroOrQr => (Version::MICRO_MIN, Version::MAX),
+            Self::Exactly(version) => (version, version),
+            Self::Between(first, last) => (first, last),
+        }
+    }
 }
 
 /// How characters become bits (§7.3), from the narrowest character set to the widest.

@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Client, Server, client::send, codes::TARGET, decode::decode, eventually, load::BROWSER,
-    on_both,
+    Answer, Client, Database, Server, Setup, client::send, codes::TARGET, decode::decode,
+    eventually, load::BROWSER, on_both,
 };
 
 on_both!(

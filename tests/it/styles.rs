@@ -7,7 +7,7 @@ use crate::support::{
     Client, Server,
     client::Auth,
     codes::{API, create_static},
-    decode::{by_zxing, decode},
+    decode::{by_zxing, decode, file_of},
     on_both,
 };
 
@@ -297,15 +297,6 @@ const LOGO_SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 
 
 fn logo() -> String {
     Base64::encode_string(LOGO_SVG.as_bytes())
-}
-
-/// The file of an answer.
-fn file_of(answer: &Value) -> Vec<u8> {
-    if let Some(svg) = answer["svg"].as_str() {
-        return svg.as_bytes().to_vec();
-    }
-    let (_, data) = answer["image"].as_str().unwrap().split_once(',').unwrap();
-    Base64::decode_vec(data).unwrap()
 }
 
 async fn logos_frames_strokes_effects_and_own_eyes_are_drawn(server: Server) {

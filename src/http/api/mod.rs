@@ -4,14 +4,20 @@ mod account;
 mod barcode;
 mod cache;
 mod codes;
+mod faults;
 mod health;
+mod many;
 mod organizations;
+mod payloads;
 pub(super) mod qr;
 mod rollout;
 mod session;
 mod single_sign_on;
+mod spelling;
 mod styles;
 mod v2;
+mod v3;
+mod word;
 
 use std::sync::Arc;
 
@@ -76,10 +82,19 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         barcode::Barcode,
         v2::generate::Generate::new(&counts),
         v2::batch::Batch::new(&counts),
+        v2::append::Append::new(&counts),
         v2::analytics::Analytics::new(&counts),
         v2::preview::Preview,
         v2::validate::Validate,
+        payloads::Payloads,
     );
+    let in_parts = (
+        v3::generate::Generate::new(&counts),
+        v3::batch::Batch::new(&counts),
+        v3::preview::Preview,
+        v3::validate::Validate,
+    );
+    let symbols = (symbols, in_parts);
     let account = (
         session::Session,
         single_sign_on::SingleSignOn,

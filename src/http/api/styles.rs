@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::{
     Group,
-    codes::draft::{Checking, Checks, Raw},
+    codes::draft::{Checking, Raw},
     v2::options::Options,
 };
+use crate::http::api::faults::Faults;
 use crate::{
     app::App,
     codes::styles::SavedStyle,
@@ -113,11 +114,11 @@ impl Styles {
     ) -> Result<Json<Style>> {
         let org = may.organization();
         let New { options, default } = body.0;
-        let mut checks = Checks::default();
+        let mut faults = Faults::default();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if !(1..=NAME_CHARS).contains(&name.len()) || !name.chars().all(is_plain) {
             let message = format!("must have 1 to {NAME_CHARS} letters, digits, -, _ and .");
-            checks.add("name", message);
+            faults.add("name", message);
         }
         let checking = Checking {
             app: &app,
@@ -130,10 +131,10 @@ impl Styles {
                 "must have at most {} KiB: use a smaller logo",
                 OPTION_BYTES >> 10
             );
-            checks.add("options", message);
+            faults.add("options", message);
         }
-        checking.options(&mut checks, "options", &options.0).await?;
-        checks.done()?;
+        checking.options(&mut faults, "options", &options.0).await?;
+        faults.finish()?;
         let author = Author::from(may.caller());
         let saved = app.codes.styles.put(org, &name, (json, default), &author);
         Ok(Json(Style::from(&saved.await?)))

@@ -84,8 +84,8 @@ impl<'a> Drawing<'a> {
             (Format::Jpeg, Some(logo)) => jpeg::encode(&self.stamped(logo)?, quality, dpi, file),
             (Format::Webp, None) => webp::write(&self.picture, file),
             (Format::Webp, Some(logo)) => webp::encode(&self.stamped(logo)?, file),
-            (Format::Pdf | Format::Eps, _) => {
-                return Err(Error::internal("print is drawn from a scene"));
+            (Format::Pdf | Format::Eps | Format::Text, _) => {
+                return Err(Error::internal("print and text are drawn elsewhere"));
             }
         };
         written.map_err(not_encoded)

@@ -6,6 +6,7 @@ mod drawing;
 mod styled;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ impl Engine {
 /// Whether there are pixels to be painted: not for vectors, nor for a PNG that is written from the symbol's structure.
 fn paints(request: &Request) -> bool {
     match request.format {
-        Format::Svg => false,
+        Format::Svg | Format::Text => false,
         Format::Pdf | Format::Eps => request.has_effects(),
         Format::Png => request.logo.is_some() || request.style.is_some(),
         Format::Jpeg | Format::Webp => true,
@@ -56,6 +57,9 @@ fn render(request: &Request) -> Result<Rendered> {
     let symbol = request.symbol()?;
     if let Some(style) = &request.style {
         return styled::render(request, style, &symbol);
+    }
+    if request.format == Format::Text {
+        return text::render(request, &symbol);
     }
     if request.format.is_for_print() {
         return styled::render(request, &Style::from(&request.colors), &symbol);

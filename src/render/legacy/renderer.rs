@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kernel::{Ctx, Result},
-    render::{self, Format, Rendered, Request, Room, Size, layout::CanvasLayout},
+    render::{self, Encoding, Format, Rendered, Request, Room, Size, layout::CanvasLayout},
     rollout::{Arm, ReadOnly, Unit},
 };
 
@@ -87,9 +87,10 @@ impl Arm for Renderer {
     type In = render::In;
     type Out = Rendered;
 
-    /// It draws squares only.
+    /// It draws squares only, and chooses how content is encoded by itself.
     fn supports(&self, request: &Self::In) -> bool {
-        request.style.is_none() && !request.format.is_for_print() && !request.micro
+        let chooses = !request.micro && request.encoding == Encoding::default();
+        chooses && request.style.is_none() && Format::ON_SCREENS.contains(&request.format)
     }
 
     async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {

@@ -67,6 +67,12 @@ fn specs() -> Vec<Spec> {
         png(|s| s.colors = colors([0; 3], [254; 3], [None; 2])),
         png(|s| s.colors = colors([0; 3], [255; 3], [Some([9; 3]), None])),
         png(|s| s.colors = colors([0; 3], [255; 3], [None, Some([9; 3])])),
+        png(|s| s.encoding.mask = symbol::Mask::new(2)),
+        png(|s| s.encoding.versions = Some((2, 40))),
+        png(|s| s.encoding.boost = true),
+        png(|s| s.format = Format::Text),
+        png(|s| (s.format, s.terminal) = (Format::Text, Terminal::Dark)),
+        png(|s| (s.format, s.terminal) = (Format::Text, Terminal::Color)),
         svg(|_| ()),
         svg(|s| s.title = Some("t".into())),
         svg(|s| s.description = Some("t".into())),
@@ -95,6 +101,16 @@ fn what_cannot_matter_does_not() {
             png(|s| s.colors = colors([0; 3], [255; 3], [Some([0; 3]), Some([255; 3])])),
         ),
         (jpeg(), with(jpeg(), |s| s.quality = Some(90))),
+        (png(|_| ()), png(|s| s.terminal = Terminal::Dark)),
+        (png(|_| ()), png(|s| s.encoding.versions = Some((1, 40)))),
+        (
+            png(|s| s.format = Format::Text),
+            png(|s| {
+                s.format = Format::Text;
+                s.size = Size::Pixels(999);
+                s.colors = colors([9; 3], [255; 3], [None; 2]);
+            }),
+        ),
         (
             png(|s| (s.logo, s.level) = (Some(Logo::for_tests()), Level::L)),
             png(|s| (s.logo, s.level) = (Some(Logo::for_tests()), Level::H)),

@@ -4,7 +4,7 @@ use symbol::Matrix;
 
 use crate::{
     geometry::{MODULE, Outline, units},
-    scene::{Layer, Paint, Place, Scene, Shape},
+    scene::{Layer, Paint, Place, Role, Scene, Shape},
     style::Logo,
 };
 
@@ -72,7 +72,7 @@ pub fn add(logo: &Logo, scene: &mut Scene) {
         let outline = Outline::rectangle((x, y), size, [plate.radius; 4]).moved(scene.origin);
         scene
             .layers
-            .push(Layer::new(Shape::Outline(outline), Paint::Ink(ink)));
+            .push(Layer::new(Shape::Outline(outline), Paint::Ink(ink)).with_role(Role::Plate));
     }
     let half = half_sides(logo, scene.modules);
     let middle = scene.modules as i32 * MODULE / 2;
@@ -88,6 +88,7 @@ pub fn add(logo: &Logo, scene: &mut Scene) {
             Shape::Picture(logo.picture().clone(), at),
             Paint::Ink(scene.ground),
         )
+        .with_role(Role::Logo)
     });
 }
 

@@ -80,6 +80,11 @@ impl Path {
         }
     }
 
+    /// Of its `d` attribute: ASCII.
+    pub fn into_data(self) -> String {
+        String::from_utf8(self.data).unwrap_or_default()
+    }
+
     pub const fn is_empty(&self) -> bool {
         self.data.is_empty()
     }

@@ -6,14 +6,23 @@ use symbol::file::{self, Channels, Pixels};
 use super::effects::attribute;
 use crate::scene::{Picture, Place};
 
-pub fn write(picture: &Picture, place: Place, out: &mut Vec<u8>) {
+/// A `data:` URL of a PNG.
+pub fn data_uri(picture: &Picture) -> Option<String> {
     let (width, height) = (picture.width_px(), picture.height_px());
     let pixels = Pixels::new(width, height, Channels::Rgba, picture.rgba().to_vec());
     let mut png = Vec::new();
     // Neither fails: a picture is smaller than what an encoder takes.
-    if pixels.is_none_or(|pixels| file::png::encode(&pixels, None, &mut png).is_err()) {
+    file::png::encode(&pixels?, None, &mut png).ok()?;
+    Some(format!(
+        "data:image/png;base64,{}",
+        Base64::encode_string(&png)
+    ))
+}
+
+pub fn write(picture: &Picture, place: Place, out: &mut Vec<u8>) {
+    let Some(uri) = data_uri(picture) else {
         return;
-    }
+    };
     out.extend_from_slice(b"<image");
     for (name, units) in [
         ("x", place.x),
@@ -23,7 +32,9 @@ pub fn write(picture: &Picture, place: Place, out: &mut Vec<u8>) {
     ] {
         attribute(name, units, out);
     }
-    out.extend_from_slice(br#" preserveAspectRatio="none" xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="data:image/png;base64,"#);
-    out.extend_from_slice(Base64::encode_string(&png).as_bytes());
+    out.extend_from_slice(
+        br#" preserveAspectRatio="none" xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href=""#,
+    );
+    out.extend_from_slice(uri.as_bytes());
     out.extend_from_slice(br#""/>"#);
 }

@@ -3,7 +3,7 @@
 //! Invariant: a version that lacks a feature of the options is never chosen.
 
 use crate::{
-    Error, Feature, Level, Mode, Options, Version, Versions,
+    Error, Feature, Level, Mode, Options, Version,
     tables::{self, Widths},
 };
 
@@ -48,17 +48,27 @@ const CLASSES: [Class; 7] = {
 
 /// Plans for one class of versions after the other, until one holds its plan. `only_qr`: Micro QR cannot hold it.
 pub(super) fn fit(plans: &mut Plans, options: &Options, only_qr: bool) -> Result<Fit, Error> {
-    let (smaller, largest): (&[Class], Class) = match options.versions {
-        Versions::Exactly(version) => (&[], (version, version)),
-        Versions::Micro => (&CLASSES[..3], CLASSES[3]),
-        Versions::Qr => (&CLASSES[4..6], CLASSES[6]),
-        Versions::MicroOrQr => (&CLASSES[if only_qr { 4 } else { 0 }..6], CLASSES[6]),
+    let (first, last) = options.versions.ends();
+    let first = if only_qr {
+        first.max(Version::MIN)
+    } else {
+        first
     };
+    // Of a range that ends before it begins, its end.
+    let first = first.min(last);
+    let allowed = CLASSES
+        .iter()
+        .map(|&(from, to)| (from.max(first), to.min(last)))
+        .filter(|(from, to)| from <= to && *to < last);
+    // The first version of the class that `last` is in, as far as it is allowed.
+    let from = CLASSES.iter().rev().map(|&(from, _)| from);
+    let from = from.clone().find(|from| *from <= last).unwrap_or(last);
+    let largest = (from.max(first), last);
     let mut headers = 0;
     for (_, bits) in write::symbol_headers(options) {
         headers += u64::from(bits);
     }
-    for &class in smaller {
+    for class in allowed {
         let (_, last) = class;
         let room = tables::data_bits(last, options.level).unwrap_or(0) as u64;
         if headers + plans.at_least(Widths::of(last)) <= room

@@ -25,7 +25,7 @@
 //! cannot hold its best plan, no plan for it can. Micro QR has a class per version.
 
 use crate::{
-    Content, Error, Fnc1, Level, Options, Version, Versions,
+    Content, Error, Fnc1, Level, Options, Version,
     tables::{self, Widths},
 };
 
@@ -76,12 +76,9 @@ fn codewords(
     out.clear();
     check_indicator(options)?;
     let source = Source::new(content, options)?;
-    let only_qr = match options.versions {
-        Versions::Qr => true,
-        Versions::MicroOrQr => source.bytes.len() > MICRO_BYTES,
-        Versions::Micro => false,
-        Versions::Exactly(version) => !version.is_micro(),
-    };
+    let (first, last) = options.versions.ends();
+    let may_be_qr = !last.is_micro();
+    let only_qr = !first.is_micro() || may_be_qr && source.bytes.len() > MICRO_BYTES;
     let mut plain = match options.mode {
         Some(mode) => source.forced_runs(mode, options.fnc1.is_some())?,
         None => source.runs(options, only_qr),

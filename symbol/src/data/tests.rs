@@ -119,6 +119,7 @@ fn versions() -> impl Strategy<Value = Versions> {
         1 => Just(Versions::Micro),
         1 => Just(Versions::MicroOrQr),
         2 => version().prop_map(Versions::Exactly),
+        2 => (version(), version()).prop_map(|(a, b)| Versions::Between(a.min(b), a.max(b))),
     ]
 }
 
@@ -252,6 +253,10 @@ proptest! {
             Versions::Micro => Version::all_micro().collect(),
             Versions::MicroOrQr => Version::all_micro().chain(Version::all_qr()).collect(),
             Versions::Exactly(version) => vec![version],
+            Versions::Between(first, last) => {
+                let all = Version::all_micro().chain(Version::all_qr());
+                all.filter(|version| (first..=last).contains(version)).collect()
+            }
         };
         let smallest = allowed.iter().copied().find(|&version| fits(version, options.level));
         match encode(Content::Text(&text), &options) {

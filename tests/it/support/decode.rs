@@ -5,6 +5,8 @@ use std::{
     process::Command,
 };
 
+use base64ct::{Base64, Encoding as _};
+
 use super::postgres::run;
 
 /// Reads pixels and decodes; prints what each symbol says, hexadecimal so that no byte is lost on the way.
@@ -25,6 +27,29 @@ pub fn decode(image: &[u8], format: &str) -> String {
     let zxing = zxing(&file);
     assert_eq!(zbar, zxing, "zbar and zxing-cpp disagree on a {format}");
     zbar.unwrap_or_else(|| panic!("neither decoder finds one symbol in this {format}"))
+}
+
+/// The file of an answer of dialect v2.
+#[track_caller]
+pub fn file_of(answer: &serde_json::Value) -> Vec<u8> {
+    if let Some(svg) = answer["svg"].as_str() {
+        return svg.as_bytes().to_vec();
+    }
+    let (_, data) = answer["image"].as_str().unwrap().split_once(',').unwrap();
+    Base64::decode_vec(data).unwrap()
+}
+
+/// An SVG as librsvg draws it, 600 pixels wide.
+pub fn drawn_by_librsvg(svg: &[u8]) -> image::RgbImage {
+    let dir = tempfile::tempdir().unwrap();
+    let png = raster(dir.path(), svg, "svg");
+    image::open(png).unwrap().into_rgb8()
+}
+
+/// By zbar alone, from a PNG: symbols of one message that it sees together are one text.
+pub fn by_zbar(png: &[u8]) -> Option<String> {
+    let dir = tempfile::tempdir().unwrap();
+    zbar(&raster(dir.path(), png, "png"))
 }
 
 /// By zxing-cpp alone.

@@ -13,11 +13,12 @@ use serde::Deserialize;
 
 use super::{
     At, Code,
-    draft::{Checking, Checks, PLACEMENTS, Raw},
+    draft::{Checking, PLACEMENTS, Raw},
     etag::{etag, seen},
     rules::RuleShape,
     shown_one,
 };
+use crate::http::api::faults::Faults;
 use crate::{
     app::App,
     codes::{self, Change, CodeKind, CodeStyle, Placement, PlacementChanges, Plan, Rule},
@@ -153,31 +154,31 @@ async fn checked(app: &App, ctx: &Ctx, at: At, changes: Changes) -> Result<Check
     let (org, id) = at;
     let code = app.codes.get(org, id).await?;
     let checking = Checking { app, ctx, org };
-    let mut checks = Checks::default();
-    let texts = texts(&checking, &mut checks, (&code, &changes)).await?;
-    let style = style(&checking, &mut checks, &changes).await?;
+    let mut faults = Faults::default();
+    let texts = texts(&checking, &mut faults, (&code, &changes)).await?;
+    let style = style(&checking, &mut faults, &changes).await?;
     let rules = match &changes.rules {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(Vec::new()),
-        MaybeUndefined::Value(rules) => Some(checking.rules(&mut checks, rules).await?),
+        MaybeUndefined::Value(rules) => Some(checking.rules(&mut faults, rules).await?),
     };
     let placed = app.codes.placed(&[id]).await?;
     let placed = placed.into_values().next().unwrap_or_default();
-    let placements = placements(app, &mut checks, (&code, &placed), changes.placements)?;
+    let placements = placements(app, &mut faults, (&code, &placed), changes.placements)?;
     let tags = match changes.tags {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(Vec::new()),
-        MaybeUndefined::Value(tags) => Some(checks.tags(&tags)),
+        MaybeUndefined::Value(tags) => Some(faults.tags(&tags)),
     };
     let mut time = |field, text: &MaybeUndefined<String>| {
         optional(text, |text| {
-            Some(checks.time(field, text)?.as_microsecond())
+            Some(faults.time(field, text)?.as_microsecond())
         })
     };
     let starts_at_us = time("starts_at", &changes.starts_at);
     let expires_at_us = time("expires_at", &changes.expires_at);
-    let max_scans = optional(&changes.max_scans, |most| Some(checks.max_scans(*most)));
-    checks.done()?;
+    let max_scans = optional(&changes.max_scans, |most| Some(faults.max_scans(*most)));
+    faults.finish()?;
     let password_hash = match changes.password {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(None),
@@ -216,7 +217,7 @@ fn optional<T, U>(
 /// Target, title and description as they are to be stored.
 async fn texts(
     checking: &Checking<'_>,
-    checks: &mut Checks,
+    faults: &mut Faults,
     (code, changes): (&codes::Code, &Changes),
 ) -> Result<[Option<String>; 3], Error> {
     let cleared = |text: Option<Option<String>>| text.map(Option::unwrap_or_default);
@@ -240,14 +241,14 @@ async fn texts(
         } else {
             detail.field
         };
-        checks.add(field, detail.message);
+        faults.add(field, detail.message);
     }
     Ok([verdict.target, title, description])
 }
 
 async fn style(
     checking: &Checking<'_>,
-    checks: &mut Checks,
+    faults: &mut Faults,
     changes: &Changes,
 ) -> Result<Option<Option<CodeStyle>>, Error> {
     let (own, name) = (&changes.style, &changes.style_name);
@@ -255,13 +256,13 @@ async fn style(
         return Ok(None);
     }
     let own = own.value().map(|style| &style.0);
-    let style = checking.style(checks, (own, name.value().map(String::as_str)));
+    let style = checking.style(faults, (own, name.value().map(String::as_str)));
     style.await.map(Some)
 }
 
 fn placements(
     app: &App,
-    checks: &mut Checks,
+    faults: &mut Faults,
     (code, placed): (&codes::Code, &[Placement]),
     wanted: Option<Vec<PlacementChange>>,
 ) -> Result<PlacementChanges, Error> {
@@ -270,20 +271,20 @@ fn placements(
         return Ok(changes);
     };
     if wanted.len() > PLACEMENTS {
-        checks.add(
+        faults.add(
             "placements",
             format!("must have at most {PLACEMENTS} items"),
         );
     }
     let (mut added, mut kept) = (Vec::new(), Vec::new());
     for PlacementChange { slug, name } in &wanted {
-        let name = checks.place(name);
+        let name = faults.place(name);
         let Some(slug) = slug else {
             added.push(name);
             continue;
         };
         let Some(found) = placed.iter().find(|placement| placement.slug == *slug) else {
-            checks.add(
+            faults.add(
                 "placements",
                 format!("the code has no placement with the slug {slug:.64}"),
             );
@@ -315,13 +316,13 @@ impl Checked {
             password_hash: (self.password_hash.clone())
                 .unwrap_or_else(|| before.password_hash.clone()),
         };
-        let mut checks = Checks::default();
-        checks.season(plan.starts_at_us, plan.expires_at_us);
+        let mut faults = Faults::default();
+        faults.season(plan.starts_at_us, plan.expires_at_us);
         let has_plan = plan != Plan::default() || !self.placements.add.is_empty();
         if code.kind == CodeKind::Static && has_plan {
-            checks.add("body", "a static code leads nowhere: rules, times, placements, limits and passwords are for dynamic ones");
+            faults.add("body", "a static code leads nowhere: rules, times, placements, limits and passwords are for dynamic ones");
         }
-        checks.done()?;
+        faults.finish()?;
         Ok(Change {
             target: self.target.clone(),
             title: self.title.clone(),

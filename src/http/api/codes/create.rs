@@ -9,16 +9,17 @@ use serde::Deserialize;
 
 use super::{
     Code,
-    draft::{Checking, Checks, PLACEMENTS, Raw},
+    draft::{Checking, PLACEMENTS, Raw},
     etag::etag,
     rules::RuleShape,
     shown_one,
 };
+use crate::http::api::faults::Faults;
 use crate::{
     app::App,
     codes::{self, Draft, Look, Meaning, Plan},
     http::{
-        api::{Group, qr::QrType, v2::options::Options},
+        api::{Group, payloads::Payload, qr::QrType, v2::options::Options},
         bounds::{self, Within},
         extract::Input,
         may::May,
@@ -37,7 +38,7 @@ pub struct Create {
     failed: [Counter; 2],
 }
 
-/// A code to be made. It has a `target`, or says `content`.
+/// A code to be made. It has a `target`, or says `content` or a `payload`.
 #[derive(Deserialize, Object)]
 #[oai(rename = "NewCode")]
 #[serde(deny_unknown_fields)]
@@ -48,6 +49,8 @@ struct NewCode {
     target: Option<Within<bounds::Target>>,
     /// For a static code: what its symbol says for ever
     content: Option<Within<bounds::Content>>,
+    /// For a static code, its content by fields: see `GET /api/v2/payloads`
+    payload: Option<Payload>,
     title: Option<Within<bounds::Title>>,
     description: Option<Within<bounds::Description>>,
     /// At most 30
@@ -143,33 +146,36 @@ impl Create {
 async fn make(app: &App, ctx: &Ctx, caller: &Caller, new: NewCode) -> Result<codes::Code, Error> {
     let org = caller.organization();
     let checking = Checking { app, ctx, org };
-    let mut checks = Checks::default();
-    let meaning = meaning(&checking, &mut checks, &new).await?;
+    let mut faults = Faults::default();
+    let built = new.payload.as_ref();
+    let built = built.and_then(|payload| Checking::payload(&mut faults, payload));
+    let (built, payload) = built.unzip();
+    let meaning = meaning(&checking, &mut faults, (&new, built)).await?;
     let is_dynamic = !matches!(meaning, Some(Meaning::Static { .. }));
     let mut placements = Vec::new();
     for place in &new.placements {
-        placements.push(checks.place(&place.name));
+        placements.push(faults.place(&place.name));
     }
     if placements.len() > PLACEMENTS {
-        checks.add(
+        faults.add(
             "placements",
             format!("must have at most {PLACEMENTS} items"),
         );
     }
     let own = new.style.as_ref().map(|style| &style.0);
     let style = checking
-        .style(&mut checks, (own, new.style_name.as_deref()))
+        .style(&mut faults, (own, new.style_name.as_deref()))
         .await?;
-    let plan = plan(&checking, &mut checks, &new).await?;
+    let plan = plan(&checking, &mut faults, &new).await?;
     let has_plan = plan != Plan::default() || new.password.is_some() || !placements.is_empty();
     if has_plan && !is_dynamic {
         let message = "a static code leads nowhere: rules, times, placements, limits and passwords are for dynamic ones";
-        checks.add("content", message);
+        faults.add("content", message);
     }
-    checks.done()?;
+    faults.finish()?;
     let Some(meaning) = meaning else {
         return Err(Error::internal(
-            "a code without a meaning passed its checks",
+            "a code without a meaning passed its faults",
         ));
     };
     let password_hash = match new.password {
@@ -184,8 +190,8 @@ async fn make(app: &App, ctx: &Ctx, caller: &Caller, new: NewCode) -> Result<cod
         look: Look::default(),
         enabled: new.enabled.unwrap_or(true),
         style,
-        payload: None,
-        tags: Checks::default().tags(&new.tags),
+        payload,
+        tags: Faults::default().tags(&new.tags),
         plan: Plan {
             password_hash,
             ..plan
@@ -198,30 +204,37 @@ async fn make(app: &App, ctx: &Ctx, caller: &Caller, new: NewCode) -> Result<cod
 /// What the symbol says, and whether title and description are acceptable.
 async fn meaning(
     checking: &Checking<'_>,
-    checks: &mut Checks,
-    new: &NewCode,
+    faults: &mut Faults,
+    (new, built): (&NewCode, Option<String>),
 ) -> Result<Option<Meaning>, Error> {
-    let is_dynamic = match (&new.target, &new.content) {
-        (Some(_), None) => true,
-        (None, Some(_)) => false,
-        (Some(_), Some(_)) => {
-            checks.add(
-                "content",
-                "leave it out where a target is given, or the other way round",
-            );
+    let given = [
+        ("target", new.target.is_some()),
+        ("content", new.content.is_some()),
+        ("payload", new.payload.is_some()),
+    ];
+    let mut given = given.into_iter().filter(|(_, is_given)| *is_given);
+    let is_dynamic = match (given.next(), given.last()) {
+        (Some((first, _)), None) => first == "target",
+        (Some(_), Some((last, _))) => {
+            faults.add(last, "give one of target, content and payload");
             return Ok(None);
         }
-        (None, None) => {
-            checks.add(
+        (None, _) => {
+            faults.add(
                 "target",
-                "is missing: give a target, or the content of a static code",
+                "is missing: give a target, or the content or payload of a static code",
             );
             return Ok(None);
         }
     };
+    let content = new.content.as_ref().map(|content| content.0.clone());
+    let content = content.or(built);
+    if !is_dynamic && content.is_none() {
+        return Ok(None);
+    }
     let asked = new.kind.map(|kind| matches!(kind, QrType::Dynamic));
     if asked.is_some_and(|asked| asked != is_dynamic) {
-        checks.add("kind", "must be dynamic with a target, static with content");
+        faults.add("kind", "must be dynamic with a target, static with content");
     }
     let submission = Arc::new(Submission {
         purpose: if is_dynamic {
@@ -229,7 +242,7 @@ async fn meaning(
         } else {
             Purpose::CreateStatic
         },
-        content: new.content.as_ref().map(|content| content.0.clone()),
+        content,
         redirect_url: new.target.as_ref().map(|target| target.0.clone()),
         title: new.title.as_ref().map(|title| title.0.clone()),
         description: new.description.as_ref().map(|text| text.0.clone()),
@@ -242,7 +255,7 @@ async fn meaning(
         } else {
             field
         };
-        checks.add(field, message);
+        faults.add(field, message);
     }
     let content = submission.content.clone();
     Ok(match verdict.target {
@@ -252,22 +265,22 @@ async fn meaning(
 }
 
 /// All of a plan but its password.
-async fn plan(checking: &Checking<'_>, checks: &mut Checks, new: &NewCode) -> Result<Plan, Error> {
-    checks.tags(&new.tags);
+async fn plan(checking: &Checking<'_>, faults: &mut Faults, new: &NewCode) -> Result<Plan, Error> {
+    faults.tags(&new.tags);
     let mut time = |field, text: &Option<String>| {
-        let time = text.as_deref().and_then(|text| checks.time(field, text));
+        let time = text.as_deref().and_then(|text| faults.time(field, text));
         time.map(|time| time.as_microsecond())
     };
     let starts_at_us = time("starts_at", &new.starts_at);
     let expires_at_us = time("expires_at", &new.expires_at);
-    checks.season(starts_at_us, expires_at_us);
+    faults.season(starts_at_us, expires_at_us);
     Ok(Plan {
         starts_at_us,
         expires_at_us,
-        rules: checking.rules(checks, &new.rules).await?,
+        rules: checking.rules(faults, &new.rules).await?,
         schedule: Vec::new(),
         forward_query: new.forward_query,
-        max_scans: new.max_scans.map(|most| checks.max_scans(most)),
+        max_scans: new.max_scans.map(|most| faults.max_scans(most)),
         password_hash: None,
     })
 }

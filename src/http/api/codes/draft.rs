@@ -15,6 +15,10 @@ use super::rules::{self, RULES, RuleShape};
 use crate::{
     app::App,
     codes::{CodeStyle, Rule},
+    http::api::{
+        faults::Faults,
+        payloads::{Content, Payload},
+    },
     identity::OrgId,
     kernel::{Ctx, Error, Kind, Result, Timestamp, error::Detail},
     validate::{Purpose, Submission},
@@ -76,32 +80,8 @@ where
     }
 }
 
-/// Collects what is wrong.
-#[derive(Default)]
-pub struct Checks(Vec<Detail>);
-
-impl Checks {
-    pub fn add(
-        &mut self,
-        field: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) {
-        self.0.push(Detail {
-            field: field.into(),
-            message: message.into(),
-        });
-    }
-
-    /// # Errors
-    /// `Invalid`, naming everything that is wrong.
-    pub fn done(self) -> Result<()> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid_fields(self.0))
-        }
-    }
-
+/// Of codes.
+impl Faults {
     /// A moment (RFC 3339).
     pub fn time(&mut self, field: &'static str, text: &str) -> Option<Timestamp> {
         let parsed = text.parse::<Timestamp>().ok();
@@ -186,7 +166,7 @@ impl Checking<'_> {
     /// Faults of validation.
     pub async fn target(
         &self,
-        checks: &mut Checks,
+        faults: &mut Faults,
         field: &str,
         target: &str,
     ) -> Result<Option<String>> {
@@ -197,16 +177,16 @@ impl Checking<'_> {
         };
         let verdict = self.app.validate(self.ctx, &Arc::new(submission)).await?;
         for detail in &verdict.details {
-            checks.add(field.to_owned(), detail.message.clone());
+            faults.add(field.to_owned(), detail.message.clone());
         }
         Ok(verdict.target)
     }
 
     /// # Errors
     /// Faults of validation and of the store.
-    pub async fn rules(&self, checks: &mut Checks, rules: &[RuleShape]) -> Result<Vec<Rule>> {
+    pub async fn rules(&self, faults: &mut Faults, rules: &[RuleShape]) -> Result<Vec<Rule>> {
         if rules.len() > RULES {
-            checks.add("rules", format!("must have at most {RULES} items"));
+            faults.add("rules", format!("must have at most {RULES} items"));
             return Ok(Vec::new());
         }
         let zone = if rules.is_empty() {
@@ -217,10 +197,10 @@ impl Checking<'_> {
         let mut made = Vec::with_capacity(rules.len());
         for (n, rule) in rules.iter().enumerate() {
             let when = rule.when.checked(&zone, |field, message| {
-                checks.0.push(rules::detail(n, field, message));
+                faults.push(rules::detail(n, field, message));
             });
             let field = format!("rules[{n}].target");
-            let target = self.target(checks, &field, &rule.target).await?;
+            let target = self.target(faults, &field, &rule.target).await?;
             made.extend(target.map(|target| Rule { when, target }));
         }
         Ok(made)
@@ -232,25 +212,25 @@ impl Checking<'_> {
     /// The store's.
     pub async fn style(
         &self,
-        checks: &mut Checks,
+        faults: &mut Faults,
         (own, name): (Option<&Value>, Option<&str>),
     ) -> Result<Option<CodeStyle>> {
         match (own, name) {
             (Some(_), Some(_)) => {
-                checks.add(
+                faults.add(
                     "style_name",
                     "leave it out where style is given, or the other way round",
                 );
                 Ok(None)
             }
             (Some(options), None) => {
-                self.options(checks, "style", options).await?;
+                self.options(faults, "style", options).await?;
                 Ok(Some(CodeStyle::Own(options.to_string())))
             }
             (None, Some(name)) => {
                 match self.app.codes.styles.get(self.org, name).await {
                     Err(e) if e.kind() == Kind::NotFound => {
-                        checks.add(
+                        faults.add(
                             "style_name",
                             "names no style of the organization: see GET /api/v2/styles",
                         );
@@ -263,22 +243,41 @@ impl Checking<'_> {
         }
     }
 
+    /// The text of a payload that a code shall say for ever, and the payload as JSON.
+    pub fn payload(faults: &mut Faults, payload: &Payload) -> Option<(String, String)> {
+        let content = Content {
+            data: None,
+            payload: Some(payload),
+        };
+        let said = content.said(faults)?;
+        if said.gs1 {
+            let message = "a code keeps no GS1 content: draw it with POST /api/v2/qr/generate";
+            faults.add("payload.kind", message);
+        }
+        let text = String::from_utf8(said.bytes.to_vec()).ok()?;
+        Some((text, payload.to_json()?.to_string()))
+    }
+
     /// Options of a symbol, by what they would be alone. `field`: what they stand in.
     ///
     /// # Errors
     /// Faults only.
-    pub async fn options(&self, checks: &mut Checks, field: &str, options: &Value) -> Result<()> {
-        let Err(e) = super::image::spec(self.app, "content", options).await else {
+    pub async fn options(&self, faults: &mut Faults, field: &str, options: &Value) -> Result<()> {
+        let some = Content {
+            data: Some("content"),
+            payload: None,
+        };
+        let Err(e) = super::image::spec(self.app, some, options).await else {
             return Ok(());
         };
         if e.kind() != Kind::Invalid {
             return Err(e);
         }
         if e.details().is_empty() {
-            checks.add(field.to_owned(), e.message().to_owned());
+            faults.add(field.to_owned(), e.message().to_owned());
         }
         for detail in e.details() {
-            checks.add(format!("{field}.{}", detail.field), detail.message.clone());
+            faults.add(format!("{field}.{}", detail.field), detail.message.clone());
         }
         Ok(())
     }

@@ -17,12 +17,13 @@ use crate::{
     http::{
         api::{
             Group,
+            payloads::Content,
             qr::{image::has, parse_id},
             v2::{
                 graded::spelled,
                 options::{Asked, Options, asked},
-                word::Word,
             },
+            word::Word,
         },
         bounds::{self, Within},
         grade::GradeHeader,
@@ -112,6 +113,10 @@ impl Image {
             None => app.codes.content(&code),
             Some(slug) => address(&app, &code, slug).await?,
         };
+        let content = Content {
+            data: Some(&content),
+            payload: None,
+        };
         let mut wishes = Map::new();
         if let Some(format) = &format.0 {
             let format = format.get().map_err(|e| Error::invalid("format", e))?;
@@ -130,7 +135,7 @@ impl Image {
             None => style_of(&app, org, &code).await?,
         };
         options.append(&mut wishes);
-        let drawing = spec(&app, &content, &Value::Object(options)).await?;
+        let drawing = spec(&app, content, &Value::Object(options)).await?;
         let drawn = drawn(&app, &ctx, (drawing, code.id)).await?;
         let (etag, cache) = (drawn.file.etag.to_string(), CACHE_CONTROL.to_owned());
         let grade = GradeHeader::from(&drawn.facts.report);
@@ -195,7 +200,7 @@ fn object(json: &str) -> Map<String, Value> {
 ///
 /// # Errors
 /// `Invalid`, naming each option that is wrong.
-pub async fn spec(app: &App, content: &str, options: &Value) -> Result<Asked, Error> {
+pub async fn spec(app: &App, content: Content<'_>, options: &Value) -> Result<Asked, Error> {
     // The deserializer would take an array for an object, its fields in order.
     if !options.is_object() {
         return Err(Error::new(Kind::Invalid, "must be a JSON object"));

@@ -10,11 +10,8 @@ use poem_openapi::{
 };
 use serde::Deserialize;
 
-use super::{
-    change::Changed,
-    draft::{Checking, Checks},
-    etag::seen,
-};
+use super::{change::Changed, draft::Checking, etag::seen};
+use crate::http::api::faults::Faults;
 use crate::{
     app::App,
     http::{
@@ -100,21 +97,21 @@ impl Targets {
     ) -> Result<Changed> {
         let at = (may.organization(), parse_id(&id)?);
         let seen = seen(&app, at, request.headers()).await?;
-        let mut checks = Checks::default();
+        let mut faults = Faults::default();
         let checking = Checking {
             app: &app,
             ctx: &ctx,
             org: at.0,
         };
         let target = checking
-            .target(&mut checks, "target", &body.0.target.0)
+            .target(&mut faults, "target", &body.0.target.0)
             .await?;
         let from = body
             .0
             .at
             .as_deref()
-            .and_then(|text| checks.time("at", text));
-        checks.done()?;
+            .and_then(|text| faults.time("at", text));
+        faults.finish()?;
         let next = (target.unwrap_or(body.0.target.0), from);
         let author = Author::from(may.caller());
         let code = app.codes.lead(at, seen, &author, next).await?;

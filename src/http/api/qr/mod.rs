@@ -134,7 +134,14 @@ pub const fn name(field: Field) -> &'static str {
         Field::Description => "svg_description",
         // Codes have no styles yet.
         Field::GradientColors | Field::GradientAngle | Field::GradientCentre => "gradient",
+        // Nor can their encoding be chosen.
         Field::Micro => "micro",
+        Field::Version | Field::LeastVersion | Field::MostVersion => "version",
+        Field::Mask => "mask",
+        Field::Mode => "mode",
+        Field::Eci => "eci",
+        Field::Fnc1 => "fnc1",
+        Field::Append => "structured_append",
     }
 }
 

@@ -7,11 +7,7 @@ mod stream;
 
 use std::sync::Arc;
 
-use futures_util::{
-    StreamExt as _,
-    future::ready,
-    stream::{self as streams, BoxStream},
-};
+use futures_util::{StreamExt as _, stream::BoxStream};
 use poem::{Body, Request, Result, web::Data};
 use poem_openapi::{
     ApiResponse, Object, OpenApi, ResponseContent,
@@ -22,23 +18,24 @@ use serde::Deserialize;
 use super::{
     counts::Counts,
     graded::Scannability,
-    made::{Made, Metadata, Question, millis},
-    options::asked,
+    made::{Made, Metadata, Question, Told},
 };
 use crate::{
     app::App,
-    http::{api::Group, extract::Input, may::Public},
+    http::{
+        api::{
+            Group,
+            many::{self, Failure, Tally},
+        },
+        extract::Input,
+        may::Public,
+    },
     identity::act,
     kernel::{
         Ctx, Error, Kind,
-        clock::Instant,
-        error::Detail,
-        limits::{BATCH_AT_ONCE, BATCH_BYTES, BATCH_SYMBOLS},
+        limits::{BATCH_BYTES, BATCH_SYMBOLS},
     },
 };
-
-/// Drawn at the same time, if nothing else is asked for.
-const AT_ONCE: usize = 10;
 
 pub struct Batch {
     counts: Arc<Counts>,
@@ -71,7 +68,7 @@ struct BatchOptions {
 impl Default for BatchOptions {
     fn default() -> Self {
         Self {
-            max_concurrent: AT_ONCE,
+            max_concurrent: many::AT_ONCE,
             include_metadata: true,
             stop_on_error: false,
         }
@@ -87,6 +84,8 @@ struct Item {
     success: bool,
     /// The document, if an SVG was asked for
     svg: Option<String>,
+    /// Lines of characters, if text was asked for
+    text: Option<String>,
     /// Any other file as a data URL (RFC 2397)
     image: Option<String>,
     /// Its name in a ZIP file
@@ -96,25 +95,15 @@ struct Item {
     error: Option<Failure>,
 }
 
-/// Why it was not drawn.
-#[derive(Object)]
-#[oai(rename = "StyledBatchFailure")]
-struct Failure {
-    /// That a request for this symbol alone would have
-    status: u16,
-    detail: String,
-    errors: Vec<FieldFailure>,
-}
-
-#[derive(Object)]
-#[oai(rename = "StyledBatchField")]
-struct FieldFailure {
-    field: String,
-    message: String,
+impl Item {
+    fn tell(&mut self, made: &Made) {
+        let Told { svg, text, image } = made.told();
+        (self.svg, self.text, self.image) = (svg, text, image);
+    }
 }
 
 /// How many there were.
-#[derive(Clone, Copy, Default, Object)]
+#[derive(Object)]
 #[oai(rename = "StyledBatchSummary", rename_all = "camelCase")]
 struct Summary {
     total: usize,
@@ -128,7 +117,7 @@ struct Summary {
 /// All of them.
 #[derive(Object)]
 #[oai(rename = "StyledBatchDrawn")]
-struct Answer {
+pub(super) struct Answer {
     /// All were drawn
     success: bool,
     results: Vec<Item>,
@@ -136,7 +125,7 @@ struct Answer {
 }
 
 #[derive(ResponseContent)]
-enum Content {
+pub(super) enum Content {
     Json(Json<Answer>),
     /// A line of JSON for each, as it is made, and one with the summary.
     #[oai(content_type = "application/x-ndjson")]
@@ -147,7 +136,7 @@ enum Content {
 }
 
 #[derive(ApiResponse)]
-enum Drawn {
+pub(super) enum Drawn {
     /// What was drawn, and what was not.
     #[oai(status = 200)]
     Drawn(Content),
@@ -168,35 +157,39 @@ impl Batch {
         body: Input<Questions>,
     ) -> Result<Drawn> {
         let Questions { codes, options } = body.0;
-        checked(codes.len(), options.max_concurrent)?;
+        let at_once = options.max_concurrent;
+        many::checked(
+            codes.len(),
+            &BATCH_SYMBOLS,
+            ("options.maxConcurrent", at_once),
+        )?;
         let total = codes.len();
         let counted = u32::try_from(total).unwrap_or(u32::MAX);
         may.count(&app, &ctx, ("codes", counted))?;
-        let started = app.clock.instant();
+        let tally = Tally::new(&app, total);
         if options.stop_on_error {
             check_all(&app, &codes).await?;
         }
         let run = Run {
-            summary: Summary {
-                total,
-                ..Summary::default()
-            },
             symbols: self.symbols(&app, &ctx, codes, &options),
             include_metadata: options.include_metadata,
-            app: Arc::clone(&app),
-            started,
+            tally,
         };
-        let content = match stream::wanted(request) {
-            stream::Wanted::Json => Content::Json(Json(run.answer().await)),
-            stream::Wanted::Lines => Content::Lines(Binary(stream::lines(run))),
-            stream::Wanted::Zip => Content::Zip(Binary(stream::zip(run))),
-        };
-        Ok(Drawn::Drawn(content))
+        Ok(Drawn::Drawn(content(run, request).await))
+    }
+}
+
+/// The kind of answer that the caller wants.
+pub(super) async fn content(run: Run, request: &Request) -> Content {
+    match stream::wanted(request) {
+        stream::Wanted::Json => Content::Json(Json(run.answer().await)),
+        stream::Wanted::Lines => Content::Lines(Binary(stream::lines(run))),
+        stream::Wanted::Zip => Content::Zip(Binary(stream::zip(run))),
     }
 }
 
 /// What becomes of one question.
-type Outcome = (usize, Result<(Made, Scannability), Error>);
+pub(super) type Outcome = (usize, Result<(Made, Scannability), Error>);
 
 impl Batch {
     pub fn new(counts: &Arc<Counts>) -> Self {
@@ -214,61 +207,14 @@ impl Batch {
     ) -> BoxStream<'static, Outcome> {
         let (app, ctx, counts) = (Arc::clone(app), ctx.clone(), Arc::clone(&self.counts));
         // Each is read when its turn comes: a thousand logos at once would be a gigabyte.
-        let make = move |(n, code): (usize, Question)| {
+        let make = move |code: Question| {
             let (app, ctx, counts) = (Arc::clone(&app), ctx.clone(), Arc::clone(&counts));
             async move {
-                let made = match asked(&app.materials, &code.data, &code.options).await {
-                    Ok(asked) => Made::new(&app, &ctx, &counts, &asked).await,
-                    Err(e) => Err(e),
-                };
-                (n, made)
+                let asked = code.asked(&app.materials).await?;
+                Made::new(&app, &ctx, &counts, &asked).await
             }
         };
-        let outcomes = streams::iter(codes.into_iter().enumerate())
-            .map(make)
-            .buffered(options.max_concurrent);
-        if !options.stop_on_error {
-            return outcomes.boxed();
-        }
-        let mut has_failed = false;
-        outcomes
-            .take_while(move |(_, made)| {
-                let goes_on = !has_failed;
-                has_failed |= made.is_err();
-                ready(goes_on)
-            })
-            .boxed()
-    }
-}
-
-/// # Errors
-/// `Invalid`.
-fn checked(codes: usize, at_once: usize) -> Result<(), Error> {
-    let mut details = Vec::new();
-    let mut check = |field: &'static str, fits: bool, message: String| {
-        if !fits {
-            details.push(Detail {
-                field: field.into(),
-                message: message.into(),
-            });
-        }
-    };
-    let most = *BATCH_SYMBOLS.end();
-    check(
-        "codes",
-        BATCH_SYMBOLS.contains(&codes),
-        format!("must have 1 to {most} items"),
-    );
-    let most = *BATCH_AT_ONCE.end();
-    check(
-        "options.maxConcurrent",
-        BATCH_AT_ONCE.contains(&at_once),
-        format!("must be between 1 and {most}"),
-    );
-    if details.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::invalid_fields(details))
+        many::outcomes(codes, options.max_concurrent, options.stop_on_error, make)
     }
 }
 
@@ -276,25 +222,17 @@ fn checked(codes: usize, at_once: usize) -> Result<(), Error> {
 ///
 /// # Errors
 /// `Invalid`, naming what is wrong in each.
-async fn check_all(app: &App, codes: &[Question]) -> Result<(), Error> {
+pub async fn check_all(app: &App, codes: &[Question]) -> Result<(), Error> {
     let mut details = Vec::new();
     for (n, code) in codes.iter().enumerate() {
-        let Err(error) = asked(&app.materials, &code.data, &code.options).await else {
+        let Err(error) = code.asked(&app.materials).await else {
             continue;
         };
         if error.details().is_empty() {
             return Err(error);
         }
-        details.extend(error.details().iter().map(|detail| {
-            Detail {
-                field: match detail.field.as_ref() {
-                    "data" => format!("codes[{n}].data"),
-                    option => format!("codes[{n}].options.{option}"),
-                }
-                .into(),
-                message: detail.message.clone(),
-            }
-        }));
+        let own = error.details().iter();
+        details.extend(own.map(|detail| many::of_code(n, detail)));
     }
     if details.is_empty() {
         Ok(())
@@ -304,22 +242,22 @@ async fn check_all(app: &App, codes: &[Question]) -> Result<(), Error> {
 }
 
 /// Symbols on their way, and what became of those before.
-struct Run {
-    symbols: BoxStream<'static, Outcome>,
-    summary: Summary,
-    include_metadata: bool,
-    app: Arc<App>,
-    started: Instant,
+pub(super) struct Run {
+    pub symbols: BoxStream<'static, Outcome>,
+    pub include_metadata: bool,
+    pub tally: Tally,
 }
 
 impl Run {
     /// The next one, and what was drawn.
     async fn next(&mut self) -> Option<(Item, Option<Made>)> {
         let (index, made) = self.symbols.next().await?;
+        self.tally.add(&made);
         let mut item = Item {
             index,
             success: made.is_ok(),
             svg: None,
+            text: None,
             image: None,
             file: None,
             metadata: None,
@@ -328,50 +266,44 @@ impl Run {
         };
         match made {
             Ok((made, scannability)) => {
-                self.summary.successful += 1;
                 item.metadata = self.include_metadata.then(|| made.metadata());
                 item.scannability = Some(scannability);
                 Some((item, Some(made)))
             }
             Err(e) => {
-                self.summary.failed += 1;
-                item.error = Some(failure(&e));
+                item.error = Some(Failure::from(&e));
                 Some((item, None))
             }
         }
     }
 
     fn summary(&self) -> Summary {
-        let Summary {
-            total,
-            successful,
-            failed,
-            ..
-        } = self.summary;
         Summary {
-            skipped: total - successful - failed,
-            processing_time_ms: millis(self.app.clock.instant().duration_since(self.started)),
-            ..self.summary
+            total: self.tally.total,
+            successful: self.tally.successful,
+            failed: self.tally.failed,
+            skipped: self.tally.skipped(),
+            processing_time_ms: self.tally.millis(),
         }
     }
 
     async fn answer(mut self) -> Answer {
-        let (mut results, mut bytes) = (Vec::with_capacity(self.summary.total), 0);
+        let (mut results, mut bytes) = (Vec::with_capacity(self.tally.total), 0);
         while let Some((mut item, made)) = self.next().await {
             if let Some(made) = made {
                 bytes += made.bytes().len();
                 if bytes > BATCH_BYTES {
-                    self.summary.successful -= 1;
-                    self.summary.failed += 1;
+                    self.tally.successful -= 1;
+                    self.tally.failed += 1;
                     item = Item {
                         success: false,
                         metadata: None,
                         scannability: None,
-                        error: Some(failure(&too_large())),
+                        error: Some(Failure::from(&too_large())),
                         ..item
                     };
                 } else {
-                    (item.svg, item.image) = made.text();
+                    item.tell(&made);
                 }
             }
             results.push(item);
@@ -388,16 +320,4 @@ impl Run {
 fn too_large() -> Error {
     let message = "the files before this one fill the answer: ask for fewer, or with Accept: application/zip or application/x-ndjson";
     Error::new(Kind::TooLarge, message)
-}
-
-fn failure(error: &Error) -> Failure {
-    let fields = error.details().iter().map(|detail| FieldFailure {
-        field: detail.field.clone().into_owned(),
-        message: detail.message.clone().into_owned(),
-    });
-    Failure {
-        status: error.kind().status(),
-        detail: error.message().to_owned(),
-        errors: fields.collect(),
-    }
 }

@@ -7,11 +7,15 @@ use poem_openapi::Object;
 use serde::Deserialize;
 use symbol::file::Ink;
 
-use super::{
-    options::{Faults, Options},
-    word::{EffectWord, Word},
+use super::options::Options;
+use crate::{
+    http::api::{
+        faults::Faults,
+        word::{EffectWord, Word},
+    },
+    kernel::Result,
+    render::Materials,
 };
-use crate::{kernel::Result, render::Materials};
 
 /// A picture in the middle. Modules beneath it are left out, and error correction restores them.
 #[derive(Deserialize, Object)]
@@ -19,15 +23,15 @@ use crate::{kernel::Result, render::Materials};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LogoOptions {
     /// A PNG, JPEG, WebP or SVG file in base 64, or as a `data:` URL of it; no other URL. At most 256 KiB and 1024 pixels along each side
-    data: Option<String>,
+    pub data: Option<String>,
     /// Its longer side in percent of the symbol's, 5 to 30 (20)
-    size: Option<f32>,
+    pub size: Option<f32>,
     /// In modules around it, 0 to 4 (0.5)
-    padding: Option<f32>,
+    pub padding: Option<f32>,
     /// `#RGB` or `#RRGGBB` of a plate beneath it; without one the background shows
-    background: Option<String>,
+    pub background: Option<String>,
     /// What it and its plate are cut to (square)
-    shape: Option<Word<LogoShape>>,
+    pub shape: Option<Word<LogoShape>>,
 }
 
 /// A border, with a text if one is given.
@@ -38,15 +42,15 @@ pub struct FrameOptions {
     /// `simple` if nothing else is asked for
     #[oai(rename = "type")]
     #[serde(rename = "type")]
-    kind: Option<Word<FrameKind>>,
+    pub kind: Option<Word<FrameKind>>,
     /// `#RGB` or `#RRGGBB` (`foregroundColor`)
-    color: Option<String>,
+    pub color: Option<String>,
     /// Of the border, in modules, 0 to 8 (1)
-    width: Option<f32>,
+    pub width: Option<f32>,
     /// At most 200 characters; it is broken into lines and made smaller until it fits
-    text: Option<String>,
+    pub text: Option<String>,
     /// (bottom)
-    text_position: Option<Word<Side>>,
+    pub text_position: Option<Word<Side>>,
 }
 
 /// A line around the modules.
@@ -72,30 +76,30 @@ pub struct EffectOptions {
     /// Each at most once
     #[oai(rename = "type")]
     #[serde(rename = "type")]
-    kind: Word<EffectWord>,
+    pub kind: Word<EffectWord>,
     /// Of a shadow
-    offset: Option<Offset>,
+    pub offset: Option<Offset>,
     /// Of a shadow: standard deviation in modules, 0 to 4 (0.4)
-    blur_radius: Option<f32>,
+    pub blur_radius: Option<f32>,
     /// Of a shadow or a glow (#000000)
-    color: Option<String>,
+    pub color: Option<String>,
     /// Of a shadow, 0 to 1 (0.3)
-    opacity: Option<f32>,
+    pub opacity: Option<f32>,
     /// Of a glow or of noise, 0 to 1 (0.3)
-    intensity: Option<f32>,
+    pub intensity: Option<f32>,
     /// Of a blur: standard deviation in modules, 0 to 2 (0.1)
-    radius: Option<f32>,
+    pub radius: Option<f32>,
     /// Of a vintage look, 0 to 1 (0.5)
-    sepia: Option<f32>,
+    pub sepia: Option<f32>,
     /// Of a vintage look, 0 to 1 (0.3)
-    vignette: Option<f32>,
+    pub vignette: Option<f32>,
 }
 
 /// In modules, -4 to 4 (0.4)
 #[derive(Deserialize, Object)]
 #[oai(rename = "StyledOffset")]
 #[serde(deny_unknown_fields)]
-struct Offset {
+pub struct Offset {
     x: Option<f32>,
     y: Option<f32>,
 }
@@ -108,24 +112,6 @@ const STROKE_OPACITY: RangeInclusive<f32> = 0.1..=1.0;
 const OFFSET: RangeInclusive<f32> = -4.0..=4.0;
 const SHADOW_BLUR: RangeInclusive<f32> = 0.0..=4.0;
 const BLUR: RangeInclusive<f32> = 0.0..=2.0;
-
-impl Faults {
-    pub(super) fn within(
-        &mut self,
-        field: &'static str,
-        value: Option<f32>,
-        range: RangeInclusive<f32>,
-        default: f32,
-    ) -> f32 {
-        let value = value.unwrap_or(default);
-        // Not a number is outside, too.
-        if !range.contains(&value) {
-            let message = format!("must be between {} and {}", range.start(), range.end());
-            self.add(field, message);
-        }
-        value
-    }
-}
 
 /// Of an opaque ink.
 fn translucent(ink: Option<Ink>, opacity: f32) -> Ink {
@@ -168,7 +154,7 @@ pub fn frame(
     let ink = own.unwrap_or(ink);
     if ink == ground {
         let message = "must differ from backgroundColor: the frame would be invisible";
-        faults.add("frame.color", message.into());
+        faults.add("frame.color", message);
     }
     Frame {
         kind: kind.unwrap_or(FrameKind::Simple),
@@ -262,7 +248,7 @@ pub async fn logo(
     let Some(data) = &asked.data else {
         faults.add(
             "logo.data",
-            "must be given: a PNG, JPEG, WebP or SVG file in base 64".into(),
+            "must be given: a PNG, JPEG, WebP or SVG file in base 64",
         );
         return Ok(None);
     };

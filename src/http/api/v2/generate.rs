@@ -8,7 +8,6 @@ use poem_openapi::{ApiResponse, OpenApi, payload::Json};
 use super::{
     counts::Counts,
     made::{Answer, Made, Question},
-    options::asked,
 };
 use crate::{
     app::App,
@@ -75,7 +74,7 @@ impl Generate {
 
 impl Generate {
     async fn drawn(&self, app: &App, ctx: &Ctx, question: Question) -> Result<Drawn, Error> {
-        let asked = asked(&app.materials, &question.data, &question.options).await?;
+        let asked = question.asked(&app.materials).await?;
         let (made, scannability) = Made::new(app, ctx, &self.counts, &asked).await?;
         let (grade, concerns) = (made.grade(), made.concerns());
         Ok(Drawn::Drawn(

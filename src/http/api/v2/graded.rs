@@ -8,8 +8,9 @@ use symbol::file::Ink;
 use super::options::{Asked, Deciding};
 use crate::{
     app::App,
+    http::api::spelling::{self, Name},
     kernel::{Color, Error, Kind, Result, error::Detail},
-    render::{self, Facts},
+    render,
 };
 
 /// How well readers cope, after ISO/IEC 15415.
@@ -54,10 +55,9 @@ impl Scannability {
     /// `Invalid` if the grade is worse than was asked for; the options named are those that would help.
     pub async fn of(
         asked: &Asked,
-        facts: &Facts,
+        report: &Report,
         symbol: impl FnOnce() -> Result<symbol::Symbol>,
     ) -> Result<Self> {
-        let report = &facts.report;
         let grade = report.grade();
         let found = if grade < GOOD.max(asked.least) {
             tried(asked, symbol()?).await?
@@ -103,6 +103,17 @@ async fn tried(asked: &Asked, symbol: symbol::Symbol) -> Result<Vec<Fix>> {
 }
 
 impl Scannability {
+    /// In the words of a dialect that calls options otherwise.
+    pub fn renamed(mut self, name: Name) -> Self {
+        for fix in &mut self.fixes {
+            fix.option = name(&fix.option);
+            if let Value::String(text) = &mut fix.value.0 {
+                *text = spelling::message(text, name);
+            }
+        }
+        self
+    }
+
     /// The fixes as sentences.
     pub fn suggestions(&self) -> Vec<String> {
         let sentence = |fix: &Suggestion| {

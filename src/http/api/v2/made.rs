@@ -9,13 +9,16 @@ use serde::Deserialize;
 use super::{
     counts::Counts,
     graded::{Scannability, drawn},
-    options::{Asked, Options, name},
+    options::{Asked, Options, asked, name},
 };
 use crate::{
     app::App,
-    http::grade::GradeHeader,
+    http::{
+        api::payloads::{Content, Payload},
+        grade::GradeHeader,
+    },
     kernel::{Ctx, Result},
-    render::{self, Format, Rendered},
+    render::{self, Format, Materials, Rendered},
 };
 
 /// What to draw, and how.
@@ -24,9 +27,24 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// Content of the symbol
-    pub data: String,
+    pub data: Option<String>,
+    /// The content by its fields, in the place of `data`
+    pub payload: Option<Payload>,
+    #[oai(default)]
     #[serde(default)]
     pub options: Options,
+}
+
+impl Question {
+    /// # Errors
+    /// `Invalid`, naming each option that is wrong.
+    pub async fn asked(&self, materials: &Materials) -> Result<Asked> {
+        let content = Content {
+            data: self.data.as_deref(),
+            payload: self.payload.as_ref(),
+        };
+        asked(materials, content, &self.options).await
+    }
 }
 
 /// A drawn symbol.
@@ -36,6 +54,8 @@ pub struct Answer {
     success: bool,
     /// The document, if an SVG was asked for
     svg: Option<String>,
+    /// Lines of characters, if text was asked for
+    text: Option<String>,
     /// Any other file as a data URL (RFC 2397)
     image: Option<String>,
     metadata: Metadata,
@@ -44,7 +64,11 @@ pub struct Answer {
 }
 
 #[derive(Object)]
-#[oai(rename = "StyledSymbolMetadata", rename_all = "camelCase")]
+#[oai(
+    rename = "StyledSymbolMetadata",
+    rename_all = "camelCase",
+    skip_serializing_if_is_none
+)]
 pub struct Metadata {
     format: String,
     /// 1 to 40; 1 to 4 of a Micro QR symbol
@@ -54,13 +78,28 @@ pub struct Metadata {
     /// Along one side, without the quiet zone
     modules: u64,
     error_correction: String,
-    /// In pixels
+    /// Data mask pattern
+    mask: u8,
+    /// In pixels; of text in characters, and lines
     width: u32,
     height: u32,
     /// Bytes of the file
     file_size: u64,
     /// Bytes of the content
     data_length: u64,
+    /// Its place among the symbols of one message
+    structured_append: Option<Place>,
+}
+
+/// A symbol of several that carry one message together.
+#[derive(Object)]
+#[oai(rename = "StructuredAppendPlace")]
+struct Place {
+    /// From 0
+    index: u8,
+    total: u8,
+    /// Exclusive or of all bytes of the message
+    parity: u8,
 }
 
 #[derive(Object)]
@@ -70,6 +109,14 @@ struct Performance {
     engine_version: String,
     /// It was drawn before
     cached: bool,
+}
+
+/// A file within a JSON document: one of them.
+#[derive(Default)]
+pub struct Told {
+    pub svg: Option<String>,
+    pub text: Option<String>,
+    pub image: Option<String>,
 }
 
 /// A file whose symbol has a grade that is good enough for whoever asked.
@@ -94,7 +141,8 @@ impl Made {
         let (request, image) = drawn(app, ctx, asked).await?;
         let grade = image.facts.report.grade();
         counts.count(&asked.style, grade, grade < asked.least);
-        let scannability = Scannability::of(asked, &image.facts, || request.symbol()).await?;
+        let scannability =
+            Scannability::of(asked, &image.facts.report, || request.symbol()).await?;
         let took = app.clock.instant().duration_since(started);
         let made = Self {
             request,
@@ -119,23 +167,30 @@ impl Made {
         self.request.format
     }
 
+    /// Width and height.
+    pub fn size(&self) -> [u32; 2] {
+        [self.image.facts.width_px, self.image.facts.height_px]
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.image.file.bytes
     }
 
-    /// The file as text: an SVG as it is, any other one as a data URL.
-    pub fn text(&self) -> (Option<String>, Option<String>) {
+    /// An SVG and text as they are, any other file as a data URL.
+    pub fn told(&self) -> Told {
         let file = &self.image.file;
-        if self.request.format == Format::Svg {
-            // Our own documents are UTF-8.
-            let document = String::from_utf8_lossy(&file.bytes).into_owned();
-            return (Some(document), None);
+        let mut told = Told::default();
+        // Our own documents are UTF-8.
+        let document = || String::from_utf8_lossy(&file.bytes).into_owned();
+        match self.request.format {
+            Format::Svg => told.svg = Some(document()),
+            Format::Text => told.text = Some(document()),
+            _ => {
+                let data = Base64::encode_string(&file.bytes);
+                told.image = Some(format!("data:{};base64,{data}", file.media_type));
+            }
         }
-        let data = Base64::encode_string(&file.bytes);
-        (
-            None,
-            Some(format!("data:{};base64,{data}", file.media_type)),
-        )
+        told
     }
 
     pub fn metadata(&self) -> Metadata {
@@ -146,18 +201,25 @@ impl Made {
             micro: facts.version.is_micro(),
             modules: facts.modules() as u64,
             error_correction: facts.level.label().to_ascii_uppercase(),
+            mask: facts.mask.reference(),
             width: facts.width_px,
             height: facts.height_px,
             file_size: self.image.file.bytes.len() as u64,
             data_length: self.request.content.len() as u64,
+            structured_append: self.request.encoding.append.map(|place| Place {
+                index: place.position(),
+                total: place.total(),
+                parity: place.parity(),
+            }),
         }
     }
 
     pub fn into_answer(self, scannability: Scannability) -> Answer {
-        let (svg, image) = self.text();
+        let Told { svg, text, image } = self.told();
         Answer {
             success: true,
             svg,
+            text,
             image,
             metadata: self.metadata(),
             performance: Performance {

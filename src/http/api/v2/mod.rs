@@ -1,13 +1,14 @@
 //! Symbols without a stored code (`/api/v2/qr`): styled, in any format, with a grade.
 
 pub mod analytics;
+pub mod append;
 pub mod batch;
 pub mod counts;
-mod decoration;
+pub mod decoration;
+pub mod encoding;
 pub mod generate;
 pub mod graded;
-mod made;
+pub mod made;
 pub mod options;
 pub mod preview;
 pub mod validate;
-pub mod word;

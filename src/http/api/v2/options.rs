@@ -10,16 +10,26 @@ use ::style::{
 };
 use poem_openapi::Object;
 use serde::Deserialize;
-use symbol::file::{Ink, Paint};
+use symbol::{
+    Mode,
+    file::{Ink, Paint},
+};
 
 use super::{
     decoration::{self, EffectOptions, FrameOptions, LogoOptions, StrokeOptions},
-    word::{EyeWord, Vocabulary, Word},
+    encoding::{self, AppendOptions},
 };
 use crate::{
-    http::bounds::{self, Within},
-    kernel::{Color, Error, Level, Result, error::Detail},
-    render::{Field, Format, Materials, Physical, Size, Spec, Unit},
+    http::{
+        api::{
+            faults::Faults,
+            payloads::Content,
+            word::{EyeWord, Word},
+        },
+        bounds::{self, Within},
+    },
+    kernel::{Level, Result},
+    render::{Charset, Field, Format, Materials, Physical, Size, Spec, Terminal, Unit},
 };
 
 const DEFAULT_PX: u16 = 300;
@@ -39,6 +49,24 @@ pub struct Options {
     pub error_correction: Option<Word<Level>>,
     /// A Micro QR symbol: at most 15 bytes, and `margin` 2 is enough (false)
     pub micro: Option<bool>,
+    /// The only version allowed: 1 to 40, or 1 to 4 of Micro QR
+    pub version: Option<Within<bounds::Version>>,
+    /// The smallest version allowed (1)
+    pub min_version: Option<Within<bounds::Version>>,
+    /// The largest version allowed (40, or 4 of Micro QR)
+    pub max_version: Option<Within<bounds::Version>>,
+    /// Data mask pattern, 0 to 7, or 0 to 3 of Micro QR; the one with the lowest penalty if nothing else is asked for
+    pub mask: Option<Within<bounds::Mask>>,
+    /// One mode for all of the content; the shortest segments if nothing else is asked for
+    pub mode: Option<Word<Mode>>,
+    /// Whether the symbol names the character set of its text: `always` UTF-8, also for ASCII; `never`, with the shortest segments; `latin-1` and `shift-jis` also encode the text so (auto)
+    pub eci: Option<Word<Charset>>,
+    /// FNC1: `gs1` for GS1 element strings, separated by U+001D, or an application indicator of AIM, two digits or a letter
+    pub fnc1: Option<String>,
+    /// Of a message over several symbols; `POST /api/v2/qr/structured-append` fills it in
+    pub structured_append: Option<AppendOptions>,
+    /// Raise the error correction as far as the symbol stays the same size (false)
+    pub boost_level: Option<bool>,
     /// Border and centre of the finder patterns
     pub eye_shape: Option<Word<EyeWord>>,
     /// With `eyeShape` `custom`: the data of an SVG path in a box from 0 0 to 7 7, in modules, for the upper left one
@@ -71,6 +99,8 @@ pub struct Options {
     pub dpi: Option<Within<bounds::Dpi>>,
     /// `rgb`, or `cmyk` for a PDF or EPS whose black is black ink only (rgb)
     pub color_space: Option<Word<Paint>>,
+    /// With format `text`: `light` and `dark` are the terminal's background, `color` sends the two colours along, as escape sequences (light)
+    pub terminal: Option<Word<Terminal>>,
     /// Of a JPEG
     pub quality: Option<Within<bounds::WideQuality>>,
     /// Refuse what readers may not cope with: the same as `minGrade` C (false)
@@ -106,22 +136,23 @@ pub struct GradientOptions {
     /// `linear` if nothing else is asked for
     #[oai(rename = "type")]
     #[serde(rename = "type")]
-    kind: Option<Word<Kind>>,
+    pub kind: Option<Word<Kind>>,
     /// 2 to 5
-    colors: Option<Vec<String>>,
+    pub colors: Option<Vec<String>>,
     /// Clockwise from left to right, in degrees (0)
-    angle: Option<f32>,
+    pub angle: Option<f32>,
     /// Shares of width and height, 0 to 1 (0.5)
-    center_x: Option<f32>,
-    center_y: Option<f32>,
+    pub center_x: Option<f32>,
+    pub center_y: Option<f32>,
     /// (true)
-    apply_to_data: Option<bool>,
+    pub apply_to_data: Option<bool>,
     /// (true)
-    apply_to_eyes: Option<bool>,
-    stroke_style: Option<StrokeOptions>,
+    pub apply_to_eyes: Option<bool>,
+    pub stroke_style: Option<StrokeOptions>,
 }
 
 /// A checked set of options.
+#[derive(Clone)]
 pub struct Asked {
     pub spec: Spec,
     /// As it was asked for, also where it is plain.
@@ -133,6 +164,7 @@ pub struct Asked {
 }
 
 /// An option may be overruled by another one: a change of it would do nothing.
+#[derive(Clone)]
 pub struct Deciding {
     pub eyes: &'static str,
     pub eye_inks: &'static str,
@@ -190,108 +222,86 @@ pub const fn name(field: Field) -> &'static str {
         Field::GradientAngle => "gradient.angle",
         Field::GradientCentre => "gradient.centerX",
         Field::Micro => "micro",
-    }
-}
-
-/// Collects what is wrong.
-#[derive(Default)]
-pub(super) struct Faults(Vec<Detail>);
-
-impl Faults {
-    pub(super) fn add(&mut self, field: &'static str, message: String) {
-        self.0.push(Detail {
-            field: field.into(),
-            message: message.into(),
-        });
-    }
-
-    pub(super) fn word<V: Vocabulary>(
-        &mut self,
-        field: &'static str,
-        word: Option<&Word<V>>,
-    ) -> Option<V> {
-        word.and_then(|word| word.get().map_err(|message| self.add(field, message)).ok())
-    }
-
-    fn color(&mut self, field: &'static str, text: Option<&String>) -> Option<Color> {
-        let parsed = text?.parse::<Color>();
-        parsed.map_err(|e| self.add(field, e.to_string())).ok()
-    }
-
-    pub(super) fn ink(&mut self, field: &'static str, text: Option<&String>) -> Option<Ink> {
-        self.color(field, text).map(|color| Ink::opaque(color.rgb))
-    }
-
-    fn number<B: bounds::Bound<Of: Copy>>(
-        &mut self,
-        field: &'static str,
-        value: Option<&Within<B>>,
-    ) -> Option<B::Of> {
-        let value = value?;
-        if !B::holds(&value.0) {
-            self.add(field, B::expected());
-        }
-        Some(value.0)
+        Field::Version => "version",
+        Field::LeastVersion => "minVersion",
+        Field::MostVersion => "maxVersion",
+        Field::Mask => "mask",
+        Field::Mode => "mode",
+        Field::Eci => "eci",
+        Field::Fnc1 => "fnc1",
+        Field::Append => "structuredAppend",
     }
 }
 
 /// # Errors
 /// `Invalid`, naming each option that is wrong.
-pub async fn asked(materials: &Materials, data: &str, options: &Options) -> Result<Asked> {
+pub async fn asked(
+    materials: &Materials,
+    content: Content<'_>,
+    options: &Options,
+) -> Result<Asked> {
     let mut faults = Faults::default();
+    let said = content.said(&mut faults);
     let mut style = style(options, materials, &mut faults);
     if let Some(logo) = &options.logo {
         style.logo = decoration::logo(logo, materials, &mut faults).await?;
     }
-    let px = faults
-        .number("size", options.size.as_ref())
-        .and_then(|px| u32::try_from(px).ok());
-    let margin = faults
-        .number("margin", options.margin.as_ref())
-        .and_then(|margin| u8::try_from(margin).ok());
-    let quality = faults
-        .number("quality", options.quality.as_ref())
-        .and_then(|quality| u8::try_from(quality).ok());
-    let level = faults.word("errorCorrection", options.error_correction.as_ref());
-    let format = faults.word("format", options.format.as_ref());
-    let physical = physical(options, &mut faults);
-    let paint = faults.word("colorSpace", options.color_space.as_ref());
-    let is_for_print = format.is_some_and(Format::is_for_print);
-    if paint == Some(Paint::Cmyk) && !is_for_print {
-        faults.add("colorSpace", "cmyk needs format pdf or eps".into());
-    }
+    let mut spec = spec(options, &style, &mut faults);
     let least = faults.word("minGrade", options.min_grade.as_ref());
-    if !faults.0.is_empty() {
-        return Err(Error::invalid_fields(faults.0));
+    if let Some(said) = said {
+        encoding::say(said, options, &mut spec, &mut faults);
     }
-    let is_strict = options.strict.unwrap_or(false);
-    let spec = Spec {
-        level: level.unwrap_or(if style.logo.is_some() && options.micro != Some(true) {
-            Level::H
-        } else {
-            Level::M
-        }),
-        format: format.unwrap_or(Format::Svg),
-        size: physical.unwrap_or(Size::Pixels(px.unwrap_or(DEFAULT_PX.into()))),
-        paint: paint.unwrap_or_default(),
-        micro: options.micro.unwrap_or(false),
-        border: margin.unwrap_or(DEFAULT_MARGIN),
-        quality,
-        style: Some(Arc::new(style.clone())),
-        ..Spec::new(data.to_owned())
-    };
+    faults.finish()?;
     // What a logo hides must be restored: nothing else of an image shows whether it is.
     let floor = if style.logo.is_some() {
         Grade::D
     } else {
         Grade::F
     };
+    let is_strict = options.strict.unwrap_or(false);
     Ok(Asked {
         spec,
         style,
         least: least.unwrap_or(if is_strict { Grade::C } else { floor }),
         deciding: Deciding::of(options),
     })
+}
+
+/// Without content.
+fn spec(options: &Options, style: &Style, faults: &mut Faults) -> Spec {
+    let px = faults.number("size", options.size.as_ref());
+    let level = faults.word("errorCorrection", options.error_correction.as_ref());
+    let format = faults.word("format", options.format.as_ref());
+    let paint = faults.word("colorSpace", options.color_space.as_ref());
+    if paint == Some(Paint::Cmyk) && !format.is_some_and(Format::is_for_print) {
+        faults.add("colorSpace", "cmyk needs format pdf or eps");
+    }
+    let terminal = faults.word("terminal", options.terminal.as_ref());
+    if terminal.is_some() && format != Some(Format::Text) {
+        faults.add("terminal", "needs format text");
+    }
+    let micro = options.micro.unwrap_or(false);
+    let is_smallest = micro && options.version.as_ref().is_some_and(|only| only.0 == 1);
+    let usual = match style.logo {
+        Some(_) if !micro => Level::H,
+        // M1 has no other.
+        _ if is_smallest => Level::L,
+        _ => Level::M,
+    };
+    let size = physical(options, faults);
+    Spec {
+        level: level.unwrap_or(usual),
+        format: format.unwrap_or(Format::Svg),
+        size: size.unwrap_or(Size::Pixels(px.unwrap_or(DEFAULT_PX.into()))),
+        paint: paint.unwrap_or_default(),
+        terminal: terminal.unwrap_or_default(),
+        micro,
+        encoding: encoding::encoding(options, faults),
+        border: (faults.number("margin", options.margin.as_ref())).unwrap_or(DEFAULT_MARGIN),
+        quality: faults.number("quality", options.quality.as_ref()),
+        style: Some(Arc::new(style.clone())),
+        ..Spec::new("")
+    }
 }
 
 fn style(options: &Options, materials: &Materials, faults: &mut Faults) -> Style {
@@ -334,15 +344,15 @@ fn physical(options: &Options, faults: &mut Faults) -> Option<Size> {
             ("dpi", options.dpi.is_some()),
         ];
         for (field, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
-            faults.add(field, "needs physicalSize".into());
+            faults.add(field, "needs physicalSize");
         }
         return None;
     };
     if options.size.is_some() {
-        faults.add("size", "must be left out with physicalSize".into());
+        faults.add("size", "must be left out with physicalSize");
     }
     if options.physical_unit.is_none() {
-        faults.add("physicalUnit", "must be given with physicalSize".into());
+        faults.add("physicalUnit", "must be given with physicalSize");
     }
     Some(Size::Physical(Physical {
         width,
@@ -389,7 +399,7 @@ fn custom(shape: EyeWord, options: &Options, faults: &mut Faults) -> Option<Arc<
     let path = options.eye_path.as_deref();
     if shape != EyeWord::Custom {
         if path.is_some() {
-            faults.add("eyePath", "needs eyeShape custom".into());
+            faults.add("eyePath", "needs eyeShape custom");
         }
         return None;
     }
@@ -398,13 +408,13 @@ fn custom(shape: EyeWord, options: &Options, faults: &mut Faults) -> Option<Arc<
         ("eyeCenter", options.eye_center.is_some()),
     ] {
         if is_given {
-            faults.add(field, "must be left out with eyeShape custom".into());
+            faults.add(field, "must be left out with eyeShape custom");
         }
     }
     let Some(path) = path else {
         let message =
             "must be given with eyeShape custom: the data of an SVG path in a box from 0 0 to 7 7";
-        faults.add("eyePath", message.into());
+        faults.add("eyePath", message);
         return None;
     };
     let outline = Outline::from_path_data(path);
@@ -422,7 +432,7 @@ fn gradient(asked: &GradientOptions, faults: &mut Faults) -> Option<Gradient> {
         share("gradient.centerY", asked.center_y),
     );
     let Some(colors) = &asked.colors else {
-        faults.add("gradient.colors", "must be given: 2 to 5 of them".into());
+        faults.add("gradient.colors", "must be given: 2 to 5 of them");
         return None;
     };
     let colors: Vec<_> = colors

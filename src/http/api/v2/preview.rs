@@ -14,12 +14,16 @@ use poem_openapi::{
 use super::{
     graded::drawn,
     options::{Options, asked},
-    word::Word,
 };
 use crate::{
     app::App,
     http::{
-        api::Group,
+        api::{
+            Group,
+            payloads::Content,
+            spelling::{Name, spelled},
+            word::Word,
+        },
         bounds::{self, Within},
         grade::GradeHeader,
         may::Public,
@@ -32,9 +36,12 @@ use crate::{
 /// The same question has the same answer until a release draws otherwise.
 const CACHE_CONTROL: &str = "private, max-age=3600";
 
+/// Width, if nothing else is asked for.
+pub const PREVIEW_PX: i64 = 200;
+
 pub struct Preview;
 
-struct Svg(File);
+pub struct Svg(File);
 
 impl ResponseContent for Svg {
     fn media_types() -> Vec<MetaMediaType> {
@@ -54,7 +61,7 @@ impl IntoResponse for Svg {
 }
 
 #[derive(ApiResponse)]
-enum Previewed {
+pub enum Previewed {
     /// The document.
     #[oai(status = 200)]
     Svg(
@@ -90,40 +97,50 @@ impl Preview {
         size: Query<Option<Within<bounds::PreviewPx>>>,
     ) -> Result<Previewed> {
         let options = Options {
-            size: Some(Within::new(size.0.map_or(200, |size| size.0))),
+            size: Some(Within::new(size.0.map_or(PREVIEW_PX, |size| size.0))),
             eye_shape: eye_shape.0.map(Word::known),
             data_pattern: data_pattern.0,
             foreground_color: foreground.0,
             background_color: background.0,
             ..Options::default()
         };
-        let asked = asked(&app.materials, &data.0, &options)
-            .await
-            .map_err(named)?;
-        let (_, image) = drawn(&app, &ctx, &asked).await.map_err(named)?;
-        let grade = GradeHeader::from(&image.facts.report);
-        Ok(Previewed::Svg(
-            Svg(image.file),
-            CACHE_CONTROL.to_owned(),
-            grade,
-        ))
+        Ok(previewed((&app, &ctx), &data.0, &options, named).await?)
     }
 }
 
+/// `name`: what the dialect calls its parameters.
+///
+/// # Errors
+/// `Invalid`, in the dialect's words.
+pub async fn previewed(
+    (app, ctx): (&App, &Ctx),
+    data: &str,
+    options: &Options,
+    name: Name,
+) -> Result<Previewed, Error> {
+    let content = Content {
+        data: Some(data),
+        payload: None,
+    };
+    let image = async {
+        let asked = asked(&app.materials, content, options).await?;
+        drawn(app, ctx, &asked).await
+    };
+    let (_, image) = image.await.map_err(|e| spelled(e, name))?;
+    let grade = GradeHeader::from(&image.facts.report);
+    Ok(Previewed::Svg(
+        Svg(image.file),
+        CACHE_CONTROL.to_owned(),
+        grade,
+    ))
+}
+
 /// Colours have shorter names here.
-fn named(error: Error) -> Error {
-    if error.details().is_empty() {
-        return error;
+fn named(option: &str) -> String {
+    match option {
+        "foregroundColor" => "fgColor",
+        "backgroundColor" => "bgColor",
+        other => other,
     }
-    let details = error.details().iter().cloned().map(|mut detail| {
-        detail.field = match detail.field.as_ref() {
-            "foregroundColor" => "fgColor".into(),
-            "backgroundColor" => "bgColor".into(),
-            _ => detail.field,
-        };
-        let message = detail.message.replace("backgroundColor", "bgColor");
-        detail.message = message.replace("foregroundColor", "fgColor").into();
-        detail
-    });
-    Error::invalid_fields(details.collect())
+    .to_owned()
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use ::style::{Parameter, Report};
 use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
-use serde::Deserialize;
 
 use super::{
     graded::{Scannability, drawn},
-    options::{Asked, Options, asked},
+    made::Question,
+    options::Asked,
 };
 use crate::{
     app::App,
@@ -20,50 +20,40 @@ use crate::{
 
 pub struct Validate;
 
-/// What would be drawn.
-#[derive(Deserialize, Object)]
-#[oai(rename = "StyledSymbolToValidate")]
-#[serde(deny_unknown_fields)]
-struct Question {
-    data: String,
-    #[serde(default)]
-    options: Options,
-}
-
 /// Whether it can be drawn, and what readers would make of it.
 #[derive(Object)]
 #[oai(rename = "StyledSymbolValidated", skip_serializing_if_is_none)]
-struct Answer {
-    success: bool,
+pub struct Answer {
+    pub success: bool,
     /// It can be drawn, and its grade is as good as was asked for
-    valid: bool,
+    pub valid: bool,
     /// If it can be drawn
-    details: Option<Details>,
-    scannability: Option<Scannability>,
+    pub details: Option<Details>,
+    pub scannability: Option<Scannability>,
     /// What is wrong, option by option
-    errors: Vec<Fault>,
+    pub errors: Vec<Fault>,
     /// What would be better
-    suggestions: Vec<String>,
+    pub suggestions: Vec<String>,
 }
 
 #[derive(Object)]
 #[oai(rename = "StyledSymbolDetails", rename_all = "camelCase")]
-struct Details {
+pub struct Details {
     /// Bytes of the content
-    data_length: u64,
+    pub data_length: u64,
     /// 1 to 40
-    estimated_version: u8,
+    pub estimated_version: u8,
     /// Share of codewords that error correction restores, 0 to 1
-    error_correction_capacity: f64,
+    pub error_correction_capacity: f64,
     /// Share of the error correction that a logo takes, 0 to 1
-    logo_impact: f64,
+    pub logo_impact: f64,
 }
 
 #[derive(Object)]
 #[oai(rename = "StyledSymbolFault")]
-struct Fault {
-    option: String,
-    message: String,
+pub struct Fault {
+    pub option: String,
+    pub message: String,
 }
 
 #[OpenApi(tag = "Group::Symbols")]
@@ -83,12 +73,15 @@ impl Validate {
     }
 }
 
-async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, Error> {
+/// # Errors
+/// What is no fault of the question.
+pub async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answer, Error> {
     let found = async {
-        let asked = asked(&app.materials, &question.data, &question.options).await?;
+        let asked = question.asked(&app.materials).await?;
         let (request, image) = drawn(app, ctx, &asked).await?;
         let symbol = request.symbol()?;
-        let scannability = Scannability::of(&asked, &image.facts, || Ok(symbol.clone())).await?;
+        let scannability =
+            Scannability::of(&asked, &image.facts.report, || Ok(symbol.clone())).await?;
         let capacity = image.facts.level.restores();
         let details = Details {
             data_length: request.content.len() as u64,

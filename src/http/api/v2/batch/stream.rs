@@ -54,7 +54,7 @@ pub fn lines(run: Run) -> Body {
             return Some((io::Result::Ok(line(&summary)), None));
         };
         if let Some(made) = made {
-            (item.svg, item.image) = made.text();
+            item.tell(&made);
         }
         Some((Ok(line(&item.to_json().unwrap_or_default())), Some(run)))
     });

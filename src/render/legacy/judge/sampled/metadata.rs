@@ -30,7 +30,9 @@ impl Metadata {
             },
             Format::Jpeg => jpeg(file),
             // It has no place for them.
-            Format::Webp | Format::Svg | Format::Pdf | Format::Eps => Self::default(),
+            Format::Webp | Format::Svg | Format::Pdf | Format::Eps | Format::Text => {
+                Self::default()
+            }
         }
     }
 }

@@ -40,8 +40,8 @@ impl Pixels {
             }
             Format::Jpeg => Self::read(JpegDecoder::new(file), limits),
             Format::Webp => Self::read(WebPDecoder::new(file), limits),
-            Format::Svg | Format::Pdf | Format::Eps => {
-                Err(Unclear::Broken("a vector format has no pixels"))
+            Format::Svg | Format::Pdf | Format::Eps | Format::Text => {
+                Err(Unclear::Broken("the format has no pixels"))
             }
         }
     }

@@ -9,11 +9,11 @@ use poem_openapi::{
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use symbol::file::Paint;
+use symbol::{Mode, file::Paint};
 
 use crate::{
     kernel::Level,
-    render::{Format, Unit},
+    render::{Charset, Format, Terminal, Unit},
 };
 
 /// A closed set of words.
@@ -121,6 +121,38 @@ impl Vocabulary for Format {
         Self::from_label(word)
     }
 }
+
+impl Vocabulary for Terminal {
+    fn words() -> Vec<&'static str> {
+        Self::ALL.iter().map(|terminal| terminal.label()).collect()
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        Self::from_label(word)
+    }
+}
+
+/// An enum of another module, spelled in order.
+macro_rules! spelled {
+    ($name:ident: $($spelling:literal = $word:ident),+) => {
+        impl $crate::http::api::word::Vocabulary for $name {
+            fn words() -> Vec<&'static str> {
+                vec![$($spelling),+]
+            }
+
+            fn find(word: &str) -> Option<Self> {
+                match word.replace('_', "-").as_str() {
+                    $($spelling => Some(Self::$word),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(super) use spelled;
+
+spelled! { Mode: "numeric" = Numeric, "alphanumeric" = Alphanumeric, "byte" = Byte, "kanji" = Kanji }
+spelled! { Charset: "auto" = Auto, "always" = Utf8, "never" = Undeclared, "latin-1" = Latin1, "shift-jis" = ShiftJis }
 
 impl Vocabulary for Level {
     fn words() -> Vec<&'static str> {
