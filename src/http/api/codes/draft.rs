@@ -20,7 +20,7 @@ use crate::{
         payloads::{Content, Payload},
     },
     identity::OrgId,
-    kernel::{Ctx, Error, Kind, Result, Timestamp, error::Detail},
+    kernel::{Ctx, Kind, Result, Timestamp},
     validate::{Purpose, Submission},
 };
 
