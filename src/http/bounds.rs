@@ -107,7 +107,7 @@ numbers! {
     Version: i64 = wide(limits::VERSIONS);
     Mask: i64 = wide(limits::MASKS);
     /// Of a symbol among those of one message, the first is 0.
-    AppendIndex: i64 = 0..=*limits::APPENDED_SYMBOLS.end() as i64 - 1;
+    AppendIndex: i64 = wide(limits::APPEND_INDICES);
     AppendTotal: i64 = wide(limits::APPENDED_SYMBOLS);
     Parity: i64 = 0..=255;
     PhysicalSize: f64 = limits::PHYSICAL_SIZE;

@@ -54,6 +54,7 @@ pub const MASKS: RangeInclusive<u8> = 0..=7;
 pub const MICRO_MASKS: RangeInclusive<u8> = 0..=3;
 /// Symbols of one message (ISO/IEC 18004 §8).
 pub const APPENDED_SYMBOLS: RangeInclusive<u8> = 2..=16;
+pub const APPEND_INDICES: RangeInclusive<u8> = 0..=15;
 /// Number of a page of a list.
 pub const PAGES: RangeInclusive<u64> = 1..=1_000_000_000;
 /// Codes or scans on one page of a list.

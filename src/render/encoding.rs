@@ -112,7 +112,8 @@ impl Encoding {
             if wrong {
                 fault(fields[0], outside(&range));
             }
-            if !range.contains(&most) && !(wrong && least == most) {
+            let is_told = wrong && least == most;
+            if !range.contains(&most) && !is_told {
                 fault(fields[1], outside(&range));
             }
             if least > most {

@@ -196,8 +196,11 @@ fn classes(layer: &Layer, sampled: &Sampled, origin: Point, out: &mut Vec<u8>) {
     }
 }
 
+/// A colour, and the modules that have it.
+type Shade = (Ink, Vec<(usize, usize)>);
+
 /// The mean colour of modules, and the modules of each class that has any.
-fn shades(modules: &Modules, sampled: &Sampled) -> (Ink, Vec<(Ink, Vec<(usize, usize)>)>) {
+fn shades(modules: &Modules, sampled: &Sampled) -> (Ink, Vec<Shade>) {
     let mut sum = [0_u32; 3];
     let mut count = 0;
     let mut of_class = vec![Vec::new(); sampled.colors.len()];

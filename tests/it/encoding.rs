@@ -33,41 +33,42 @@ async fn ask(client: &Client, data: &str, options: &Value) -> Answer {
     client.post(GENERATE, &body).await
 }
 
-async fn symbols_are_encoded_as_asked(server: Server) {
-    let client = Client::admin(&server);
-    // Twenty capitals fill version 1 at level M.
-    let capitals = "ABCDEFGHIJKLMNOPQRST";
-    for (data, options, said, of) in [
-        (capitals, json!({}), capitals, json!({ "version": 1 })),
+/// They fill version 1 at level M.
+const CAPITALS: &str = "ABCDEFGHIJKLMNOPQRST";
+
+/// Content and options, what readers say, and facts of the symbol.
+fn encodings() -> Vec<(&'static str, Value, &'static str, Value)> {
+    vec![
+        (CAPITALS, json!({}), CAPITALS, json!({ "version": 1 })),
         (
-            capitals,
+            CAPITALS,
             json!({ "version": 7 }),
-            capitals,
+            CAPITALS,
             json!({ "version": 7 }),
         ),
         (
-            capitals,
+            CAPITALS,
             json!({ "minVersion": 3 }),
-            capitals,
+            CAPITALS,
             json!({ "version": 3 }),
         ),
         (
-            capitals,
+            CAPITALS,
             json!({ "maxVersion": 9, "mask": 5 }),
-            capitals,
+            CAPITALS,
             json!({ "version": 1, "mask": 5 }),
         ),
         // 8 bits a character in the place of 5.5, and 12 bits that name the character set.
         (
-            capitals,
+            CAPITALS,
             json!({ "mode": "byte" }),
-            capitals,
+            CAPITALS,
             json!({ "version": 2 }),
         ),
         (
-            capitals,
+            CAPITALS,
             json!({ "eci": "always" }),
-            capitals,
+            CAPITALS,
             json!({ "version": 2 }),
         ),
         (
@@ -101,9 +102,9 @@ async fn symbols_are_encoded_as_asked(server: Server) {
             json!({ "version": 1 }),
         ),
         (
-            capitals,
+            CAPITALS,
             json!({ "boostLevel": true, "errorCorrection": "L", "version": 3 }),
-            capitals,
+            CAPITALS,
             json!({ "version": 3, "errorCorrection": "H" }),
         ),
         (
@@ -137,7 +138,12 @@ async fn symbols_are_encoded_as_asked(server: Server) {
             "(10)ABC",
             json!({ "version": 1 }),
         ),
-    ] {
+    ]
+}
+
+async fn symbols_are_encoded_as_asked(server: Server) {
+    let client = Client::admin(&server);
+    for (data, options, said, of) in encodings() {
         let answer = ask(&client, data, &options).await.expect(200).json();
         for (fact, value) in of.as_object().unwrap() {
             assert_eq!(&answer["metadata"][fact], value, "{options}: {answer}");
@@ -147,26 +153,30 @@ async fn symbols_are_encoded_as_asked(server: Server) {
         assert_eq!(answer["scannability"]["grade"], "A", "{options}");
     }
     // What is not at its default has an answer of its own.
-    let plain = ask(&client, capitals, &json!({})).await.expect(200).json();
-    let forced = ask(&client, capitals, &json!({ "mask": 5 }))
+    let plain = ask(&client, CAPITALS, &json!({})).await.expect(200).json();
+    let forced = ask(&client, CAPITALS, &json!({ "mask": 5 }))
         .await
         .expect(200)
         .json();
     assert_ne!(plain["image"], forced["image"]);
     // A style changes nothing about it.
     let styled = json!({ "version": 5, "mask": 6, "dataPattern": "dots", "format": "svg" });
-    let answer = ask(&client, capitals, &styled).await.expect(200).json();
+    let answer = ask(&client, CAPITALS, &styled).await.expect(200).json();
     assert_eq!(
         (&answer["metadata"]["version"], &answer["metadata"]["mask"]),
         (&json!(5), &json!(6))
     );
-    assert_eq!(decode(&file_of(&answer), "svg"), capitals);
+    assert_eq!(decode(&file_of(&answer), "svg"), CAPITALS);
 }
 
-async fn what_cannot_be_is_refused_with_what_would_work(server: Server) {
-    let client = Client::admin(&server);
-    let long = "a".repeat(300);
-    for (data, options, field, advice) in [
+/// Stands for 300 letters.
+const LONG: &str = "<long>";
+
+/// Content and options that do not go together, the field to change, and what would be right.
+type Refusal = (&'static str, Value, &'static str, &'static str);
+
+fn sizes() -> Vec<Refusal> {
+    vec![
         ("a", json!({ "mask": 8 }), "mask", "between 0 and 7"),
         ("a", json!({ "mask": -1 }), "mask", "between 0 and 7"),
         (
@@ -196,17 +206,22 @@ async fn what_cannot_be_is_refused_with_what_would_work(server: Server) {
             "left out with version",
         ),
         (
-            &long,
+            LONG,
             json!({ "version": 1 }),
             "version",
             "286 bytes too long for version 1 at errorCorrection M: allow version 13",
         ),
         (
-            &long,
+            LONG,
             json!({ "maxVersion": 12 }),
             "maxVersion",
             "allow version 13, or ask for errorCorrection L",
         ),
+    ]
+}
+
+fn contents() -> Vec<Refusal> {
+    vec![
         (
             "a",
             json!({ "mode": "roman" }),
@@ -289,7 +304,14 @@ async fn what_cannot_be_is_refused_with_what_would_work(server: Server) {
             "terminal",
             "needs format text",
         ),
-    ] {
+    ]
+}
+
+async fn what_cannot_be_is_refused_with_what_would_work(server: Server) {
+    let client = Client::admin(&server);
+    for (data, options, field, advice) in sizes().into_iter().chain(contents()) {
+        let data = data.replace(LONG, &"a".repeat(300));
+        let data = data.as_str();
         let answer = ask(&client, data, &options).await;
         let text = answer.text();
         assert!(text.contains(advice), "{options}: {text}");

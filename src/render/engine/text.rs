@@ -6,13 +6,10 @@ use symbol::{
 };
 
 use super::NAME;
-use crate::{
-    kernel::Result,
-    render::{Facts, Rendered, Request, Terminal, grades, layout::CanvasLayout},
-};
+use crate::render::{Facts, Rendered, Request, Terminal, grades, layout::CanvasLayout};
 
 /// Its width and height are those of the text: characters and lines.
-pub(super) fn render(request: &Request, symbol: &Symbol) -> Result<Rendered> {
+pub(super) fn render(request: &Request, symbol: &Symbol) -> Rendered {
     let look = match request.terminal {
         Terminal::Light => Look::DarkOnLight,
         Terminal::Dark => Look::LightOnDark,
@@ -33,5 +30,5 @@ pub(super) fn render(request: &Request, symbol: &Symbol) -> Result<Rendered> {
         height_px: layout.width.div_ceil(2),
         report: grades::plain(request, &layout, symbol.version()),
     };
-    Ok(Rendered::new(request, NAME, facts, file))
+    Rendered::new(request, NAME, facts, file)
 }

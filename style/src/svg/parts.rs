@@ -144,13 +144,13 @@ impl Parts {
     /// `ids`: of the gradients that are left.
     fn fill(&mut self, paint: &Paint, ids: &mut impl Iterator<Item = String>) -> Fill {
         let modules = |units: f64| (units / f64::from(crate::geometry::MODULE) * 1e4).round() / 1e4;
-        let point = |(x, y): (f64, f64)| (modules(x), modules(y));
+        let scaled = |(x, y): (f64, f64)| (modules(x), modules(y));
         let (place, ramp) = match paint {
             Paint::Ink(ink) => return Fill::Ink(*ink),
             // Its modules say it.
             Paint::Sampled(_) => return Fill::default(),
             Paint::Linear { from, to, ramp } => {
-                let (from, to) = (point(*from), point(*to));
+                let (from, to) = (scaled(*from), scaled(*to));
                 (Extent::Linear { from, to }, ramp)
             }
             Paint::Radial {
@@ -158,7 +158,7 @@ impl Parts {
                 radius,
                 ramp,
             } => {
-                let (centre, radius) = (point(*centre), modules(*radius));
+                let (centre, radius) = (scaled(*centre), modules(*radius));
                 (Extent::Radial { centre, radius }, ramp)
             }
         };
@@ -207,8 +207,9 @@ impl Parts {
             }),
             Role::Centre(number) => {
                 let eye = self.eyes.iter_mut().find(|eye| eye.number == number);
-                eye.into_iter()
-                    .for_each(|eye| eye.centre = Some(piece.clone()));
+                if let Some(eye) = eye {
+                    eye.centre = Some(piece);
+                }
             }
             Role::Plate | Role::Logo => self.plate = Some(piece),
         }

@@ -30,6 +30,7 @@ struct Answer {
 
 #[derive(Object)]
 #[oai(rename = "PayloadKind")]
+#[allow(clippy::struct_field_names)] // the dialect's names
 struct Kind {
     kind: String,
     description: String,
@@ -47,6 +48,7 @@ impl Payloads {
     ///
     /// A payload stands in the place of `data` wherever a symbol is drawn.
     #[oai(path = "/api/v2/payloads", method = "get")]
+    #[allow(clippy::unused_async)] // what the framework calls
     async fn list(&self, _may: Public<act::Render>) -> Result<Json<Answer>> {
         Ok(Json(answer()?))
     }

@@ -33,6 +33,7 @@ use crate::{
 /// `overlays.frame`, `overlays.images`. No part is clipped.
 #[derive(Object)]
 #[oai(rename = "StructuredSymbolDrawn", skip_serializing_if_is_none)]
+#[allow(clippy::struct_field_names)] // the dialect's names
 pub struct Data {
     /// All dark modules but those of finder patterns, to be filled with `styles.data`
     path_data: String,

@@ -148,6 +148,7 @@ struct EyeInks {
 #[derive(Deserialize, Object)]
 #[oai(rename = "StructuredGradient")]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names)] // the dialect's names
 struct Gradient {
     /// (true)
     enabled: Option<bool>,
@@ -190,6 +191,7 @@ struct Logo {
 #[derive(Deserialize, Object)]
 #[oai(rename = "StructuredFrame")]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names)] // the dialect's names
 struct Frame {
     /// `simple` if nothing else is asked for; `type` is another name of it
     #[serde(alias = "type")]

@@ -9,6 +9,7 @@ use crate::kernel::Color;
 /// A path, in modules. It is filled by the non-zero rule, or a line where it has a `stroke`.
 #[derive(Object)]
 #[oai(rename = "StructuredPath", skip_serializing_if_is_none)]
+#[allow(clippy::struct_field_names)] // the dialect's names
 pub struct Path {
     /// Of the attribute `d`
     pub path: String,
@@ -62,6 +63,7 @@ pub enum Definition {
 /// A `linearGradient` or `radialGradient` with `gradientUnits` `userSpaceOnUse`.
 #[derive(Object)]
 #[oai(rename = "StructuredGradientDefinition", skip_serializing_if_is_none)]
+#[allow(clippy::struct_field_names)] // the dialect's names
 pub struct Gradient {
     id: String,
     /// `linear` with `x1` to `y2`, `radial` with `cx`, `cy` and `r`
