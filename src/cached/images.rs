@@ -69,6 +69,7 @@ fn kind(request: &render::Request) -> CacheKind {
         (Format::Webp, true) => CacheKind::WebpLarge,
         (Format::Pdf, _) => CacheKind::Pdf,
         (Format::Eps, _) => CacheKind::Eps,
+        (Format::Gif, _) => CacheKind::Gif,
     }
 }
 
@@ -80,6 +81,7 @@ fn format(kind: CacheKind) -> Option<Format> {
         CacheKind::Webp | CacheKind::WebpLarge => Some(Format::Webp),
         CacheKind::Pdf => Some(Format::Pdf),
         CacheKind::Eps => Some(Format::Eps),
+        CacheKind::Gif => Some(Format::Gif),
         _ => None,
     }
 }

@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 88] = [
+pub const ROUTES: [(&str, &str, &str); 99] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
 
     ("GET",    "/api/v1/qr",                                      "api/qr/list.rs"),
@@ -45,6 +45,18 @@ pub const ROUTES: [(&str, &str, &str); 88] = [
     ("GET",    "/api/v2/qr/analytics",                            "api/v2/analytics.rs"),
     ("GET",    "/api/v2/qr/preview",                              "api/v2/preview.rs"),
     ("POST",   "/api/v2/qr/validate",                             "api/v2/validate.rs"),
+
+    ("GET",    "/v1/create-qr-code",                              "api/dropin/qrserver.rs"),
+    ("POST",   "/v1/create-qr-code",                              "api/dropin/qrserver.rs"),
+    ("GET",    "/v1/read-qr-code",                                "api/dropin/read.rs"),
+    ("POST",   "/v1/read-qr-code",                                "api/dropin/read.rs"),
+    ("GET",    "/qr",                                             "api/dropin/qr.rs"),
+    ("POST",   "/qr",                                             "api/dropin/qr.rs"),
+    ("GET",    "/chart",                                          "api/dropin/google.rs"),
+    ("POST",   "/chart",                                          "api/dropin/google.rs"),
+    ("GET",    "/gchart",                                         "api/dropin/google.rs"),
+    ("POST",   "/gchart",                                         "api/dropin/google.rs"),
+    ("GET",    "/r/{slug}/qr-code",                               "api/dropin/shlink.rs"),
 
     ("POST",   "/api/session",                                    "api/session.rs"),
     ("GET",    "/api/session",                                    "api/session.rs"),
@@ -182,6 +194,7 @@ impl<E: Endpoint<Output = Response>> Inside for Front<E> {
         if let Some(answer) = Box::pin(self.known_images.answer(ctx, request)).await {
             return (Some(Arc::clone(&self.image_pattern)), answer);
         }
+        api::dropin::without_slash(request);
         // Boxed: a redirect should not carry the space for it around.
         Box::pin(self.routed.answer(ctx, request)).await
     }

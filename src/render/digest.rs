@@ -17,7 +17,7 @@ const VERSION: &[u8] = b"qr-observatory/render/1\0";
 /// SHA-256 over, in this order: version; content; level, format, border, quality, logo (one byte each); size (a tag, then
 /// pixels as `u32`, or width as the bits of its `f64`, unit, dpi as `u16`); dark, light (three bytes each); data dark,
 /// data light (0, or 1 and three bytes); title, description (0, or 1 and text). Integers are big-endian, texts preceded
-/// by their length in bytes as `u64`; then, if there is one, `style` and its canonical bytes; then `cmyk` and `micro`, where they are. The spec is normalised already, so a quality that does not matter is 0.
+/// by their length in bytes as `u64`; then, if there is one, `style` and its canonical bytes; then `cmyk` and `micro`, where they are; then, if there is one, `padding` and its two numbers. The spec is normalised already, so a quality that does not matter is 0.
 pub(super) fn of(spec: &Spec) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(VERSION);
@@ -35,6 +35,7 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
         Format::Svg => 3,
         Format::Pdf => 4,
         Format::Eps => 5,
+        Format::Gif => 6,
     };
     let quality = spec.quality.unwrap_or(0);
     hash.update([
@@ -60,6 +61,11 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
     }
     if spec.micro {
         text(&mut hash, b"micro");
+    }
+    if !spec.padding.is_none() {
+        text(&mut hash, b"padding");
+        hash.update(spec.padding.across_px.to_be_bytes());
+        hash.update(spec.padding.down_px.to_be_bytes());
     }
     hash.finalize().into()
 }

@@ -18,6 +18,8 @@ label! {
         Svg = "svg",
         Pdf = "pdf",
         Eps = "eps",
+        /// Of at most 256 colours. What is half clear is clear.
+        Gif = "gif",
     }
 }
 
@@ -46,6 +48,7 @@ impl Format {
             Self::Svg => "image/svg+xml",
             Self::Pdf => "application/pdf",
             Self::Eps => "application/postscript",
+            Self::Gif => "image/gif",
         }
     }
 }

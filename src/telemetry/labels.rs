@@ -201,6 +201,7 @@ label! {
         Summary = "summary",
         Pdf = "pdf",
         Eps = "eps",
+        Gif = "gif",
     }
 }
 

@@ -21,6 +21,7 @@ mod database_away;
 mod disk_full;
 mod docs;
 mod drain;
+mod dropin;
 mod evidence;
 mod first_start;
 mod health;

@@ -3,6 +3,7 @@
 mod account;
 mod barcode;
 mod cache;
+pub(super) mod dropin;
 mod health;
 mod organizations;
 pub(super) mod qr;
@@ -68,6 +69,14 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         v2::preview::Preview,
         v2::validate::Validate,
     );
+    let images = Arc::new(dropin::Images::new());
+    let others = (
+        dropin::qrserver::QrServer::new(&images),
+        dropin::read::Read,
+        dropin::qr::Qr::new(&images),
+        dropin::google::Google::new(&images),
+        dropin::shlink::Shlink::new(&images),
+    );
     let account = (
         session::Session,
         single_sign_on::SingleSignOn,
@@ -84,7 +93,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         organizations::image::OrganizationImage::new(),
         organizations::timeline::Timeline,
     );
-    let more = (more, account, organizations);
+    let more = (more, account, organizations, others);
     OpenApiService::new((codes, symbols, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \

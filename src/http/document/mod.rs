@@ -38,6 +38,7 @@ pub fn document(server: &Server) -> Value {
     let Merged(mut document) =
         serde_json::from_str(&api::service(server).spec()).unwrap_or_default();
     add_undeclared(&mut document);
+    api::dropin::describe(&mut document);
     document["components"]["securitySchemes"] = json!({
         "basic": {"type": "http", "scheme": "basic"},
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API key"},

@@ -87,9 +87,10 @@ impl Arm for Renderer {
     type In = render::In;
     type Out = Rendered;
 
-    /// It draws squares only.
+    /// It draws squares only, in square pictures.
     fn supports(&self, request: &Self::In) -> bool {
-        request.style.is_none() && !request.format.is_for_print() && !request.micro
+        let is_plain = request.style.is_none() && !request.micro && request.padding.is_none();
+        is_plain && Format::ON_SCREENS.contains(&request.format)
     }
 
     async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {

@@ -30,7 +30,7 @@ impl Metadata {
             },
             Format::Jpeg => jpeg(file),
             // It has no place for them.
-            Format::Webp | Format::Svg | Format::Pdf | Format::Eps => Self::default(),
+            Format::Webp | Format::Svg | Format::Pdf | Format::Eps | Format::Gif => Self::default(),
         }
     }
 }
