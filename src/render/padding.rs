@@ -80,3 +80,61 @@ impl Padding {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::{Format, Request, Size, layout::CanvasLayout};
+
+    fn spec(padding: Padding) -> Spec {
+        Spec {
+            padding,
+            size: Size::Pixels(100),
+            ..Spec::new("a")
+        }
+    }
+
+    #[test]
+    fn the_symbol_stays_where_it_was_in_its_square() {
+        let bare = CanvasLayout::raster(&spec(Padding::default()), 21);
+        let padded = CanvasLayout::raster(&spec(Padding::around(7)), 21);
+        assert_eq!((padded.width, padded.scale), (114, bare.scale));
+        assert_eq!(padded.offset, bare.offset + 7);
+        let wide = Padding::to([300, 200]);
+        assert_eq!((wide.across_px, wide.down_px), (100, 0));
+        assert_eq!(wide.plus(Padding::around(1)).rest_px(), [100, 0]);
+    }
+
+    #[test]
+    fn only_plain_pictures_on_screens_have_padding_and_each_has_its_digest() {
+        let digest = |padding| Request::new(spec(padding)).unwrap().digest();
+        let all = [
+            Padding::default(),
+            Padding::around(1),
+            Padding::to([9, 8]),
+            Padding::to([8, 9]),
+        ];
+        for (n, one) in all.into_iter().enumerate() {
+            for other in &all[n + 1..] {
+                assert_ne!(digest(one), digest(*other));
+            }
+        }
+        for (format, padding, is_drawn) in [
+            (Format::Svg, Padding::around(5), true),
+            (Format::Svg, Padding::to([9, 8]), false),
+            (Format::Eps, Padding::around(5), false),
+            (Format::Gif, Padding::to([9, 8]), true),
+            (Format::Png, Padding::around(IMAGE_PX), false),
+        ] {
+            let spec = Spec {
+                format,
+                ..spec(padding)
+            };
+            assert_eq!(
+                Request::new(spec).is_ok(),
+                is_drawn,
+                "{format:?} {padding:?}"
+            );
+        }
+    }
+}

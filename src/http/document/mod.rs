@@ -197,7 +197,8 @@ const CONFLICTS: [(&str, &str); 4] = [
 
 /// Adds the answers that all operations share.
 fn complete(path: &str, method: &str, operation: &mut Value) {
-    let managed = path.starts_with("/api/") || path == "/ops/session";
+    let is_managed = path.starts_with("/api/") || path == "/ops/session";
+    let managed = is_managed || api::dropin::is_described(path);
     name_action(operation);
     let has_body = operation.get("requestBody").is_some();
     let mut common = Map::new();

@@ -91,6 +91,11 @@ fn check(promise: &Promise, found: &Measured) {
         Some(&*promise.text),
         "{asked}: {found:?}"
     );
+    let kind = match promise.format {
+        "svg" | "eps" => "PNG".to_owned(),
+        other => other.to_uppercase(),
+    };
+    assert_eq!(found.format, kind, "{asked}");
     let slack = if promise.format == "jpeg" { 12 } else { 0 };
     let is_near = |a: [u8; 3], b: [u8; 3]| a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= slack);
     assert!(is_near(found.ground, promise.light), "{asked}: {found:?}");

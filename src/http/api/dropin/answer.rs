@@ -50,6 +50,7 @@ impl ApiResponse for Answered {
             Format::Eps.media_type(),
             "text/plain",
             "application/json",
+            "application/xml",
         ];
         let schema = || MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")));
         let content = types.map(|content_type| MetaMediaType {
@@ -73,6 +74,8 @@ impl ApiResponse for Answered {
                 ),
                 response(400, wrong, Vec::new()),
                 response(422, wrong, Vec::new()),
+                response(404, wrong, Vec::new()),
+                response(413, "The body or the picture is too large", Vec::new()),
             ],
         }
     }

@@ -127,7 +127,7 @@ pub fn describe(document: &mut Value) {
     }
 }
 
-/// Whether a path without parameters is one of these.
-pub fn is_path(path: &str) -> bool {
+/// Whether a path, as the document spells it, is one of these.
+pub fn is_described(path: &str) -> bool {
     OPERATIONS.iter().any(|(each, ..)| *each == path)
 }

@@ -17,17 +17,14 @@ pub mod read;
 pub mod shlink;
 
 pub use answer::Images;
-pub use described::describe;
+pub use described::{describe, is_described};
 
 use poem::{Request, http::uri::PathAndQuery};
 
 /// Without the slash at the end that some services have, which the router does not know. Only of paths that are described here.
 pub fn without_slash(request: &mut Request) {
     let path = request.uri().path();
-    let Some(short) = path
-        .strip_suffix('/')
-        .filter(|short| described::is_path(short))
-    else {
+    let Some(short) = path.strip_suffix('/').filter(|short| is_described(short)) else {
         return;
     };
     let query = request

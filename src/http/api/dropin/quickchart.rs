@@ -67,12 +67,8 @@ pub async fn drawn(
     let answer = Answer::of(asked);
     let (spec, mut style) = spec(asked, answer)?;
     style.frame = caption(asked, &style, app)?;
-    style.logo = image(asked, app).await?;
-    let drawn = if style.logo.is_some() {
-        readable(images, (app, ctx), asked, (&spec, style)).await?
-    } else {
-        fitted(images, (app, ctx), &spec, style).await?
-    };
+    style.logo = image(asked, &spec, app).await?;
+    let drawn = readable(images, (app, ctx), &spec, style).await?;
     let mut response = file(request, app, &drawn, name);
     if answer == Answer::Base64 {
         let text = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -149,7 +145,7 @@ fn caption(asked: &Params, style: &Style, app: &App) -> Result<Option<Frame>, Er
 }
 
 /// A picture that comes with the request. Nothing is fetched.
-async fn image(asked: &Params, app: &App) -> Result<Option<Logo>, Error> {
+async fn image(asked: &Params, spec: &Spec, app: &App) -> Result<Option<Logo>, Error> {
     let Some(url) = asked.text("centerImageUrl")? else {
         return Ok(None);
     };
@@ -161,7 +157,10 @@ async fn image(asked: &Params, app: &App) -> Result<Option<Logo>, Error> {
     let url = url.replace(' ', "+");
     let logo = app.materials.logo(&url, LogoShape::Square).await?;
     let logo = logo.map_err(|refused| Error::invalid("centerImageUrl", refused.to_string()))?;
-    Ok(Some(Arc::unwrap_or_clone(logo)))
+    let mut logo = Arc::unwrap_or_clone(logo);
+    logo.share = share(asked, spec)?.clamp(LEAST_SHARE, IMAGE_SHARE);
+    logo.padding = 0.0;
+    Ok(Some(logo))
 }
 
 type Drawn = (render::In, Rendered);
@@ -192,21 +191,20 @@ async fn fitted(
 async fn readable(
     images: &Images,
     app: (&App, &Ctx),
-    asked: &Params,
-    (spec, mut style): (&Spec, Style),
+    spec: &Spec,
+    mut style: Style,
 ) -> Result<Drawn, Error> {
-    let mut share = share(asked, spec)?.clamp(LEAST_SHARE, IMAGE_SHARE);
     loop {
-        if let Some(logo) = &mut style.logo {
-            logo.share = share;
-            logo.padding = 0.0;
-        }
         let drawn = fitted(images, app, spec, style.clone()).await?;
         let is_read = drawn.1.facts.report.grade() > Grade::F;
-        if is_read || share <= LEAST_SHARE {
+        let smaller = style
+            .logo
+            .as_mut()
+            .filter(|logo| !is_read && logo.share > LEAST_SHARE);
+        let Some(logo) = smaller else {
             return Ok(drawn);
-        }
-        share = (share - LEAST_SHARE).max(LEAST_SHARE);
+        };
+        logo.share = (logo.share - LEAST_SHARE).max(LEAST_SHARE);
     }
 }
 

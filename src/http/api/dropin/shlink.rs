@@ -5,7 +5,6 @@ use std::sync::Arc;
 use poem::{
     Request, Response, Result,
     http::{HeaderValue, header},
-    web::Data,
 };
 use poem_openapi::{OpenApi, param::Path};
 use symbol::file::Ink;
@@ -19,10 +18,10 @@ use crate::{
     app::App,
     http::{
         api::Group,
-        may::{Public, client},
+        may::{Public, client, context},
     },
     identity::act,
-    kernel::{Ctx, Error, Level, Slug},
+    kernel::{Error, Level, Slug},
     redirect::Destination,
     render::{Field, Format, Padding, Size, Spec},
 };
@@ -54,15 +53,13 @@ impl Shlink {
     #[oai(path = "/r/:slug/qr-code", method = "get")]
     async fn symbol(
         &self,
-        app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         request: &Request,
         _may: Public<act::Render>,
         /// The last part of the short URL
         slug: Path<String>,
         asked: InQuery,
     ) -> Result<Answered> {
-        let drawn = self.drawn((&app, &ctx), request, (&slug, &asked.0)).await;
+        let drawn = self.drawn(request, &slug, &asked.0).await;
         shaped(drawn, error)
     }
 }
@@ -70,10 +67,11 @@ impl Shlink {
 impl Shlink {
     async fn drawn(
         &self,
-        (app, ctx): (&App, &Ctx),
         request: &Request,
-        (slug, asked): (&str, &Params),
+        slug: &str,
+        asked: &Params,
     ) -> Result<Response, Error> {
+        let (app, ctx) = context(request)?;
         let address = address(app, request, slug).await?;
         let drawn = self
             .images
