@@ -165,7 +165,7 @@ async fn image(asked: &Params, spec: &Spec, app: &App) -> Result<Option<Logo>, E
 
 type Drawn = (render::In, Rendered);
 
-/// The caption lies below a picture as wide as was asked for.
+/// The caption lies below a picture at most as wide as was asked for: as wide as its whole modules are.
 async fn fitted(
     images: &Images,
     app: (&App, &Ctx),
@@ -182,7 +182,10 @@ async fn fitted(
     let (Size::Pixels(asked_px), true) = (spec.size, has_caption && facts.width_px > 0) else {
         return Ok(drawn);
     };
-    let longer_px = (asked_px * facts.height_px).div_ceil(facts.width_px);
+    let modules = u32::try_from(facts.modules()).unwrap_or(u32::MAX);
+    let across = modules.saturating_add(2 * u32::from(spec.border));
+    let drawn_px = (facts.width_px / across).max(1);
+    let longer_px = (asked_px / across).max(1) * facts.height_px.div_ceil(drawn_px);
     spec.size = Size::Pixels(longer_px.min(2 * MOST_PX));
     images.drawn(app, spec, name).await
 }
