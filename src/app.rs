@@ -58,8 +58,7 @@ pub type Analytics =
     kit::Recalled<analytics::legacy::Rows, analytics::Rollups, analytics::legacy::Judge>;
 
 /// Both arms share one bound for large images.
-fn render(kit: &mut Kit<'_>) -> (Render, Renderers) {
-    let room = render::Room::default();
+fn render(kit: &mut Kit<'_>, room: render::Room) -> (Render, Renderers) {
     let engine = kit.cached_images(render::Engine::new(room.clone()), Space::RenderEngine);
     let legacy = render::legacy::Renderer::new(room);
     let legacy = kit.cached_images(legacy, Space::RenderLegacy);
@@ -117,6 +116,7 @@ pub struct App {
     analytics: Analytics,
     pub warmer: Warmer,
     pub materials: render::Materials,
+    pub reader: render::Reader,
     health: Health,
     pipeline: Pipeline,
     store: Store,
@@ -154,7 +154,8 @@ impl App {
         let tiers = Tiers::start(&settings.redis, &clock)?;
         let materials = build::materials(&settings)?;
         let mut kit = Kit::new(&settings, &tiers, &clock)?;
-        let (render, renderers) = render(&mut kit);
+        let room = render::Room::default();
+        let (render, renderers) = render(&mut kit, room.clone());
         let validate = validate(&mut kit)?;
         let store = operate::open(&settings, &clock).await?;
         let locks = lock_files(&settings).take(&*clock).await?;
@@ -197,6 +198,7 @@ impl App {
             rollout,
             intake: pipeline.intake(),
             materials,
+            reader: render::Reader::new(room),
             pipeline,
             store,
             process: Process::new(),

@@ -41,7 +41,7 @@ fn composed<E: Arm>(compose: impl FnOnce(&mut Kit<'_>) -> E) -> (E, Stand) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn renderers_conform() {
-    let (experiment, stand) = composed(|kit| super::render(kit).0);
+    let (experiment, stand) = composed(|kit| super::render(kit, crate::render::Room::default()).0);
     let image = |n| {
         let spec = Spec::new(format!("https://example.com/{n}"));
         Arc::new(Request::new(spec).unwrap())

@@ -44,7 +44,7 @@ pub async fn warm(
     };
     let tiers = Tiers::start(&redis, &clock)?;
     let mut kit = Kit::new(settings, &tiers, &clock)?;
-    let (_, renderers) = super::render(&mut kit);
+    let (_, renderers) = super::render(&mut kit, crate::render::Room::default());
     let ids = Arc::new(Ids::new(SharedClock::clone(&clock))?);
     let fill = Fill {
         asked: renderers.asked(candidate_percent(settings, &store).await?),

@@ -70,6 +70,7 @@ fn kind(request: &render::Request) -> CacheKind {
         (Format::Pdf, _) => CacheKind::Pdf,
         (Format::Eps, _) => CacheKind::Eps,
         (Format::Text, _) => CacheKind::Text,
+        (Format::Gif, _) => CacheKind::Gif,
     }
 }
 
@@ -82,6 +83,7 @@ fn format(kind: CacheKind) -> Option<Format> {
         CacheKind::Pdf => Some(Format::Pdf),
         CacheKind::Eps => Some(Format::Eps),
         CacheKind::Text => Some(Format::Text),
+        CacheKind::Gif => Some(Format::Gif),
         _ => None,
     }
 }

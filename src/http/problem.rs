@@ -2,6 +2,8 @@
 //!
 //! Invariant: an answer holds the error's message and never its cause.
 
+use std::sync::Arc;
+
 use metrics::Counter;
 use poem::{
     IntoResponse, Response,
@@ -43,6 +45,24 @@ struct Problem<'a> {
 struct Field<'a> {
     field: &'a str,
     message: &'a str,
+}
+
+/// How a dialect of another service answers an error, in the place of a problem document.
+#[derive(Clone)]
+pub struct Shape(pub Arc<dyn Fn(&Error) -> Response + Send + Sync>);
+
+impl Shape {
+    /// Takes the place of a problem document; what that says in its headers stays, but for its type.
+    pub fn take_place(&self, error: &Error, problem: &mut Response) {
+        let mut told = (self.0)(error);
+        problem.set_status(told.status());
+        for (name, value) in told.headers().clone() {
+            if let Some(name) = name {
+                problem.headers_mut().insert(name, value);
+            }
+        }
+        problem.set_body(told.take_body());
+    }
 }
 
 /// How a 401 asks for credentials (RFC 9110 §11.6.1).

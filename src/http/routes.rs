@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 109] = [
+pub const ROUTES: [(&str, &str, &str); 120] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
     ("POST",   "/r/{slug}",                                       "redirect.rs"),
 
@@ -67,6 +67,18 @@ pub const ROUTES: [(&str, &str, &str); 109] = [
     ("GET",    "/api/v3/qr/preview",                              "api/v3/preview.rs"),
     ("POST",   "/api/v3/qr/validate",                             "api/v3/validate.rs"),
     ("GET",    "/api/v2/payloads",                                "api/payloads/told.rs"),
+
+    ("GET",    "/v1/create-qr-code",                              "api/dropin/qrserver.rs"),
+    ("POST",   "/v1/create-qr-code",                              "api/dropin/qrserver.rs"),
+    ("GET",    "/v1/read-qr-code",                                "api/dropin/read.rs"),
+    ("POST",   "/v1/read-qr-code",                                "api/dropin/read.rs"),
+    ("GET",    "/qr",                                             "api/dropin/qr.rs"),
+    ("POST",   "/qr",                                             "api/dropin/qr.rs"),
+    ("GET",    "/chart",                                          "api/dropin/google.rs"),
+    ("POST",   "/chart",                                          "api/dropin/google.rs"),
+    ("GET",    "/gchart",                                         "api/dropin/google.rs"),
+    ("POST",   "/gchart",                                         "api/dropin/google.rs"),
+    ("GET",    "/r/{slug}/qr-code",                               "api/dropin/shlink.rs"),
 
     ("POST",   "/api/session",                                    "api/session.rs"),
     ("GET",    "/api/session",                                    "api/session.rs"),
@@ -204,6 +216,7 @@ impl<E: Endpoint<Output = Response>> Inside for Front<E> {
         if let Some(answer) = Box::pin(self.known_images.answer(ctx, request)).await {
             return (Some(Arc::clone(&self.image_pattern)), answer);
         }
+        api::dropin::without_slash(request);
         // Boxed: a redirect should not carry the space for it around.
         Box::pin(self.routed.answer(ctx, request)).await
     }

@@ -28,6 +28,8 @@ pub const SIZE_STEPS: RangeInclusive<u8> = 1..=50;
 pub const DEFAULT_SIZE_STEPS: u8 = 10;
 /// Modules of quiet zone around a symbol. Fewer than [`QUIET_ZONE_MODULES`] is the caller's choice.
 pub const BORDER_MODULES: RangeInclusive<u8> = 0..=20;
+/// The same of what is drawn at all: dialects of other services have wider ones.
+pub const DRAWN_BORDER_MODULES: RangeInclusive<u8> = 0..=100;
 /// Light modules around a symbol that readers count on (ISO/IEC 18004 §9.1), and the border if nothing else is asked for.
 pub const QUIET_ZONE_MODULES: u8 = 4;
 /// Width of a symbol in dialect v2, in pixels.

@@ -68,10 +68,15 @@ impl Concern {
 pub(super) fn of(spec: &Spec, ignored: &[Field], width_px: u32) -> Vec<Concern> {
     let mut concerns = Vec::new();
     let needed = if spec.micro { 2 } else { QUIET_ZONE_MODULES };
-    if spec.border < needed {
-        concerns.push(Concern::QuietZone {
-            modules: spec.border,
-        });
+    // Of a picture without padding it is the border: how many pixels it is wide need not be known.
+    let padding_px = spec.padding.across_px;
+    let width_px = width_px.saturating_sub(padding_px);
+    let mut quiet = spec.border;
+    if spec.border < needed && !spec.padding.is_none() {
+        quiet = quiet.saturating_add(padded_modules(spec, width_px));
+    }
+    if quiet < needed {
+        concerns.push(Concern::QuietZone { modules: quiet });
     }
     // What the inks of a style are worth, its grade says.
     if spec.style.is_none() {
@@ -80,14 +85,24 @@ pub(super) fn of(spec: &Spec, ignored: &[Field], width_px: u32) -> Vec<Concern> 
     let on_paper = matches!(spec.size, Size::Physical(_)) && spec.format.is_vector();
     let has_pixels = spec.format != Format::Text;
     if has_pixels && width_px > spec.size.pixels() && !on_paper {
-        concerns.push(Concern::Enlarged { width_px });
+                concerns.push(Concern::Enlarged {
+            width_px: width_px + padding_px,
+        });
     }
     concerns.extend(resolution(spec, width_px));
-    if spec.format == Format::Webp && matches!(spec.size, Size::Physical(_)) {
+    if matches!(spec.format, Format::Webp | Format::Gif) && matches!(spec.size, Size::Physical(_)) {
         concerns.push(Concern::NoDensity);
     }
     concerns.extend(ignored.iter().map(|&field| Concern::Ignored { field }));
     concerns
+}
+
+/// Whole modules that fit into the padding on each side.
+fn padded_modules(spec: &Spec, width_px: u32) -> u8 {
+    let across = fit::modules(spec).unwrap_or(MOST_MODULES) + 2 * u32::from(spec.border);
+    let module_px = (width_px / across).max(1);
+    let modules = spec.padding.everywhere_px() / 2 / module_px;
+    u8::try_from(modules).unwrap_or(u8::MAX)
 }
 
 fn of_colors(colors: &Colors) -> impl Iterator<Item = Concern> {
@@ -109,7 +124,7 @@ fn resolution(spec: &Spec, width_px: u32) -> Option<Concern> {
     let may_be = match spec.format {
         Format::Svg | Format::Pdf | Format::Eps | Format::Text => false,
         Format::Jpeg if is_coarse => module_below(COARSE_MODULE_PX + 1),
-        Format::Jpeg | Format::Png | Format::Webp => module_below(2),
+        Format::Jpeg | Format::Png | Format::Webp | Format::Gif => module_below(2),
     };
     let modules = if may_be { fit::modules(spec) } else { None };
     let module_px = width_px / (modules? + 2 * u32::from(spec.border));

@@ -18,7 +18,7 @@ const VERSION: &[u8] = b"qr-observatory/render/1\0";
 /// pixels as `u32`, or width as the bits of its `f64`, unit, dpi as `u16`); dark, light (three bytes each); data dark,
 /// data light (0, or 1 and three bytes); title, description (0, or 1 and text). Integers are big-endian, texts preceded
 /// by their length in bytes as `u64`; then, if there is one, `style` and its canonical bytes; then `cmyk` and `micro`, where they are;
-/// then `encoding` and `terminal`, each with its bytes, where they are not the default. The spec is normalised already, so a quality that does not matter is 0.
+/// then `encoding` and `terminal`, each with its bytes, where they are not the default; then, if there is one, `padding` and its two numbers as `u32`. The spec is normalised already, so a quality that does not matter is 0.
 pub(super) fn of(spec: &Spec) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(VERSION);
@@ -37,6 +37,7 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
         Format::Pdf => 4,
         Format::Eps => 5,
         Format::Text => 6,
+        Format::Gif => 7,
     };
     let quality = spec.quality.unwrap_or(0);
     hash.update([
@@ -70,6 +71,11 @@ pub(super) fn of(spec: &Spec) -> [u8; 32] {
     if spec.terminal != Terminal::default() {
         text(&mut hash, b"terminal");
         text(&mut hash, spec.terminal.label().as_bytes());
+    }
+    if !spec.padding.is_none() {
+        text(&mut hash, b"padding");
+        hash.update(spec.padding.across_px.to_be_bytes());
+        hash.update(spec.padding.down_px.to_be_bytes());
     }
     hash.finalize().into()
 }

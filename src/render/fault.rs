@@ -79,6 +79,8 @@ pub enum Problem {
     /// A colour that hides modules, because these fields have the same.
     Invisible(&'static [Field]),
     DoesNotFit(Overflow),
+    /// Pixels around a symbol, where its quiet zone is whole modules.
+    WholeModules,
     /// No Micro QR symbol holds the content at this level.
     NoMicro {
         level: Level,
@@ -157,6 +159,9 @@ impl Fault {
                     "must differ from {}: the {hidden} would be invisible",
                     others.join(" and ")
                 )
+            }
+            Problem::WholeModules => {
+                "must be left out: the quiet zone of this picture is whole modules".into()
             }
             Problem::DoesNotFit(overflow) => self.overflow(overflow, names),
             Problem::NoMicro { level: Level::H } => format!(

@@ -20,6 +20,8 @@ label! {
         Eps = "eps",
         /// Characters, for terminals.
         Text = "text",
+        /// Of at most 256 colours. What is half clear is clear.
+        Gif = "gif",
     }
 }
 
@@ -55,6 +57,7 @@ impl Format {
             Self::Pdf => "application/pdf",
             Self::Eps => "application/postscript",
             Self::Text => "text/plain; charset=utf-8",
+            Self::Gif => "image/gif",
         }
     }
 }

@@ -20,6 +20,11 @@ pub(super) fn plain(request: &Request, layout: &CanvasLayout, version: Version) 
         let plate = Matrix::from_fn(version.modules(), is_covered);
         hidden = codewords_in(version, request.level, &plate);
     }
+    let mut quiet_zone = request.border;
+    if !request.padding.is_none() {
+        let modules = layout.offset / layout.scale;
+        quiet_zone = quiet_zone.max(u8::try_from(modules).unwrap_or(u8::MAX));
+    }
     let ink = |color: Color| Ink::opaque(color.rgb);
     let colors = &request.colors;
     grade_plain(&Plain {
@@ -30,7 +35,7 @@ pub(super) fn plain(request: &Request, layout: &CanvasLayout, version: Version) 
             data_dark: ink(colors.data_dark()),
             data_light: ink(colors.data_light()),
         },
-        quiet_zone: request.border,
+        quiet_zone,
         hidden: &hidden,
     })
 }

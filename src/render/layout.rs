@@ -36,14 +36,23 @@ impl CanvasLayout {
 
     #[must_use]
     pub fn raster(spec: &Spec, modules: u32) -> Self {
-        Self::new(spec.size.pixels(), modules, spec.border)
+        Self::new(spec.size.pixels(), modules, spec.border).padded(spec)
+    }
+
+    fn padded(self, spec: &Spec) -> Self {
+        let padding_px = spec.padding.everywhere_px();
+        Self {
+            width: self.width + padding_px,
+            offset: self.offset + padding_px / 2,
+            ..self
+        }
     }
 
     /// On paper a module may have any width, so the canvas is in modules.
     #[must_use]
     pub fn vector(spec: &Spec, modules: u32) -> Self {
         match spec.size {
-            Size::Pixels(px) => Self::new(px, modules, spec.border),
+            Size::Pixels(px) => Self::new(px, modules, spec.border).padded(spec),
             Size::Physical(_) => Self::new(0, modules, spec.border),
         }
     }

@@ -13,14 +13,14 @@ use bytes::Bytes;
 use symbol::file::Paint;
 
 use super::{
-    Colors, Concern, Encoding, Fault, Faults, Field, Format, Level, Logo, Problem, Rendered, Size,
-    Terminal, concern, digest, fit, styled,
+    Colors, Concern, Encoding, Fault, Faults, Field, Format, Level, Logo, Padding, Problem, Rendered,
+    Size, Terminal, concern, digest, fit, styled,
 };
 use crate::kernel::{
     Result,
     id::Uuid,
     limits::{
-        BORDER_MODULES, DEFAULT_SIZE_STEPS, DESCRIPTION_CHARS, EFFECTS_PX, IMAGE_PX, QUALITY,
+        DEFAULT_SIZE_STEPS, DESCRIPTION_CHARS, DRAWN_BORDER_MODULES, EFFECTS_PX, IMAGE_PX, QUALITY,
         QUIET_ZONE_MODULES, SYMBOL_BYTES, TITLE_CHARS,
     },
 };
@@ -40,8 +40,10 @@ pub struct Spec {
     pub encoding: Encoding,
     pub format: Format,
     pub size: Size,
-    /// Quiet zone in modules, within [`BORDER_MODULES`].
+    /// Quiet zone in modules, within [`DRAWN_BORDER_MODULES`].
     pub border: u8,
+    /// Around the square of `size`. Of a plain symbol on screens.
+    pub padding: Padding,
     /// Of a JPEG, within [`QUALITY`]; `None` means 90. The other formats are lossless and ignore it.
     pub quality: Option<u8>,
     /// Of a document for print; the other formats are for screens and ignore it.
@@ -72,6 +74,7 @@ impl Spec {
             format: Format::Png,
             size: Size::of_steps(DEFAULT_SIZE_STEPS),
             border: QUIET_ZONE_MODULES,
+            padding: Padding::default(),
             quality: None,
             paint: Paint::Rgb,
             terminal: Terminal::default(),
@@ -109,8 +112,11 @@ impl Spec {
         if self.content.len() > SYMBOL_BYTES {
             fault(Field::Content, Problem::Huge);
         }
-        if !BORDER_MODULES.contains(&self.border) {
-            fault(Field::Border, outside(BORDER_MODULES, " modules"));
+        if !DRAWN_BORDER_MODULES.contains(&self.border) {
+            fault(Field::Border, outside(DRAWN_BORDER_MODULES, " modules"));
+        }
+        if let Some(problem) = self.padding.problem(self) {
+            fault(Field::Border, problem);
         }
         if self.quality.is_some_and(|q| !QUALITY.contains(&q)) {
             fault(Field::Quality, outside(QUALITY, ""));

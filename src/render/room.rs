@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::Rendered;
 use crate::kernel::{Ctx, Error, Kind, Result};
 
 /// MiB at once. The largest image there is (`limits::IMAGE_PX`) must fit.
@@ -32,12 +31,12 @@ impl Room {
     ///
     /// # Errors
     /// `Unavailable` if there is no room until the deadline; else what `work` says.
-    pub(super) async fn work(
+    pub(super) async fn work<T: Send + 'static>(
         &self,
         ctx: &Ctx,
         bytes: u64,
-        work: impl FnOnce() -> Result<Rendered> + Send + 'static,
-    ) -> Result<Rendered> {
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let mib = u32::try_from(bytes >> 20).map_or(MIB, |mib| mib.clamp(1, MIB));
         let wanted = Arc::clone(&self.mib).acquire_many_owned(mib);
         let Ok(Ok(taken)) = tokio::time::timeout_at(ctx.deadline, wanted).await else {
@@ -75,7 +74,7 @@ mod tests {
             uuid::Uuid::nil(),
             SystemClock.instant() + Duration::from_secs(1),
         );
-        let work = || Err(Error::internal("it ran"));
+        let work = || Err::<(), _>(Error::internal("it ran"));
         let refused = room.work(&ctx, 1, work).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::Unavailable);
     }

@@ -204,6 +204,7 @@ label! {
         Pdf = "pdf",
         Eps = "eps",
         Text = "text",
+        Gif = "gif",
     }
 }
 

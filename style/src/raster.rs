@@ -15,7 +15,7 @@ mod planes;
 mod steps;
 
 pub use canvas::Canvas;
-pub use file::{Unpainted, jpeg, png, webp};
+pub use file::{Unpainted, gif, jpeg, png, webp};
 
 use std::borrow::Cow;
 

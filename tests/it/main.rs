@@ -23,6 +23,7 @@ mod disk_full;
 mod docs;
 mod drain;
 mod encoding;
+mod dropin;
 mod evidence;
 mod first_start;
 mod health;

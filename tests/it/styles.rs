@@ -95,7 +95,7 @@ async fn what_is_wrong_is_named_option_by_option(server: Server) {
         ("foregroundColor", json!("#ffffff")),
         ("backgroundColor", json!("#12345680")),
         ("eyeColor", json!("#12")),
-        ("format", json!("gif")),
+        ("format", json!("bmp")),
         ("minGrade", json!("E")),
     ] {
         let body = json!({ "data": TEXT, "options": { option: value } });

@@ -5,6 +5,7 @@ mod barcode;
 mod cache;
 mod codes;
 mod faults;
+pub(super) mod dropin;
 mod health;
 mod many;
 mod organizations;
@@ -95,6 +96,14 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         v3::validate::Validate,
     );
     let symbols = (symbols, in_parts);
+    let images = Arc::new(dropin::Images::new());
+    let others = (
+        dropin::qrserver::QrServer::new(&images),
+        dropin::read::Read,
+        dropin::qr::Qr::new(&images),
+        dropin::google::Google::new(&images),
+        dropin::shlink::Shlink::new(&images),
+    );
     let account = (
         session::Session,
         single_sign_on::SingleSignOn,
@@ -111,7 +120,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         organizations::image::OrganizationImage::new(),
         organizations::timeline::Timeline,
     );
-    let more = (more, account, organizations);
+    let more = (more, account, organizations, others);
     OpenApiService::new((codes, resource, symbols, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \

@@ -38,6 +38,7 @@ pub fn document(server: &Server) -> Value {
     let Merged(mut document) =
         serde_json::from_str(&api::service(server).spec()).unwrap_or_default();
     add_undeclared(&mut document);
+    api::dropin::describe(&mut document);
     document["components"]["securitySchemes"] = json!({
         "basic": {"type": "http", "scheme": "basic"},
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API key"},
@@ -211,7 +212,8 @@ const CONFLICTS: [(&str, &str); 4] = [
 
 /// Adds the answers that all operations share.
 fn complete(path: &str, method: &str, operation: &mut Value) {
-    let managed = path.starts_with("/api/") || path == "/ops/session";
+    let is_managed = path.starts_with("/api/") || path == "/ops/session";
+    let managed = is_managed || api::dropin::is_described(path);
     name_action(operation);
     let has_body = operation.get("requestBody").is_some();
     let mut common = Map::new();

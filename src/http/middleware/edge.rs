@@ -26,7 +26,7 @@ use crate::{
         client::is_behind_proxy,
         cookie,
         exercise::Exercise,
-        problem::{Challenge, Problems, translate},
+        problem::{Challenge, Problems, Shape, translate},
     },
     kernel::{Ctx, Error, ID_CHARS, Kind, QuotaLeft, SharedClock, clock::Instant, id::Ids},
     telemetry::{
@@ -221,9 +221,13 @@ impl<E> Edge<E> {
         challenge: Challenge,
     ) -> Response {
         let expectation = |name: &str| self.routes.expectation(pattern, method, name);
+        let shape = error.data::<Shape>();
         let error = translate(error, expectation);
         let id = request_id(ctx);
         let mut response = (self.problems).answer(&error, &text(&id), (method, pattern), challenge);
+        if let Some(shape) = shape {
+            shape.take_place(&error, &mut response);
+        }
         let headers = response.headers_mut();
         if error.kind() == Kind::Unauthenticated && challenge == Challenge::Over {
             headers.insert(header::SET_COOKIE, cookie::clear(self.https));

@@ -1,8 +1,9 @@
 //! One request on its way to a file.
 
+use ::style::raster;
 use symbol::{
     Symbol,
-    file::{self, Canvas, Channels, Inks, Length, Picture, Pixels, jpeg, png, svg, webp},
+    file::{self, Canvas, Channels, Inks, Length, Picture, Pixels, gif, jpeg, png, svg, webp},
 };
 
 use crate::{
@@ -60,11 +61,15 @@ impl<'a> Drawing<'a> {
         &self.layout
     }
 
-    /// Of the finished file. For an SVG with a physical size: in CSS pixels, of which an inch has 96.
-    pub(super) fn width_px(&self) -> u32 {
+    /// Width and height of the finished file. For an SVG with a physical size: in CSS pixels, of which an inch has 96.
+    pub(super) fn size_px(&self) -> [u32; 2] {
         match (self.request.format, &self.request.size) {
-            (Format::Svg, Size::Physical(physical)) => physical.pixels(96),
-            _ => self.layout.width,
+            (Format::Svg, Size::Physical(physical)) => [physical.pixels(96); 2],
+            _ => self
+                .request
+                .padding
+                .rest_px()
+                .map(|px| self.layout.width + px),
         }
     }
 
@@ -73,6 +78,9 @@ impl<'a> Drawing<'a> {
     pub(super) fn write(&self, file: &mut Vec<u8>) -> Result<()> {
         let quality = self.request.quality.unwrap_or(DEFAULT_QUALITY);
         let dpi = self.picture.dpi;
+        if !self.request.padding.is_square() || self.stamped_gif() {
+            return self.write_pixels(quality, file);
+        }
         let written = match (self.request.format, self.request.logo.as_deref()) {
             (Format::Svg, _) => return self.write_svg(file),
             (Format::Png, None) => {
@@ -84,9 +92,41 @@ impl<'a> Drawing<'a> {
             (Format::Jpeg, Some(logo)) => jpeg::encode(&self.stamped(logo)?, quality, dpi, file),
             (Format::Webp, None) => webp::write(&self.picture, file),
             (Format::Webp, Some(logo)) => webp::encode(&self.stamped(logo)?, file),
+            (Format::Gif, _) => {
+                gif::write(&self.picture, file);
+                Ok(())
+            }
             (Format::Pdf | Format::Eps | Format::Text, _) => {
                 return Err(Error::internal("print and text are drawn elsewhere"));
             }
+        };
+        written.map_err(not_encoded)
+    }
+
+    /// The palette of a logo is not known.
+    fn stamped_gif(&self) -> bool {
+        self.request.format == Format::Gif && self.request.logo.is_some()
+    }
+
+    /// Pixel by pixel: for a picture that is no square, or whose colours are not those of the symbol alone.
+    fn write_pixels(&self, quality: u8, file: &mut Vec<u8>) -> Result<()> {
+        let square = match self.request.logo.as_deref() {
+            Some(logo) => self.stamped(logo)?,
+            None => Pixels::paint_with(&self.picture, Channels::Rgb).map_err(not_encoded)?,
+        };
+        let [width_px, height_px] = self.size_px();
+        let light = self.request.colors.light.rgb;
+        let rgb = centred(&square, [width_px, height_px], light);
+        let pixels = Pixels::new(width_px, height_px, Channels::Rgb, rgb)
+            .ok_or_else(|| Error::new(Kind::Internal, "the picture is too large"))?;
+        let dpi = self.picture.dpi;
+        let written = match self.request.format {
+            Format::Jpeg => jpeg::encode(&pixels, quality, dpi, file),
+            Format::Webp => webp::encode(&pixels, file),
+            Format::Gif => {
+                return raster::gif(&raster::Painted::from(&pixels), file).map_err(not_encoded);
+            }
+            _ => png::encode(&pixels, dpi, file),
         };
         written.map_err(not_encoded)
     }
@@ -124,6 +164,22 @@ impl<'a> Drawing<'a> {
             uri = logo.data_uri
         )
     }
+}
+
+/// The pixels of a square in the middle of a larger picture. `size`: width and height.
+fn centred(square: &Pixels, size: [u32; 2], light: [u8; 3]) -> Vec<u8> {
+    let side = square.width_px();
+    let [width, height] = size.map(|px| px as usize);
+    let [left, above] = size.map(|px| (px.saturating_sub(side) / 2) as usize);
+    let mut all = light.repeat(width * height);
+    let rows = square.bytes().chunks_exact(3 * side as usize);
+    let places = all.chunks_exact_mut(3 * width).skip(above);
+    for (row, place) in rows.zip(places) {
+        if let Some(place) = place.get_mut(3 * left..3 * left + row.len()) {
+            place.copy_from_slice(row);
+        }
+    }
+    all
 }
 
 /// What makes ids of one symbol's texts differ from those of another.

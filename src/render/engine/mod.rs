@@ -48,7 +48,9 @@ fn paints(request: &Request) -> bool {
     match request.format {
         Format::Svg | Format::Text => false,
         Format::Pdf | Format::Eps => request.has_effects(),
-        Format::Png => request.logo.is_some() || request.style.is_some(),
+        Format::Png | Format::Gif => {
+            request.logo.is_some() || request.style.is_some() || !request.padding.is_square()
+        }
         Format::Jpeg | Format::Webp => true,
     }
 }
@@ -67,13 +69,13 @@ fn render(request: &Request) -> Result<Rendered> {
     let drawing = Drawing::new(request, &symbol)?;
     let mut file = Vec::new();
     drawing.write(&mut file)?;
-    let width_px = drawing.width_px();
+    let [width_px, height_px] = drawing.size_px();
     let facts = Facts {
         version: symbol.version(),
         level: symbol.level(),
         mask: symbol.mask(),
         width_px,
-        height_px: width_px,
+        height_px,
         report: grades::plain(request, drawing.layout(), symbol.version()),
     };
     Ok(Rendered::new(request, NAME, facts, file))
@@ -85,7 +87,7 @@ impl Arm for Engine {
 
     async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {
         let is_plain = request.logo.is_none() && request.style.is_none();
-        let is_small = is_plain && request.size.pixels() <= INLINE_PX;
+        let is_small = is_plain && request.size.pixels() + request.padding.most_px() <= INLINE_PX;
         if !paints(request) || is_small {
             return render(request);
         }
@@ -102,7 +104,7 @@ impl Arm for Engine {
         let side_px = if request.format.is_for_print() {
             PRINT_PX
         } else {
-            request.size.pixels()
+            request.size.pixels() + request.padding.most_px()
         };
         let bytes = u64::from(side_px).pow(2) * bytes_per_pixel;
         self.room.work(ctx, bytes, move || render(&request)).await

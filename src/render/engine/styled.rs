@@ -94,6 +94,7 @@ fn pixels(request: &Request, scene: &Scene, file: &mut Vec<u8>) -> Result<[u32; 
     let written = match request.format {
         Format::Jpeg => raster::jpeg(&painted, quality, dpi, file),
         Format::Webp => raster::webp(&painted, file),
+        Format::Gif => raster::gif(&painted, file),
         _ => raster::png(&painted, dpi, file),
     };
     written.map_err(|e| Error::caused(Kind::Internal, "the image could not be encoded", e))?;

@@ -87,10 +87,11 @@ impl Arm for Renderer {
     type In = render::In;
     type Out = Rendered;
 
-    /// It draws squares only, and chooses how content is encoded by itself.
+    /// It draws squares only, in square pictures, and chooses how content is encoded by itself.
     fn supports(&self, request: &Self::In) -> bool {
         let chooses = !request.micro && request.encoding == Encoding::default();
-        chooses && request.style.is_none() && Format::ON_SCREENS.contains(&request.format)
+        let is_plain = request.style.is_none() && request.padding.is_none();
+        chooses && is_plain && Format::ON_SCREENS.contains(&request.format)
     }
 
     async fn run(&self, ctx: &Ctx, request: &Self::In) -> Result<Rendered> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use symbol::file::{self, Channels, PixelError};
+use symbol::file::{self, Channels, Ink, PixelError};
 
 use super::{Painted, Pixels};
 
@@ -110,6 +110,88 @@ pub fn jpeg(
 /// [`Unpainted`].
 pub fn webp(painted: &Painted, out: &mut Vec<u8>) -> Result<(), Unpainted> {
     Ok(file::webp::encode(&plain(painted)?, out)?)
+}
+
+impl From<::gif::EncodingError> for Unpainted {
+    fn from(error: ::gif::EncodingError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Of every fourth pixel the palette of a picture without one is made.
+const GIF_SPEED: i32 = 4;
+
+/// Appends a GIF of one frame. What is less than half opaque is clear, and opaque otherwise; more than 256 colours become the
+/// nearest of 256.
+///
+/// # Errors
+/// [`Unpainted`].
+pub fn gif(painted: &Painted, out: &mut Vec<u8>) -> Result<(), Unpainted> {
+    let side =
+        |px: u32| u16::try_from(px).map_err(|_| Unpainted(format!("{px} pixels are too many")));
+    let (width, height) = (side(painted.width_px)?, side(painted.height_px)?);
+    let frame = match &painted.pixels {
+        Pixels::Indexed { palette, indices } => indexed((width, height), palette, indices),
+        Pixels::Rgba(bytes) => {
+            let mut bytes = bytes.clone();
+            for pixel in bytes.as_chunks_mut::<4>().0 {
+                pixel[3] = if is_clear(pixel[3]) { 0 } else { 255 };
+            }
+            ::gif::Frame::from_rgba_speed(width, height, &mut bytes, GIF_SPEED)
+        }
+    };
+    let mut encoder = ::gif::Encoder::new(out, width, height, &[])?;
+    Ok(encoder.write_frame(&frame)?)
+}
+
+const fn is_clear(alpha: u8) -> bool {
+    alpha < 128
+}
+
+/// Clear inks become one.
+fn indexed<'a>(
+    (width, height): (u16, u16),
+    palette: &[Ink],
+    indices: &'a [u8],
+) -> ::gif::Frame<'a> {
+    let clear = palette.iter().position(|ink| is_clear(ink.alpha));
+    let clear = clear.and_then(|at| u8::try_from(at).ok());
+    let inked = |&index: &u8| match (clear, palette.get(usize::from(index))) {
+        (Some(clear), Some(ink)) if is_clear(ink.alpha) => clear,
+        _ => index,
+    };
+    ::gif::Frame {
+        width,
+        height,
+        transparent: clear,
+        palette: Some(palette.iter().flat_map(|ink| ink.rgb).collect()),
+        buffer: match clear {
+            None => indices.into(),
+            Some(_) => indices.iter().map(inked).collect::<Vec<_>>().into(),
+        },
+        ..::gif::Frame::default()
+    }
+}
+
+/// Opaque pixels of another painter.
+impl From<&file::Pixels> for Painted {
+    fn from(pixels: &file::Pixels) -> Self {
+        let channels = pixels.channels().count();
+        let rgba = pixels
+            .bytes()
+            .chunks_exact(channels)
+            .flat_map(|px| match *px {
+                [grey] => [grey, grey, grey, 255],
+                [red, green, blue] => [red, green, blue, 255],
+                [red, green, blue, alpha, ..] => [red, green, blue, alpha],
+                _ => [0; 4],
+            });
+        Self {
+            width_px: pixels.width_px(),
+            height_px: pixels.height_px(),
+            pixels: Pixels::Rgba(rgba.collect()),
+        }
+    }
 }
 
 /// For encoders that know no palette.

@@ -80,7 +80,7 @@ fn raster(dir: &Path, image: &[u8], format: &str) -> PathBuf {
     png
 }
 
-fn zbar(file: &Path) -> Option<String> {
+pub fn zbar(file: &Path) -> Option<String> {
     let mut zbar = Command::new("zbarimg");
     zbar.args(["-q", "--raw", "--nodbus", "-Sdisable", "-Sqrcode.enable"]);
     let output = zbar.arg(file).output().expect("zbarimg: run scripts/test");

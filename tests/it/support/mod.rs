@@ -6,6 +6,7 @@ pub mod command;
 pub mod decode;
 pub mod dice;
 pub mod load;
+pub mod measure;
 pub mod metrics;
 pub mod oidc;
 pub mod pgbouncer;

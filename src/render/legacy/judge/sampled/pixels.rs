@@ -43,6 +43,8 @@ impl Pixels {
             Format::Svg | Format::Pdf | Format::Eps | Format::Text => {
                 Err(Unclear::Broken("the format has no pixels"))
             }
+            // The control draws none.
+            Format::Gif => Err(Unclear::Broken("no format of the control's")),
         }
     }
 
