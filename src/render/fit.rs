@@ -2,7 +2,7 @@
 //!
 //! Invariant: both arms follow `docs/adr/0014-text-in-symbols.md`, and refuse with the same fields.
 
-use symbol::{Content, Options, Symbol, Versions, encode, measure};
+use symbol::{Content, Declare, Options, Symbol, Versions, encode, measure};
 
 use super::{Fault, Faults, Field, Overflow, Problem, Request, Spec};
 use crate::kernel::{Error, Level, Result};
@@ -25,7 +25,7 @@ pub(super) fn options(spec: &Spec) -> Options {
 fn of_family(level: Level, micro: bool) -> Options {
     Options {
         level,
-        declare_utf8: true,
+        declare_utf8: Some(Declare::Auto),
         versions: if micro {
             Versions::Micro
         } else {
