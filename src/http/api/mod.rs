@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};
 
-use crate::config::server::Server;
+use crate::{config::server::Server, telemetry::labels::Dialect};
 
 /// Groups of operations in the document.
 #[derive(Tags)]
@@ -48,7 +48,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         qr::delete::Delete,
     );
     let more = (
-        qr::image::Image::new(),
+        qr::image::Image::new(Dialect::V1),
         qr::analytics::Analytics,
         health::Health,
     );
@@ -61,11 +61,11 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
     let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
     let counts = Arc::new(v2::counts::Counts::new());
     let symbols = (
-        barcode::Barcode,
+        barcode::Barcode::new(),
         v2::generate::Generate::new(&counts),
         v2::batch::Batch::new(&counts),
         v2::analytics::Analytics::new(&counts),
-        v2::preview::Preview,
+        v2::preview::Preview::new(&counts),
         v2::validate::Validate,
     );
     let account = (

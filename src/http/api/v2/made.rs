@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{
     counts::Counts,
     graded::{Scannability, drawn},
-    options::{Asked, Options, name},
+    options::{Asked, Options, asked, name},
 };
 use crate::{
     app::App,
@@ -26,6 +26,7 @@ pub struct Question {
     /// Content of the symbol
     pub data: String,
     #[serde(default)]
+    #[oai(default)]
     pub options: Options,
 }
 
@@ -80,11 +81,30 @@ pub struct Made {
 }
 
 impl Made {
+    /// Reads a question, draws, grades and counts.
+    ///
+    /// # Errors
+    /// Those of [`asked`] and of [`Made::new`].
+    pub async fn answering(
+        app: &App,
+        ctx: &Ctx,
+        counts: &Counts,
+        question: &Question,
+    ) -> Result<(Self, Scannability)> {
+        let Question { data, options } = question;
+        let made = match asked(&app.materials, data, options).await {
+            Ok(asked) => Self::new(app, ctx, counts, &asked).await,
+            Err(e) => Err(e),
+        };
+        counts.images.count(ctx, format(options), made.is_ok());
+        made
+    }
+
     /// Draws, grades and counts.
     ///
     /// # Errors
     /// What cannot be drawn, and a grade that is worse than was asked for, in this dialect's words.
-    pub async fn new(
+    async fn new(
         app: &App,
         ctx: &Ctx,
         counts: &Counts,
@@ -168,6 +188,12 @@ impl Made {
             scannability,
         }
     }
+}
+
+/// That was asked for; the default where it cannot be told.
+fn format(options: &Options) -> Format {
+    let asked = options.format.as_ref().and_then(|format| format.get().ok());
+    asked.unwrap_or(Format::Svg)
 }
 
 /// To the microsecond.

@@ -12,6 +12,7 @@ use poem_openapi::{
 };
 
 use super::{
+    counts::Counts,
     graded::drawn,
     options::{Options, asked},
     word::Word,
@@ -32,7 +33,17 @@ use crate::{
 /// The same question has the same answer until a release draws otherwise.
 const CACHE_CONTROL: &str = "private, max-age=3600";
 
-pub struct Preview;
+pub struct Preview {
+    counts: Arc<Counts>,
+}
+
+impl Preview {
+    pub fn new(counts: &Arc<Counts>) -> Self {
+        Self {
+            counts: Arc::clone(counts),
+        }
+    }
+}
 
 struct Svg(File);
 
@@ -69,7 +80,11 @@ enum Previewed {
 #[OpenApi(tag = "Group::Symbols")]
 impl Preview {
     /// Look at a style
-    #[oai(path = "/api/v2/qr/preview", method = "get")]
+    #[oai(
+        path = "/api/v2/qr/preview",
+        method = "get",
+        operation_id = "preview_style"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn preview(
         &self,
@@ -97,10 +112,12 @@ impl Preview {
             background_color: background.0,
             ..Options::default()
         };
-        let asked = asked(&app.materials, &data.0, &options)
-            .await
-            .map_err(named)?;
-        let (_, image) = drawn(&app, &ctx, &asked).await.map_err(named)?;
+        let image = match asked(&app.materials, &data.0, &options).await {
+            Ok(asked) => drawn(&app, &ctx, &asked).await,
+            Err(e) => Err(e),
+        };
+        (self.counts.images).count(&ctx, Format::Svg, image.is_ok());
+        let (_, image) = image.map_err(named)?;
         let grade = GradeHeader::from(&image.facts.report);
         Ok(Previewed::Svg(
             Svg(image.file),
