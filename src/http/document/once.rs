@@ -1,6 +1,6 @@
 //! Schemas beside references, each said once.
 //!
-//! Invariant: the schema allows what it allowed.
+//! Invariant: a schema allows what it allowed.
 
 use std::mem;
 
@@ -20,6 +20,10 @@ pub fn say_once(value: &mut Value) {
                 };
                 parts.retain(|part| !is_said(part));
                 members.insert("allOf".to_owned(), Value::Array(parts));
+                // All members at their own defaults: the property is optional, and that is enough.
+                if members.get("default").is_some_and(Value::is_object) {
+                    members.remove("default");
+                }
             }
             members.values_mut().for_each(say_once);
         }
@@ -41,5 +45,9 @@ mod tests {
         say_once(&mut document);
         let schema = json!({ "allOf": [level, { "default": "l" }], "default": "m" });
         assert_eq!(document, json!({ "parameters": [{ "schema": schema }] }));
+        let all = json!({ "size": null });
+        let mut options = json!({ "allOf": [level, { "default": all }], "default": all });
+        say_once(&mut options);
+        assert_eq!(options, json!({ "allOf": [level] }));
     }
 }
