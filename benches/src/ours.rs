@@ -3,7 +3,8 @@
 //! Invariant: with `files` the only place that knows how ours is called.
 
 pub use symbol::{
-    Content, Cpu, Level, Mask, Matrix, Mode, Options, Symbol, Version, Versions, encode, encode_on,
+    Content, Cpu, Declare, Level, Mask, Matrix, Mode, Options, Symbol, Version, Versions, encode,
+    encode_on,
 };
 
 /// QR version `number`, 1..=40; the largest where there is no such.

@@ -30,6 +30,11 @@ def unreadable(n):
     return "POST", "/api/v2/qr/generate", {"data": f"drill {n}", "options": {"eyeShape": "diamond", "strict": True}}
 
 
+def empty(n):
+    """A symbol that says nothing: refused."""
+    return "POST", "/api/v1/barcode", {"data": ""}
+
+
 def guess(n):
     """A sign-in under another name each time: tries at one account are answered later and later."""
     return "POST", "/api/session", {"username": f"somebody{n}", "password": "not the password"}

@@ -9,6 +9,7 @@ mod document;
 mod exercise;
 mod extract;
 mod grade;
+mod images;
 mod may;
 mod metrics;
 mod middleware;

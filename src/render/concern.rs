@@ -85,7 +85,7 @@ pub(super) fn of(spec: &Spec, ignored: &[Field], width_px: u32) -> Vec<Concern> 
     let on_paper = matches!(spec.size, Size::Physical(_)) && spec.format.is_vector();
     let has_pixels = spec.format != Format::Text;
     if has_pixels && width_px > spec.size.pixels() && !on_paper {
-                concerns.push(Concern::Enlarged {
+        concerns.push(Concern::Enlarged {
             width_px: width_px + padding_px,
         });
     }

@@ -4,7 +4,7 @@
 
 use std::ops::RangeInclusive;
 
-use symbol::{Append, Eci, Fnc1, Mask, Mode, Options, Version, Versions};
+use symbol::{Append, Declare, Eci, Fnc1, Mask, Mode, Options, Version, Versions};
 
 use super::{Fault, Field, Level, Problem};
 use crate::kernel::limits::{MICRO_MASKS, MICRO_VERSIONS, VERSIONS};
@@ -45,6 +45,15 @@ pub enum Charset {
 }
 
 impl Charset {
+    const fn declare(self) -> Option<Declare> {
+        match self {
+            Self::Auto => Some(Declare::Auto),
+            Self::Utf8 => Some(Declare::Always),
+            Self::Undeclared => Some(Declare::Never),
+            Self::Latin1 | Self::ShiftJis => None,
+        }
+    }
+
     const fn eci(self) -> Option<Eci> {
         match self {
             Self::Auto | Self::Undeclared => None,
@@ -58,14 +67,19 @@ impl Charset {
 impl Encoding {
     /// Of the encoder.
     pub(super) fn options(&self, level: Level, micro: bool) -> Options {
+        // Then the encoder has no choice of its own, and is told.
+        let is_forced = self.mode.is_some() || self.fnc1.is_some();
         Options {
             level,
             boost: self.boost,
             versions: self.allowed(micro),
             mask: self.mask,
             mode: self.mode,
-            declare_utf8: self.charset == Charset::Auto,
-            eci: self.charset.eci(),
+            declare_utf8: self.charset.declare(),
+            eci: self
+                .charset
+                .eci()
+                .filter(|eci| *eci != Eci::UTF_8 || is_forced),
             fnc1: self.fnc1,
             append: self.append,
             ..Options::default()

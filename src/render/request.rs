@@ -13,8 +13,8 @@ use bytes::Bytes;
 use symbol::file::Paint;
 
 use super::{
-    Colors, Concern, Encoding, Fault, Faults, Field, Format, Level, Logo, Padding, Problem, Rendered,
-    Size, Terminal, concern, digest, fit, styled,
+    Colors, Concern, Encoding, Fault, Faults, Field, Format, Level, Logo, Padding, Problem,
+    Rendered, Size, Terminal, concern, digest, fit, styled,
 };
 use crate::kernel::{
     Result,

@@ -88,8 +88,8 @@ catalogue! {
     CREATIONS = Counter "qr_creations_total" "codes" ["qr_type", "status"] &[];
     /// Answers of `/r/{slug}`: redirected, not found, or failed.
     REDIRECTS = Counter "qr_redirects_total" "answers" ["status"] &[];
-    /// Images answered, by format and outcome.
-    IMAGES = Counter "qr_images_total" "images" ["format", "status"] &[];
+    /// Images answered, by dialect, format and outcome; failure: refused, too.
+    IMAGES = Counter "qr_images_total" "images" ["dialect", "format", "status"] &[];
     /// Symbols without a code that were asked for, by the words of their style.
     STYLE_FEATURES = Counter "qr_style_features_total" "symbols" ["feature", "word"] &[];
     /// Symbols without a code, by their grade; failure: refused for it.

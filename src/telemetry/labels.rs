@@ -8,6 +8,23 @@ label! {
 }
 
 label! {
+    /// A spelling of the API that asks for images.
+    Dialect {
+        V1 = "v1",
+        V2 = "v2",
+        V3 = "v3",
+        QrServer = "qrserver",
+        QuickChart = "quickchart",
+        Google = "google",
+        Dub = "dub",
+        Shlink = "shlink",
+        /// `/api/v1/barcode` and `/api/generate`.
+        Barcode = "barcode",
+        Organization = "organization",
+    }
+}
+
+label! {
     /// Side of an experiment. Without an experiment the only arm counts as the control.
     Side { Control = "control", Candidate = "candidate" }
 }

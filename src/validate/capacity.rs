@@ -2,7 +2,7 @@
 //!
 //! Invariant: says what [`symbol::encode`] would, so what is accepted can be drawn.
 
-use symbol::{Error, Level, Options, Version, measure};
+use symbol::{Declare, Error, Level, Options, Version, measure};
 
 use super::{Reason, reason::Fault};
 
@@ -13,7 +13,7 @@ use super::{Reason, reason::Fault};
 pub(super) fn version(text: &str, level: Level) -> Result<Version, Fault> {
     let options = Options {
         level,
-        declare_utf8: true,
+        declare_utf8: Some(Declare::Auto),
         ..Options::default()
     };
     let error = match measure(text, &options) {

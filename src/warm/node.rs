@@ -173,18 +173,27 @@ impl Warmer {
         }
     }
 
-    /// Those of an organization's codes whose slug, id or title a pattern matches, the most scanned first.
+    /// Those of an organization's codes whose slug, id or title a pattern matches, the most scanned first. Without
+    /// patterns: all, as far as there is time.
     ///
     /// # Errors
     /// `Invalid` for patterns that are malformed or match everything; the store's.
-    pub async fn matching(&self, ctx: &Ctx, org: OrgId, patterns: &[String]) -> Result<Warmed> {
-        let globs = parse(patterns)?;
+    pub async fn matching(
+        &self,
+        ctx: &Ctx,
+        org: OrgId,
+        patterns: Option<&[String]>,
+    ) -> Result<Warmed> {
+        let globs = patterns.map(parse).transpose()?;
         let start = self.parts.clock.instant();
         let until = ctx.deadline - ANSWER.min(ctx.left(start) / 4);
         let mut matched = Vec::new();
         for ids in self.parts.codes.most_scanned(Some(org)).await?.chunks(LOOK) {
             let codes = self.parts.codes.many(ids).await?;
-            let own = codes.iter().filter(|code| means(&globs, code));
+            let own = codes.iter().filter(|code| {
+                let globs = globs.as_deref();
+                globs.is_none_or(|globs| means(globs, code))
+            });
             matched.extend(own.map(|code| code.id));
             if matched.len() >= MATCHES || self.parts.clock.instant() > until {
                 break;
@@ -280,8 +289,7 @@ fn parse(patterns: &[String]) -> Result<Vec<Glob>> {
             .iter()
             .all(|text| glob.matches(text))
         {
-            let message = "would match every code: `qr-observatory warm` warms all, and so does a start with \
-                           REDIS_WARM_CACHE=true";
+            let message = "would match every code: leave patterns out for the most scanned ones; `qr-observatory warm` warms all";
             return Err(Error::invalid(field, message));
         }
         Ok(glob)

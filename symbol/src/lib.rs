@@ -57,6 +57,6 @@ pub use header::{Append, Eci, Fnc1};
 pub use level::{Level, UnknownLevel};
 pub use mask::Mask;
 pub use matrix::{Matrix, Row, Runs};
-pub use options::{Mode, Options, Versions};
+pub use options::{Declare, Mode, Options, Versions};
 pub use symbol::Symbol;
 pub use version::Version;

@@ -20,27 +20,58 @@ pub struct Options {
     pub mode: Option<Mode>,
     /// Whether text may use Kanji mode. It does only where readers cannot mistake it: see [`Mode::Kanji`].
     pub kanji: bool,
-    /// Write text that is not ASCII so that most readers read it right, not as short as possible: one segment of UTF-8
-    /// bytes behind [`Eci::UTF_8`]. Where that does not fit, without the ECI; else as without this option. Has no
-    /// effect beside `mode`, `eci` or `fnc1`. `docs/adr/0014-text-in-symbols.md` has the measurements.
-    pub declare_utf8: bool,
+    /// Write text that is not ASCII as one segment of UTF-8 bytes, and where to name that character set. `None`: the
+    /// shortest segments, without an ECI. Has no effect on bytes, nor beside `mode`, `eci` or `fnc1`.
+    pub declare_utf8: Option<Declare>,
     pub eci: Option<Eci>,
     pub fnc1: Option<Fnc1>,
     pub append: Option<Append>,
 }
 
 impl Options {
-    /// For [`Self::declare_utf8`]: the options to try before these, in this order.
-    pub(crate) fn declared(&self, content: Content<'_>) -> Option<[Self; 2]> {
-        let is_asked = self.declare_utf8 && (self.mode, self.eci, self.fnc1) == (None, None, None);
-        let is_text = matches!(content, Content::Text(text) if !text.is_ascii());
-        let bytes = |eci| Self {
-            mode: Some(Mode::Byte),
-            eci,
-            ..self.clone()
+    /// For [`Self::declare_utf8`]: the options to try first, in this order, and those to use where none of them fits.
+    /// `None`: these options as they are.
+    pub(crate) fn declared(&self, content: Content<'_>) -> Option<([Option<Self>; 2], Self)> {
+        let Content::Text(text) = content else {
+            return None;
         };
-        (is_asked && is_text).then(|| [bytes(Some(Eci::UTF_8)), bytes(None)])
+        let declare = self.declare_utf8?;
+        if (self.mode, self.eci, self.fnc1) != (None, None, None) {
+            return None;
+        }
+        let bytes = |eci| {
+            Some(Self {
+                mode: Some(Mode::Byte),
+                eci,
+                ..self.clone()
+            })
+        };
+        match declare {
+            Declare::Auto | Declare::Never if text.is_ascii() => None,
+            Declare::Auto => Some(([bytes(Some(Eci::UTF_8)), bytes(None)], self.clone())),
+            Declare::Never => Some(([bytes(None), None], self.clone())),
+            Declare::Always => {
+                let shortest = Self {
+                    eci: Some(Eci::UTF_8),
+                    ..self.clone()
+                };
+                Some(([bytes(Some(Eci::UTF_8)), None], shortest))
+            }
+        }
     }
+}
+
+/// Which texts [`Eci::UTF_8`] stands before. `docs/adr/0014-text-in-symbols.md` has the measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Declare {
+    /// Texts that are not ASCII: every reader that was measured then reads them exactly. Where the text does not fit
+    /// behind the ECI, one segment without it; else the shortest segments. ASCII is written as short as possible.
+    Auto,
+    /// Every text, in one segment of bytes, or else in the shortest segments. Micro QR has no ECI and is refused.
+    Always,
+    /// None, for readers that do not know ECI. Text that is not ASCII is one segment of bytes, or else the shortest
+    /// segments; ASCII is written as with [`Self::Auto`].
+    Never,
 }
 
 /// Level M, no boost, any QR version, Kanji allowed, nothing forced.
@@ -53,7 +84,7 @@ impl Default for Options {
             mask: None,
             mode: None,
             kanji: true,
-            declare_utf8: false,
+            declare_utf8: None,
             eci: None,
             fnc1: None,
             append: None,

@@ -9,9 +9,9 @@ use qr_observatory::{
     telemetry::{
         catalogue::{self, Kind, Metric},
         labels::{
-            ArmOutcome, BreakerReason, BreakerState, CacheResult, Experiment, FallbackReason, Flag,
-            QrKind, Quantile, RedirectStatus, RouteTo, ScanKind, ShadowResult, Side, Space, Status,
-            Tier, Verdict, Warmed, Why,
+            ArmOutcome, BreakerReason, BreakerState, CacheResult, Dialect, Experiment,
+            FallbackReason, Flag, QrKind, Quantile, RedirectStatus, RouteTo, ScanKind,
+            ShadowResult, Side, Space, Status, Tier, Verdict, Warmed, Why,
         },
     },
 };
@@ -221,6 +221,7 @@ fn label_values() -> Vec<(&'static str, Vec<&'static str>)> {
         ("`test`", all!(evidence::Test)),
         ("`verdict`", all!(Verdict)),
         ("`quantile`", all!(Quantile)),
+        ("`dialect`", all!(Dialect)),
         ("`tier`", all!(Tier)),
         ("`space`", all!(Space)),
         ("`result` of `qr_cache_requests_total`", all!(CacheResult)),

@@ -37,8 +37,10 @@ fn everything_is_there_at_zero(scrape: &Scrape) {
         "qr_redirects_total status=success",
         "qr_redirects_total status=not_found",
         "qr_redirects_total status=failure",
-        "qr_images_total format=png status=success",
-        "qr_images_total format=svg status=failure",
+        "qr_images_total dialect=v1 format=png status=success",
+        "qr_images_total dialect=v2 format=pdf status=failure",
+        "qr_images_total dialect=barcode format=svg status=failure",
+        "qr_images_total dialect=organization format=png status=success",
         "qr_style_features_total feature=pattern word=dots",
         "qr_symbol_grades_total grade=F status=failure",
         "qr_cache_requests_total tier=memory result=hit",
@@ -79,8 +81,29 @@ async fn traffic(server: &Server) {
         let path = format!("{API}/{id}/image?image_format={format}");
         client.get(&path).await.expect(200);
     }
+    symbols_without_a_code(&client).await;
     client.get("/nowhere/at/all").await.expect(404);
     counted(&client, &code.id, 1, 1).await;
+}
+
+/// In each dialect, drawn and refused.
+async fn symbols_without_a_code(client: &Client) {
+    let styled =
+        |format: &str, data: &str| json!({ "data": data, "options": { "format": format } });
+    let generate = "/api/v2/qr/generate";
+    client.post(generate, &styled("png", "")).await.expect(422);
+    let batch = json!({ "codes": [styled("svg", "a"), styled("pdf", "")] });
+    client.post("/api/v2/qr/batch", &batch).await.expect(200);
+    client.get("/api/v2/qr/preview?data=a").await.expect(200);
+    for (data, status) in [("a", 200), ("", 422)] {
+        let body = json!({ "data": data });
+        client.post("/api/v1/barcode", &body).await.expect(status);
+    }
+    let organizations = client.get("/api/organizations").await.json();
+    let id = organizations["items"][0]["id"].as_str().unwrap();
+    let unknown = "00000000-0000-7000-8000-000000000000";
+    let path = format!("/api/organizations/{id}/qr-codes/{unknown}/image?format=svg");
+    client.get(&path).await.expect(404);
 }
 
 fn what_happens_is_counted(scrape: &Scrape) {
@@ -90,8 +113,24 @@ fn what_happens_is_counted(scrape: &Scrape) {
         ("qr_creations_total qr_type=static status=failure", 1.0),
         ("qr_redirects_total status=success", 1.0),
         ("qr_redirects_total status=not_found", 1.0),
-        ("qr_images_total format=png status=success", 2.0),
-        ("qr_images_total format=svg status=success", 1.0),
+        ("qr_images_total dialect=v1 format=png status=success", 2.0),
+        ("qr_images_total dialect=v1 format=svg status=success", 1.0),
+        // In a preview and in a batch; the other ones were refused.
+        ("qr_images_total dialect=v2 format=svg status=success", 2.0),
+        ("qr_images_total dialect=v2 format=pdf status=failure", 1.0),
+        ("qr_images_total dialect=v2 format=png status=failure", 1.0),
+        (
+            "qr_images_total dialect=barcode format=svg status=success",
+            1.0,
+        ),
+        (
+            "qr_images_total dialect=barcode format=svg status=failure",
+            1.0,
+        ),
+        (
+            "qr_images_total dialect=organization format=svg status=failure",
+            1.0,
+        ),
         ("qr_scans_accepted_total kind=genuine", 1.0),
         ("qr_scans_stored_total", 1.0),
         ("qr_scans_unrecorded_total", 0.0),
@@ -216,7 +255,7 @@ async fn routes_are_templates(client: &Client) {
     assert_eq!(redirects.count(), 1, "{routes:?}");
     for route in &routes {
         let made_up =
-            route.contains("made-up") || route.chars().any(|c| c.is_ascii_digit() && c != '1');
+            route.contains("made-up") || route.chars().any(|c| matches!(c, '0' | '3'..='9'));
         assert!(!made_up && !route.contains('?'), "{route}");
     }
     assert!(routes.len() < 40, "{routes:?}");

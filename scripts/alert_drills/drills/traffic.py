@@ -2,7 +2,7 @@
 
 import time
 
-from loads import redirect, redirects, unknown, unreadable
+from loads import empty, redirect, redirects, unknown, unreadable
 from scene import drill
 
 
@@ -63,7 +63,14 @@ def budget_burnt(d):
     d.resolved(seconds=7 * 3600 / (d.speed or 1))
 
 
-@drill("grades-refused", "GradesRefused")
+@drill("images-failing", "ImagesFailing")
+def images_failing(d):
+    """A client asks for symbols without content, and no other one asks for any."""
+    d.up()
+    d.provoke(d.crowd(5, empty))
+
+
+@drill("grades-refused", "GradesRefused", "ImagesFailing")
 def grades_refused(d):
     """A client asks for styles that readers do not cope with, and wants none of those."""
     d.up()

@@ -13,11 +13,13 @@ use crate::{
         bounds::{Bound as _, Scale, WideBorder, Within},
         extract::Input,
         grade::GradeHeader,
+        images::Images,
         may::Public,
     },
     identity::act,
     kernel::{Color, Ctx, Error, Level, error::Detail},
     render::{Colors, Faults, Field, Format, Request, Size, Spec},
+    telemetry::labels::Dialect,
 };
 
 /// 2026-11-30, when the second dialect had all that this one has (RFC 9745).
@@ -27,7 +29,9 @@ const LINK: &str = "</api/v2/qr/generate>; rel=\"successor-version\", </docs>; r
 const SCALE: i64 = 4;
 const MARGIN: i64 = 4;
 
-pub struct Barcode;
+pub struct Barcode {
+    images: Images,
+}
 
 /// What to draw.
 #[derive(Deserialize, Object)]
@@ -40,6 +44,7 @@ struct Question {
     /// Content of the symbol
     data: String,
     #[serde(default)]
+    #[oai(default)]
     options: Options,
 }
 
@@ -114,7 +119,12 @@ impl Barcode {
     /// Draw a plain symbol
     ///
     /// For callers of before: `POST /api/v2/qr/generate` has all of it and more.
-    #[oai(path = "/api/v1/barcode", method = "post", deprecated)]
+    #[oai(
+        path = "/api/v1/barcode",
+        method = "post",
+        operation_id = "generate_barcode",
+        deprecated
+    )]
     async fn barcode(
         &self,
         app: Data<&Arc<App>>,
@@ -122,11 +132,16 @@ impl Barcode {
         _may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Drawn> {
-        Ok(drawn(&app, &ctx, body.0).await?)
+        Ok(self.drawn(&app, &ctx, body.0).await?)
     }
 
     /// The same, by its path without a version
-    #[oai(path = "/api/generate", method = "post", deprecated)]
+    #[oai(
+        path = "/api/generate",
+        method = "post",
+        operation_id = "generate_barcode_unversioned",
+        deprecated
+    )]
     async fn barcode_unversioned(
         &self,
         app: Data<&Arc<App>>,
@@ -134,7 +149,21 @@ impl Barcode {
         _may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Drawn> {
-        Ok(drawn(&app, &ctx, body.0).await?)
+        Ok(self.drawn(&app, &ctx, body.0).await?)
+    }
+}
+
+impl Barcode {
+    pub fn new() -> Self {
+        Self {
+            images: Images::new(Dialect::Barcode),
+        }
+    }
+
+    async fn drawn(&self, app: &App, ctx: &Ctx, question: Question) -> Result<Drawn, Error> {
+        let drawn = drawn(app, ctx, question).await;
+        self.images.count(ctx, Format::Svg, drawn.is_ok());
+        drawn
     }
 }
 

@@ -80,7 +80,7 @@ enum Ready {
 #[allow(clippy::unused_async)] // the framework wants handlers to be async
 impl Health {
     /// Health of all parts
-    #[oai(path = "/health", method = "get")]
+    #[oai(path = "/health", method = "get", operation_id = "get_health")]
     async fn health(&self, app: Data<&Arc<App>>) -> HealthAnswer {
         let report = app.health().await;
         let (status, serving) = match report.overall() {
@@ -115,7 +115,7 @@ impl Health {
     }
 
     /// Whether the process runs
-    #[oai(path = "/health/live", method = "get")]
+    #[oai(path = "/health/live", method = "get", operation_id = "get_liveness")]
     async fn live(&self) -> Json<Alive> {
         Json(Alive {
             status: "ok".to_owned(),
@@ -125,7 +125,7 @@ impl Health {
     /// Whether to send requests here
     ///
     /// Does not depend on the database: while it is away, cached redirects are still answered.
-    #[oai(path = "/health/ready", method = "get")]
+    #[oai(path = "/health/ready", method = "get", operation_id = "get_readiness")]
     async fn ready(&self, app: Data<&Arc<App>>) -> Ready {
         let alive = |status: &str| {
             Json(Alive {

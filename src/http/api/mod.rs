@@ -4,8 +4,8 @@ mod account;
 mod barcode;
 mod cache;
 mod codes;
-mod faults;
 pub(super) mod dropin;
+mod faults;
 mod health;
 mod many;
 mod organizations;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use poem_openapi::{OpenApi, OpenApiService, ServerObject, Tags};
 
-use crate::config::server::Server;
+use crate::{config::server::Server, telemetry::labels::Dialect};
 
 /// Groups of operations in the document.
 #[derive(Tags)]
@@ -67,7 +67,7 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         styles::Styles,
     );
     let more = (
-        qr::image::Image::new(),
+        qr::image::Image::new(Dialect::V1),
         qr::analytics::Analytics,
         health::Health,
     );
@@ -80,29 +80,28 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
     let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
     let counts = Arc::new(v2::counts::Counts::new());
     let symbols = (
-        barcode::Barcode,
+        barcode::Barcode::new(),
         v2::generate::Generate::new(&counts),
         v2::batch::Batch::new(&counts),
         v2::append::Append::new(&counts),
         v2::analytics::Analytics::new(&counts),
-        v2::preview::Preview,
+        v2::preview::Preview::new(&counts),
         v2::validate::Validate,
         payloads::Payloads,
     );
     let in_parts = (
         v3::generate::Generate::new(&counts),
         v3::batch::Batch::new(&counts),
-        v3::preview::Preview,
+        v3::preview::Preview::new(&counts),
         v3::validate::Validate,
     );
     let symbols = (symbols, in_parts);
-    let images = Arc::new(dropin::Images::new());
     let others = (
-        dropin::qrserver::QrServer::new(&images),
+        dropin::qrserver::QrServer::new(),
         dropin::read::Read,
-        dropin::qr::Qr::new(&images),
-        dropin::google::Google::new(&images),
-        dropin::shlink::Shlink::new(&images),
+        dropin::qr::Qr::new(),
+        dropin::google::Google::new(),
+        dropin::shlink::Shlink::new(),
     );
     let account = (
         session::Session,

@@ -107,7 +107,7 @@ impl Session {
     /// Sign in with name and password
     ///
     /// The cookie of the answer is the session: for pages. Programs use keys.
-    #[oai(path = "/api/session", method = "post")]
+    #[oai(path = "/api/session", method = "post", operation_id = "sign_in")]
     async fn sign_in(
         &self,
         app: Data<&Arc<App>>,
@@ -125,7 +125,11 @@ impl Session {
     ///
     /// For the operators' pages: a browser sends the name and password of its dialog only below `/ops/`, and the cookie of this answer
     /// everywhere.
-    #[oai(path = "/ops/session", method = "post")]
+    #[oai(
+        path = "/ops/session",
+        method = "post",
+        operation_id = "begin_operator_session"
+    )]
     async fn begin(
         &self,
         app: Data<&Arc<App>>,
@@ -138,7 +142,7 @@ impl Session {
     }
 
     /// Who is signed in
-    #[oai(path = "/api/session", method = "get")]
+    #[oai(path = "/api/session", method = "get", operation_id = "get_session")]
     async fn present(
         &self,
         app: Data<&Arc<App>>,
@@ -156,7 +160,7 @@ impl Session {
     }
 
     /// Sign out
-    #[oai(path = "/api/session", method = "delete")]
+    #[oai(path = "/api/session", method = "delete", operation_id = "sign_out")]
     async fn sign_out(&self, app: Data<&Arc<App>>, may: May<act::UseSession>) -> Result<Ended> {
         if let Via::Session(session) = may.caller().via() {
             app.auth.sessions.end(may.caller(), session.id).await?;
@@ -166,7 +170,11 @@ impl Session {
     }
 
     /// Go on in another of one's organizations
-    #[oai(path = "/api/session/organization", method = "put")]
+    #[oai(
+        path = "/api/session/organization",
+        method = "put",
+        operation_id = "switch_organization"
+    )]
     async fn switch(
         &self,
         app: Data<&Arc<App>>,
@@ -184,7 +192,11 @@ impl Session {
     /// Prove again that it is you
     ///
     /// Keys, members and deletions ask for it when the last proof is more than ten minutes old.
-    #[oai(path = "/api/session/step-up", method = "post")]
+    #[oai(
+        path = "/api/session/step-up",
+        method = "post",
+        operation_id = "step_up_session"
+    )]
     async fn step_up(
         &self,
         app: Data<&Arc<App>>,

@@ -81,7 +81,11 @@ enum LoggedOut {
 #[OpenApi(tag = "Group::Account")]
 impl SingleSignOn {
     /// The ways of signing in
-    #[oai(path = "/api/session/methods", method = "get")]
+    #[oai(
+        path = "/api/session/methods",
+        method = "get",
+        operation_id = "list_sign_in_methods"
+    )]
     #[allow(clippy::unused_async)] // the framework's handlers are
     async fn methods(&self, app: Data<&Arc<App>>) -> Json<SignInMethods> {
         let provider = app.auth.single_sign_on().ok();
@@ -97,7 +101,11 @@ impl SingleSignOn {
     /// Begin to sign in at the provider
     ///
     /// A link for browsers, not for programs. The provider sends the browser back to `/api/session/callback`.
-    #[oai(path = "/api/session/single-sign-on", method = "get")]
+    #[oai(
+        path = "/api/session/single-sign-on",
+        method = "get",
+        operation_id = "begin_single_sign_on"
+    )]
     async fn start(
         &self,
         app: Data<&Arc<App>>,
@@ -118,7 +126,11 @@ impl SingleSignOn {
     /// Come back from the provider
     ///
     /// The redirect URI to register there. It takes what OpenID Connect sends: `state`, and `code` or `error`.
-    #[oai(path = "/api/session/callback", method = "get")]
+    #[oai(
+        path = "/api/session/callback",
+        method = "get",
+        operation_id = "finish_single_sign_on"
+    )]
     async fn callback(&self, app: Data<&Arc<App>>, request: &Request) -> Result<FromProvider> {
         let provider = app.auth.single_sign_on()?;
         app.auth.limits.link(client(request, &app))?;
@@ -144,7 +156,11 @@ impl SingleSignOn {
     /// The back-channel logout URL to register there. Providers post to it, without a cookie; the token is what counts.
     /// It has no limit: a provider that ends many sessions at once must not be turned away, and a wrong token is told by its
     /// signature.
-    #[oai(path = "/api/session/back-channel-logout", method = "post")]
+    #[oai(
+        path = "/api/session/back-channel-logout",
+        method = "post",
+        operation_id = "receive_back_channel_logout"
+    )]
     async fn log_out(
         &self,
         app: Data<&Arc<App>>,

@@ -80,7 +80,7 @@ impl From<&SavedStyle> for Style {
 #[OpenApi(tag = "Group::Codes")]
 impl Styles {
     /// Saved styles, by name
-    #[oai(path = "/api/v2/styles", method = "get")]
+    #[oai(path = "/api/v2/styles", method = "get", operation_id = "list_styles")]
     async fn list(&self, app: Data<&Arc<App>>, may: May<act::ViewCodes>) -> Result<Json<List>> {
         let styles = app.codes.styles.list(may.organization()).await?;
         let items = styles.iter().map(Style::from).collect();
@@ -88,7 +88,11 @@ impl Styles {
     }
 
     /// One saved style
-    #[oai(path = "/api/v2/styles/:name", method = "get")]
+    #[oai(
+        path = "/api/v2/styles/:name",
+        method = "get",
+        operation_id = "get_style"
+    )]
     async fn get(
         &self,
         app: Data<&Arc<App>>,
@@ -102,7 +106,11 @@ impl Styles {
     /// Save a style, or replace one
     ///
     /// Codes that name it are drawn by it from then on.
-    #[oai(path = "/api/v2/styles/:name", method = "put")]
+    #[oai(
+        path = "/api/v2/styles/:name",
+        method = "put",
+        operation_id = "save_style"
+    )]
     async fn put(
         &self,
         app: Data<&Arc<App>>,
@@ -141,7 +149,11 @@ impl Styles {
     }
 
     /// Delete a saved style that no code names
-    #[oai(path = "/api/v2/styles/:name", method = "delete")]
+    #[oai(
+        path = "/api/v2/styles/:name",
+        method = "delete",
+        operation_id = "delete_style"
+    )]
     async fn delete(
         &self,
         app: Data<&Arc<App>>,

@@ -1,8 +1,10 @@
 //! The OpenAPI document: what the handlers declare, completed by what holds for all of them, so that it says
 //! what the product really answers. Served as JSON and as a page.
 
+mod examples;
 mod expectation;
 mod merged;
+mod once;
 
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use poem::{
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use self::merged::Merged;
+use self::{merged::Merged, once::say_once};
 use super::api;
 use crate::{
     config::server::Server,
@@ -54,9 +56,11 @@ pub fn document(server: &Server) -> Value {
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             if METHODS.contains(&method.as_str()) {
                 complete(path, method, operation);
+                examples::add(operation);
             }
         }
     }
+    say_once(&mut document);
     document
 }
 
@@ -70,9 +74,9 @@ fn add_undeclared(document: &mut Value) {
         "name": "scan_ref", "in": "query", "required": false, "schema": {"type": "string"},
         "description": "`qr` marks a scan of the symbol itself: it is counted as genuine",
     });
-    let redirect = |summary: &str| {
+    let redirect = |id: &str, summary: &str| {
         json!({
-            "tags": ["Redirect"], "summary": summary, "parameters": [slug, scan_ref],
+            "operationId": id, "tags": ["Redirect"], "summary": summary, "parameters": [slug, scan_ref],
             "responses": {
                 "302": {
                     "description": "To the code's target",
@@ -85,7 +89,10 @@ fn add_undeclared(document: &mut Value) {
             },
         })
     };
-    let mut opened = redirect("Open a code by its password, and count the scan");
+    let mut opened = redirect(
+        "open_code",
+        "Open a code by its password, and count the scan",
+    );
     opened["requestBody"] = json!({
         "required": true,
         "content": {"application/x-www-form-urlencoded": {"schema": {
@@ -98,13 +105,13 @@ fn add_undeclared(document: &mut Value) {
         responses.remove("302");
     }
     document["paths"]["/r/{slug}"] = json!({
-        "get": redirect("Redirect a scan to its target, and count it"),
-        "head": redirect("As GET, never counted"),
+        "get": redirect("follow_redirect", "Redirect a scan to its target, and count it"),
+        "head": redirect("probe_redirect", "As GET, never counted"),
         "post": opened,
     });
     document["paths"]["/metrics"] = json!({
         "get": {
-            "tags": ["Operation"], "summary": "Metrics in the Prometheus text format",
+            "operationId": "get_metrics", "tags": ["Operation"], "summary": "Metrics in the Prometheus text format",
             "description": "On the main port only if that is a loopback address or METRICS_TOKEN is set",
             "responses": {"200": {"description": "Metrics", "content": {"text/plain": {"schema": {"type": "string"}}}}},
         },

@@ -60,12 +60,15 @@ pub(crate) fn data_codewords(
     options: &Options,
     out: &mut Vec<u8>,
 ) -> Result<(Version, Level), Error> {
-    for declared in options.declared(content).iter().flatten() {
+    let Some((first, last)) = options.declared(content) else {
+        return codewords(content, options, out);
+    };
+    for declared in first.iter().flatten() {
         if let Ok(size) = codewords(content, declared, out) {
             return Ok(size);
         }
     }
-    codewords(content, options, out)
+    codewords(content, &last, out)
 }
 
 fn codewords(

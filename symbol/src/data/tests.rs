@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::data_codewords;
 use crate::{
-    Append, Content, Eci, Error, Feature, Fnc1, Level, Mask, Mode, Options, Unencodable, Version,
-    Versions,
+    Append, Content, Declare, Eci, Error, Feature, Fnc1, Level, Mask, Mode, Options, Unencodable,
+    Version, Versions,
     tables::{self, Widths},
 };
 
@@ -23,7 +23,7 @@ fn encode(content: Content<'_>, options: &Options) -> Result<(Vec<u8>, Version, 
 #[test]
 fn declared_text_is_one_segment_of_utf_8_behind_its_eci() {
     let options = Options {
-        declare_utf8: true,
+        declare_utf8: Some(Declare::Auto),
         ..Options::default()
     };
     let said = |text: &str, options: &Options| {
@@ -68,6 +68,45 @@ fn declared_text_is_one_segment_of_utf_8_behind_its_eci() {
         ..options
     };
     assert_eq!(said("点", &forced), (None, vec![Mode::Kanji]));
+}
+
+#[test]
+fn utf_8_is_declared_always_or_never_where_that_is_asked_for() {
+    let with = |declare| Options {
+        declare_utf8: Some(declare),
+        ..Options::default()
+    };
+    let said = |text: &str, options: &Options| {
+        let (data, version, level) = encode(text.into(), options)?;
+        let message = read(&data, version, level);
+        let modes: Vec<_> = message.segments.iter().map(|&(mode, _)| mode).collect();
+        Ok((message.eci, modes))
+    };
+    let (always, never) = (with(Declare::Always), with(Declare::Never));
+    let digits = "example12345678901234567890";
+    let byte = vec![Mode::Byte];
+    for text in ["é", "点", "Wi-Fi", digits] {
+        assert_eq!(said(text, &always), Ok((Some(26), byte.clone())), "{text}");
+    }
+    for text in ["é", "点", "Müller 12345678901234567890"] {
+        assert_eq!(said(text, &never), Ok((None, byte.clone())), "{text}");
+    }
+    let shortest = vec![Mode::Byte, Mode::Numeric];
+    assert_eq!(said(digits, &never), Ok((None, shortest)));
+    // In one segment of bytes this fits into no symbol.
+    let long = "1".repeat(3000) + "é";
+    let several = vec![Mode::Numeric, Mode::Byte];
+    assert_eq!(said(&long, &always), Ok((Some(26), several.clone())));
+    assert_eq!(said(&long, &never), Ok((None, several)));
+    let micro = Options {
+        versions: Versions::Micro,
+        ..always
+    };
+    let refused = Error::NotInVersion {
+        version: Version::MICRO_MAX,
+        feature: Feature::Eci,
+    };
+    assert_eq!(said("é", &micro), Err(refused));
 }
 
 fn read(codewords: &[u8], version: Version, level: Level) -> reader::Message {
@@ -157,7 +196,7 @@ fn options() -> impl Strategy<Value = Options> {
             mask: mask.and_then(Mask::new),
             mode,
             kanji,
-            declare_utf8: false,
+            declare_utf8: None,
             eci,
             fnc1,
             append,

@@ -4,8 +4,8 @@
 
 use arbitrary::{Arbitrary as _, Result, Unstructured};
 use symbol::{
-    Append, Content, Cpu, Eci, Error, Fnc1, Level, Mask, Mode, Options, Version, Versions, encode,
-    encode_on, read,
+    Append, Content, Cpu, Declare, Eci, Error, Fnc1, Level, Mask, Mode, Options, Version, Versions,
+    encode, encode_on, read,
 };
 
 fn version(u: &mut Unstructured<'_>) -> Result<Version> {
@@ -28,7 +28,9 @@ fn options(u: &mut Unstructured<'_>) -> Result<Options> {
         mask: Mask::new(u.int_in_range(0..=15)?),
         mode: Mode::ALL.get(u.int_in_range(0..=9)?).copied(),
         kanji: u.arbitrary()?,
-        declare_utf8: u.arbitrary()?,
+        declare_utf8: [Declare::Auto, Declare::Always, Declare::Never]
+            .get(u.int_in_range(0..=5)?)
+            .copied(),
         eci: match u.int_in_range(0..=9)? {
             0 => Some(Eci::UTF_8),
             1 => Some(Eci::LATIN_1),

@@ -58,7 +58,9 @@ async fn everything_is_cleared_as_callers_ask_for_it(server: Server) {
         (CLEAR, Some("application/json"), Some(r#"{"pattern":"*"}"#)),
         // `curl -d` says that it sends a form.
         (CLEAR, Some(form), Some("")),
+        (CLEAR, Some(form), Some("{}")),
         (CLEAR, Some(form), Some(r#" {"pattern":"*"}"#)),
+        ("/api/qr/cache/clear", None, Some("{}")),
         (CLEAR, None, Some(r#"{"pattern":"*"}"#)),
     ] {
         image(&client, &code.id).await;

@@ -18,7 +18,7 @@ const USAGE: &str = "usage: verify matrices [--count N] [--seed N] [--threads N]
        verify styles --folder FOLDER [--count N] [--seed N]
        verify eyes --folder FOLDER
        verify decorated --folder FOLDER [--count N] [--seed N]
-       verify serve ours | declared | qrcodegen | qrcode
+       verify serve ours | auto | always | never | byte | kanji | qrcodegen | qrcode
        verify read
 
   matrices  random contents in one mode, every version and level: the same modules as qrcodegen's under each of the
@@ -29,8 +29,9 @@ const USAGE: &str = "usage: verify matrices [--count N] [--seed N] [--threads N]
   eyes      the same for every finder pattern
   decorated the same for logos, frames, strokes and effects, one at a time
   formats   which formats there are
-  serve     records on standard input, matrices on standard output, as benches/peers/zint_matrix.c; declared: ours, with
-            text that is not ASCII behind its ECI, as the product writes it
+  serve     records on standard input, matrices on standard output, as benches/peers/zint_matrix.c; ours: the
+            shortest segments; auto, always, never: where text that is UTF-8 says so, auto as the product does; byte,
+            kanji: all in that mode
   read      names of PGM files on standard input; a line for each on standard output: =, and in hexadecimal what rqrr
             reads in it, or nothing";
 

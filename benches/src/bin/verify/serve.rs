@@ -10,7 +10,7 @@
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
 use benches::{
-    ours::{self, Content, Level, Mask, Matrix, Options, Version, Versions},
+    ours::{self, Content, Declare, Level, Mask, Matrix, Mode, Options, Version, Versions},
     peers,
 };
 use qrcode::{EcLevel, QrCode};
@@ -27,8 +27,12 @@ struct Record {
 
 pub fn serve(who: &str) -> Result<(), String> {
     let encode: fn(&Record) -> Result<Matrix, String> = match who {
-        "ours" => |record| by_us(record, false),
-        "declared" => |record| by_us(record, true),
+        "ours" => |record| by_us(record, None, None),
+        "auto" => |record| by_us(record, Some(Declare::Auto), None),
+        "always" => |record| by_us(record, Some(Declare::Always), None),
+        "never" => |record| by_us(record, Some(Declare::Never), None),
+        "byte" => |record| by_us(record, None, Some(Mode::Byte)),
+        "kanji" => |record| by_us(record, None, Some(Mode::Kanji)),
         "qrcodegen" => by_qrcodegen,
         "qrcode" => by_qrcode,
         _ => return Err(format!("nobody here is called {who}")),
@@ -84,7 +88,11 @@ fn answer(output: &mut impl Write, matrix: Result<Matrix, String>) -> io::Result
     }
 }
 
-fn by_us(record: &Record, declare_utf8: bool) -> Result<Matrix, String> {
+fn by_us(
+    record: &Record,
+    declare_utf8: Option<Declare>,
+    mode: Option<Mode>,
+) -> Result<Matrix, String> {
     let content = match std::str::from_utf8(&record.bytes) {
         Ok(text) if record.is_text => Content::Text(text),
         _ => Content::Bytes(&record.bytes),
@@ -100,6 +108,7 @@ fn by_us(record: &Record, declare_utf8: bool) -> Result<Matrix, String> {
         mask: record.mask,
         versions,
         declare_utf8,
+        mode,
         ..Options::default()
     };
     let symbol = ours::encode(content, &options).map_err(|error| error.to_string())?;

@@ -102,7 +102,7 @@ pub enum Revoked {
 #[OpenApi(tag = "Group::Account")]
 impl Keys {
     /// One's own keys, oldest first
-    #[oai(path = "/api/account/keys", method = "get")]
+    #[oai(path = "/api/account/keys", method = "get", operation_id = "list_keys")]
     async fn list(&self, app: Data<&Arc<App>>, may: May<act::ViewOwnKeys>) -> Result<Json<Shapes>> {
         let keys = app.auth.keys.own(may.caller()).await?;
         let items = keys.into_iter().map(Shape::from).collect();
@@ -110,7 +110,11 @@ impl Keys {
     }
 
     /// Make a key that acts as oneself in the present organization
-    #[oai(path = "/api/account/keys", method = "post")]
+    #[oai(
+        path = "/api/account/keys",
+        method = "post",
+        operation_id = "create_key"
+    )]
     async fn make(
         &self,
         app: Data<&Arc<App>>,
@@ -138,7 +142,11 @@ impl Keys {
     }
 
     /// Revoke a key of one's own
-    #[oai(path = "/api/account/keys/:id", method = "delete")]
+    #[oai(
+        path = "/api/account/keys/:id",
+        method = "delete",
+        operation_id = "revoke_key"
+    )]
     async fn revoke(
         &self,
         app: Data<&Arc<App>>,

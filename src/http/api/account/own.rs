@@ -72,7 +72,7 @@ enum Changed {
 #[OpenApi(tag = "Group::Account")]
 impl Own {
     /// Who asks, and with which rights
-    #[oai(path = "/api/account", method = "get")]
+    #[oai(path = "/api/account", method = "get", operation_id = "get_account")]
     async fn get(&self, app: Data<&Arc<App>>, may: May<act::ViewAccount>) -> Result<Json<Account>> {
         let caller = may.caller();
         let organization = app.auth.sessions.organization(may.organization()).await?;
@@ -103,7 +103,11 @@ impl Own {
     /// Replace one's password
     ///
     /// Every session of the user ends but this one, which gets a new cookie. Keys stay.
-    #[oai(path = "/api/account/password", method = "put")]
+    #[oai(
+        path = "/api/account/password",
+        method = "put",
+        operation_id = "change_password"
+    )]
     async fn password(
         &self,
         app: Data<&Arc<App>>,

@@ -49,7 +49,11 @@ enum Ended {
 #[OpenApi(tag = "Group::Account")]
 impl Sessions {
     /// Where one is signed in, newest first
-    #[oai(path = "/api/account/sessions", method = "get")]
+    #[oai(
+        path = "/api/account/sessions",
+        method = "get",
+        operation_id = "list_sessions"
+    )]
     async fn list(
         &self,
         app: Data<&Arc<App>>,
@@ -75,7 +79,11 @@ impl Sessions {
     }
 
     /// Sign out everywhere
-    #[oai(path = "/api/account/sessions", method = "delete")]
+    #[oai(
+        path = "/api/account/sessions",
+        method = "delete",
+        operation_id = "end_all_sessions"
+    )]
     async fn end_all(&self, app: Data<&Arc<App>>, may: May<act::EndSessions>) -> Result<Ended> {
         let caller = may.caller();
         let why = Author::of(caller, None)?;
@@ -84,7 +92,11 @@ impl Sessions {
     }
 
     /// Sign out one browser
-    #[oai(path = "/api/account/sessions/:id", method = "delete")]
+    #[oai(
+        path = "/api/account/sessions/:id",
+        method = "delete",
+        operation_id = "end_session"
+    )]
     async fn end(
         &self,
         app: Data<&Arc<App>>,

@@ -48,7 +48,11 @@ impl Clear {
     /// Drop the entries that match a pattern, or all, on all nodes
     ///
     /// 503 when Redis does not answer; the memory of this node is cleared nevertheless.
-    #[oai(path = "/api/v2/qr/cache/clear", method = "post")]
+    #[oai(
+        path = "/api/v2/qr/cache/clear",
+        method = "post",
+        operation_id = "clear_cache"
+    )]
     async fn clear(
         &self,
         app: Data<&Arc<App>>,
@@ -59,7 +63,11 @@ impl Clear {
     }
 
     /// The same, by its path without a version
-    #[oai(path = "/api/qr/cache/clear", method = "post")]
+    #[oai(
+        path = "/api/qr/cache/clear",
+        method = "post",
+        operation_id = "clear_cache_unversioned"
+    )]
     async fn clear_unversioned(
         &self,
         app: Data<&Arc<App>>,

@@ -141,13 +141,21 @@ struct Kind {
 #[OpenApi(tag = "Group::Cache")]
 impl Stats {
     /// Sizes, hit rates and latencies of the cache
-    #[oai(path = "/api/v2/qr/cache/stats", method = "get")]
+    #[oai(
+        path = "/api/v2/qr/cache/stats",
+        method = "get",
+        operation_id = "get_cache_stats"
+    )]
     async fn stats(&self, app: Data<&Arc<App>>, _may: May<act::ViewCache>) -> Result<Json<Report>> {
         Ok(Json(report(&app.cache_stats().await)))
     }
 
     /// The same, by its path without a version
-    #[oai(path = "/api/qr/cache/stats", method = "get")]
+    #[oai(
+        path = "/api/qr/cache/stats",
+        method = "get",
+        operation_id = "get_cache_stats_unversioned"
+    )]
     async fn stats_unversioned(
         &self,
         app: Data<&Arc<App>>,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     app::App,
-    http::{api::Group, extract::Input, may::May},
+    http::{api::Group, extract::Optional, may::May},
     identity::act,
     kernel::Ctx,
 };
@@ -16,12 +16,13 @@ use crate::{
 pub struct Warm;
 
 /// Codes to warm.
-#[derive(Deserialize, Object)]
+#[derive(Default, Deserialize, Object)]
 #[oai(rename = "CacheWarm")]
 struct Selection {
     /// Match slugs, ids and titles, such as `a1b2*`: `*`, `?`, `[a-c]`, `\`. A pattern that matches everything is refused.
+    /// Without patterns: the most scanned codes.
     #[oai(validator(min_items = 1, max_items = 20))]
-    patterns: Vec<String>,
+    patterns: Option<Vec<String>>,
 }
 
 /// Result of warming.
@@ -42,17 +43,20 @@ struct Warmed {
 #[OpenApi(tag = "Group::Cache")]
 impl Warm {
     /// Cache the targets and the stored images of some codes
-    #[oai(path = "/api/v2/qr/cache/warm", method = "post")]
+    #[oai(
+        path = "/api/v2/qr/cache/warm",
+        method = "post",
+        operation_id = "warm_cache"
+    )]
     async fn warm(
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
         may: May<act::ChangeCache>,
-        body: Input<Selection>,
+        body: Optional<Selection>,
     ) -> Result<Json<Warmed>> {
-        let done = app
-            .warmer
-            .matching(&ctx, may.organization(), &body.0.patterns);
+        let patterns = body.0.patterns.as_deref();
+        let done = app.warmer.matching(&ctx, may.organization(), patterns);
         let done = done.await?;
         Ok(Json(Warmed {
             success: true,
@@ -64,13 +68,17 @@ impl Warm {
     }
 
     /// The same, by its path without a version
-    #[oai(path = "/api/qr/cache/warm", method = "post")]
+    #[oai(
+        path = "/api/qr/cache/warm",
+        method = "post",
+        operation_id = "warm_cache_unversioned"
+    )]
     async fn warm_unversioned(
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
         may: May<act::ChangeCache>,
-        body: Input<Selection>,
+        body: Optional<Selection>,
     ) -> Result<Json<Warmed>> {
         self.warm(app, ctx, may, body).await
     }

@@ -122,7 +122,11 @@ impl Patch {
     /// Change a code
     ///
     /// A JSON merge patch (RFC 7396). With `If-Match`, only if the code is as that says.
-    #[oai(path = "/api/v2/codes/:id", method = "patch")]
+    #[oai(
+        path = "/api/v2/codes/:id",
+        method = "patch",
+        operation_id = "change_code"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn change(
         &self,

@@ -104,7 +104,7 @@ enum Created {
 #[OpenApi(tag = "Group::Codes")]
 impl Create {
     /// Make a code
-    #[oai(path = "/api/v2/codes", method = "post")]
+    #[oai(path = "/api/v2/codes", method = "post", operation_id = "create_code")]
     async fn create(
         &self,
         app: Data<&Arc<App>>,

@@ -30,7 +30,11 @@ enum Deleted {
 #[OpenApi(tag = "Group::Codes")]
 impl Delete {
     /// Delete a code, its placements and its scans
-    #[oai(path = "/api/v2/codes/:id", method = "delete")]
+    #[oai(
+        path = "/api/v2/codes/:id",
+        method = "delete",
+        operation_id = "delete_code_v2"
+    )]
     async fn delete(
         &self,
         app: Data<&Arc<App>>,

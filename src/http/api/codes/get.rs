@@ -20,7 +20,11 @@ pub struct Get;
 #[OpenApi(tag = "Group::Codes")]
 impl Get {
     /// One code
-    #[oai(path = "/api/v2/codes/:id", method = "get")]
+    #[oai(
+        path = "/api/v2/codes/:id",
+        method = "get",
+        operation_id = "get_code_v2"
+    )]
     async fn get(
         &self,
         app: Data<&Arc<App>>,

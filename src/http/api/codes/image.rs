@@ -86,7 +86,11 @@ impl Image {
     /// A code's symbol in its style
     ///
     /// By its own style, the saved one that it names, or the organization's default one.
-    #[oai(path = "/api/v2/codes/:id/image", method = "get")]
+    #[oai(
+        path = "/api/v2/codes/:id/image",
+        method = "get",
+        operation_id = "get_code_image_v2"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn image(
         &self,

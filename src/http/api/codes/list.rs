@@ -39,7 +39,7 @@ fn page_size() -> Within<bounds::PageSize> {
 #[OpenApi(tag = "Group::Codes")]
 impl List {
     /// Codes, the newest first
-    #[oai(path = "/api/v2/codes", method = "get")]
+    #[oai(path = "/api/v2/codes", method = "get", operation_id = "list_codes_v2")]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn list(
         &self,

@@ -57,7 +57,11 @@ struct New {
 #[OpenApi(tag = "Group::Codes")]
 impl Targets {
     /// Where a code led, leads and will lead
-    #[oai(path = "/api/v2/codes/:id/targets", method = "get")]
+    #[oai(
+        path = "/api/v2/codes/:id/targets",
+        method = "get",
+        operation_id = "list_code_targets"
+    )]
     async fn list(
         &self,
         app: Data<&Arc<App>>,
@@ -80,7 +84,11 @@ impl Targets {
     }
 
     /// Lead to another target, now or later
-    #[oai(path = "/api/v2/codes/:id/targets", method = "post")]
+    #[oai(
+        path = "/api/v2/codes/:id/targets",
+        method = "post",
+        operation_id = "set_code_target"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn lead(
         &self,
@@ -119,7 +127,11 @@ impl Targets {
     }
 
     /// Lead to the target of before
-    #[oai(path = "/api/v2/codes/:id/targets/undo", method = "post")]
+    #[oai(
+        path = "/api/v2/codes/:id/targets/undo",
+        method = "post",
+        operation_id = "undo_code_target"
+    )]
     async fn undo(
         &self,
         app: Data<&Arc<App>>,

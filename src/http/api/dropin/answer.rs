@@ -4,7 +4,6 @@
 
 use std::{convert::identity, sync::Arc};
 
-use metrics::Counter;
 use poem::{
     IntoResponse, Request, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -17,10 +16,10 @@ use poem_openapi::{
 
 use crate::{
     app::App,
-    http::{grade::GradeHeader, may::credentials, problem::Shape},
+    http::{grade::GradeHeader, images, may::credentials, problem::Shape},
     kernel::{Ctx, Error, Result},
     render::{self, Faults, Format, Names, Rendered, Spec},
-    telemetry::{catalogue, handles, labels::Status},
+    telemetry::labels::Dialect,
 };
 
 /// The same question has the same answer until a release draws otherwise. A week, as the services say.
@@ -83,20 +82,12 @@ impl ApiResponse for Answered {
     fn register(_registry: &mut Registry) {}
 }
 
-/// Draws and counts.
-pub struct Images {
-    served: Vec<(Format, [Counter; 2])>,
-}
+/// Draws and counts, for one dialect.
+pub struct Images(images::Images);
 
 impl Images {
-    pub fn new() -> Self {
-        let count = |format: Format, status: Status| {
-            handles::counter(&catalogue::IMAGES, &[format.label(), status.label()])
-        };
-        let both = |format| [Status::Success, Status::Failure].map(|status| count(format, status));
-        Self {
-            served: Format::ALL.map(|format| (format, both(format))).into(),
-        }
+    pub fn new(dialect: Dialect) -> Self {
+        Self(images::Images::new(dialect))
     }
 
     /// # Errors
@@ -115,9 +106,7 @@ impl Images {
             Ok((request, image))
         };
         let drawn = drawn.await;
-        if let Some((_, [good, bad])) = self.served.iter().find(|(each, _)| *each == format) {
-            if drawn.is_ok() { good } else { bad }.increment(1);
-        }
+        self.0.count(ctx, format, drawn.is_ok());
         drawn.map_err(|error| Faults::spelled(error, names))
     }
 }

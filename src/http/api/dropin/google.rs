@@ -10,6 +10,7 @@ use super::{
     charset::Charset,
     params::{InForm, InQuery, LEVELS, Params},
 };
+use crate::telemetry::labels::Dialect;
 use crate::{
     app::App,
     http::{api::Group, may::Public},
@@ -24,13 +25,13 @@ const MARGIN: u8 = 4;
 const MOST_MARGIN: u8 = 100;
 
 pub struct Google {
-    images: Arc<Images>,
+    images: Images,
 }
 
 impl Google {
-    pub fn new(images: &Arc<Images>) -> Self {
+    pub fn new() -> Self {
         Self {
-            images: Arc::clone(images),
+            images: Images::new(Dialect::Google),
         }
     }
 }
@@ -38,7 +39,7 @@ impl Google {
 #[OpenApi(tag = "Group::Symbols")]
 impl Google {
     /// Draw a symbol as Google Image Charts did
-    #[oai(path = "/chart", method = "get")]
+    #[oai(path = "/chart", method = "get", operation_id = "google_chart")]
     async fn chart(
         &self,
         app: Data<&Arc<App>>,
@@ -51,7 +52,11 @@ impl Google {
     }
 
     /// The same, with a form
-    #[oai(path = "/chart", method = "post")]
+    #[oai(
+        path = "/chart",
+        method = "post",
+        operation_id = "google_chart_by_form"
+    )]
     async fn chart_form(
         &self,
         app: Data<&Arc<App>>,
@@ -64,7 +69,7 @@ impl Google {
     }
 
     /// The same, by the path that `QuickChart` has for it
-    #[oai(path = "/gchart", method = "get")]
+    #[oai(path = "/gchart", method = "get", operation_id = "google_gchart")]
     async fn gchart(
         &self,
         app: Data<&Arc<App>>,
@@ -77,7 +82,11 @@ impl Google {
     }
 
     /// The same, with a form
-    #[oai(path = "/gchart", method = "post")]
+    #[oai(
+        path = "/gchart",
+        method = "post",
+        operation_id = "google_gchart_by_form"
+    )]
     async fn gchart_form(
         &self,
         app: Data<&Arc<App>>,

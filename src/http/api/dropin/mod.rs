@@ -16,7 +16,6 @@ mod quickchart;
 pub mod read;
 pub mod shlink;
 
-pub use answer::Images;
 pub use described::{describe, is_described};
 
 use poem::{Request, http::uri::PathAndQuery};

@@ -11,6 +11,7 @@ use super::{
     params::{InForm, InQuery, Params, Plus},
     quickchart,
 };
+use crate::telemetry::labels::Dialect;
 use crate::{
     app::App,
     http::{api::Group, may::Public},
@@ -19,13 +20,15 @@ use crate::{
 };
 
 pub struct Qr {
-    images: Arc<Images>,
+    quickchart: Images,
+    dub: Images,
 }
 
 impl Qr {
-    pub fn new(images: &Arc<Images>) -> Self {
+    pub fn new() -> Self {
         Self {
-            images: Arc::clone(images),
+            quickchart: Images::new(Dialect::QuickChart),
+            dub: Images::new(Dialect::Dub),
         }
     }
 }
@@ -33,7 +36,7 @@ impl Qr {
 #[OpenApi(tag = "Group::Symbols")]
 impl Qr {
     /// Draw a symbol as `QuickChart` does, or with `url` as Dub does
-    #[oai(path = "/qr", method = "get")]
+    #[oai(path = "/qr", method = "get", operation_id = "quickchart_or_dub_qr")]
     async fn query(
         &self,
         app: Data<&Arc<App>>,
@@ -46,7 +49,7 @@ impl Qr {
     }
 
     /// The same, with a form or a JSON object
-    #[oai(path = "/qr", method = "post")]
+    #[oai(path = "/qr", method = "post", operation_id = "quickchart_qr_by_body")]
     async fn form(
         &self,
         app: Data<&Arc<App>>,
@@ -67,12 +70,12 @@ impl Qr {
         asked: Params,
     ) -> Result<Answered> {
         if asked.bytes("url").is_some() && asked.bytes("text").is_none() {
-            let drawn = dub::drawn(&self.images, (app, ctx), request, &asked).await;
+            let drawn = dub::drawn(&self.dub, (app, ctx), request, &asked).await;
             return shaped(drawn, dub::error);
         }
         let asked = asked.with_plus(Plus::Itself);
         let format = quickchart::Answer::of(&asked);
-        let drawn = quickchart::drawn(&self.images, (app, ctx), request, &asked).await;
+        let drawn = quickchart::drawn(&self.quickchart, (app, ctx), request, &asked).await;
         let app = Arc::clone(app);
         shaped(drawn, move |error| quickchart::error(error, format, &app))
     }

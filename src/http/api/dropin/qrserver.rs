@@ -12,6 +12,7 @@ use super::{
     colour,
     params::{InForm, InQuery, LEVELS, Params},
 };
+use crate::telemetry::labels::Dialect;
 use crate::{
     app::App,
     http::{api::Group, may::Public},
@@ -40,13 +41,13 @@ const FORMATS: [(&str, Format); 6] = [
 ];
 
 pub struct QrServer {
-    images: Arc<Images>,
+    images: Images,
 }
 
 impl QrServer {
-    pub fn new(images: &Arc<Images>) -> Self {
+    pub fn new() -> Self {
         Self {
-            images: Arc::clone(images),
+            images: Images::new(Dialect::QrServer),
         }
     }
 }
@@ -54,7 +55,11 @@ impl QrServer {
 #[OpenApi(tag = "Group::Symbols")]
 impl QrServer {
     /// Draw a symbol as qrserver.com does
-    #[oai(path = "/v1/create-qr-code", method = "get")]
+    #[oai(
+        path = "/v1/create-qr-code",
+        method = "get",
+        operation_id = "qrserver_create"
+    )]
     async fn query(
         &self,
         app: Data<&Arc<App>>,
@@ -67,7 +72,11 @@ impl QrServer {
     }
 
     /// The same, with a form
-    #[oai(path = "/v1/create-qr-code", method = "post")]
+    #[oai(
+        path = "/v1/create-qr-code",
+        method = "post",
+        operation_id = "qrserver_create_by_form"
+    )]
     async fn form(
         &self,
         app: Data<&Arc<App>>,

@@ -112,7 +112,11 @@ async fn parts(request: &Request, body: &mut RequestBody) -> Result<Upload, Erro
 #[OpenApi(tag = "Group::Symbols")]
 impl Read {
     /// Read a picture as qrserver.com does
-    #[oai(path = "/v1/read-qr-code", method = "post")]
+    #[oai(
+        path = "/v1/read-qr-code",
+        method = "post",
+        operation_id = "qrserver_read_upload"
+    )]
     async fn read(
         &self,
         app: Data<&Arc<App>>,
@@ -134,7 +138,11 @@ impl Read {
     }
 
     /// Refused: no picture is fetched from an address
-    #[oai(path = "/v1/read-qr-code", method = "get")]
+    #[oai(
+        path = "/v1/read-qr-code",
+        method = "get",
+        operation_id = "qrserver_read"
+    )]
     async fn fetch(&self, _may: Public<act::Render>, query: InQuery) -> Result<Answered> {
         let output = output(&query.0, false);
         shaped(Err(foreign()), move |error| told_in(output, error))

@@ -1,7 +1,5 @@
 //! `GET /r/{slug}/qr-code`: the symbol of a short URL as Shlink draws it.
 
-use std::sync::Arc;
-
 use poem::{
     Request, Response, Result,
     http::{HeaderValue, header},
@@ -14,6 +12,7 @@ use super::{
     colour,
     params::{InQuery, LEVELS, Params},
 };
+use crate::telemetry::labels::Dialect;
 use crate::{
     app::App,
     http::{
@@ -34,13 +33,13 @@ const MOST_MARGIN_PX: i64 = 1000;
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, max-age=300");
 
 pub struct Shlink {
-    images: Arc<Images>,
+    images: Images,
 }
 
 impl Shlink {
-    pub fn new(images: &Arc<Images>) -> Self {
+    pub fn new() -> Self {
         Self {
-            images: Arc::clone(images),
+            images: Images::new(Dialect::Shlink),
         }
     }
 }
@@ -50,7 +49,11 @@ impl Shlink {
     /// The symbol of a short URL, as Shlink draws it
     ///
     /// It is no scan.
-    #[oai(path = "/r/:slug/qr-code", method = "get")]
+    #[oai(
+        path = "/r/:slug/qr-code",
+        method = "get",
+        operation_id = "shlink_qr_code"
+    )]
     async fn symbol(
         &self,
         request: &Request,

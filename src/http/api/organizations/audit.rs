@@ -64,7 +64,11 @@ struct Shapes {
 #[OpenApi(tag = "Group::Organizations")]
 impl Audit {
     /// Who changed what, via what and why, newest first
-    #[oai(path = "/api/organizations/:org_id/audit", method = "get")]
+    #[oai(
+        path = "/api/organizations/:org_id/audit",
+        method = "get",
+        operation_id = "list_audit_entries"
+    )]
     async fn list(
         &self,
         app: Data<&Arc<App>>,

@@ -21,6 +21,7 @@ use crate::{
     identity::{OrgId, act},
     kernel::{Error, Level},
     render::{Faults, Field, Format},
+    telemetry::labels::Dialect,
 };
 
 /// Defaults: of a code's image, and of the business code's.
@@ -73,7 +74,8 @@ impl OrganizationImage {
     /// A code's symbol as a file
     #[oai(
         path = "/api/organizations/:org_id/qr-codes/:qr_id/image",
-        method = "get"
+        method = "get",
+        operation_id = "get_organization_code_image"
     )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn code(
@@ -103,7 +105,11 @@ impl OrganizationImage {
     }
 
     /// The organization's business code as a file
-    #[oai(path = "/api/organizations/:org_id/qr-business/image", method = "get")]
+    #[oai(
+        path = "/api/organizations/:org_id/qr-business/image",
+        method = "get",
+        operation_id = "get_business_code_image"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn business(
         &self,
@@ -138,7 +144,7 @@ impl OrganizationImage {
 impl OrganizationImage {
     pub fn new() -> Self {
         Self {
-            image: Image::new(),
+            image: Image::new(Dialect::Organization),
         }
     }
 

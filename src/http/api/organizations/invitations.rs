@@ -124,7 +124,11 @@ struct AcceptedInvitation {
 #[OpenApi(tag = "Group::Organizations")]
 impl Invitations {
     /// Invitations, newest first
-    #[oai(path = "/api/organizations/:org_id/invitations", method = "get")]
+    #[oai(
+        path = "/api/organizations/:org_id/invitations",
+        method = "get",
+        operation_id = "list_invitations"
+    )]
     async fn list(
         &self,
         app: Data<&Arc<App>>,
@@ -139,7 +143,11 @@ impl Invitations {
     }
 
     /// Invite somebody, to a role up to one's own
-    #[oai(path = "/api/organizations/:org_id/invitations", method = "post")]
+    #[oai(
+        path = "/api/organizations/:org_id/invitations",
+        method = "post",
+        operation_id = "create_invitation"
+    )]
     async fn make(
         &self,
         app: Data<&Arc<App>>,
@@ -164,7 +172,11 @@ impl Invitations {
     }
 
     /// Revoke one that was not accepted
-    #[oai(path = "/api/organizations/:org_id/invitations/:id", method = "delete")]
+    #[oai(
+        path = "/api/organizations/:org_id/invitations/:id",
+        method = "delete",
+        operation_id = "revoke_invitation"
+    )]
     async fn revoke(
         &self,
         app: Data<&Arc<App>>,
@@ -181,7 +193,11 @@ impl Invitations {
     }
 
     /// Look at an invitation; changes nothing
-    #[oai(path = "/api/invitations/:token", method = "get")]
+    #[oai(
+        path = "/api/invitations/:token",
+        method = "get",
+        operation_id = "get_invitation"
+    )]
     async fn look(
         &self,
         app: Data<&Arc<App>>,
@@ -202,7 +218,11 @@ impl Invitations {
     /// Accept an invitation
     ///
     /// With `username` and `password`: as the user of this name, who is made if there is none. Without: as who is signed in.
-    #[oai(path = "/api/invitations/:token", method = "post")]
+    #[oai(
+        path = "/api/invitations/:token",
+        method = "post",
+        operation_id = "accept_invitation"
+    )]
     async fn accept(
         &self,
         app: Data<&Arc<App>>,

@@ -22,7 +22,11 @@ pub struct Keys;
 #[OpenApi(tag = "Group::Organizations")]
 impl Keys {
     /// The keys of all members, oldest first
-    #[oai(path = "/api/organizations/:org_id/keys", method = "get")]
+    #[oai(
+        path = "/api/organizations/:org_id/keys",
+        method = "get",
+        operation_id = "list_organization_keys"
+    )]
     async fn list(
         &self,
         app: Data<&Arc<App>>,
@@ -37,7 +41,11 @@ impl Keys {
     }
 
     /// Revoke a member's key
-    #[oai(path = "/api/organizations/:org_id/keys/:id", method = "delete")]
+    #[oai(
+        path = "/api/organizations/:org_id/keys/:id",
+        method = "delete",
+        operation_id = "revoke_organization_key"
+    )]
     async fn revoke(
         &self,
         app: Data<&Arc<App>>,

@@ -72,7 +72,11 @@ enum Done {
 #[OpenApi(tag = "Group::Organizations")]
 impl Manage {
     /// The caller's organizations, by name
-    #[oai(path = "/api/organizations", method = "get")]
+    #[oai(
+        path = "/api/organizations",
+        method = "get",
+        operation_id = "list_organizations"
+    )]
     async fn list(
         &self,
         app: Data<&Arc<App>>,
@@ -84,7 +88,11 @@ impl Manage {
     }
 
     /// Make an organization
-    #[oai(path = "/api/organizations", method = "post")]
+    #[oai(
+        path = "/api/organizations",
+        method = "post",
+        operation_id = "create_organization"
+    )]
     async fn make(
         &self,
         app: Data<&Arc<App>>,
@@ -101,7 +109,11 @@ impl Manage {
     }
 
     /// One organization
-    #[oai(path = "/api/organizations/:org_id", method = "get")]
+    #[oai(
+        path = "/api/organizations/:org_id",
+        method = "get",
+        operation_id = "get_organization"
+    )]
     async fn get(
         &self,
         app: Data<&Arc<App>>,
@@ -115,7 +127,11 @@ impl Manage {
     }
 
     /// Change its name, its time zone or its business code
-    #[oai(path = "/api/organizations/:org_id", method = "patch")]
+    #[oai(
+        path = "/api/organizations/:org_id",
+        method = "patch",
+        operation_id = "update_organization"
+    )]
     async fn edit(
         &self,
         app: Data<&Arc<App>>,
@@ -143,7 +159,11 @@ impl Manage {
     }
 
     /// Delete it, with its codes, scans, members and keys
-    #[oai(path = "/api/organizations/:org_id", method = "delete")]
+    #[oai(
+        path = "/api/organizations/:org_id",
+        method = "delete",
+        operation_id = "delete_organization"
+    )]
     async fn delete(
         &self,
         app: Data<&Arc<App>>,
@@ -159,7 +179,11 @@ impl Manage {
     }
 
     /// Make another member the owner, and oneself an admin
-    #[oai(path = "/api/organizations/:org_id/transfer", method = "post")]
+    #[oai(
+        path = "/api/organizations/:org_id/transfer",
+        method = "post",
+        operation_id = "transfer_organization"
+    )]
     async fn transfer(
         &self,
         app: Data<&Arc<App>>,
@@ -175,7 +199,11 @@ impl Manage {
     }
 
     /// Leave it
-    #[oai(path = "/api/organizations/:org_id/leave", method = "post")]
+    #[oai(
+        path = "/api/organizations/:org_id/leave",
+        method = "post",
+        operation_id = "leave_organization"
+    )]
     async fn leave(
         &self,
         app: Data<&Arc<App>>,

@@ -60,7 +60,11 @@ enum Removed {
 #[OpenApi(tag = "Group::Organizations")]
 impl Members {
     /// Who is a member, by name
-    #[oai(path = "/api/organizations/:org_id/members", method = "get")]
+    #[oai(
+        path = "/api/organizations/:org_id/members",
+        method = "get",
+        operation_id = "list_members"
+    )]
     async fn list(
         &self,
         app: Data<&Arc<App>>,
@@ -83,7 +87,11 @@ impl Members {
     /// Give a member another role
     ///
     /// Up to one's own; only owners make owners. The member's sessions here end.
-    #[oai(path = "/api/organizations/:org_id/members/:user_id", method = "patch")]
+    #[oai(
+        path = "/api/organizations/:org_id/members/:user_id",
+        method = "patch",
+        operation_id = "update_member"
+    )]
     async fn set_role(
         &self,
         app: Data<&Arc<App>>,
@@ -109,7 +117,8 @@ impl Members {
     /// Remove a member, with its sessions and keys here
     #[oai(
         path = "/api/organizations/:org_id/members/:user_id",
-        method = "delete"
+        method = "delete",
+        operation_id = "remove_member"
     )]
     async fn remove(
         &self,

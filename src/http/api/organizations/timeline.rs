@@ -67,7 +67,8 @@ impl Timeline {
     /// Scans by people per day
     #[oai(
         path = "/api/organizations/:org_id/qr-codes/:qr_id/timeline",
-        method = "get"
+        method = "get",
+        operation_id = "get_code_timeline"
     )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn timeline(

@@ -47,7 +47,11 @@ impl Payloads {
     /// List kinds of payloads
     ///
     /// A payload stands in the place of `data` wherever a symbol is drawn.
-    #[oai(path = "/api/v2/payloads", method = "get")]
+    #[oai(
+        path = "/api/v2/payloads",
+        method = "get",
+        operation_id = "list_payload_kinds"
+    )]
     #[allow(clippy::unused_async)] // what the framework calls
     async fn list(&self, _may: Public<act::Render>) -> Result<Json<Answer>> {
         Ok(Json(answer()?))

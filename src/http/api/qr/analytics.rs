@@ -119,7 +119,11 @@ struct DeviceStats {
 #[OpenApi(tag = "Group::Analytics")]
 impl Analytics {
     /// Scans over time
-    #[oai(path = "/api/v1/qr/:id/analytics/scan-timeseries", method = "get")]
+    #[oai(
+        path = "/api/v1/qr/:id/analytics/scan-timeseries",
+        method = "get",
+        operation_id = "get_scan_timeseries"
+    )]
     async fn timeseries(
         &self,
         app: Data<&Arc<App>>,
@@ -158,7 +162,11 @@ impl Analytics {
     }
 
     /// Single scans, newest first
-    #[oai(path = "/api/v1/qr/:id/analytics/scan-logs", method = "get")]
+    #[oai(
+        path = "/api/v1/qr/:id/analytics/scan-logs",
+        method = "get",
+        operation_id = "list_scans"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn logs(
         &self,
@@ -196,7 +204,11 @@ impl Analytics {
     }
 
     /// Devices, operating systems and browsers
-    #[oai(path = "/api/v1/qr/:id/analytics/device-stats", method = "get")]
+    #[oai(
+        path = "/api/v1/qr/:id/analytics/device-stats",
+        method = "get",
+        operation_id = "get_device_stats"
+    )]
     async fn devices(
         &self,
         app: Data<&Arc<App>>,

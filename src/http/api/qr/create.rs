@@ -103,7 +103,11 @@ enum Created {
 #[OpenApi(tag = "Group::Codes")]
 impl Create {
     /// Make a code that encodes its own text
-    #[oai(path = "/api/v1/qr/static", method = "post")]
+    #[oai(
+        path = "/api/v1/qr/static",
+        method = "post",
+        operation_id = "create_static_code"
+    )]
     async fn create_static(
         &self,
         app: Data<&Arc<App>>,
@@ -115,7 +119,11 @@ impl Create {
     }
 
     /// Make a code that redirects to a target
-    #[oai(path = "/api/v1/qr/dynamic", method = "post")]
+    #[oai(
+        path = "/api/v1/qr/dynamic",
+        method = "post",
+        operation_id = "create_dynamic_code"
+    )]
     async fn create_dynamic(
         &self,
         app: Data<&Arc<App>>,

@@ -24,7 +24,11 @@ enum Deleted {
 #[OpenApi(tag = "Group::Codes")]
 impl Delete {
     /// Delete a code and its scans
-    #[oai(path = "/api/v1/qr/:id", method = "delete")]
+    #[oai(
+        path = "/api/v1/qr/:id",
+        method = "delete",
+        operation_id = "delete_code"
+    )]
     async fn delete(
         &self,
         app: Data<&Arc<App>>,

@@ -17,7 +17,7 @@ pub struct Get;
 #[OpenApi(tag = "Group::Codes")]
 impl Get {
     /// One code
-    #[oai(path = "/api/v1/qr/:id", method = "get")]
+    #[oai(path = "/api/v1/qr/:id", method = "get", operation_id = "get_code")]
     async fn get(
         &self,
         app: Data<&Arc<App>>,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use metrics::Counter;
 use poem::{
     Body, IntoResponse, Request, Response, Result,
     http::{HeaderMap, Method, header},
@@ -24,20 +23,21 @@ use crate::{
         api::Group,
         bounds::{self, Within},
         grade::GradeHeader,
+        images::Images,
         may::{May, credentials, permit},
         middleware::limits::in_time,
     },
     identity::{Action, act},
     kernel::{Color, Ctx, Error, Level, error::Detail},
     render::{self, Faults, Format, Physical, Rendered},
-    telemetry::{catalogue, handles, labels::Status},
+    telemetry::labels::Dialect,
 };
 
 /// Callers may store an image, and ask each time whether it is current: the code's look may change.
 const CACHE_CONTROL: &str = "private, max-age=0, must-revalidate";
 
 pub struct Image {
-    served: Vec<(Format, Counter, Counter)>,
+    images: Images,
 }
 
 /// Media types of files.
@@ -115,19 +115,9 @@ pub enum ImageAnswer {
 }
 
 impl Image {
-    pub fn new() -> Self {
-        let count =
-            |f: Format, s: Status| handles::counter(&catalogue::IMAGES, &[f.label(), s.label()]);
-        let served = Format::ON_SCREENS
-            .into_iter()
-            .map(|f| (f, count(f, Status::Success), count(f, Status::Failure)))
-            .collect();
-        Self { served }
-    }
-
-    fn count(&self, format: Format, success: bool) {
-        if let Some((_, good, bad)) = self.served.iter().find(|(f, ..)| *f == format) {
-            if success { good } else { bad }.increment(1);
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            images: Images::new(dialect),
         }
     }
 }
@@ -137,7 +127,11 @@ impl Image {
     /// A code's symbol as a file
     ///
     /// Parameters that are absent are taken from the stored code.
-    #[oai(path = "/api/v1/qr/:id/image", method = "get")]
+    #[oai(
+        path = "/api/v1/qr/:id/image",
+        method = "get",
+        operation_id = "get_code_image"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn image(
         &self,
@@ -214,9 +208,7 @@ impl Image {
         drawn: Result<Drawn, Error>,
         headers: &HeaderMap,
     ) -> Result<ImageAnswer> {
-        if !ctx.exercise {
-            self.count(format, drawn.is_ok());
-        }
+        self.images.count(ctx, format, drawn.is_ok());
         let (image, concerns) = drawn.map_err(spelled)?;
         Ok(answer(image, concerns, headers))
     }
@@ -235,7 +227,7 @@ impl KnownImages {
     pub fn new(app: &Arc<App>) -> Self {
         Self {
             app: Arc::clone(app),
-            image: Image::new(),
+            image: Image::new(Dialect::V1),
         }
     }
 

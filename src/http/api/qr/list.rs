@@ -71,7 +71,7 @@ struct CodePage {
 #[OpenApi(tag = "Group::Codes")]
 impl List {
     /// Codes, a page at a time
-    #[oai(path = "/api/v1/qr", method = "get")]
+    #[oai(path = "/api/v1/qr", method = "get", operation_id = "list_codes")]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn list(
         &self,

@@ -37,7 +37,7 @@ struct Changes {
 #[OpenApi(tag = "Group::Codes")]
 impl Update {
     /// Change a code's target, title or description
-    #[oai(path = "/api/v1/qr/:id", method = "put")]
+    #[oai(path = "/api/v1/qr/:id", method = "put", operation_id = "update_code")]
     async fn update(
         &self,
         app: Data<&Arc<App>>,

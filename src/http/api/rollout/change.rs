@@ -106,7 +106,11 @@ impl Change {
     /// Change the dial
     ///
     /// With `If-Match`, only if the dial has not changed since: else 412.
-    #[oai(path = "/api/rollout/:experiment", method = "put")]
+    #[oai(
+        path = "/api/rollout/:experiment",
+        method = "put",
+        operation_id = "set_experiment_dial"
+    )]
     async fn set(
         &self,
         app: Data<&Arc<App>>,
@@ -129,7 +133,11 @@ impl Change {
     }
 
     /// Send everything to the control, at once
-    #[oai(path = "/api/rollout/:experiment/kill", method = "post")]
+    #[oai(
+        path = "/api/rollout/:experiment/kill",
+        method = "post",
+        operation_id = "kill_candidate"
+    )]
     async fn kill(
         &self,
         app: Data<&Arc<App>>,
@@ -148,7 +156,11 @@ impl Change {
     /// Lift a kill
     ///
     /// The percentages are in force again; the evidence begins anew.
-    #[oai(path = "/api/rollout/:experiment/release", method = "post")]
+    #[oai(
+        path = "/api/rollout/:experiment/release",
+        method = "post",
+        operation_id = "release_candidate"
+    )]
     async fn release(
         &self,
         app: Data<&Arc<App>>,
@@ -167,7 +179,11 @@ impl Change {
     /// Make the candidate fail on purpose: callers must not notice
     ///
     /// Only with `ROLLOUT_REHEARSALS=true`.
-    #[oai(path = "/api/rollout/:experiment/rehearse", method = "post")]
+    #[oai(
+        path = "/api/rollout/:experiment/rehearse",
+        method = "post",
+        operation_id = "rehearse_failure"
+    )]
     async fn rehearse(
         &self,
         app: Data<&Arc<App>>,

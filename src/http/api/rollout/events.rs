@@ -43,7 +43,11 @@ impl Events {
     /// Every experiment, again whenever something changed
     ///
     /// `text/event-stream`; each message is an answer of `GET /api/rollout`. At most one a second.
-    #[oai(path = "/api/rollout/events", method = "get")]
+    #[oai(
+        path = "/api/rollout/events",
+        method = "get",
+        operation_id = "watch_experiments"
+    )]
     async fn events(
         &self,
         request: &Request,

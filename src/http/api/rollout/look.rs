@@ -64,7 +64,11 @@ struct AuditLog {
 #[allow(clippy::unused_async)] // the framework's handlers are
 impl Look {
     /// Every experiment: its dial and its evidence
-    #[oai(path = "/api/rollout", method = "get")]
+    #[oai(
+        path = "/api/rollout",
+        method = "get",
+        operation_id = "list_experiments"
+    )]
     async fn all(
         &self,
         app: Data<&Arc<App>>,
@@ -74,7 +78,11 @@ impl Look {
     }
 
     /// The last changes, newest first
-    #[oai(path = "/api/rollout/audit", method = "get")]
+    #[oai(
+        path = "/api/rollout/audit",
+        method = "get",
+        operation_id = "list_rollout_changes"
+    )]
     async fn audit(
         &self,
         app: Data<&Arc<App>>,
@@ -101,7 +109,11 @@ impl Look {
     }
 
     /// One experiment
-    #[oai(path = "/api/rollout/:experiment", method = "get")]
+    #[oai(
+        path = "/api/rollout/:experiment",
+        method = "get",
+        operation_id = "get_experiment"
+    )]
     async fn one(
         &self,
         app: Data<&Arc<App>>,

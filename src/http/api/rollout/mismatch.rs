@@ -44,7 +44,11 @@ impl Mismatch {
     /// The answer of one arm to a question of a mismatch
     ///
     /// The answer is made anew. Only the last eight questions are stored, in memory.
-    #[oai(path = "/api/rollout/:experiment/mismatches/:id/:side", method = "get")]
+    #[oai(
+        path = "/api/rollout/:experiment/mismatches/:id/:side",
+        method = "get",
+        operation_id = "get_mismatch_answer"
+    )]
     async fn shown(
         &self,
         app: Data<&Arc<App>>,

@@ -46,7 +46,11 @@ impl Analytics {
     /// How often each feature of a style is used
     ///
     /// Of this node, since its start; `qr_style_features_total` has all nodes.
-    #[oai(path = "/api/v2/qr/analytics", method = "get")]
+    #[oai(
+        path = "/api/v2/qr/analytics",
+        method = "get",
+        operation_id = "get_style_analytics"
+    )]
     #[allow(clippy::unused_async)] // poem-openapi's signature
     async fn analytics(&self, _may: May<act::ViewAnalytics>) -> Result<Json<Answer>> {
         let [grades, refused] = self.counts.grades();

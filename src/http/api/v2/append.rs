@@ -56,7 +56,11 @@ impl Append {
     ///
     /// Structured append (ISO/IEC 18004 §8): as few symbols as hold it, all of one version, which readers put together again. The
     /// answer is that of a batch.
-    #[oai(path = "/api/v2/qr/structured-append", method = "post")]
+    #[oai(
+        path = "/api/v2/qr/structured-append",
+        method = "post",
+        operation_id = "generate_structured_append"
+    )]
     async fn append(
         &self,
         app: Data<&Arc<App>>,

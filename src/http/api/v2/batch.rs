@@ -50,6 +50,7 @@ struct Questions {
     #[oai(validator(min_items = 1, max_items = 1000))]
     codes: Vec<Question>,
     #[serde(default)]
+    #[oai(default)]
     options: BatchOptions,
 }
 
@@ -58,11 +59,22 @@ struct Questions {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct BatchOptions {
     /// So many are drawn at the same time: 1 to 100 (10)
+    #[oai(default = "at_once")]
     max_concurrent: usize,
     /// Tell version, size and so on of each (true)
+    #[oai(default = "yes")]
     include_metadata: bool,
     /// Draw nothing if one of them is not acceptable, and nothing more after one that fails (false)
+    #[oai(default)]
     stop_on_error: bool,
+}
+
+fn at_once() -> usize {
+    many::AT_ONCE
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Default for BatchOptions {
@@ -147,7 +159,11 @@ impl Batch {
     /// Draw many symbols
     ///
     /// `Accept: application/x-ndjson` has each as soon as it is made, `application/zip` as files.
-    #[oai(path = "/api/v2/qr/batch", method = "post")]
+    #[oai(
+        path = "/api/v2/qr/batch",
+        method = "post",
+        operation_id = "generate_symbols"
+    )]
     async fn batch(
         &self,
         app: Data<&Arc<App>>,
@@ -209,10 +225,7 @@ impl Batch {
         // Each is read when its turn comes: a thousand logos at once would be a gigabyte.
         let make = move |code: Question| {
             let (app, ctx, counts) = (Arc::clone(&app), ctx.clone(), Arc::clone(&counts));
-            async move {
-                let asked = code.asked(&app.materials).await?;
-                Made::new(&app, &ctx, &counts, &asked).await
-            }
+            async move { Made::answering(&app, &ctx, &counts, &code).await }
         };
         many::outcomes(codes, options.max_concurrent, options.stop_on_error, make)
     }

@@ -5,9 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ::style::{Border, Centre, Effect, FrameKind, Grade, Kind, LogoShape, Pattern, Style};
 use metrics::Counter;
 
-use crate::telemetry::{catalogue, handles, labels::Status};
+use crate::{
+    http::images::Images,
+    telemetry::{
+        catalogue, handles,
+        labels::{Dialect, Status},
+    },
+};
 
 pub struct Counts {
+    pub images: Images,
+    /// Of dialect v3.
+    pub parts: Images,
     patterns: Vec<(Pattern, Tally)>,
     borders: Vec<(Border, Tally)>,
     centres: Vec<(Centre, Tally)>,
@@ -71,6 +80,8 @@ impl Counts {
             })
         };
         Self {
+            images: Images::new(Dialect::V2),
+            parts: Images::new(Dialect::V3),
             patterns: counters!(Pattern as "pattern"),
             borders: counters!(Border as "eye-border"),
             centres: counters!(Centre as "eye-center"),

@@ -48,7 +48,11 @@ impl Generate {
     /// Draw a symbol
     ///
     /// Nothing is stored. The grade says how well readers cope; `strict` or `minGrade` refuses what is worse.
-    #[oai(path = "/api/v2/qr/generate", method = "post")]
+    #[oai(
+        path = "/api/v2/qr/generate",
+        method = "post",
+        operation_id = "generate_symbol"
+    )]
     async fn generate(
         &self,
         app: Data<&Arc<App>>,
@@ -60,7 +64,11 @@ impl Generate {
     }
 
     /// The same, by its path without a version
-    #[oai(path = "/api/qr/generate", method = "post")]
+    #[oai(
+        path = "/api/qr/generate",
+        method = "post",
+        operation_id = "generate_symbol_unversioned"
+    )]
     async fn generate_unversioned(
         &self,
         app: Data<&Arc<App>>,
@@ -74,8 +82,7 @@ impl Generate {
 
 impl Generate {
     async fn drawn(&self, app: &App, ctx: &Ctx, question: Question) -> Result<Drawn, Error> {
-        let asked = question.asked(&app.materials).await?;
-        let (made, scannability) = Made::new(app, ctx, &self.counts, &asked).await?;
+        let (made, scannability) = Made::answering(app, ctx, &self.counts, &question).await?;
         let (grade, concerns) = (made.grade(), made.concerns());
         Ok(Drawn::Drawn(
             Json(made.into_answer(scannability)),

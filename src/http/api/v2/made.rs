@@ -127,6 +127,26 @@ pub struct Made {
 }
 
 impl Made {
+    /// Reads a question, draws, grades and counts.
+    ///
+    /// # Errors
+    /// Those of [`asked`] and of [`Made::new`].
+    pub async fn answering(
+        app: &App,
+        ctx: &Ctx,
+        counts: &Counts,
+        question: &Question,
+    ) -> Result<(Self, Scannability)> {
+        let made = match question.asked(&app.materials).await {
+            Ok(asked) => Self::new(app, ctx, counts, &asked).await,
+            Err(e) => Err(e),
+        };
+        counts
+            .images
+            .count(ctx, format(&question.options), made.is_ok());
+        made
+    }
+
     /// Draws, grades and counts.
     ///
     /// # Errors
@@ -230,6 +250,12 @@ impl Made {
             scannability,
         }
     }
+}
+
+/// That was asked for; the default where it cannot be told.
+pub fn format(options: &Options) -> Format {
+    let asked = options.format.as_ref().and_then(|format| format.get().ok());
+    asked.unwrap_or(Format::Svg)
 }
 
 /// To the microsecond.

@@ -12,6 +12,7 @@ use poem_openapi::{
 };
 
 use super::{
+    counts::Counts,
     graded::drawn,
     options::{Options, asked},
 };
@@ -39,7 +40,17 @@ const CACHE_CONTROL: &str = "private, max-age=3600";
 /// Width, if nothing else is asked for.
 pub const PREVIEW_PX: i64 = 200;
 
-pub struct Preview;
+pub struct Preview {
+    counts: Arc<Counts>,
+}
+
+impl Preview {
+    pub fn new(counts: &Arc<Counts>) -> Self {
+        Self {
+            counts: Arc::clone(counts),
+        }
+    }
+}
 
 pub struct Svg(File);
 
@@ -76,7 +87,11 @@ pub enum Previewed {
 #[OpenApi(tag = "Group::Symbols")]
 impl Preview {
     /// Look at a style
-    #[oai(path = "/api/v2/qr/preview", method = "get")]
+    #[oai(
+        path = "/api/v2/qr/preview",
+        method = "get",
+        operation_id = "preview_style"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn preview(
         &self,
@@ -104,7 +119,9 @@ impl Preview {
             background_color: background.0,
             ..Options::default()
         };
-        Ok(previewed((&app, &ctx), &data.0, &options, named).await?)
+        let shown = previewed((&app, &ctx), &data.0, &options, named).await;
+        (self.counts.images).count(&ctx, Format::Svg, shown.is_ok());
+        Ok(shown?)
     }
 }
 

@@ -61,7 +61,11 @@ impl Validate {
     /// Look whether a symbol can be drawn and read
     ///
     /// Options that are wrong make the symbol invalid, not the request: the answer names them.
-    #[oai(path = "/api/v2/qr/validate", method = "post")]
+    #[oai(
+        path = "/api/v2/qr/validate",
+        method = "post",
+        operation_id = "validate_symbol"
+    )]
     async fn validate(
         &self,
         app: Data<&Arc<App>>,

@@ -133,6 +133,7 @@ pub async fn drawn(
     enhanced: bool,
 ) -> Result<Drawn> {
     let drawn = of_question(app, ctx, counts, question, enhanced).await;
+    (counts.parts).count(ctx, made::format(&question.options), drawn.is_ok());
     drawn.map_err(|e| spelling::spelled(e, name))
 }
 

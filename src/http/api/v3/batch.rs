@@ -105,7 +105,11 @@ struct Answer {
 #[OpenApi(tag = "Group::Symbols")]
 impl Batch {
     /// Draw many symbols in parts
-    #[oai(path = "/api/v3/qr/batch", method = "post")]
+    #[oai(
+        path = "/api/v3/qr/batch",
+        method = "post",
+        operation_id = "generate_symbol_parts_batch"
+    )]
     async fn batch(
         &self,
         app: Data<&Arc<App>>,

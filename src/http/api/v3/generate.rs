@@ -55,7 +55,11 @@ impl Generate {
     /// Draw a symbol in parts
     ///
     /// A page makes its elements of them, without raw HTML. Options are those of `/api/v2/qr/generate`.
-    #[oai(path = "/api/v3/qr/generate", method = "post")]
+    #[oai(
+        path = "/api/v3/qr/generate",
+        method = "post",
+        operation_id = "generate_symbol_parts"
+    )]
     async fn generate(
         &self,
         app: Data<&Arc<App>>,
@@ -67,7 +71,11 @@ impl Generate {
     }
 
     /// The same with its grade, its reasons and all metadata
-    #[oai(path = "/api/v3/qr/enhanced", method = "post")]
+    #[oai(
+        path = "/api/v3/qr/enhanced",
+        method = "post",
+        operation_id = "generate_enhanced_symbol_parts"
+    )]
     async fn enhanced(
         &self,
         app: Data<&Arc<App>>,

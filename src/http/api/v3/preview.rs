@@ -13,6 +13,7 @@ use crate::{
         api::{
             Group,
             v2::{
+                counts::Counts,
                 options::Options,
                 preview::{PREVIEW_PX, Previewed, previewed},
             },
@@ -23,14 +24,29 @@ use crate::{
     },
     identity::act,
     kernel::Ctx,
+    render::Format,
 };
 
-pub struct Preview;
+pub struct Preview {
+    counts: Arc<Counts>,
+}
+
+impl Preview {
+    pub fn new(counts: &Arc<Counts>) -> Self {
+        Self {
+            counts: Arc::clone(counts),
+        }
+    }
+}
 
 #[OpenApi(tag = "Group::Symbols")]
 impl Preview {
     /// Look at a style, in `snake_case`
-    #[oai(path = "/api/v3/qr/preview", method = "get")]
+    #[oai(
+        path = "/api/v3/qr/preview",
+        method = "get",
+        operation_id = "preview_symbol_v3"
+    )]
     #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn preview(
         &self,
@@ -61,6 +77,8 @@ impl Preview {
             "backgroundColor" => "bg_color".to_owned(),
             other => name(other).replace("customization.", ""),
         };
-        Ok(previewed((&app, &ctx), &data.0, &options, named).await?)
+        let shown = previewed((&app, &ctx), &data.0, &options, named).await;
+        (self.counts.parts).count(&ctx, Format::Svg, shown.is_ok());
+        Ok(shown?)
     }
 }

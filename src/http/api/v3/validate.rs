@@ -58,7 +58,11 @@ struct Details {
 #[OpenApi(tag = "Group::Symbols")]
 impl Validate {
     /// Look whether a symbol can be drawn and read, in `snake_case`
-    #[oai(path = "/api/v3/qr/validate", method = "post")]
+    #[oai(
+        path = "/api/v3/qr/validate",
+        method = "post",
+        operation_id = "validate_symbol_v3"
+    )]
     async fn validate(
         &self,
         app: Data<&Arc<App>>,

@@ -178,7 +178,7 @@ fn texts_of_all_scripts_are_in_both_symbols_by_one_rule() {
             assert_alike(&a, &b);
             // The same text, but readers have to guess what its bytes are: not as the rule says.
             let shortest = symbol::Options {
-                declare_utf8: false,
+                declare_utf8: None,
                 ..options(&spec)
             };
             let undeclared = judge_images(a.unwrap(), draw(&spec, &shortest));

@@ -30,12 +30,9 @@ impl Metadata {
             },
             Format::Jpeg => jpeg(file),
             // It has no place for them.
-            Format::Webp
-            | Format::Gif
-            | Format::Svg
-            | Format::Pdf
-            | Format::Eps
-            | Format::Text => Self::default(),
+            Format::Webp | Format::Gif | Format::Svg | Format::Pdf | Format::Eps | Format::Text => {
+                Self::default()
+            }
         }
     }
 }
