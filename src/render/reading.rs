@@ -207,11 +207,7 @@ fn is_finder(runs: [u32; 5]) -> bool {
     let average = (runs[0] + runs[1] + runs[3] + runs[4]) / 4;
     let slack = average * 3 / 4;
     let is_near = |run: u32, modules: u32| run.abs_diff(modules * average) <= slack;
-    let [a, b, c, d, e] = runs;
-    average > 0
-        && [(a, 1), (b, 1), (c, 3), (d, 1), (e, 1)]
-            .into_iter()
-            .all(|(run, n)| is_near(run, n))
+    average > 0 && (runs.into_iter().zip([1, 1, 3, 1, 1])).all(|(run, n)| is_near(run, n))
 }
 
 /// As readers guess: UTF-8, Shift JIS, ISO/IEC 8859-1.

@@ -168,11 +168,11 @@ impl<'a> Drawing<'a> {
 
 /// The pixels of a square in the middle of a larger picture. `size`: width and height.
 fn centred(square: &Pixels, size: [u32; 2], light: [u8; 3]) -> Vec<u8> {
-    let side = square.width_px();
+    let inner_px = square.width_px();
     let [width, height] = size.map(|px| px as usize);
-    let [left, above] = size.map(|px| (px.saturating_sub(side) / 2) as usize);
+    let [left, above] = size.map(|px| (px.saturating_sub(inner_px) / 2) as usize);
     let mut all = light.repeat(width * height);
-    let rows = square.bytes().chunks_exact(3 * side as usize);
+    let rows = square.bytes().chunks_exact(3 * inner_px as usize);
     let places = all.chunks_exact_mut(3 * width).skip(above);
     for (row, place) in rows.zip(places) {
         if let Some(place) = place.get_mut(3 * left..3 * left + row.len()) {

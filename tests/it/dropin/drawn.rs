@@ -74,6 +74,8 @@ fn text(dice: &mut Dice) -> String {
 }
 
 /// The module is as wide as it can be, and what is left over goes to the quiet zone.
+// Pixels of a picture.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn check(promise: &Promise, found: &Measured) {
     let asked = &promise.query;
     assert_eq!(

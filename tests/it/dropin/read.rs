@@ -240,8 +240,10 @@ async fn hostile_pictures_are_refused_at_once(server: Server) {
             answer.text()
         );
         assert!(symbol(&answer)["data"].is_null(), "{name}");
-        // The build is not optimised, and another test may run beside.
-        assert!(took < Duration::from_secs(2), "{name}: {took:?}");
+        // What is searched takes some twenty times as long in a build that is not optimised.
+        let is_searched = ["a crowd", "a bomb"].contains(&name);
+        let most = Duration::from_secs(if is_searched { 10 } else { 1 });
+        assert!(took < most, "{name}: {took:?}");
     }
     let large = upload(&client, READ, vec![0; 2 << 20]).await;
     assert_eq!(large.status, 413);

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a fault is logged and counted where all are; a dialect only gives the answer its shape.
 
-use std::{convert::identity, sync::Arc};
+use std::sync::Arc;
 
 use poem::{
     IntoResponse, Request, Response,
@@ -134,7 +134,7 @@ pub fn file(
             &X_QR_CONCERNS,
             (!concerns.is_empty())
                 .then(|| concerns.join(", ").try_into().ok())
-                .and_then(identity),
+                .flatten(),
         ),
         (&header::ETAG, image.file.etag.parse().ok()),
     ];

@@ -218,8 +218,8 @@ fn share(asked: &Params, spec: &Spec) -> Result<f32, Error> {
         let request = render::Request::new(spec.clone()).map_err(render::Faults::into_error);
         let symbol = request.and_then(|request| request.symbol());
         let symbol = symbol.map_err(|error| render::Faults::spelled(error, name))?;
-        let modules = symbol.version().modules() as u32;
-        let across = modules + 2 * u32::from(spec.border);
+        let modules = u32::try_from(symbol.version().modules()).unwrap_or(u32::MAX);
+        let across = modules.saturating_add(2 * u32::from(spec.border));
         // Both are far below the precision of a float.
         #[allow(clippy::cast_precision_loss)]
         return Ok(px as f32 * across as f32 / (width_px as f32 * modules as f32));
