@@ -270,9 +270,10 @@ async fn parts_are_the_picture_that_v2_draws(server: Server) {
             .post(GENERATE, &json!({ "data": TEXT, "options": options }))
             .await;
         let assembled = assembled(&answer.expect(200).json()["data"]);
-        // Plain squares are whole pixels wide there, and what is left over goes to the margin: 37 modules of 8 pixels leave nothing.
+        // Plain squares are whole pixels wide there, and what is left over goes to the margin: 37 modules of 50 pixels leave nothing.
+        // Of a framed one width and height are rounded to pixels, which is little of so many.
         let mut theirs = theirs;
-        theirs["size"] = json!(296);
+        theirs["size"] = json!(37 * 50);
         theirs["mask"] = json!(2);
         let body = json!({ "data": TEXT, "options": theirs });
         let answer = client
