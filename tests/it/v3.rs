@@ -170,7 +170,8 @@ fn assembled(data: &Value) -> String {
 
 /// Share of the pixels whose colours differ by more than a tenth, and the mean difference of all, 0 to 255.
 fn difference(a: &[u8], b: &[u8]) -> (f64, f64) {
-    let (a, b) = (drawn_by_librsvg(a), drawn_by_librsvg(b));
+    // Whole pixels of a version 3 symbol: a plain SVG asks for edges that are not blurred.
+    let [a, b] = [a, b].map(|svg| drawn_by_librsvg(svg, 37 * 16));
     assert_eq!(a.dimensions(), b.dimensions());
     let mut far = 0;
     let mut sum = 0_u64;
@@ -261,11 +262,19 @@ fn styles() -> Vec<(Value, Value)> {
 
 async fn parts_are_the_picture_that_v2_draws(server: Server) {
     let client = Client::admin(&server);
+    let mut others = Vec::new();
     for (ours, theirs) in styles() {
-        let assembled = assembled(&parts(&client, &ours).await);
-        // Plain squares are whole pixels wide there, and what is left over goes to the margin: 37 modules of 8 pixels leave nothing.
+        // A mask that is asked for is drawn by the one arm that can; the other may choose another one for plain squares.
+        let options = json!({ "mask": 2, "customization": ours });
+        let answer = client
+            .post(GENERATE, &json!({ "data": TEXT, "options": options }))
+            .await;
+        let assembled = assembled(&answer.expect(200).json()["data"]);
+        // Plain squares are whole pixels wide there, and what is left over goes to the margin: 37 modules of 50 pixels leave nothing.
+        // Of a framed one width and height are rounded to pixels, which is little of so many.
         let mut theirs = theirs;
-        theirs["size"] = json!(296);
+        theirs["size"] = json!(37 * 50);
+        theirs["mask"] = json!(2);
         let body = json!({ "data": TEXT, "options": theirs });
         let answer = client
             .post("/api/v2/qr/generate", &body)
@@ -273,9 +282,12 @@ async fn parts_are_the_picture_that_v2_draws(server: Server) {
             .expect(200)
             .json();
         let (far, mean) = difference(assembled.as_bytes(), &file_of(&answer));
-        assert!(far < 0.005 && mean < 1.0, "{ours}: {far} {mean}");
+        if far > 0.005 || mean > 1.0 {
+            others.push(format!("{ours}: {far} {mean}"));
+        }
         assert_eq!(decode(assembled.as_bytes(), "svg"), TEXT, "{ours}");
     }
+    assert!(others.is_empty(), "{others:#?}");
 }
 
 async fn every_eye_has_parts_and_colours_of_its_own(server: Server) {

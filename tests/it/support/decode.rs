@@ -39,10 +39,12 @@ pub fn file_of(answer: &serde_json::Value) -> Vec<u8> {
     Base64::decode_vec(data).unwrap()
 }
 
-/// An SVG as librsvg draws it, 600 pixels wide.
-pub fn drawn_by_librsvg(svg: &[u8]) -> image::RgbImage {
+/// An SVG as librsvg draws it, so many pixels wide.
+pub fn drawn_by_librsvg(svg: &[u8], width: u32) -> image::RgbImage {
     let dir = tempfile::tempdir().unwrap();
-    let png = raster(dir.path(), svg, "svg");
+    let file = dir.path().join("symbol.svg");
+    std::fs::write(&file, svg).unwrap();
+    let png = draw(&file, width);
     image::open(png).unwrap().into_rgb8()
 }
 
@@ -64,18 +66,23 @@ fn raster(dir: &Path, image: &[u8], format: &str) -> PathBuf {
     if format != "svg" {
         return file;
     }
-    let png = dir.join("drawn.png");
+    draw(&file, 600)
+}
+
+/// The PNG of an SVG.
+fn draw(svg: &Path, width: u32) -> PathBuf {
+    let png = svg.with_file_name("drawn.png");
     // On white: where the symbol leaves its background out, paper is what is there.
     let mut draw = Command::new("rsvg-convert");
     draw.args([
         "--width",
-        "600",
+        &width.to_string(),
         "--keep-aspect-ratio",
         "--background-color",
         "white",
         "-o",
     ]);
-    run(draw.arg(&png).arg(&file))
+    run(draw.arg(&png).arg(svg))
         .unwrap_or_else(|e| panic!("rsvg-convert (run scripts/test?): {e}"));
     png
 }
