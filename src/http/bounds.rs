@@ -33,6 +33,12 @@ impl<B: Bound> Within<B> {
     }
 }
 
+impl<B: Bound<Of: Clone>> Clone for Within<B> {
+    fn clone(&self) -> Self {
+        Self::new(self.0.clone())
+    }
+}
+
 macro_rules! numbers {
     ($($(#[$meta:meta])* $name:ident: $of:ty = $range:expr;)+) => {$(
         $(#[$meta])*

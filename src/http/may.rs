@@ -60,10 +60,17 @@ impl<'a, A: Act> ApiExtractor<'a> for May<A> {
 pub struct Public<A> {
     /// Whose limit counts, without credentials.
     anonymous: Option<IpAddr>,
+    /// Of a caller with credentials.
+    organization: Option<OrgId>,
     action: PhantomData<A>,
 }
 
 impl<A> Public<A> {
+    /// Of a caller with credentials.
+    pub const fn organization(&self) -> Option<OrgId> {
+        self.organization
+    }
+
     /// Counts a request as all the symbols of its `field`; one was counted already.
     ///
     /// # Errors
@@ -118,12 +125,14 @@ impl<'a, A: Act> ApiExtractor<'a> for Public<A> {
             }
             return Ok(Self {
                 anonymous: Some(client),
+                organization: None,
                 action: PhantomData,
             });
         }
-        caller(request, A::ACTION).await?;
+        let caller = caller(request, A::ACTION).await?;
         Ok(Self {
             anonymous: None,
+            organization: Some(caller.organization()),
             action: PhantomData,
         })
     }

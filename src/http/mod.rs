@@ -8,6 +8,7 @@ mod cookie;
 mod document;
 mod exercise;
 mod extract;
+mod file;
 mod grade;
 mod images;
 mod may;

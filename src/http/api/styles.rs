@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::{Result, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json, types::Any};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     Group,
@@ -17,8 +17,8 @@ use crate::{
     app::App,
     codes::styles::SavedStyle,
     http::{extract::Input, may::May},
-    identity::{Author, act},
-    kernel::{Ctx, Error},
+    identity::{Author, OrgId, act},
+    kernel::{Ctx, Error, Kind},
 };
 
 const NAME_CHARS: usize = 60;
@@ -165,4 +165,24 @@ impl Styles {
         deleted.await.map_err(Error::from)?;
         Ok(Deleted::Gone)
     }
+}
+
+/// The options of a saved style.
+///
+/// # Errors
+/// `Invalid` for an unknown name; the store's.
+pub async fn named(app: &App, org: OrgId, name: &str) -> Result<Map<String, Value>, Error> {
+    match app.codes.styles.get(org, name).await {
+        Ok(style) => Ok(object(&style.options)),
+        Err(e) if e.kind() == Kind::NotFound => Err(Error::invalid(
+            "style_name",
+            "names no style of the organization: see GET /api/v2/styles",
+        )),
+        Err(e) => Err(e),
+    }
+}
+
+/// Stored options were checked when they were stored.
+pub fn object(json: &str) -> Map<String, Value> {
+    serde_json::from_str(json).unwrap_or_default()
 }

@@ -167,7 +167,14 @@ impl Vocabulary for Level {
 }
 
 /// A text that is meant to be one of the words. Whether it is, [`Word::get`] says, so that all faults are told at once.
+#[derive(Clone)]
 pub struct Word<V>(String, PhantomData<V>);
+
+impl Word<Format> {
+    pub fn of(format: Format) -> Self {
+        Self(format.label().to_owned(), PhantomData)
+    }
+}
 
 impl<V: Vocabulary> Word<V> {
     /// # Errors

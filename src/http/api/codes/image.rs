@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use poem::{Body, IntoResponse, Request, Response, Result, web::Data};
+use poem::{Request, Result, web::Data};
 use poem_openapi::{
-    ApiResponse, OpenApi, ResponseContent,
+    ApiResponse, OpenApi,
     param::{Path, Query},
-    payload::{Binary, Payload},
-    registry::MetaMediaType,
 };
 use serde_json::{Map, Value};
 
@@ -19,6 +17,7 @@ use crate::{
             Group,
             payloads::Content,
             qr::{image::has, parse_id},
+            styles::{named, object},
             v2::{
                 graded::spelled,
                 options::{Asked, Options, asked},
@@ -26,39 +25,19 @@ use crate::{
             word::Word,
         },
         bounds::{self, Within},
+        file::AnyFile,
         grade::GradeHeader,
         may::May,
     },
     identity::{OrgId, act},
     kernel::{Ctx, Error, Kind},
-    render::{self, Format, Rendered, Request as RenderRequest},
+    render::{Format, Rendered, Request as RenderRequest},
 };
 
 /// Callers may keep it, and ask each time whether it is current: the code's style may change.
 const CACHE_CONTROL: &str = "private, max-age=0, must-revalidate";
 
 pub struct Image;
-
-/// A file of any format.
-pub struct AnyFile(pub render::File);
-
-impl ResponseContent for AnyFile {
-    fn media_types() -> Vec<MetaMediaType> {
-        let described = |format: &Format| MetaMediaType {
-            content_type: format.media_type(),
-            schema: <Binary<Body> as Payload>::schema_ref(),
-        };
-        Format::ALL.iter().map(described).collect()
-    }
-}
-
-impl IntoResponse for AnyFile {
-    fn into_response(self) -> Response {
-        Response::builder()
-            .content_type(self.0.media_type)
-            .body(self.0.bytes)
-    }
-}
 
 #[derive(ApiResponse)]
 enum Answer {
@@ -178,26 +157,6 @@ async fn style_of(app: &App, org: OrgId, code: &StoredCode) -> Result<Map<String
                 .unwrap_or_default())
         }
     }
-}
-
-/// The options of a saved style.
-///
-/// # Errors
-/// `Invalid` for an unknown name; the store's.
-pub async fn named(app: &App, org: OrgId, name: &str) -> Result<Map<String, Value>, Error> {
-    match app.codes.styles.get(org, name).await {
-        Ok(style) => Ok(object(&style.options)),
-        Err(e) if e.kind() == Kind::NotFound => Err(Error::invalid(
-            "style_name",
-            "names no style of the organization: see GET /api/v2/styles",
-        )),
-        Err(e) => Err(e),
-    }
-}
-
-/// Stored options were checked when they were stored.
-fn object(json: &str) -> Map<String, Value> {
-    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// What options ask for with a content.

@@ -114,6 +114,8 @@ async fn parts(app: &App, message: Message) -> Result<Vec<Asked>, Error> {
         data: message.data,
         payload: message.payload,
         options: message.options,
+        style_name: None,
+        saved: None,
     };
     let asked = question.asked(&app.materials).await?;
     // Up to a tenth of a second, which no other request shall wait for.

@@ -172,7 +172,7 @@ impl Batch {
         may: Public<act::Render>,
         body: Input<Questions>,
     ) -> Result<Drawn> {
-        let Questions { codes, options } = body.0;
+        let Questions { mut codes, options } = body.0;
         let at_once = options.max_concurrent;
         many::checked(
             codes.len(),
@@ -182,6 +182,7 @@ impl Batch {
         let total = codes.len();
         let counted = u32::try_from(total).unwrap_or(u32::MAX);
         may.count(&app, &ctx, ("codes", counted))?;
+        Question::look_up(&mut codes, &app, &may).await?;
         let tally = Tally::new(&app, total);
         if options.stop_on_error {
             check_all(&app, &codes).await?;

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A picture in the middle. Modules beneath it are left out, and error correction restores them.
-#[derive(Deserialize, Object)]
+#[derive(Clone, Deserialize, Object)]
 #[oai(rename = "StyledLogo", rename_all = "camelCase")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LogoOptions {
@@ -35,7 +35,7 @@ pub struct LogoOptions {
 }
 
 /// A border, with a text if one is given.
-#[derive(Deserialize, Object)]
+#[derive(Clone, Deserialize, Object)]
 #[oai(rename = "StyledFrame", rename_all = "camelCase")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FrameOptions {
@@ -54,7 +54,7 @@ pub struct FrameOptions {
 }
 
 /// A line around the modules.
-#[derive(Deserialize, Object)]
+#[derive(Clone, Deserialize, Object)]
 #[oai(rename = "StyledStroke", rename_all = "camelCase")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StrokeOptions {
@@ -69,7 +69,7 @@ pub struct StrokeOptions {
 }
 
 /// One effect, and the numbers that belong to it.
-#[derive(Deserialize, Object)]
+#[derive(Clone, Deserialize, Object)]
 #[oai(rename = "StyledEffect", rename_all = "camelCase")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EffectOptions {
@@ -96,7 +96,7 @@ pub struct EffectOptions {
 }
 
 /// In modules, -4 to 4 (0.4)
-#[derive(Deserialize, Object)]
+#[derive(Clone, Deserialize, Object)]
 #[oai(rename = "StyledOffset")]
 #[serde(deny_unknown_fields)]
 pub struct Offset {

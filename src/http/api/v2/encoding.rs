@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The place of a symbol among those that carry one message together (ISO/IEC 18004 §8).
-#[derive(Deserialize, Object)]
+#[derive(Clone, Deserialize, Object)]
 #[oai(rename = "StructuredAppend")]
 #[serde(deny_unknown_fields)]
 pub struct AppendOptions {

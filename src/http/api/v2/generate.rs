@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use poem::{Result, web::Data};
-use poem_openapi::{ApiResponse, OpenApi, payload::Json};
+use poem::{IntoResponse, Request, Response, Result, http::header, web::Data};
+use poem_openapi::{
+    ApiResponse, OpenApi, ResponseContent,
+    payload::Json,
+    registry::{MetaMediaType, Registry},
+};
 
 use super::{
     counts::Counts,
@@ -11,9 +15,16 @@ use super::{
 };
 use crate::{
     app::App,
-    http::{api::Group, extract::Input, grade::GradeHeader, may::Public},
+    http::{
+        api::{Group, word::Word},
+        extract::Input,
+        file::AnyFile,
+        grade::GradeHeader,
+        may::Public,
+    },
     identity::act,
     kernel::{Ctx, Error},
+    render::Format,
 };
 
 pub struct Generate {
@@ -28,12 +39,67 @@ impl Generate {
     }
 }
 
+/// The answer, or the file alone where `Accept` asks for an image.
+enum Content {
+    Json(Json<Answer>),
+    File(AnyFile),
+}
+
+impl ResponseContent for Content {
+    fn media_types() -> Vec<MetaMediaType> {
+        let mut types = <Json<Answer> as ResponseContent>::media_types();
+        types.extend(AnyFile::media_types());
+        types
+    }
+
+    fn register(registry: &mut Registry) {
+        <Json<Answer> as ResponseContent>::register(registry);
+    }
+}
+
+impl IntoResponse for Content {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Json(json) => json.into_response(),
+            Self::File(file) => file.into_response(),
+        }
+    }
+}
+
+/// A caller who wants the file itself.
+#[derive(Clone, Copy)]
+enum File {
+    Any,
+    Of(Format),
+}
+
+/// By the first type of `Accept` that there is.
+fn wanted(request: &Request) -> Option<File> {
+    let accept = request.header(header::ACCEPT).unwrap_or_default();
+    let essences = accept.split(',').map(|range| {
+        let essence = range.split(';').next().unwrap_or_default();
+        essence.trim().to_ascii_lowercase()
+    });
+    let of = |essence: &str| {
+        let mut formats = Format::ALL.iter().filter(|format| **format != Format::Text);
+        formats
+            .find(|format| format.media_type() == essence)
+            .map(|f| File::Of(*f))
+    };
+    let mut known = essences.filter_map(|essence| match essence.as_str() {
+        "application/json" | "*/*" | "application/*" => Some(None),
+        "image/*" => Some(Some(File::Any)),
+        essence => of(essence).map(Some),
+    });
+    known.next().flatten()
+}
+
 #[derive(ApiResponse)]
 enum Drawn {
     /// The file, and what is known about it.
     #[oai(status = 200)]
     Drawn(
-        Json<Answer>,
+        Content,
         /// How well readers cope, A to F (after ISO/IEC 15415)
         #[oai(header = "X-QR-Grade")]
         GradeHeader,
@@ -57,10 +123,11 @@ impl Generate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _may: Public<act::Render>,
+        request: &Request,
+        may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Drawn> {
-        Ok(self.drawn(&app, &ctx, body.0).await?)
+        Ok(self.drawn((&app, &ctx), &may, (request, body.0)).await?)
     }
 
     /// The same, by its path without a version
@@ -73,21 +140,34 @@ impl Generate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _may: Public<act::Render>,
+        request: &Request,
+        may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Drawn> {
-        Ok(self.drawn(&app, &ctx, body.0).await?)
+        Ok(self.drawn((&app, &ctx), &may, (request, body.0)).await?)
     }
 }
 
 impl Generate {
-    async fn drawn(&self, app: &App, ctx: &Ctx, question: Question) -> Result<Drawn, Error> {
+    async fn drawn(
+        &self,
+        (app, ctx): (&App, &Ctx),
+        may: &Public<act::Render>,
+        (request, question): (&Request, Question),
+    ) -> Result<Drawn, Error> {
+        let mut question = question.looked_up(app, may).await?;
+        let file = wanted(request);
+        if let Some(File::Of(format)) = file
+            && question.options.format.is_none()
+        {
+            question.options.format = Some(Word::of(format));
+        }
         let (made, scannability) = Made::answering(app, ctx, &self.counts, &question).await?;
         let (grade, concerns) = (made.grade(), made.concerns());
-        Ok(Drawn::Drawn(
-            Json(made.into_answer(scannability)),
-            grade,
-            concerns,
-        ))
+        let content = match file {
+            Some(_) => Content::File(AnyFile(made.into_file())),
+            None => Content::Json(Json(made.into_answer(scannability))),
+        };
+        Ok(Drawn::Drawn(content, grade, concerns))
     }
 }

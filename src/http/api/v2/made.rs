@@ -1,10 +1,11 @@
 //! A drawn symbol, and how this dialect tells of it.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use base64ct::{Base64, Encoding as _};
 use poem_openapi::Object;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     counts::Counts,
@@ -14,10 +15,14 @@ use super::{
 use crate::{
     app::App,
     http::{
-        api::payloads::{Content, Payload},
+        api::{
+            payloads::{Content, Payload},
+            styles,
+        },
         grade::GradeHeader,
+        may::Public,
     },
-    kernel::{Ctx, Result},
+    kernel::{Ctx, Error, Kind, Result},
     render::{self, Format, Materials, Rendered},
 };
 
@@ -33,9 +38,52 @@ pub struct Question {
     #[oai(default)]
     #[serde(default)]
     pub options: Options,
+    /// A saved style of the caller's organization: what `options` leave out
+    pub style_name: Option<String>,
+    /// The options that `style_name` stands for.
+    #[oai(skip)]
+    #[serde(skip)]
+    pub saved: Option<Arc<Options>>,
 }
 
 impl Question {
+    /// Looks up what the names of styles stand for.
+    ///
+    /// # Errors
+    /// `Invalid` for a style that the caller's organization does not have.
+    pub async fn look_up<A>(questions: &mut [Self], app: &App, may: &Public<A>) -> Result<()> {
+        let mut known: HashMap<String, Arc<Options>> = HashMap::new();
+        for question in questions {
+            let Some(name) = &question.style_name else {
+                continue;
+            };
+            if let Some(saved) = known.get(name) {
+                question.saved = Some(Arc::clone(saved));
+                continue;
+            }
+            let org = may.organization().ok_or_else(|| {
+                let message = "names a style of an organization: send credentials";
+                Error::invalid("style_name", message)
+            })?;
+            let options = styles::named(app, org, name).await?;
+            let unread = |e| Error::caused(Kind::Internal, "a saved style cannot be read", e);
+            let options = serde_json::from_value(Value::Object(options)).map_err(unread)?;
+            let options: Arc<Options> = Arc::new(options);
+            known.insert(name.clone(), Arc::clone(&options));
+            question.saved = Some(options);
+        }
+        Ok(())
+    }
+
+    /// The same of one question.
+    ///
+    /// # Errors
+    /// `Invalid` for a style that the caller's organization does not have.
+    pub async fn looked_up<A>(mut self, app: &App, may: &Public<A>) -> Result<Self> {
+        Self::look_up(std::slice::from_mut(&mut self), app, may).await?;
+        Ok(self)
+    }
+
     /// # Errors
     /// `Invalid`, naming each option that is wrong.
     pub async fn asked(&self, materials: &Materials) -> Result<Asked> {
@@ -43,7 +91,10 @@ impl Question {
             data: self.data.as_deref(),
             payload: self.payload.as_ref(),
         };
-        asked(materials, content, &self.options).await
+        match &self.saved {
+            None => asked(materials, content, &self.options).await,
+            Some(saved) => asked(materials, content, &self.options.over(saved)).await,
+        }
     }
 }
 
@@ -190,6 +241,10 @@ impl Made {
     /// Width and height.
     pub fn size(&self) -> [u32; 2] {
         [self.image.facts.width_px, self.image.facts.height_px]
+    }
+
+    pub fn into_file(self) -> render::File {
+        self.image.file
     }
 
     pub fn bytes(&self) -> &[u8] {

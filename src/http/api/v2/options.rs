@@ -37,7 +37,7 @@ const DEFAULT_MARGIN: u8 = 4;
 const DEFAULT_DPI: u16 = 300;
 
 /// How a symbol shall look. Everything may be left out.
-#[derive(Default, Deserialize, Object)]
+#[derive(Clone, Default, Deserialize, Object)]
 #[oai(rename = "StyledOptions", rename_all = "camelCase")]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Options {
@@ -113,8 +113,62 @@ pub struct Options {
     pub enable_cache: Option<bool>,
 }
 
+/// Of each field that of the first, else that of the second.
+macro_rules! over {
+    ($over:expr, $beneath:expr; $($field:ident),+ $(,)?) => {
+        Options {
+            $($field: $over.$field.clone().or_else(|| $beneath.$field.clone()),)+
+        }
+    };
+}
+
+impl Options {
+    /// These, and those of a saved style where they say nothing.
+    pub fn over(&self, beneath: &Self) -> Self {
+        over!(self, beneath;
+            size,
+            margin,
+            error_correction,
+            micro,
+            version,
+            min_version,
+            max_version,
+            mask,
+            mode,
+            eci,
+            fnc1,
+            structured_append,
+            boost_level,
+            eye_shape,
+            eye_path,
+            eye_border,
+            eye_center,
+            data_pattern,
+            foreground_color,
+            background_color,
+            eye_color,
+            eye_colors,
+            gradient,
+            logo,
+            frame,
+            effects,
+            format,
+            physical_size,
+            physical_unit,
+            dpi,
+            color_space,
+            terminal,
+            quality,
+            strict,
+            min_grade,
+            optimize_for_size,
+            enable_cache,
+        )
+    }
+}
+
 /// Colours of finder patterns.
-#[derive(Default, Deserialize, Object)]
+#[derive(Clone, Default, Deserialize, Object)]
 #[oai(rename = "StyledEyeColors", rename_all = "camelCase")]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct EyeColors {
@@ -129,7 +183,7 @@ pub struct EyeColors {
 }
 
 /// Colours that change across the symbol.
-#[derive(Deserialize, Object)]
+#[derive(Clone, Deserialize, Object)]
 #[oai(rename = "StyledGradient", rename_all = "camelCase")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GradientOptions {

@@ -70,10 +70,11 @@ impl Validate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _may: Public<act::Render>,
+        may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Json<Answer>> {
-        Ok(Json(validate(&app, &ctx, &body.0).await?))
+        let question = body.0.looked_up(&app, &may).await?;
+        Ok(Json(validate(&app, &ctx, &question).await?))
     }
 }
 

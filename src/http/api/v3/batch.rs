@@ -122,7 +122,8 @@ impl Batch {
         many::checked(codes.len(), &BATCH_STRUCTURED, at_once)?;
         let counted = u32::try_from(codes.len()).unwrap_or(u32::MAX);
         may.count(&app, &ctx, ("codes", counted))?;
-        let codes = codes.into_iter().map(made::Question::from).collect();
+        let mut codes: Vec<_> = codes.into_iter().map(made::Question::from).collect();
+        made::Question::look_up(&mut codes, &app, &may).await?;
         Ok(Json(self.drawn(&app, &ctx, codes, &options).await?))
     }
 }

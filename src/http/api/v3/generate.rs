@@ -64,10 +64,10 @@ impl Generate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _may: Public<act::Render>,
+        may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Drawn> {
-        Ok(self.answer(&app, &ctx, body.0, false).await?)
+        Ok(self.answer((&app, &ctx), &may, body.0, false).await?)
     }
 
     /// The same with its grade, its reasons and all metadata
@@ -80,10 +80,10 @@ impl Generate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _may: Public<act::Render>,
+        may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Drawn> {
-        Ok(self.answer(&app, &ctx, body.0, true).await?)
+        Ok(self.answer((&app, &ctx), &may, body.0, true).await?)
     }
 }
 
@@ -96,12 +96,12 @@ impl Generate {
 
     async fn answer(
         &self,
-        app: &App,
-        ctx: &Ctx,
+        (app, ctx): (&App, &Ctx),
+        may: &Public<act::Render>,
         question: Question,
         enhanced: bool,
     ) -> Result<Drawn, Error> {
-        let question = made::Question::from(question);
+        let question = made::Question::from(question).looked_up(app, may).await?;
         let drawn = drawn(app, ctx, &self.counts, &question, enhanced).await?;
         let answer = Answer {
             success: true,

@@ -36,6 +36,8 @@ pub struct Question {
     #[oai(default)]
     #[serde(default)]
     pub options: Options,
+    /// A saved style of the caller's organization: what `options` leave out
+    pub style_name: Option<String>,
 }
 
 /// How a symbol shall look. Everything may be left out.
@@ -231,6 +233,8 @@ impl From<Question> for made::Question {
             data: question.data,
             payload: question.payload,
             options: question.options.into(),
+            style_name: question.style_name,
+            saved: None,
         }
     }
 }

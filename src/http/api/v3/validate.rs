@@ -67,10 +67,10 @@ impl Validate {
         &self,
         app: Data<&Arc<App>>,
         ctx: Data<&Ctx>,
-        _may: Public<act::Render>,
+        may: Public<act::Render>,
         body: Input<Question>,
     ) -> Result<Json<Answer>> {
-        let question = made::Question::from(body.0);
+        let question = made::Question::from(body.0).looked_up(&app, &may).await?;
         Ok(Json(validate(&app, &ctx, &question).await?.into()))
     }
 }
