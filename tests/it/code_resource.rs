@@ -646,4 +646,21 @@ async fn a_static_code_says_its_text(server: Server) {
         .patch(&path(&code), &json!({ "max_scans": 3 }))
         .await
         .invalid("body");
+    let payload = json!({ "kind": "wifi", "ssid": "Hall", "password": "open sesame" });
+    let wifi = made(&client, json!({ "payload": payload })).await;
+    assert_eq!(wifi["payload"], payload);
+    let image = client
+        .get(&format!("{}/image?format=png", path(&wifi)))
+        .await;
+    assert_eq!(
+        json!(decode(&image.expect(200).body, "png")),
+        wifi["content"]
+    );
+    for (body, named) in [
+        (json!({ "payload": { "kind": "wifi" } }), "payload.ssid"),
+        (json!({ "payload": { "kind": "fax" } }), "payload.kind"),
+        (json!({ "payload": payload, "target": TARGET }), "payload"),
+    ] {
+        client.post(CODES, &body).await.invalid(named);
+    }
 }

@@ -14,7 +14,9 @@ use crate::support::{
 
 on_both!(
     a_style_is_saved_used_changed_and_deleted,
-    a_default_style_is_that_of_codes_without_one
+    a_default_style_is_that_of_codes_without_one,
+    a_name_stands_for_options_in_every_dialect,
+    accept_asks_for_the_file_itself,
 );
 
 const STYLES: &str = "/api/v2/styles";
@@ -157,5 +159,88 @@ async fn a_change_on_one_node_shows_on_the_other_within_a_second() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!(svg(&there, &code).await, svg(&here, &code).await);
+    }
+}
+
+/// `POST` of a question to a dialect, which draws by the saved style where the options say nothing.
+async fn a_name_stands_for_options_in_every_dialect(server: Server) {
+    let client = Client::admin(&server);
+    put(&client, "house", &blue("leaf")).await;
+    let question = json!({ "data": "Room 7", "style_name": "house" });
+    let generate = "/api/v2/qr/generate";
+    let drawn = client.post(generate, &question).await.expect(200).json();
+    let named = drawn["svg"].as_str().unwrap();
+    let mut spelled = json!({ "data": "Room 7" });
+    spelled["options"] = blue("leaf")["options"].clone();
+    let written = client.post(generate, &spelled).await.expect(200).json();
+    assert_eq!(named, written["svg"]);
+    // What is said comes before what is saved.
+    let mut other = question.clone();
+    other["options"] = json!({ "foregroundColor": "#660000", "format": "png" });
+    let red = client.post(generate, &other).await.expect(200).json();
+    assert!(red["image"].as_str().unwrap().starts_with("data:image/png"));
+    let batch = json!({ "codes": [question, spelled] });
+    let batch = client
+        .post("/api/v2/qr/batch", &batch)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(batch["results"][0]["svg"], batch["results"][1]["svg"]);
+    let parts = client
+        .post("/api/v3/qr/generate", &question)
+        .await
+        .expect(200)
+        .text();
+    assert!(parts.contains("#003366"), "{parts:.400}");
+    let valid = client
+        .post("/api/v2/qr/validate", &question)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(valid["valid"], true);
+    let mut unknown = question.clone();
+    unknown["style_name"] = json!("none");
+    client.post(generate, &unknown).await.invalid("style_name");
+    let anonymous = Client::anonymous(&server);
+    anonymous
+        .post(generate, &question)
+        .await
+        .invalid("style_name");
+}
+
+async fn accept_asks_for_the_file_itself(server: Server) {
+    let client = Client::anonymous(&server);
+    let question = json!({ "data": "Room 7", "options": { "size": 400 } });
+    let ask = async |accept: &str, body: &Value| {
+        let request = client.request(reqwest::Method::POST, "/api/v2/qr/generate");
+        crate::support::client::send(request.header("accept", accept).json(body))
+            .await
+            .expect(200)
+    };
+    for (accept, media_type) in [
+        ("image/png", "image/png"),
+        ("image/webp,*/*", "image/webp"),
+        ("application/pdf", "application/pdf"),
+        ("image/*", "image/svg+xml"),
+    ] {
+        let file = ask(accept, &question).await;
+        assert_eq!(file.header("content-type"), media_type, "{accept}");
+        assert_eq!(file.header("x-qr-grade"), "A");
+    }
+    assert_eq!(
+        decode(&ask("image/png", &question).await.body, "png"),
+        "Room 7"
+    );
+    // A format that is asked for by name is what comes.
+    let jpeg = json!({ "data": "Room 7", "options": { "format": "jpeg" } });
+    assert_eq!(
+        ask("image/*", &jpeg).await.header("content-type"),
+        "image/jpeg"
+    );
+    for accept in ["*/*", "application/json, image/png", "text/html"] {
+        assert!(
+            ask(accept, &question).await.json()["svg"].is_string(),
+            "{accept}"
+        );
     }
 }
