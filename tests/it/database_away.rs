@@ -8,8 +8,9 @@ use serde_json::json;
 
 use crate::support::{
     Client, Database, Setup,
+    client::send,
     codes::{API, TARGET, create_dynamic},
-    load::Load,
+    load::{BROWSER, Load},
     postgres::OwnPostgres,
     rows::{assert_nothing_lost, drained},
 };
@@ -32,6 +33,16 @@ async fn remembered_redirects_do_not_notice() {
     for _ in 0..20 {
         known.push(create_dynamic(&admin).await);
     }
+    let rules = json!([{ "when": { "device": "ios" }, "target": "https://example.com/ios" }]);
+    let plan = json!({ "target": TARGET, "rules": rules, "max_scans": 1000, "tags": ["plan"] });
+    let planned = admin.post("/api/v2/codes", &plan).await.expect(201).json();
+    let planned = format!("/r/{}", planned["slug"].as_str().unwrap());
+    let scan_planned = async || {
+        let scan = admin.request(reqwest::Method::GET, &planned);
+        let answer = send(scan.header("user-agent", BROWSER)).await.expect(302);
+        assert_eq!(answer.header("location"), "https://example.com/ios");
+    };
+    scan_planned().await;
     let load = Load::start(&server, &code.genuine, 4);
     load.progress(100).await;
     let ask_all = async || {
@@ -74,6 +85,8 @@ async fn remembered_redirects_do_not_notice() {
         };
         assert_eq!(location, expected);
     }
+    // Nobody can say how often it was scanned: that keeps nobody from the target.
+    scan_planned().await;
     // Not a wait for something: this is how long the fault lasts.
     tokio::time::sleep(Duration::from_secs(away)).await;
     load.progress(50).await;

@@ -92,9 +92,9 @@ impl Shlink {
 async fn address(app: &App, request: &Request, slug: &str) -> Result<String, Error> {
     let unknown = || Error::not_found("no code has this address");
     let slug = Slug::parse(slug).ok_or_else(unknown)?;
-    if let Destination::Target { .. } = app.redirect.resolve(slug.clone()).await? {
-        let base = app.settings.server.base_url.trim_end_matches('/');
-        return Ok(format!("{base}/r/{}?scan_ref=qr", slug.as_str()));
+    let found = app.redirect.resolve(slug.clone()).await?;
+    if let Destination::Target { .. } | Destination::Planned(_) = found {
+        return Ok(app.codes.address(slug.as_str()));
     }
     app.auth.limits.miss(client(request, app))?;
     Err(unknown())
