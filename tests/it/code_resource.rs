@@ -621,7 +621,7 @@ async fn bad_values_are_named_and_change_nothing(server: Server) {
 
 async fn a_static_code_says_its_text(server: Server) {
     let client = Client::admin(&server);
-    let style = json!({ "eyeShape": "circle", "dataPattern": "dots", "foregroundColor": "#003366", "format": "png" });
+    let style = json!({ "dataPattern": "dots", "foregroundColor": "#003366", "format": "png" });
     let code = made(&client, json!({ "content": "Room 7", "style": style })).await;
     assert_eq!(code["kind"], "static");
     assert_eq!(code["style"], style);
