@@ -20,7 +20,7 @@ on_both!(
 );
 
 /// What needs no credentials. `/r/{slug}` and the like are no operations of the API's.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 14] = [
     "GET /api/invitations/{token}",
     "GET /api/session/callback",
     "GET /api/session/methods",
@@ -34,6 +34,7 @@ const PUBLIC: [&str; 13] = [
     "POST /api/invitations/{token}",
     "POST /api/session",
     "POST /api/session/back-channel-logout",
+    "POST /r/{slug}",
 ];
 
 /// A line of the table.
