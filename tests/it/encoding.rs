@@ -349,9 +349,10 @@ fn together(files: &[Vec<u8>]) -> Vec<u8> {
 
 async fn a_message_is_read_from_its_symbols_together(server: Server) {
     let client = Client::admin(&server);
-    let message: String = (0..40)
+    let lines: Vec<String> = (0..40)
         .map(|n| format!("line {n} of a message; "))
         .collect();
+    let message = lines.concat();
     let options = json!({ "format": "png", "size": 400, "maxVersion": 10, "errorCorrection": "L" });
     let body = json!({ "data": message, "options": options });
     let answer = client.post(APPEND, &body).await.expect(200).json();

@@ -67,7 +67,7 @@ fn image(of: &Value) -> String {
     )
 }
 
-fn list<'a>(value: &'a Value) -> impl Iterator<Item = &'a Value> + use<'a> {
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
@@ -121,7 +121,7 @@ fn assembled(data: &Value) -> String {
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{view_box}"><defs>"#
     );
-    let mut groups = ["".to_owned(), "".to_owned()];
+    let mut groups = [String::new(), String::new()];
     for definition in list(&data["definitions"]) {
         let group = || format!(r#" filter="url(#{})""#, text(&definition["id"]));
         match text(&definition["type"]) {

@@ -162,7 +162,7 @@ impl Styles {
     ) -> Result<Deleted> {
         let author = Author::from(may.caller());
         let deleted = app.codes.styles.delete(may.organization(), &name, &author);
-        deleted.await.map_err(Error::from)?;
+        deleted.await?;
         Ok(Deleted::Gone)
     }
 }

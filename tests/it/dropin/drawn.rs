@@ -65,7 +65,7 @@ fn text(dice: &mut Dice) -> String {
             .map(|_| dice.pick(&['A', 'Z', '-', ':', '/', '5']))
             .collect(),
         _ => {
-            (0..1 + length / 3)
+            (0..=length / 3)
                 .map(|_| dice.pick(&['é', 'ß', 'a', ' ', '€', 'Ж', '日', '+']))
                 .collect::<String>()
                 + "."

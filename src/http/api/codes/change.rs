@@ -101,6 +101,7 @@ impl Changed {
 }
 
 /// What is checked, and stands for what the code is now.
+#[allow(clippy::option_option)] // absent stays, `null` removes
 struct Checked {
     target: Option<String>,
     title: Option<String>,
@@ -207,6 +208,7 @@ async fn checked(app: &App, ctx: &Ctx, at: At, changes: Changes) -> Result<Check
 }
 
 /// `None` stays, `Some(None)` is removed.
+#[allow(clippy::option_option)]
 fn optional<T, U>(
     value: &MaybeUndefined<T>,
     check: impl FnOnce(&T) -> Option<U>,

@@ -213,7 +213,7 @@ async fn meaning(
         ("payload", new.payload.is_some()),
     ];
     let mut given = given.into_iter().filter(|(_, is_given)| *is_given);
-    let is_dynamic = match (given.next(), given.last()) {
+    let is_dynamic = match (given.next(), given.next_back()) {
         (Some((first, _)), None) => first == "target",
         (Some(_), Some((last, _))) => {
             faults.add(last, "give one of target, content and payload");
@@ -269,7 +269,7 @@ async fn plan(checking: &Checking<'_>, faults: &mut Faults, new: &NewCode) -> Re
     faults.tags(&new.tags);
     let mut time = |field, text: &Option<String>| {
         let time = text.as_deref().and_then(|text| faults.time(field, text));
-        time.map(|time| time.as_microsecond())
+        time.map(crate::kernel::Timestamp::as_microsecond)
     };
     let starts_at_us = time("starts_at", &new.starts_at);
     let expires_at_us = time("expires_at", &new.expires_at);

@@ -51,8 +51,8 @@ pub fn two(dark: Ink, light: Ink) -> Style {
 }
 
 /// As a part of a request.
-pub fn of_two(dark: Ink, light: Ink) -> Option<Arc<Style>> {
-    Some(Arc::new(two(dark, light)))
+pub fn of_two(dark: Ink, light: Ink) -> Arc<Style> {
+    Arc::new(two(dark, light))
 }
 
 #[cfg(test)]

@@ -95,8 +95,14 @@ const SHORT: &[(&str, &str)] = &[
     ("bgColor", "In the same spelling (#ffffff)"),
 ];
 
-/// Path, method, parameters.
-const OPERATIONS: [(&str, &str, &[(&str, &str)]); 9] = [
+/// Path, method, parameters with their descriptions.
+type Operation = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+const OPERATIONS: [Operation; 9] = [
     ("/v1/create-qr-code", "get", CREATE),
     ("/v1/create-qr-code", "post", CREATE),
     ("/v1/read-qr-code", "get", FETCH),

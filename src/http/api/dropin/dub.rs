@@ -56,7 +56,7 @@ fn spec(asked: &Params) -> Result<Spec, Error> {
         level: asked.word("level", &LEVELS)?.unwrap_or(Level::L),
         size: Size::Pixels(size_px),
         border: u8::try_from(margin).unwrap_or(u8::MAX),
-        style: colour::of_two(dark, light),
+        style: Some(colour::of_two(dark, light)),
         ..Spec::new(url)
     })
 }

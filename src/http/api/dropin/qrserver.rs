@@ -133,7 +133,7 @@ fn spec(asked: &Params) -> Result<Spec, Error> {
         size: Size::Pixels(side_px.saturating_sub(2 * margin_px).max(1)),
         padding: shape.plus(Padding::around(margin_px)),
         border: u8::try_from(zone).unwrap_or(u8::MAX),
-        style: colour::of_two(dark, light),
+        style: Some(colour::of_two(dark, light)),
         ..Spec::new(content(asked)?)
     })
 }

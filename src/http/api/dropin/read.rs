@@ -143,6 +143,7 @@ impl Read {
         method = "get",
         operation_id = "qrserver_read"
     )]
+    #[allow(clippy::unused_async)] // the framework's signature
     async fn fetch(&self, _may: Public<act::Render>, query: InQuery) -> Result<Answered> {
         let output = output(&query.0, false);
         shaped(Err(foreign()), move |error| told_in(output, error))

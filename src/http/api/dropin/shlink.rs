@@ -135,7 +135,7 @@ fn spec(asked: &Params, address: String) -> Spec {
         // Beside the size.
         padding: Padding::around(px(margin_px.clamp(0, MOST_MARGIN_PX))),
         border: 0,
-        style: colour::of_two(dark, light),
+        style: Some(colour::of_two(dark, light)),
         ..Spec::new(address)
     }
 }

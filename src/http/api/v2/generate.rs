@@ -41,19 +41,19 @@ impl Generate {
 
 /// The answer, or the file alone where `Accept` asks for an image.
 enum Content {
-    Json(Json<Answer>),
+    Json(Json<Box<Answer>>),
     File(AnyFile),
 }
 
 impl ResponseContent for Content {
     fn media_types() -> Vec<MetaMediaType> {
-        let mut types = <Json<Answer> as ResponseContent>::media_types();
+        let mut types = <Json<Box<Answer>> as ResponseContent>::media_types();
         types.extend(AnyFile::media_types());
         types
     }
 
     fn register(registry: &mut Registry) {
-        <Json<Answer> as ResponseContent>::register(registry);
+        <Json<Box<Answer>> as ResponseContent>::register(registry);
     }
 }
 
@@ -166,7 +166,7 @@ impl Generate {
         let (grade, concerns) = (made.grade(), made.concerns());
         let content = match file {
             Some(_) => Content::File(AnyFile(made.into_file())),
-            None => Content::Json(Json(made.into_answer(scannability))),
+            None => Content::Json(Json(Box::new(made.into_answer(scannability)))),
         };
         Ok(Drawn::Drawn(content, grade, concerns))
     }
