@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 pub use appearance::{Appearance, weigh};
 pub use drawing::Wishes;
 
-pub use targets::Led;
+pub use targets::{Led, Next};
 
 pub use crate::store::codes::{
     Change, Code, CodeKind, CodeStyle, Counters, DEVICES, ListQuery, Look, Placement,

@@ -25,6 +25,14 @@ pub struct Led {
     pub by: Option<String>,
 }
 
+/// Where a code shall lead; the target is validated.
+#[derive(Clone, Debug)]
+pub struct Next {
+    pub target: String,
+    /// `None`, or a time that has passed: at once.
+    pub from: Option<Timestamp>,
+}
+
 impl Codes {
     /// Targets of a code, the newest first; those to come before them.
     ///
@@ -67,7 +75,7 @@ impl Codes {
         Ok([scheduled, led].concat())
     }
 
-    /// Lets a code lead to another target, at once or later. `target` is validated.
+    /// Lets a code lead to another target, at once or later.
     ///
     /// # Errors
     /// `NotFound`; `Invalid` for a code that leads nowhere, and for too many targets to come; `PreconditionFailed`; the store's.
@@ -76,9 +84,9 @@ impl Codes {
         at: (OrgId, Uuid),
         seen: Option<Timestamp>,
         author: &Author,
-        next: (String, Option<Timestamp>),
+        next: Next,
     ) -> Result<Code> {
-        let (target, from) = next;
+        let Next { target, from } = next;
         let from = from.filter(|from| *from > self.clock.now());
         self.edit(at, seen, author, |code| {
             redirects(code)?;
@@ -133,8 +141,11 @@ impl Codes {
                 "the code has led to no other target yet",
             ));
         };
-        self.lead(at, seen, author, (before.target.clone(), None))
-            .await
+        let next = Next {
+            target: before.target.clone(),
+            from: None,
+        };
+        self.lead(at, seen, author, next).await
     }
 }
 

@@ -78,6 +78,33 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         rollout::mismatch::Mismatch,
     );
     let cache = (cache::stats::Stats, cache::clear::Clear, cache::warm::Warm);
+    let account = (
+        session::Session,
+        single_sign_on::SingleSignOn,
+        account::own::Own,
+        account::sessions::Sessions,
+        account::keys::Keys,
+    );
+    let organizations = (
+        organizations::manage::Manage,
+        organizations::members::Members,
+        organizations::invitations::Invitations,
+        organizations::keys::Keys,
+        organizations::audit::Audit,
+        organizations::image::OrganizationImage::new(),
+        organizations::timeline::Timeline,
+    );
+    let more = (more, account, organizations);
+    OpenApiService::new((codes, resource, symbols(), more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
+        .description(
+            "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \
+             `errors` which fields, `request_id` finds the request in the log.",
+        )
+        .server(ServerObject::new(&server.base_url))
+}
+
+/// Those that draw symbols without a stored code.
+fn symbols() -> impl OpenApi {
     let counts = Arc::new(v2::counts::Counts::new());
     let symbols = (
         barcode::Barcode::new(),
@@ -95,7 +122,6 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         v3::preview::Preview::new(&counts),
         v3::validate::Validate,
     );
-    let symbols = (symbols, in_parts);
     let others = (
         dropin::qrserver::QrServer::new(),
         dropin::read::Read,
@@ -103,27 +129,5 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         dropin::google::Google::new(),
         dropin::shlink::Shlink::new(),
     );
-    let account = (
-        session::Session,
-        single_sign_on::SingleSignOn,
-        account::own::Own,
-        account::sessions::Sessions,
-        account::keys::Keys,
-    );
-    let organizations = (
-        organizations::manage::Manage,
-        organizations::members::Members,
-        organizations::invitations::Invitations,
-        organizations::keys::Keys,
-        organizations::audit::Audit,
-        organizations::image::OrganizationImage::new(),
-        organizations::timeline::Timeline,
-    );
-    let more = (more, account, organizations, others);
-    OpenApiService::new((codes, resource, symbols, more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
-        .description(
-            "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \
-             `errors` which fields, `request_id` finds the request in the log.",
-        )
-        .server(ServerObject::new(&server.base_url))
+    (symbols, in_parts, others)
 }

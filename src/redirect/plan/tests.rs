@@ -1,3 +1,5 @@
+//! Rules, times and queries, one visit after the other.
+
 use super::*;
 use crate::{
     kernel::clock::from_micros,

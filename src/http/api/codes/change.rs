@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem::{Request, Result, web::Data};
+use poem::{Request, Result};
 use poem_openapi::{
     ApiResponse, Object, OpenApi,
     param::{Header, Path},
@@ -26,7 +26,7 @@ use crate::{
         api::{Group, qr::parse_id, v2::options::Options},
         bounds::{self, Within},
         extract::Input,
-        may::May,
+        may::{May, context},
     },
     identity::{Author, act},
     kernel::{Ctx, Error},
@@ -128,11 +128,8 @@ impl Patch {
         method = "patch",
         operation_id = "change_code"
     )]
-    #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn change(
         &self,
-        app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         request: &Request,
         may: May<act::EditCodes>,
         /// The code's UUID
@@ -142,14 +139,15 @@ impl Patch {
         _if_match: Header<Option<String>>,
         body: Input<Changes>,
     ) -> Result<Changed> {
+        let (app, ctx) = context(request)?;
         let at = (may.organization(), parse_id(&id)?);
-        let seen = seen(&app, at, request.headers()).await?;
-        let checked = checked(&app, &ctx, at, body.0).await?;
+        let seen = seen(app, at, request.headers()).await?;
+        let checked = checked(app, ctx, at, body.0).await?;
         let author = Author::from(may.caller());
         let edited = app
             .codes
             .edit(at, seen, &author, |code| checked.change(code));
-        Ok(Changed::of(&app, edited.await?).await?)
+        Ok(Changed::of(app, edited.await?).await?)
     }
 }
 

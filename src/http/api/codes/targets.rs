@@ -14,14 +14,14 @@ use super::{change::Changed, draft::Checking, etag::seen};
 use crate::http::api::faults::Faults;
 use crate::{
     app::App,
+    codes::Next,
     http::{
         api::{Group, qr::parse_id},
         bounds::{self, Within},
         extract::Input,
-        may::May,
+        may::{May, context},
     },
     identity::{Author, act},
-    kernel::Ctx,
 };
 
 pub struct Targets;
@@ -89,11 +89,8 @@ impl Targets {
         method = "post",
         operation_id = "set_code_target"
     )]
-    #[allow(clippy::too_many_arguments)] // the dialect's parameters
     async fn lead(
         &self,
-        app: Data<&Arc<App>>,
-        ctx: Data<&Ctx>,
         request: &Request,
         may: May<act::EditCodes>,
         /// The code's UUID
@@ -103,12 +100,13 @@ impl Targets {
         _if_match: Header<Option<String>>,
         body: Input<New>,
     ) -> Result<Changed> {
+        let (app, ctx) = context(request)?;
         let at = (may.organization(), parse_id(&id)?);
-        let seen = seen(&app, at, request.headers()).await?;
+        let seen = seen(app, at, request.headers()).await?;
         let mut faults = Faults::default();
         let checking = Checking {
-            app: &app,
-            ctx: &ctx,
+            app,
+            ctx,
             org: at.0,
         };
         let target = checking
@@ -120,10 +118,11 @@ impl Targets {
             .as_deref()
             .and_then(|text| faults.time("at", text));
         faults.finish()?;
-        let next = (target.unwrap_or(body.0.target.0), from);
+        let target = target.unwrap_or(body.0.target.0);
+        let next = Next { target, from };
         let author = Author::from(may.caller());
         let code = app.codes.lead(at, seen, &author, next).await?;
-        Ok(Changed::of(&app, code).await?)
+        Ok(Changed::of(app, code).await?)
     }
 
     /// Lead to the target of before

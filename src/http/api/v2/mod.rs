@@ -10,5 +10,6 @@ pub mod generate;
 pub mod graded;
 pub mod made;
 pub mod options;
+mod over;
 pub mod preview;
 pub mod validate;
