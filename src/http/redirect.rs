@@ -39,13 +39,6 @@ pub struct Redirect {
     failure: Counter,
 }
 
-/// What was scanned, for the scan's row.
-#[derive(Clone, Copy)]
-struct Scanned {
-    code_id: Uuid,
-    placement_id: Option<Uuid>,
-}
-
 impl Redirect {
     pub fn new(app: &Arc<App>) -> Self {
         let status = |s: RedirectStatus| handles::counter(&catalogue::REDIRECTS, &[s.label()]);
@@ -72,8 +65,8 @@ impl Redirect {
 
     async fn send(&self, ctx: &Ctx, request: &mut Request) -> Result<Response, Error> {
         let unknown = || Error::not_found("no code has this address");
-        let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
-        if !is_look && request.method() != Method::POST {
+        let is_known = |method: &Method| [Method::GET, Method::HEAD, Method::POST].contains(method);
+        if !is_known(request.method()) {
             return Err(not_allowed());
         }
         let slug = Self::slug(request.uri().path()).unwrap_or_default();
@@ -93,13 +86,13 @@ impl Redirect {
                 Err(Error::new(Kind::Malformed, "this code does not redirect"))
             }
             // Only a password is sent to a code.
-            Destination::Target { .. } if !is_look => Err(not_allowed()),
+            Destination::Target { .. } if request.method() == Method::POST => Err(not_allowed()),
             Destination::Target { code_id, location } => {
-                let scanned = Scanned {
-                    code_id,
-                    placement_id: None,
-                };
-                self.accept(ctx, request, scanned).await;
+                let headers = request.headers();
+                let texts = [header::USER_AGENT, header::REFERER].map(|name| text(headers, &name));
+                let scan = self.scan(ctx, request, (code_id, None, &texts));
+                // The intake counts its failures; the redirect is answered in any case.
+                let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
                 Ok(found(location))
             }
             // Boxed: a plain redirect does not carry the space for it around.
@@ -107,27 +100,23 @@ impl Redirect {
         }
     }
 
-    async fn accept(&self, ctx: &Ctx, request: &Request, scanned: Scanned) {
-        let headers = request.headers();
-        let texts = [header::USER_AGENT, header::REFERER].map(|name| text(headers, &name));
-        let scan = self.scan(ctx, request, (scanned, &texts));
-        // The intake counts its failures; the redirect is answered in any case.
-        let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
-    }
-
     fn scan<'t>(
         &self,
         ctx: &Ctx,
         request: &Request,
-        (scanned, [user_agent, referer]): (Scanned, &'t [Cow<'_, str>; 2]),
+        (code_id, placement_id, [user_agent, referer]): (
+            Uuid,
+            Option<&'t Uuid>,
+            &'t [Cow<'_, str>; 2],
+        ),
     ) -> Scan<'t> {
         let is_head = request.method() == Method::HEAD;
         let settings = &self.app.settings;
         let address = client_address(request, &settings.server.trusted_proxies);
         Scan {
             id: ctx.id,
-            code_id: scanned.code_id,
-            placement_id: scanned.placement_id,
+            code_id,
+            placement_id,
             at: self.app.clock.now(),
             genuine: request
                 .uri()

@@ -107,8 +107,8 @@ impl Planned {
 
     /// The placement whose slug was scanned.
     #[must_use]
-    pub const fn placement_id(&self) -> Option<Uuid> {
-        self.source.placement_id
+    pub const fn placement_id(&self) -> Option<&Uuid> {
+        self.source.placement_id.as_ref()
     }
 
     #[must_use]

@@ -45,7 +45,7 @@ pub struct Scan<'a> {
     /// From the header of a proxy.
     pub country: Option<Country>,
     /// The placement whose slug was scanned.
-    pub placement_id: Option<Uuid>,
+    pub placement_id: Option<&'a Uuid>,
     /// Cut to [`USER_AGENT_BYTES`].
     pub user_agent: &'a str,
     /// Cut to [`REFERER_BYTES`].
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             _ => Country::parse(&self.array::<2>()?),
         };
         let placement_id = match (format, flags & PLACED) {
-            (WITH_PLACEMENTS, PLACED) => Some(Uuid::from_bytes(self.array()?)),
+            (WITH_PLACEMENTS, PLACED) => Some(Uuid::from_bytes_ref(self.chunk()?)),
             _ => None,
         };
         let address = match self.array()? {
@@ -167,9 +167,13 @@ impl<'a> Reader<'a> {
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.chunk().copied()
+    }
+
+    fn chunk<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
         let (head, rest) = self.0.split_first_chunk::<N>().ok_or_else(damaged)?;
         self.0 = rest;
-        Ok(*head)
+        Ok(head)
     }
 
     fn text(&mut self) -> Result<&'a str> {
@@ -184,6 +188,8 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const PLACE: Uuid = Uuid::from_u128(77);
 
     fn any_address() -> impl Strategy<Value = Option<IpAddr>> {
         proptest::option::of(any::<IpAddr>())
@@ -206,7 +212,7 @@ mod tests {
                 excluded: (id % 3 == 0).then_some(Excluded::Prefetch),
                 address,
                 country: Country::parse(country.as_bytes()),
-                placement_id: (code % 5 == 0).then(|| Uuid::from_u128(id ^ code)),
+                placement_id: (code % 5 == 0).then_some(&PLACE),
                 user_agent: &agent,
                 referer: &referer,
             }).collect();

@@ -179,7 +179,7 @@ fn row(scan: &Scan<'_>, agent: Option<Known>) -> ScanRow {
         referer: (!scan.referer.is_empty()).then(|| scan.referer.to_owned()),
         agent: agent.map(|a| a.id),
         country: scan.country,
-        placement_id: scan.placement_id,
+        placement_id: scan.placement_id.copied(),
     }
 }
 

@@ -11,7 +11,7 @@ use poem::{
 };
 use url::form_urlencoded;
 
-use super::{Redirect, Scanned, found, page, text};
+use super::{Redirect, found, page, text};
 use crate::{
     http::client::limited_client,
     kernel::{Ctx, Error, Kind},
@@ -58,12 +58,10 @@ impl Redirect {
             country: self.country(request),
             query: request.uri().query(),
         });
-        drop((agent, language));
-        let scanned = Scanned {
-            code_id: planned.code_id(),
-            placement_id: planned.placement_id(),
-        };
-        self.accept(ctx, request, scanned).await;
+        let texts = [agent, text(headers, &header::REFERER)];
+        let scanned = (planned.code_id(), planned.placement_id(), &texts);
+        let scan = self.scan(ctx, request, scanned);
+        let _ = self.app.intake.accept(&scan).await;
         let mut response = found(location);
         if is_sent {
             // The target is to be fetched, not sent the password (RFC 9110 §15.4.4).
