@@ -64,7 +64,6 @@ impl Redirect {
     }
 
     async fn send(&self, ctx: &Ctx, request: &mut Request) -> Result<Response, Error> {
-        let unknown = || Error::not_found("no code has this address");
         let is_known = |method: &Method| [Method::GET, Method::HEAD, Method::POST].contains(method);
         if !is_known(request.method()) {
             return Err(not_allowed());
@@ -73,30 +72,39 @@ impl Redirect {
         let slug = percent_decode_str(slug).decode_utf8().ok();
         let slug = slug.as_deref().and_then(Slug::parse).ok_or_else(unknown)?;
         let resolving = self.app.redirect.resolve(slug);
-        match trace::of("redirect.resolve", resolving).await? {
+        let (code_id, location) = match plain(trace::of("redirect.resolve", resolving).await?) {
+            // Only a password is sent to a code.
+            Ok(_) if request.method() == Method::POST => return Err(not_allowed()),
+            Ok(plain) => plain,
+            // Boxed: a plain redirect does not carry the space for it around.
+            Err(other) => return Box::pin(self.otherwise(ctx, request, other)).await,
+        };
+        let headers = request.headers();
+        let texts = [header::USER_AGENT, header::REFERER].map(|name| text(headers, &name));
+        let scan = self.scan(ctx, request, (code_id, None, &texts));
+        // The intake counts its failures; the redirect is answered in any case.
+        let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
+        Ok(found(location))
+    }
+
+    /// What is no plain redirect.
+    async fn otherwise(
+        &self,
+        ctx: &Ctx,
+        request: &mut Request,
+        destination: Destination,
+    ) -> Result<Response, Error> {
+        match destination {
+            Destination::Planned(planned) => self.planned(ctx, request, &planned).await,
             Destination::Nowhere => {
                 let trusted = &self.app.settings.server.trusted_proxies;
-                self.app
-                    .auth
-                    .limits
-                    .miss(limited_client(request, trusted))?;
+                let client = limited_client(request, trusted);
+                self.app.auth.limits.miss(client)?;
                 Err(unknown())
             }
-            Destination::NotARedirect => {
+            Destination::NotARedirect | Destination::Target { .. } => {
                 Err(Error::new(Kind::Malformed, "this code does not redirect"))
             }
-            // Only a password is sent to a code.
-            Destination::Target { .. } if request.method() == Method::POST => Err(not_allowed()),
-            Destination::Target { code_id, location } => {
-                let headers = request.headers();
-                let texts = [header::USER_AGENT, header::REFERER].map(|name| text(headers, &name));
-                let scan = self.scan(ctx, request, (code_id, None, &texts));
-                // The intake counts its failures; the redirect is answered in any case.
-                let _ = trace::of("scans.accept", self.app.intake.accept(&scan)).await;
-                Ok(found(location))
-            }
-            // Boxed: a plain redirect does not carry the space for it around.
-            Destination::Planned(planned) => Box::pin(self.planned(ctx, request, &planned)).await,
         }
     }
 
@@ -184,6 +192,18 @@ fn found(location: HeaderValue) -> Response {
         HeaderValue::from_static("private, no-store"),
     );
     response
+}
+
+/// The code and its target, if it has but one. A function, so that what it takes apart is not held while a scan is stored.
+fn plain(destination: Destination) -> Result<(Uuid, HeaderValue), Destination> {
+    match destination {
+        Destination::Target { code_id, location } => Ok((code_id, location)),
+        other => Err(other),
+    }
+}
+
+fn unknown() -> Error {
+    Error::not_found("no code has this address")
 }
 
 fn not_allowed() -> Error {

@@ -280,15 +280,16 @@ mod tests {
     /// others build JSON, whose buffers grow with what is in it.
     #[rustfmt::skip]
     const CEILINGS: [(&str, u64, u64, usize); 6] = [
+        // The future grew by 40 bytes with the ways of codes that have rules, times or a password.
         // name, allocations, bytes, future
-        ("redirect",             5,    300,   2_960),
+        ("redirect",             5,    300,   3_000),
         // These two have one more than before images had a grade: the name of its header.
-        ("image/cached",        18,  7_130,   2_960),
-        ("image/not_modified",  14,  6_520,   2_960),
-        ("code",                94,  29_500,  2_960),
-        ("list",               356,  98_000,  2_960),
+        ("image/cached",        18,  7_130,   3_000),
+        ("image/not_modified",  14,  6_520,   3_000),
+        ("code",                94,  29_500,  3_000),
+        ("list",               356,  98_000,  3_000),
         // Since who made a code is written in the same transaction: 77 and 12 kB more than the code alone.
-        ("create",             263,  73_000,  2_960),
+        ("create",             263,  73_000,  3_000),
     ];
 
     #[test]
