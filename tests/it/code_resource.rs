@@ -592,6 +592,10 @@ async fn bad_values_are_named_and_change_nothing(server: Server) {
         new[field] = value;
         client.post(CODES, &new).await.invalid(named);
     }
+    for field in ["target", "enabled"] {
+        let body = json!({ field: null });
+        client.patch(&path(&code), &body).await.invalid(field);
+    }
     let both = json!({ "starts_at": "2030-01-02T00:00:00Z", "expires_at": "2030-01-01T00:00:00Z" });
     client
         .patch(&path(&code), &both)

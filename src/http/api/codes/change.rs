@@ -40,7 +40,8 @@ pub struct Patch;
 #[oai(rename = "CodeChanges")]
 #[serde(deny_unknown_fields)]
 struct Changes {
-    target: Option<Within<bounds::Target>>,
+    #[serde(default)]
+    target: MaybeUndefined<Within<bounds::Target>>,
     #[serde(default)]
     title: MaybeUndefined<Within<bounds::Title>>,
     #[serde(default)]
@@ -53,7 +54,8 @@ struct Changes {
     /// In the place of `style`
     #[serde(default)]
     style_name: MaybeUndefined<String>,
-    enabled: Option<bool>,
+    #[serde(default)]
+    enabled: MaybeUndefined<bool>,
     #[serde(default)]
     starts_at: MaybeUndefined<String>,
     #[serde(default)]
@@ -158,6 +160,14 @@ async fn checked(app: &App, ctx: &Ctx, at: At, changes: Changes) -> Result<Check
     let code = app.codes.get(org, id).await?;
     let checking = Checking { app, ctx, org };
     let mut faults = Faults::default();
+    for (field, is_removed) in [
+        ("target", changes.target.is_null()),
+        ("enabled", changes.enabled.is_null()),
+    ] {
+        if is_removed {
+            faults.add(field, "cannot be removed, only changed");
+        }
+    }
     let texts = texts(&checking, &mut faults, (&code, &changes)).await?;
     let style = style(&checking, &mut faults, &changes).await?;
     let rules = match &changes.rules {
@@ -194,7 +204,7 @@ async fn checked(app: &App, ctx: &Ctx, at: At, changes: Changes) -> Result<Check
         description,
         tags,
         style,
-        enabled: changes.enabled,
+        enabled: changes.enabled.value().copied(),
         starts_at_us,
         expires_at_us,
         rules,
@@ -232,7 +242,7 @@ async fn texts(
             CodeKind::Static => Purpose::UpdateStatic,
             CodeKind::Dynamic => Purpose::UpdateDynamic,
         },
-        redirect_url: changes.target.as_ref().map(|target| target.0.clone()),
+        redirect_url: changes.target.value().map(|target| target.0.clone()),
         title: title.clone(),
         description: description.clone(),
         ..Submission::default()
