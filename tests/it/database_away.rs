@@ -36,6 +36,7 @@ async fn remembered_redirects_do_not_notice() {
     let rules = json!([{ "when": { "device": "ios" }, "target": "https://example.com/ios" }]);
     let plan = json!({ "target": TARGET, "rules": rules, "max_scans": 1000, "tags": ["plan"] });
     let planned = admin.post("/api/v2/codes", &plan).await.expect(201).json();
+    let planned_id = planned["id"].as_str().unwrap();
     let planned = format!("/r/{}", planned["slug"].as_str().unwrap());
     let scan_planned = async || {
         let scan = admin.request(reqwest::Method::GET, &planned);
@@ -109,6 +110,8 @@ async fn remembered_redirects_do_not_notice() {
             .await
             .expect(204);
     }
+    let of_plan = format!("/api/v2/codes/{planned_id}");
+    admin.delete(&of_plan).await.expect(204);
     assert_nothing_lost(&server, &code.id, &tally).await;
     assert_eq!(admin.get(&unseen.shared).await.status, 302);
 }

@@ -15,8 +15,8 @@ use crate::support::{
     metrics::Scrape,
 };
 
-/// Samples that Prometheus keeps of one node, whatever happens to it. Stated in docs/METRICS.md.
-const MOST: usize = 14_000;
+/// Samples that Prometheus keeps of one node, whatever happens to it: some hundred for each operation that is asked for.
+const MOST: usize = 18_000;
 /// Requests of one half of the day.
 const REQUESTS: usize = 2_500;
 
