@@ -19,6 +19,7 @@ on_both!(
     targets_have_a_history_a_future_and_an_undo,
     pages_and_filters_find_each_code_once,
     bad_values_are_named_and_change_nothing,
+    what_a_code_cannot_be_without_stays,
     a_static_code_says_its_text,
 );
 
@@ -592,10 +593,6 @@ async fn bad_values_are_named_and_change_nothing(server: Server) {
         new[field] = value;
         client.post(CODES, &new).await.invalid(named);
     }
-    for field in ["target", "enabled"] {
-        let body = json!({ field: null });
-        client.patch(&path(&code), &body).await.invalid(field);
-    }
     let both = json!({ "starts_at": "2030-01-02T00:00:00Z", "expires_at": "2030-01-01T00:00:00Z" });
     client
         .patch(&path(&code), &both)
@@ -667,4 +664,15 @@ async fn a_static_code_says_its_text(server: Server) {
     ] {
         client.post(CODES, &body).await.invalid(named);
     }
+}
+
+async fn what_a_code_cannot_be_without_stays(server: Server) {
+    let client = Client::admin(&server);
+    let code = made(&client, json!({ "target": TARGET })).await;
+    for field in ["target", "enabled"] {
+        let body = json!({ field: null });
+        client.patch(&path(&code), &body).await.invalid(field);
+    }
+    let after = client.get(&path(&code)).await.expect(200).json();
+    assert_eq!(after, code);
 }
