@@ -103,6 +103,10 @@ fn add_undeclared(document: &mut Value) {
     opened["responses"]["303"] = opened["responses"]["302"].take();
     if let Some(responses) = opened["responses"].as_object_mut() {
         responses.remove("302");
+        let wrong = problem("A code without a password");
+        responses.insert("405".to_owned(), wrong);
+        let many = problem("Too many wrong passwords; see Retry-After");
+        responses.insert("429".to_owned(), many);
     }
     document["paths"]["/r/{slug}"] = json!({
         "get": redirect("follow_redirect", "Redirect a scan to its target, and count it"),
@@ -248,6 +252,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             );
             add("404", "No provider is configured");
         }
+    }
+    let parameters = operation["parameters"].as_array();
+    let mut parameters = parameters.into_iter().flatten();
+    if parameters.any(|parameter| parameter["name"] == "If-Match") {
+        add("412", "It is not as `If-Match` says");
     }
     if method == "post" {
         add("409", "It exists already");
