@@ -120,11 +120,11 @@ def flags(headers):
     return [flag for header in headers for flag in ("-H", header)]
 
 
-def flat_out(server, path, headers, args):
+def flat_out(server, path, headers, args, more=()):
     """As fast as it goes, from the other core: requests per second, the 99th percentile, and failures."""
     out = subprocess.run(
         ["taskset", "-c", "1", "wrk", "-t1", f"-c{args.connections}", f"-d{args.seconds}s", "--latency",
-         *flags(headers), f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True, check=True).stdout
+         *flags(headers), *more, f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True, check=True).stdout
     failures = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", out).groups()
     return {

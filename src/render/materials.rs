@@ -1,8 +1,8 @@
-//! What styled symbols are made of besides modules: fonts, and the logos that were read.
+//! What styled symbols are made of besides modules: fonts, the logos that were read, and what would make bad ones better.
 
 use std::sync::Arc;
 
-use ::style::{Fonts, Logo, LogoShape, NotAFont, Picture};
+use ::style::{Fix, Fonts, Logo, LogoShape, NotAFont, Picture};
 use logo::Refused;
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
@@ -11,12 +11,15 @@ use crate::kernel::{Error, Kind, Result};
 
 /// Bytes of pixels that are remembered: some thirty logos of the largest size.
 const LOGO_BYTES: u64 = 128 << 20;
+/// Symbols whose fixes are remembered: some hundred bytes each.
+const FIXES: u64 = 4096;
 
 /// Clones share it.
 #[derive(Clone)]
 pub struct Materials {
     fonts: Fonts,
     logos: Cache<([u8; 32], LogoShape), Arc<Logo>>,
+    fixes: Cache<[u8; 32], Arc<[Fix]>>,
 }
 
 impl Materials {
@@ -34,12 +37,34 @@ impl Materials {
                 .weigher(bytes)
                 .max_capacity(LOGO_BYTES)
                 .build(),
+            fixes: Cache::new(FIXES),
         })
     }
 
     #[must_use]
     pub const fn fonts(&self) -> &Fonts {
         &self.fonts
+    }
+
+    /// What would give the symbol of a request (its digest) a better grade. `find` draws it some thirty times: milliseconds, which
+    /// no other request shall wait for, and nobody twice.
+    ///
+    /// # Errors
+    /// `Internal` when it was cut off.
+    pub async fn fixes(
+        &self,
+        digest: [u8; 32],
+        find: impl FnOnce() -> Vec<Fix> + Send + 'static,
+    ) -> Result<Arc<[Fix]>> {
+        if let Some(known) = self.fixes.get(&digest) {
+            return Ok(known);
+        }
+        let found: Arc<[Fix]> = tokio::task::spawn_blocking(find)
+            .await
+            .map_err(|e| Error::caused(Kind::Internal, "fixes could not be tried", e))?
+            .into();
+        self.fixes.insert(digest, Arc::clone(&found));
+        Ok(found)
     }
 
     /// `data`: a file in base 64, or as a `data:` URL.

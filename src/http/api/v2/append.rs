@@ -80,7 +80,7 @@ impl Append {
                 let counts = Arc::clone(&self.counts);
                 let make = move |asked: Asked| {
                     let (app, ctx, counts) = (Arc::clone(&app), ctx.clone(), Arc::clone(&counts));
-                    async move { Made::new(&app, &ctx, &counts, &asked).await }
+                    async move { Made::explained(&app, &ctx, &counts, &asked).await }
                 };
                 many::outcomes(parts, many::AT_ONCE, false, make)
             },

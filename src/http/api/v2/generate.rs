@@ -162,12 +162,16 @@ impl Generate {
         {
             question.options.format = Some(Word::of(format));
         }
-        let (made, scannability) = Made::answering(app, ctx, &self.counts, &question).await?;
+        let counts = &self.counts;
+        if file.is_some() {
+            let made = Made::file(app, ctx, counts, &question).await?;
+            let (grade, concerns) = (made.grade(), made.concerns());
+            let content = Content::File(AnyFile(made.into_file()));
+            return Ok(Drawn::Drawn(content, grade, concerns));
+        }
+        let (made, scannability) = Made::answering(app, ctx, counts, &question).await?;
         let (grade, concerns) = (made.grade(), made.concerns());
-        let content = match file {
-            Some(_) => Content::File(AnyFile(made.into_file())),
-            None => Content::Json(Json(Box::new(made.into_answer(scannability)))),
-        };
+        let content = Content::Json(Json(Box::new(made.into_answer(scannability))));
         Ok(Drawn::Drawn(content, grade, concerns))
     }
 }

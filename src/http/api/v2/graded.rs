@@ -1,5 +1,7 @@
 //! A grade with its reasons and what would help, in this dialect's words.
 
+use std::sync::Arc;
+
 use ::style::{Change, Fix, Grade, Report, fixes};
 use poem_openapi::{Object, types::Any};
 use serde_json::Value;
@@ -50,56 +52,66 @@ pub struct Suggestion {
 /// Below this grade fixes are looked for.
 const GOOD: Grade = Grade::B;
 
-impl Scannability {
+/// A picture that was graded.
+#[derive(Clone, Copy)]
+pub struct Graded<'a> {
+    pub asked: &'a Asked,
+    pub report: &'a Report,
+    pub request: &'a render::Request,
+}
+
+impl Graded<'_> {
     /// # Errors
     /// `Invalid` if the grade is worse than was asked for; the options named are those that would help.
-    pub async fn of(
-        asked: &Asked,
-        report: &Report,
-        symbol: impl FnOnce() -> Result<symbol::Symbol>,
-    ) -> Result<Self> {
-        let grade = report.grade();
-        let found = if grade < GOOD.max(asked.least) {
-            tried(asked, symbol()?).await?
-        } else {
-            Vec::new()
-        };
-        if grade < asked.least {
-            return Err(refused(asked, report, &found));
+    pub async fn required(self, app: &App) -> Result<()> {
+        if self.report.grade() >= self.asked.least {
+            return Ok(());
         }
-        let reasons = report.reasons.iter().map(|reason| Reason {
+        let fixes = self.fixes(app).await?;
+        Err(refused(self.asked, self.report, &fixes))
+    }
+
+    /// The grade, and what would make a bad one better.
+    ///
+    /// # Errors
+    /// `Internal`.
+    pub async fn explained(self, app: &App) -> Result<Scannability> {
+        let grade = self.report.grade();
+        let reasons = self.report.reasons.iter().map(|reason| Reason {
             parameter: reason.parameter.label().to_owned(),
             value: (f64::from(reason.value) * 1000.0).round() / 1000.0,
             grade: reason.grade.label().to_owned(),
         });
-        Ok(Self {
+        let reasons = reasons.collect();
+        let fixes = if grade < GOOD {
+            let suggestion = |fix: &Fix| suggestion(*fix, &self.asked.deciding);
+            self.fixes(app).await?.iter().map(suggestion).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Scannability {
             grade: grade.label().to_owned(),
             scannable: grade > Grade::F,
-            reasons: reasons.collect(),
-            fixes: found
-                .iter()
-                .map(|fix| suggestion(*fix, &asked.deciding))
-                .collect(),
+            reasons,
+            fixes,
         })
     }
-}
 
-/// Up to thirty drawings: milliseconds, which no other request shall wait for.
-async fn tried(asked: &Asked, symbol: symbol::Symbol) -> Result<Vec<Fix>> {
-    let (style, spec) = (asked.style.clone(), asked.spec.clone());
-    let tried = tokio::task::spawn_blocking(move || {
-        let again = |level| {
-            let spec = render::Spec {
-                level,
-                ..spec.clone()
+    async fn fixes(self, app: &App) -> Result<Arc<[Fix]>> {
+        let (style, spec) = (self.asked.style.clone(), self.asked.spec.clone());
+        let symbol = self.request.symbol()?;
+        let find = move || {
+            let again = |level| {
+                let spec = render::Spec {
+                    level,
+                    ..spec.clone()
+                };
+                render::Request::new(spec).ok()?.symbol().ok()
             };
-            render::Request::new(spec).ok()?.symbol().ok()
+            fixes(&symbol, &style, spec.border, again)
         };
-        fixes(&symbol, &style, spec.border, again)
-    });
-    tried
-        .await
-        .map_err(|e| Error::caused(Kind::Internal, "fixes could not be tried", e))
+        app.materials.fixes(self.request.digest(), find).await
+    }
 }
 
 impl Scannability {

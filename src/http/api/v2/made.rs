@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     counts::Counts,
-    graded::{Scannability, drawn},
+    graded::{Graded, Scannability, drawn},
     options::{Asked, Options, asked, name},
 };
 use crate::{
@@ -178,7 +178,7 @@ pub struct Made {
 }
 
 impl Made {
-    /// Reads a question, draws, grades and counts.
+    /// Reads a question, draws, grades and counts: for a document that explains the grade.
     ///
     /// # Errors
     /// Those of [`asked`] and of [`Made::new`].
@@ -188,39 +188,69 @@ impl Made {
         counts: &Counts,
         question: &Question,
     ) -> Result<(Self, Scannability)> {
-        let made = match question.asked(&app.materials).await {
-            Ok(asked) => Self::new(app, ctx, counts, &asked).await,
-            Err(e) => Err(e),
+        let made = async {
+            let asked = question.asked(&app.materials).await?;
+            Self::explained(app, ctx, counts, &asked).await
         };
-        counts
-            .images
-            .count(ctx, format(&question.options), made.is_ok());
+        let made = made.await;
+        (counts.images).count(ctx, format(&question.options), made.is_ok());
         made
+    }
+
+    /// The same, for whoever wants the file alone: a grade is told faster than what would make it better.
+    ///
+    /// # Errors
+    /// As [`Made::answering`].
+    pub async fn file(app: &App, ctx: &Ctx, counts: &Counts, question: &Question) -> Result<Self> {
+        let made = async {
+            let asked = question.asked(&app.materials).await?;
+            Self::new(app, ctx, counts, &asked).await
+        };
+        let made = made.await;
+        (counts.images).count(ctx, format(&question.options), made.is_ok());
+        made
+    }
+
+    /// Draws, grades, counts and explains.
+    ///
+    /// # Errors
+    /// Those of [`Made::new`].
+    pub async fn explained(
+        app: &App,
+        ctx: &Ctx,
+        counts: &Counts,
+        asked: &Asked,
+    ) -> Result<(Self, Scannability)> {
+        let made = Self::new(app, ctx, counts, asked).await?;
+        let scannability = made.graded(asked).explained(app).await?;
+        Ok((made, scannability))
     }
 
     /// Draws, grades and counts.
     ///
     /// # Errors
     /// What cannot be drawn, and a grade that is worse than was asked for, in this dialect's words.
-    pub async fn new(
-        app: &App,
-        ctx: &Ctx,
-        counts: &Counts,
-        asked: &Asked,
-    ) -> Result<(Self, Scannability)> {
+    pub async fn new(app: &App, ctx: &Ctx, counts: &Counts, asked: &Asked) -> Result<Self> {
         let started = app.clock.instant();
         let (request, image) = drawn(app, ctx, asked).await?;
         let grade = image.facts.report.grade();
         counts.count(&asked.style, grade, grade < asked.least);
-        let scannability =
-            Scannability::of(asked, &image.facts.report, || request.symbol()).await?;
-        let took = app.clock.instant().duration_since(started);
-        let made = Self {
+        let mut made = Self {
             request,
             image,
-            took,
+            took: Duration::ZERO,
         };
-        Ok((made, scannability))
+        made.graded(asked).required(app).await?;
+        made.took = app.clock.instant().duration_since(started);
+        Ok(made)
+    }
+
+    fn graded<'a>(&'a self, asked: &'a Asked) -> Graded<'a> {
+        Graded {
+            asked,
+            report: &self.image.facts.report,
+            request: &self.request,
+        }
     }
 
     pub fn grade(&self) -> GradeHeader {

@@ -7,7 +7,7 @@ use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
 
 use super::{
-    graded::{Scannability, drawn},
+    graded::{Graded, Scannability, drawn},
     made::Question,
     options::Asked,
 };
@@ -85,8 +85,13 @@ pub async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answe
         let asked = question.asked(&app.materials).await?;
         let (request, image) = drawn(app, ctx, &asked).await?;
         let symbol = request.symbol()?;
-        let scannability =
-            Scannability::of(&asked, &image.facts.report, || Ok(symbol.clone())).await?;
+        let graded = Graded {
+            asked: &asked,
+            report: &image.facts.report,
+            request: &request,
+        };
+        graded.required(app).await?;
+        let scannability = graded.explained(app).await?;
         let capacity = image.facts.level.restores();
         let details = Details {
             data_length: request.content.len() as u64,

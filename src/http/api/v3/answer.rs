@@ -17,7 +17,7 @@ use crate::{
             spelling,
             v2::{
                 counts::Counts,
-                graded::{self, Scannability},
+                graded::{self, Graded, Scannability},
                 made::{self, Made, millis},
                 options::Asked,
             },
@@ -110,7 +110,7 @@ struct Composed {
     symbol: Symbol,
     report: Report,
     parts: Parts,
-    content_hash: String,
+    request: Request,
 }
 
 /// An answer, and its headers.
@@ -147,7 +147,7 @@ async fn of_question(
     let started = app.clock.instant();
     let asked = question.asked(&app.materials).await?;
     let made = match &question.options.format {
-        Some(_) => Some(Made::new(app, ctx, counts, &asked).await?.0),
+        Some(_) => Some(Made::new(app, ctx, counts, &asked).await?),
         None => None,
     };
     let composed = composed(&asked).await?;
@@ -155,12 +155,20 @@ async fn of_question(
     if made.is_none() {
         counts.count(&asked.style, report.grade(), report.grade() < asked.least);
     }
-    let symbol = || Ok(composed.symbol.clone());
-    let scannability = Scannability::of(&asked, report, symbol).await?;
+    let graded = Graded {
+        asked: &asked,
+        report,
+        request: &composed.request,
+    };
+    graded.required(app).await?;
+    let scannability = match enhanced {
+        true => Some(graded.explained(app).await?.renamed(name)),
+        false => None,
+    };
     let grade = GradeHeader::from(report);
     let took = millis(app.clock.instant().duration_since(started));
     let mut data = data(&asked, composed, took, enhanced);
-    data.scannability = enhanced.then(|| scannability.renamed(name));
+    data.scannability = scannability;
     let concerns = made.as_ref().and_then(Made::concerns);
     data.file = made.map(|made| File::from(&made));
     Ok(Drawn {
@@ -180,7 +188,7 @@ async fn composed(asked: &Asked) -> Result<Composed> {
         Ok(Composed {
             report: grade(&scene, &symbol),
             parts: Parts::of(&scene),
-            content_hash: hex(&request.digest()),
+            request,
             symbol,
         })
     };
@@ -192,7 +200,7 @@ fn data(asked: &Asked, composed: Composed, took_ms: f64, enhanced: bool) -> Data
     let Composed {
         symbol,
         mut parts,
-        content_hash,
+        request,
         ..
     } = composed;
     let side = symbol.matrix().modules();
@@ -214,7 +222,7 @@ fn data(asked: &Asked, composed: Composed, took_ms: f64, enhanced: bool) -> Data
         data_length: enhanced.then_some(asked.spec.content.len() as u64),
         error_correction_capacity: enhanced.then(|| level.restores()),
         dark_share: enhanced.then_some(dark_share),
-        content_hash,
+        content_hash: hex(&request.digest()),
     };
     let some = |pieces: Vec<_>| {
         let pieces: Vec<_> = pieces.into_iter().map(Path::from).collect();
