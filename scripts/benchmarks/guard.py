@@ -12,6 +12,7 @@ import socket
 import statistics
 import subprocess
 import tempfile
+import urllib.error
 
 import tools
 from tools import ROOT, say
@@ -20,6 +21,7 @@ from . import http
 
 CONNECTIONS = 2000
 EXPERIMENTS = ("render", "validate", "analytics")
+RULED = "redirect/20 rules"
 CREATE = '{"redirect_url": "https://example.org/a/page?with=a&query=1"}'
 
 
@@ -37,6 +39,18 @@ def kinds(ours):
     with open(body, "w") as file:
         file.write(CREATE)
     yield "create", "/api/v1/qr/dynamic", [*who, "Content-Type: application/json"], 100, ["-d", body]
+    if slug := ruled(ours):
+        yield RULED, f"/r/{slug}?scan_ref=qr", [*agent, "Accept-Language: de-CH,de;q=0.9,en;q=0.5"], 10_000, []
+
+
+def ruled(ours):
+    """The slug of a code that twenty rules decide, of which none matches; `None` for a release that knows no rules."""
+    languages = "fr it es pt nl sv da nb fi pl cs sk sl hr hu ro bg el tr uk".split()
+    rules = [{"when": {"language": language, "device": "mobile"}, "target": f"https://example.org/{language}"} for language in languages]
+    try:
+        return json.loads(ours.call("/api/v2/codes", {"target": "https://example.org/a/page?with=a&query=1", "rules": rules}))["slug"]
+    except urllib.error.HTTPError:
+        return None
 
 
 def cpu(server, kind, args, settle=None):
@@ -119,7 +133,7 @@ def run(args):
         name, _, _, rate, _ = kind
         runs, failed = cpu(server, kind, args, settle)
         took = statistics.median(runs)
-        base = bare_cpu["redirect" if name == "redirect" else "image", rate]
+        base = bare_cpu["redirect" if name in ("redirect", RULED) else "image", rate]
         memory = counted.get(name, {})
         row = {"bench": f"guard/{name}", "cpu_us": round(took, 2), "bare_cpu_us": round(base, 2), "cpu_ratio": round(took / base, 3),
                "cpu_us_runs": [round(run, 2) for run in runs], "failed": failed, **{key: memory[key] for key in ("allocations", "bytes", "held_bytes") if key in memory}}
@@ -131,7 +145,7 @@ def run(args):
     try:
         all_kinds = list(kinds(ours))
         for kind in all_kinds:
-            measure(ours, kind, http.drained(ours) if kind[0] == "redirect" else None)
+            measure(ours, kind, http.drained(ours) if kind[0] in ("redirect", RULED) else None)
         _, path, headers, _, _ = all_kinds[1]
         heap = heap_per_connection(ours, path, headers)
     finally:

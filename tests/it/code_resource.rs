@@ -262,6 +262,33 @@ async fn a_limit_holds_whoever_asks_at_once(server: Server) {
     scan(&people, &link, &[]).await.problem(410);
 }
 
+/// Nothing tells the nodes of each other's scans but the database.
+#[tokio::test]
+async fn a_limit_holds_over_two_nodes() {
+    let one = Setup::on(Database::Postgres).start().await;
+    let setup = Setup::on(Database::Postgres).env("DATABASE_URL", one.database_url());
+    let two = setup.start().await;
+    let code = made(
+        &Client::admin(&one),
+        json!({ "target": TARGET, "max_scans": 50 }),
+    )
+    .await;
+    let link = link(&code);
+    let nodes = [Client::anonymous(&one), Client::anonymous(&two)];
+    // Both know the code before the crowd comes.
+    for node in &nodes {
+        node.head(&link).await.expect(302);
+    }
+    let scans = (0..200).map(|n| scan(&nodes[n % 2], &link, &[]));
+    let answers = futures_util::future::join_all(scans).await;
+    let let_through = answers.iter().filter(|answer| answer.status == 302).count();
+    let refused = answers.iter().filter(|answer| answer.status == 410).count();
+    assert_eq!((let_through, refused), (50, 150));
+    for node in &nodes {
+        scan(node, &link, &[]).await.problem(410);
+    }
+}
+
 #[tokio::test]
 async fn a_password_is_asked_for_and_guesses_are_limited() {
     for database in [Database::Sqlite, Database::Postgres] {

@@ -11,7 +11,7 @@ use super::options::{Asked, Deciding};
 use crate::{
     app::App,
     http::api::spelling::{self, Name},
-    kernel::{Color, Error, Kind, Result, error::Detail},
+    kernel::{Color, Error, Result, error::Detail},
     render,
 };
 
