@@ -29,7 +29,7 @@ use crate::{
     cache::{Name, Tag, Tiered, Tiers},
     identity::{Author, Entry, OrgId, Stamp},
     kernel::{
-        Error, Kind, Result, SharedClock, Timestamp,
+        Error, Kind, Result, SharedClock, Slug, Timestamp,
         id::{self, Ids, Uuid},
     },
     render::Logo,
@@ -139,6 +139,12 @@ impl Codes {
     #[must_use]
     pub fn address(&self, slug: &str) -> String {
         format!("{}/r/{slug}?scan_ref=qr", self.base_url)
+    }
+
+    /// What a symbol says whose slug is not made yet: it is as long.
+    #[must_use]
+    pub fn some_address(&self) -> String {
+        self.address(&"0".repeat(Slug::DIGITS))
     }
 
     /// # Errors

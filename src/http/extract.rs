@@ -194,13 +194,41 @@ fn unacceptable(path: &str, cause: &serde_json::Error) -> Error {
         .and_then(|m| m.strip_suffix('`'));
     match (missing, path) {
         (Some(field), _) => Error::invalid(field.to_owned(), "is missing"),
-        (None, ".") => Error::invalid("body", message),
+        (None, ".") => Error::invalid("body", in_words(message)),
         // What was sent is not told to logs.
         (None, field) if field.ends_with("password") => {
             Error::invalid(field.to_owned(), "must be text")
         }
-        (None, field) => Error::invalid(shortened(field), message),
+        (None, field) => Error::invalid(shortened(field), in_words(message)),
     }
+}
+
+/// What the parser expected, in the words of JSON: it names types of this program.
+fn in_words(mut message: String) -> String {
+    const WORDS: [(&str, &str); 12] = [
+        ("a sequence", "a list"),
+        ("a map", "an object"),
+        ("a boolean", "true or false"),
+        ("u8", "a whole number from 0 to 255"),
+        ("u16", "a whole number from 0 to 65535"),
+        ("u32", "a whole number from 0"),
+        ("u64", "a whole number from 0"),
+        ("i32", "a whole number"),
+        ("i64", "a whole number"),
+        ("f32", "a number"),
+        ("f64", "a number"),
+        ("a string", "text"),
+    ];
+    for (theirs, ours) in WORDS {
+        if let Some(before) = message.strip_suffix(theirs)
+            && before.ends_with("expected ")
+        {
+            let at = before.len();
+            message.replace_range(at.., ours);
+            break;
+        }
+    }
+    message
 }
 
 /// What a caller sent is not sent back at any length: the beginning says what was meant, and the end what would be right.

@@ -7,10 +7,10 @@ use super::limits::SLUG_BYTES;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Slug(Box<str>);
 
-/// Digits of a slug that is made here.
-const DIGITS: usize = 8;
-
 impl Slug {
+    /// Of one that is made here.
+    pub const DIGITS: usize = 8;
+
     /// `None` for what no code can have: then nobody needs to look. Blanks around it, which come along when an address is
     /// copied, are no part of it.
     #[must_use]
@@ -23,7 +23,7 @@ impl Slug {
             return None;
         }
         let mut slug: Box<str> = text.into();
-        if slug.len() == DIGITS && slug.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if slug.len() == Self::DIGITS && slug.bytes().all(|b| b.is_ascii_hexdigit()) {
             slug.make_ascii_lowercase();
         }
         Some(Self(slug))

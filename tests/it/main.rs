@@ -13,6 +13,7 @@ mod barcode;
 mod baseline;
 mod batch;
 mod cache;
+mod callers;
 mod cli;
 mod clients;
 mod code_resource;

@@ -188,7 +188,7 @@ fn others() -> Vec<(&'static str, Value)> {
         ),
         // Its check digit.
         (
-            "payload.elements[0].value",
+            "payload.text",
             json!({ "kind": "gs1", "text": "(01)09506000134353" }),
         ),
         (

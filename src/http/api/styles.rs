@@ -141,7 +141,8 @@ impl Styles {
             );
             faults.add("options", message);
         }
-        checking.options(&mut faults, "options", &options.0).await?;
+        let some = ("options", "content");
+        checking.options(&mut faults, some, &options.0).await?;
         faults.finish()?;
         let author = Author::from(may.caller());
         let saved = app.codes.styles.put(org, &name, (json, default), &author);

@@ -36,7 +36,26 @@ macro_rules! vocabularies {
     )+};
 }
 
-vocabularies! { Border Centre EyeShape FrameKind Grade Kind LogoShape Pattern Side }
+vocabularies! { Border Centre EyeShape FrameKind Grade LogoShape Pattern Side }
+
+/// Two spellings of one kind are in use.
+const CONICAL: &str = "conical";
+
+impl Vocabulary for Kind {
+    fn words() -> Vec<&'static str> {
+        let mut words: Vec<_> = Self::ALL.iter().map(|kind| kind.label()).collect();
+        words.push(CONICAL);
+        words
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        Self::parse(if word == CONICAL {
+            Self::Conic.label()
+        } else {
+            word
+        })
+    }
+}
 
 /// The shape of finder patterns: one of the library's, or the caller's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,10 @@ use std::{pin::pin, sync::Arc, task::Poll, time::Duration};
 use bytes::Bytes;
 use futures_util::poll;
 use poem::{Body, Endpoint, Request, Response, Result, error::ReadBodyError, http::header};
-use tokio::time::timeout_at;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    time::{timeout, timeout_at},
+};
 
 use crate::{
     app::App,
@@ -15,6 +18,10 @@ use crate::{
 
 /// For the rest of a body, once the process is being stopped.
 const BODY_WHILE_STOPPING: Duration = Duration::from_secs(5);
+
+/// Of a body that is too large, before it is told so: as a file that was chosen by mistake, at the speed of a home's line.
+const DISCARDED_BYTES: u64 = 32 << 20;
+const DISCARDING: Duration = Duration::from_secs(5);
 
 pub struct Limits<E> {
     inner: E,
@@ -34,14 +41,26 @@ impl<E> Limits<E> {
     }
 
     /// The whole body, in time.
-    async fn read(&self, body: Body, deadline: Instant) -> Result<Bytes, Error> {
+    async fn read(
+        &self,
+        body: Body,
+        deadline: Instant,
+        is_announced: bool,
+    ) -> Result<Bytes, Error> {
+        let whole = async {
+            if is_announced {
+                body.into_bytes_limit(self.body_bytes).await
+            } else {
+                within(body, self.body_bytes).await
+            }
+        };
         let late = |message| Error::new(Kind::RequestTimeout, message);
         let stopped = async {
             self.app.draining().await;
             tokio::time::sleep(BODY_WHILE_STOPPING).await;
         };
         let read = tokio::select! {
-            read = body.into_bytes_limit(self.body_bytes) => read,
+            read = whole => read,
             () = tokio::time::sleep_until(deadline) => {
                 return Err(late("the body took too long to arrive"));
             }
@@ -75,16 +94,41 @@ impl<E: Endpoint<Output = Response>> Endpoint for Limits<E> {
             .get(header::CONTENT_LENGTH)
             .and_then(|v| v.to_str().ok());
         let announced = announced.and_then(|v| v.parse::<usize>().ok());
-        if announced.is_some_and(|n| n > self.body_bytes) {
+        if let Some(bytes) = announced.filter(|n| *n > self.body_bytes) {
+            // Who waits to be asked for it sends nothing, and of more there would be a rest.
+            let is_sent = !request.headers().contains_key(header::EXPECT);
+            if is_sent && bytes as u64 <= DISCARDED_BYTES {
+                discard(request.take_body().into_async_read()).await;
+            }
             return Err(self.too_large().into());
         }
         let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
         if chunked || announced.is_some_and(|n| n > 0) {
-            let body = self.read(request.take_body(), deadline).await?;
+            let body = self.read(request.take_body(), deadline, !chunked).await?;
             request.set_body(Body::from_bytes(body));
         }
         in_time(deadline, self.inner.call(request)).await
     }
+}
+
+/// # Errors
+/// `PayloadTooLarge`, when the rest of it was discarded.
+async fn within(body: Body, most: usize) -> Result<Bytes, ReadBodyError> {
+    let mut reader = body.into_async_read();
+    let mut bytes = Vec::new();
+    let mut first = (&mut reader).take(most as u64 + 1);
+    first.read_to_end(&mut bytes).await?;
+    if bytes.len() > most {
+        discard(reader).await;
+        return Err(ReadBodyError::PayloadTooLarge);
+    }
+    Ok(bytes.into())
+}
+
+/// Who is still sending when the connection is closed gets a reset and not the answer (RFC 9112 §9.6).
+async fn discard(body: impl AsyncRead + Unpin) {
+    let (mut rest, mut nowhere) = (body.take(DISCARDED_BYTES), tokio::io::sink());
+    let _ = timeout(DISCARDING, tokio::io::copy(&mut rest, &mut nowhere)).await;
 }
 
 /// # Errors

@@ -169,7 +169,7 @@ async fn checked(app: &App, ctx: &Ctx, at: At, changes: Changes) -> Result<Check
         }
     }
     let texts = texts(&checking, &mut faults, (&code, &changes)).await?;
-    let style = style(&checking, &mut faults, &changes).await?;
+    let style = style(&checking, &mut faults, (&code, &changes)).await?;
     let rules = match &changes.rules {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(Vec::new()),
@@ -263,14 +263,15 @@ async fn texts(
 async fn style(
     checking: &Checking<'_>,
     faults: &mut Faults,
-    changes: &Changes,
+    (code, changes): (&codes::Code, &Changes),
 ) -> Result<Option<Option<CodeStyle>>, Error> {
     let (own, name) = (&changes.style, &changes.style_name);
     if own.is_undefined() && name.is_undefined() {
         return Ok(None);
     }
     let own = own.value().map(|style| &style.0);
-    let style = checking.style(faults, (own, name.value().map(String::as_str)));
+    let says = checking.app.codes.content(code);
+    let style = checking.style(faults, &says, (own, name.value().map(String::as_str)));
     style.await.map(Some)
 }
 

@@ -163,8 +163,12 @@ async fn make(app: &App, ctx: &Ctx, caller: &Caller, new: NewCode) -> Result<cod
         );
     }
     let own = new.style.as_ref().map(|style| &style.0);
+    let says = match &meaning {
+        Some(Meaning::Static { content }) => content.clone(),
+        _ => app.codes.some_address(),
+    };
     let style = checking
-        .style(&mut faults, (own, new.style_name.as_deref()))
+        .style(&mut faults, &says, (own, new.style_name.as_deref()))
         .await?;
     let plan = plan(&checking, &mut faults, &new).await?;
     let has_plan = plan != Plan::default() || new.password.is_some() || !placements.is_empty();

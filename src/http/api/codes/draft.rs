@@ -18,9 +18,11 @@ use crate::{
     http::api::{
         faults::Faults,
         payloads::{Content, Payload},
+        v2::graded::spelled,
     },
     identity::OrgId,
-    kernel::{Ctx, Kind, Result, Timestamp},
+    kernel::{Ctx, Error, Kind, Result, Timestamp},
+    render,
     validate::{Purpose, Submission},
 };
 
@@ -28,6 +30,8 @@ pub const TAGS: usize = 30;
 const TAG_CHARS: usize = 50;
 pub const PLACEMENTS: usize = 100;
 const NAME_CHARS: usize = 100;
+/// Seconds of 0000-01-01T00:00:00Z.
+const YEAR_ZERO: i64 = -62_167_219_200;
 const MAX_SCANS: std::ops::RangeInclusive<i64> = 1..=1_000_000_000;
 
 /// JSON of the shape `T`, kept as it was sent.
@@ -84,7 +88,9 @@ where
 impl Faults {
     /// A moment (RFC 3339).
     pub fn time(&mut self, field: &'static str, text: &str) -> Option<Timestamp> {
+        // Elsewhere it may be a year that has no four digits (RFC 3339 §5.6).
         let parsed = text.parse::<Timestamp>().ok();
+        let parsed = parsed.filter(|at| at.as_second() >= YEAR_ZERO);
         if parsed.is_none() {
             self.add(
                 field,
@@ -206,13 +212,14 @@ impl Checking<'_> {
         Ok(made)
     }
 
-    /// How a code shall be drawn: by options of its own, or a saved style.
+    /// How a code whose symbol says `says` shall be drawn: by options of its own, or a saved style.
     ///
     /// # Errors
     /// The store's.
     pub async fn style(
         &self,
         faults: &mut Faults,
+        says: &str,
         (own, name): (Option<&Value>, Option<&str>),
     ) -> Result<Option<CodeStyle>> {
         match (own, name) {
@@ -224,7 +231,7 @@ impl Checking<'_> {
                 Ok(None)
             }
             (Some(options), None) => {
-                self.options(faults, "style", options).await?;
+                self.options(faults, ("style", says), options).await?;
                 Ok(Some(CodeStyle::Own(options.to_string())))
             }
             (None, Some(name)) => {
@@ -235,7 +242,10 @@ impl Checking<'_> {
                             "names no style of the organization: see GET /api/v2/styles",
                         );
                     }
-                    found => drop(found?),
+                    found => {
+                        let options = Value::Object(super::super::styles::object(&found?.options));
+                        self.options(faults, ("style_name", says), &options).await?;
+                    }
                 }
                 Ok(Some(CodeStyle::Saved(name.to_owned())))
             }
@@ -258,16 +268,30 @@ impl Checking<'_> {
         Some((text, payload.to_json()?.to_string()))
     }
 
-    /// Options of a symbol, by what they would be alone. `field`: what they stand in.
+    /// Options of a symbol that says `says`. `field`: what they stand in.
     ///
     /// # Errors
     /// Faults only.
-    pub async fn options(&self, faults: &mut Faults, field: &str, options: &Value) -> Result<()> {
-        let some = Content {
-            data: Some("content"),
+    pub async fn options(
+        &self,
+        faults: &mut Faults,
+        (field, says): (&str, &str),
+        options: &Value,
+    ) -> Result<()> {
+        let content = Content {
+            data: Some(says),
             payload: None,
         };
-        let Err(e) = super::image::spec(self.app, some, options).await else {
+        let drawn = async {
+            let asked = super::image::spec(self.app, content, options).await?;
+            if asked.spec.encoding.append.is_some() {
+                let message = "is for the symbols of one message: that of a code stands alone";
+                return Err(Error::invalid("structuredAppend", message));
+            }
+            let request = render::Request::new(asked.spec).map_err(|f| spelled(f.into_error()))?;
+            request.symbol().map_err(spelled)
+        };
+        let Err(e) = drawn.await else {
             return Ok(());
         };
         if e.kind() != Kind::Invalid {

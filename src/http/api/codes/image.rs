@@ -25,6 +25,7 @@ use crate::{
             word::Word,
         },
         bounds::{self, Within},
+        extract,
         file::AnyFile,
         grade::GradeHeader,
         may::May,
@@ -168,15 +169,7 @@ pub async fn spec(app: &App, content: Content<'_>, options: &Value) -> Result<As
     if !options.is_object() {
         return Err(Error::new(Kind::Invalid, "must be a JSON object"));
     }
-    let options: Options = serde_path_to_error::deserialize(options).map_err(|e| {
-        let field = e.path().to_string();
-        let message = e.into_inner().to_string();
-        match field.as_str() {
-            "." => Error::new(Kind::Invalid, message),
-            _ => Error::invalid(field, message),
-        }
-    })?;
-    let asked = asked(&app.materials, content, &options).await?;
-    RenderRequest::new(asked.spec.clone()).map_err(|faults| spelled(faults.into_error()))?;
-    Ok(asked)
+    let options: Options =
+        extract::part(options.clone()).map_err(|fault| Error::invalid_fields(vec![fault]))?;
+    asked(&app.materials, content, &options).await
 }

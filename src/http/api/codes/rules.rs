@@ -42,7 +42,7 @@ pub struct WhenShape {
     country: Option<Words>,
     /// `HH:MM`, with `to`
     from: Option<String>,
-    /// `HH:MM`, exclusive; before `from` it is on the next day
+    /// `HH:MM`, exclusive; before `from` it is on the next day, and equal to it all day
     to: Option<String>,
     /// IANA zone of `from` and `to`; the organization's if none is given
     zone: Option<String>,

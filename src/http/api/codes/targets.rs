@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use poem::{Request, Result, web::Data};
 use poem_openapi::{
     Object, OpenApi,
@@ -23,6 +24,9 @@ use crate::{
     },
     identity::{Author, act},
 };
+
+/// What may be between the clocks of two machines.
+const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 pub struct Targets;
 
@@ -117,6 +121,10 @@ impl Targets {
             .at
             .as_deref()
             .and_then(|text| faults.time("at", text));
+        // The clocks of who asks and of this node may differ.
+        if from.is_some_and(|at| app.clock.now().duration_since(at) > LATE) {
+            faults.add("at", "is over: leave it out for now");
+        }
         faults.finish()?;
         let target = target.unwrap_or(body.0.target.0);
         let next = Next { target, from };

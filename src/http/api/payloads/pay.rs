@@ -114,7 +114,19 @@ impl Gs1 {
                 return None;
             }
         };
-        told(message.and_then(|message| message.build()), &[], faults)
+        let mut own = Faults::default();
+        let built = told(message.and_then(|message| message.build()), &[], &mut own);
+        if let Err(e) = own.finish() {
+            for fault in e.details() {
+                // What was read from the text is named in the message.
+                if self.text.is_some() && fault.field.starts_with("elements") {
+                    faults.add("text", format!("{} {}", fault.field, fault.message));
+                } else {
+                    faults.push(fault.clone());
+                }
+            }
+        }
+        built
     }
 }
 

@@ -45,7 +45,8 @@ pub fn when(field: &'static str, text: &str, faults: &mut Faults) -> Option<When
     } else {
         // With a zone but out of bounds it is no local time.
         let local = text.parse::<civil::DateTime>().ok();
-        let has_zone = text.ends_with(['Z', 'z']);
+        let clock = text.get("YYYY-MM-DDT".len()..).unwrap_or_default();
+        let has_zone = clock.contains(['Z', 'z', '+', '-', '[']);
         local.filter(|_| !has_zone).and_then(time).map(When::Local)
     };
     if parsed.is_none() {

@@ -84,13 +84,17 @@ impl Question {
         Ok(self)
     }
 
+    pub fn content(&self) -> Content<'_> {
+        Content {
+            data: self.data.as_deref(),
+            payload: self.payload.as_ref(),
+        }
+    }
+
     /// # Errors
     /// `Invalid`, naming each option that is wrong.
     pub async fn asked(&self, materials: &Materials) -> Result<Asked> {
-        let content = Content {
-            data: self.data.as_deref(),
-            payload: self.payload.as_ref(),
-        };
+        let content = self.content();
         match &self.saved {
             None => asked(materials, content, &self.options).await,
             Some(saved) => asked(materials, content, &self.options.over(saved)).await,

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use ::style::{Parameter, Report};
 use poem::{Result, web::Data};
 use poem_openapi::{Object, OpenApi, payload::Json};
+use symbol::Symbol;
 
 use super::{
     graded::{Graded, Scannability, drawn},
     made::Question,
-    options::Asked,
+    options::{Asked, Options, asked},
 };
 use crate::{
     app::App,
     http::{api::Group, extract::Input, may::Public},
     identity::act,
     kernel::{Ctx, Error, Kind},
+    render,
 };
 
 pub struct Validate;
@@ -27,7 +29,7 @@ pub struct Answer {
     pub success: bool,
     /// It can be drawn, and its grade is as good as was asked for
     pub valid: bool,
-    /// If it can be drawn
+    /// Where the options are wrong: of the content alone, at the level that was asked for. Absent if no symbol holds it
     pub details: Option<Details>,
     pub scannability: Option<Scannability>,
     /// What is wrong, option by option
@@ -92,14 +94,8 @@ pub async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answe
         };
         graded.required(app).await?;
         let scannability = graded.explained(app).await?;
-        let capacity = image.facts.level.restores();
-        let details = Details {
-            data_length: request.content.len() as u64,
-            estimated_version: symbol.version().number(),
-            error_correction_capacity: capacity,
-            logo_impact: logo_impact(&asked, &image.facts.report),
-        };
-        Ok::<_, Error>((details, scannability))
+        let impact = logo_impact(&asked, &image.facts.report);
+        Ok::<_, Error>((details(&request, &symbol, impact), scannability))
     };
     match found.await {
         Ok((details, scannability)) => Ok(Answer {
@@ -119,7 +115,7 @@ pub async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answe
             Ok(Answer {
                 success: true,
                 valid: false,
-                details: None,
+                details: of_content(app, question).await,
                 scannability: None,
                 suggestions: faults
                     .iter()
@@ -130,6 +126,28 @@ pub async fn validate(app: &App, ctx: &Ctx, question: &Question) -> Result<Answe
         }
         Err(error) => Err(error),
     }
+}
+
+fn details(request: &render::Request, symbol: &Symbol, logo_impact: f64) -> Details {
+    Details {
+        data_length: request.content.len() as u64,
+        estimated_version: symbol.version().number(),
+        error_correction_capacity: symbol.level().restores(),
+        logo_impact,
+    }
+}
+
+/// As if no option but the level had been asked for.
+async fn of_content(app: &App, question: &Question) -> Option<Details> {
+    let options = Options {
+        error_correction: (question.options.error_correction.clone())
+            .filter(|level| level.get().is_ok()),
+        ..Options::default()
+    };
+    let asked = asked(&app.materials, question.content(), &options).await;
+    let request = render::Request::new(asked.ok()?.spec).ok()?;
+    let symbol = request.symbol().ok()?;
+    Some(details(&request, &symbol, 0.0))
 }
 
 /// What error correction does not have left.

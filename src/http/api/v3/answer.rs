@@ -161,9 +161,10 @@ async fn of_question(
         request: &composed.request,
     };
     graded.required(app).await?;
-    let scannability = match enhanced {
-        true => Some(graded.explained(app).await?.renamed(name)),
-        false => None,
+    let scannability = if enhanced {
+        Some(graded.explained(app).await?.renamed(name))
+    } else {
+        None
     };
     let grade = GradeHeader::from(report);
     let took = millis(app.clock.instant().duration_since(started));

@@ -33,7 +33,7 @@ struct Answer {
     success: bool,
     /// It can be drawn, and its grade is as good as was asked for
     valid: bool,
-    /// If it can be drawn
+    /// Where the options are wrong: of the content alone, at the level that was asked for. Absent if no symbol holds it
     details: Option<Details>,
     scannability: Option<Scannability>,
     /// What is wrong, option by option
