@@ -87,6 +87,7 @@ fn files_functions_and_names_are_in_shape() {
     all.extend(sources("symbol/src"));
     all.extend(sources("logo/src"));
     all.extend(sources("oidc/src"));
+    all.extend(sources("tokens/src"));
     let mut violations: Vec<Violation> = shape::median(&all).into_iter().collect();
     all.extend(sources("migrations"));
     violations.extend(all.iter().flat_map(shape::check));
