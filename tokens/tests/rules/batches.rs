@@ -81,7 +81,7 @@ fn around_the_size_of_a_batch() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn in_any_mixture(hows in prop::collection::vec(prop_oneof![0..7u8, Just(255)], 0..200)) {
         compare(&hows);

@@ -4,6 +4,7 @@
 
 mod batches;
 mod canonical;
+mod documented;
 mod keys;
 mod made;
 mod mutated;
