@@ -20,6 +20,7 @@ use crate::{
     codes::{Codes, made_under},
     config::Config,
     dials::Rollout,
+    events::Events,
     health::{self, Health},
     identity::Auth,
     kernel::{Ctx, Result, SharedClock, id::Ids},
@@ -116,6 +117,7 @@ pub struct App {
     analytics: Analytics,
     pub warmer: Warmer,
     pub materials: render::Materials,
+    pub events: Events,
     pub reader: render::Reader,
     health: Health,
     pipeline: Pipeline,
@@ -167,8 +169,7 @@ impl App {
         let analytics = analytics(&mut kit, &store);
         let (background, load) = (kit.background_thread(), Arc::clone(&kit.load));
         let changes = operate::dial_changes_of(&settings, &store, &clock, &ids);
-        let entries = kit.entries;
-        let rollout = Rollout::start(entries, Arc::clone(&load), &settings.rollout, changes);
+        let rollout = Rollout::start(kit.entries, Arc::clone(&load), &settings.rollout, changes);
         let rollout = rollout.await?;
         let redirect = build::redirect(&settings, &store, &tiers, &clock);
         let codes = build::codes(&settings, &store, &tiers, &ids, &clock)?;
@@ -198,6 +199,7 @@ impl App {
             rollout,
             intake: pipeline.intake(),
             materials,
+            events: build::events(&store, &ids, &clock),
             reader: render::Reader::new(room),
             pipeline,
             store,

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod codes;
 pub mod config;
 pub mod dials;
+pub mod events;
 pub mod health;
 pub mod http;
 pub mod identity;

@@ -52,4 +52,5 @@ migrations!(
     m0012_code_look,
     m0013_identity,
     m0014_code_plans,
+    m0015_events,
 );

@@ -35,6 +35,17 @@ def empty(n):
     return "POST", "/api/v1/barcode", {"data": ""}
 
 
+def shown(n):
+    """A symbol of somebody else's at a gate: refused."""
+    return "POST", "/api/checkins", {"token": f"WIFI:S:guest{n};;", "direction": "in", "gate": "drill", "nonce": f"drill-{n:08}"}
+
+
+def turnstile(attendee):
+    """Somebody who goes in and out."""
+    return lambda n: ("POST", "/api/checkins", {"attendee_id": attendee, "direction": "out" if n % 2 else "in", "gate": "drill",
+                                                "nonce": f"drill-{n:08}"})
+
+
 def guess(n):
     """A sign-in under another name each time: tries at one account are answered later and later."""
     return "POST", "/api/session", {"username": f"somebody{n}", "password": "not the password"}

@@ -6,6 +6,7 @@ use crate::{
     cache::{Bounds, Life, Tiers},
     codes::{self, Codes, Parts},
     config::Config,
+    events::Events,
     identity::{self, Auth},
     kernel::{Error, Kind, Result, SharedClock, id::Ids},
     redirect::{Bases, Redirect},
@@ -87,6 +88,10 @@ pub fn codes(
         clock: SharedClock::clone(clock),
     };
     Ok(Arc::new(Codes::new(&settings.server.base_url, parts)))
+}
+
+pub fn events(store: &Store, ids: &Arc<Ids>, clock: &SharedClock) -> Events {
+    Events::new(store.clone(), Arc::clone(ids), SharedClock::clone(clock))
 }
 
 /// With the fonts of `RENDER_FONTS`.

@@ -128,6 +128,12 @@ texts! {
     Title: None, limits::TITLE_CHARS;
     Description: None, limits::DESCRIPTION_CHARS;
     Search: None, limits::SEARCH_CHARS;
+    EventName: Some(1), limits::EVENT_NAME_CHARS;
+    GateName: Some(1), limits::GATE_CHARS;
+    /// What makes one scan told twice one scan.
+    Nonce: Some(8), limits::NONCE_CHARS;
+    /// Of a token in either form, and of old ones.
+    TokenText: Some(1), limits::TOKEN_CHARS;
 }
 
 impl<B: Bound> Type for Within<B> {

@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 120] = [
+pub const ROUTES: [(&str, &str, &str); 143] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
     ("POST",   "/r/{slug}",                                       "redirect.rs"),
 
@@ -51,6 +51,30 @@ pub const ROUTES: [(&str, &str, &str); 120] = [
     ("GET",    "/api/v2/styles/{name}",                           "api/styles.rs"),
     ("PUT",    "/api/v2/styles/{name}",                           "api/styles.rs"),
     ("DELETE", "/api/v2/styles/{name}",                           "api/styles.rs"),
+
+    ("GET",    "/api/events",                                     "api/events/manage.rs"),
+    ("POST",   "/api/events",                                     "api/events/manage.rs"),
+    ("GET",    "/api/events/{id}",                                "api/events/manage.rs"),
+    ("PATCH",  "/api/events/{id}",                                "api/events/manage.rs"),
+    ("DELETE", "/api/events/{id}",                                "api/events/manage.rs"),
+    ("GET",    "/api/events/{id}/attendees",                      "api/events/people.rs"),
+    ("POST",   "/api/events/{id}/attendees/import",               "api/events/people.rs"),
+    ("PATCH",  "/api/events/{id}/attendees/{attendee_id}",        "api/events/people.rs"),
+    ("GET",    "/api/events/{id}/stalls",                         "api/events/people.rs"),
+    ("POST",   "/api/events/{id}/stalls/import",                  "api/events/people.rs"),
+    ("GET",    "/api/events/{id}/gates",                          "api/events/gates.rs"),
+    ("PUT",    "/api/events/{id}/gates/{name}",                   "api/events/gates.rs"),
+    ("GET",    "/api/events/{id}/ledger",                         "api/events/ledger.rs"),
+    ("GET",    "/api/events/{id}/counts",                         "api/events/ledger.rs"),
+    ("POST",   "/api/checkins",                                   "api/events/checkin.rs"),
+    ("POST",   "/api/checkins/batch",                             "api/events/checkin.rs"),
+    ("POST",   "/api/tokens/verify",                              "api/events/checkin.rs"),
+    ("GET",    "/api/students/{id}/qr",                           "api/events/badge.rs"),
+    ("GET",    "/api/students/{id}/qr/rotating",                  "api/events/badge.rs"),
+    ("POST",   "/api/students/{id}/qr/regenerate",                "api/events/badge.rs"),
+    ("GET",    "/api/stalls/{id}/qr",                             "api/events/badge.rs"),
+    ("POST",   "/api/stalls/{id}/qr/regenerate",                  "api/events/badge.rs"),
+    ("GET",    "/.well-known/jwks.json",                          "api/events/badge.rs"),
 
     ("POST",   "/api/v1/barcode",                                 "api/barcode.rs"),
     ("POST",   "/api/generate",                                   "api/barcode.rs"),

@@ -148,6 +148,12 @@ actions! {
     EditCodes = "codes.edit": Manager, Any(Some(Scope::CodesWrite));
     /// Draw symbols without a code, where that is not public.
     Render = "symbols.render": Member, Any(Some(Scope::Render));
+    /// See events, who is invited, and the ledger.
+    ViewEvents = "events.view": Manager, Any(Some(Scope::EventsWrite));
+    /// Make, change and delete events; import, block, and give out tokens.
+    EditEvents = "events.edit": Manager, Any(Some(Scope::EventsWrite));
+    /// Look at tokens, and let people in and out.
+    CheckIn = "events.checkin": Manager, Any(Some(Scope::EventsCheckin));
     /// See how often codes are scanned.
     ViewAnalytics = "analytics.view": Analyst, Any(Some(Scope::AnalyticsRead));
     /// See single scans.

@@ -73,3 +73,11 @@ pub const BATCH_AT_ONCE: RangeInclusive<usize> = 1..=100;
 pub const BATCH_BYTES: usize = 32 << 20;
 /// Pixels of a module, where a dialect asks for that.
 pub const MODULE_PX: RangeInclusive<i64> = 1..=50;
+
+/// An event's name, and an attendee's.
+pub const EVENT_NAME_CHARS: usize = 200;
+pub const REGISTRATION_CHARS: usize = 64;
+pub const GATE_CHARS: usize = 60;
+pub const NONCE_CHARS: usize = 64;
+/// Old tokens are longer than ours.
+pub const TOKEN_CHARS: usize = 4096;

@@ -13,6 +13,7 @@ pub mod codes;
 mod connection;
 pub mod dials;
 mod entity;
+pub mod events;
 mod failure;
 pub mod invitations;
 pub mod keys;
@@ -59,6 +60,7 @@ pub struct Store {
     pub invitations: invitations::Invitations,
     pub audit: audit::Audit,
     pub dials: dials::Dials,
+    pub events: events::Events,
     connections: Connections,
     settings: Database,
     ping: StoreTimer,
@@ -83,6 +85,7 @@ impl Store {
             invitations: invitations::Invitations::new(&connections),
             audit: audit::Audit::new(&connections),
             dials: dials::Dials::new(&connections),
+            events: events::Events::new(&connections),
             ping: connections.timer("store.ping"),
             connections,
             settings: settings.clone(),

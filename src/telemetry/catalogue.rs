@@ -94,6 +94,12 @@ catalogue! {
     STYLE_FEATURES = Counter "qr_style_features_total" "symbols" ["feature", "word"] &[];
     /// Symbols without a code, by their grade; failure: refused for it.
     GRADES = Counter "qr_symbol_grades_total" "symbols" ["grade", "status"] &[];
+    /// Tokens that somebody showed, by kind and result: valid, or the reason against them.
+    TOKENS_VERIFIED = Counter "qr_tokens_verified_total" "tokens" ["kind", "result"] &[];
+    /// Scans at gates, by direction and result: accepted, or refused.
+    CHECKINS = Counter "qr_checkins_total" "scans" ["direction", "result"] &[];
+    /// Duration of a scan at a gate until it is in the ledger.
+    CHECKIN_DURATION = Histogram "qr_checkin_duration_seconds" "seconds" [] STORE_SECONDS;
     /// Look-ups in a cache, by tier, key space and result.
     CACHE_REQUESTS = Counter "qr_cache_requests_total" "look-ups" ["tier", "space", "result"] &[];
     /// Entries in a cache tier; of Redis, all keys of its database.

@@ -26,6 +26,7 @@ mod docs;
 mod drain;
 mod dropin;
 mod encoding;
+mod events;
 mod evidence;
 mod examples;
 mod first_start;

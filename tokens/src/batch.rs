@@ -9,7 +9,7 @@ use crate::{
 /// Tokens whose signatures are verified together. One that is wrong costs that its batch is verified one by one.
 const BATCH: usize = 128;
 
-/// What [`crate::verify`] says of each text, in their order, each with its own expectation: they were scanned at different
+/// What [`crate::verify()`] says of each text, in their order, each with its own expectation: they were scanned at different
 /// times.
 #[must_use]
 pub fn verify_all(

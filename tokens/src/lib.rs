@@ -3,7 +3,7 @@
 //! - [`Token`] has the fields, [`Signed`] is a token with its signature: 90 bytes, 135 characters of Base45 in a symbol, 144
 //!   of Base32 in a URL.
 //! - [`SigningKey`] signs, and [`Ring`] holds the public keys of all signatures that still count.
-//! - [`verify`] says whose token a text is, or a [`Reason`] against it; [`verify_all`] the same of many.
+//! - [`verify()`] says whose token a text is, or a [`Reason`] against it; [`verify_all`] the same of many.
 //! - [`Revocations`] are the serials that no longer count, and [`Delta`] brings them to devices.
 //! - [`rotating`] has the windows of 30 s, [`OldTokens`] what the replaced system gave out.
 //!

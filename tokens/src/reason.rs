@@ -18,9 +18,9 @@ pub enum Reason {
     NotYetValid,
     /// A newer one was given out.
     Revoked,
-    /// Genuine, and nobody has the subject. For the caller's ledger: [`crate::verify`] never says it.
+    /// Genuine, and nobody has the subject. For the caller's ledger: [`crate::verify()`] never says it.
     Unknown,
-    /// The person is blocked. For the caller's ledger: [`crate::verify`] never says it.
+    /// The person is blocked. For the caller's ledger: [`crate::verify()`] never says it.
     Blocked,
 }
 

@@ -14,7 +14,7 @@ const DOMAIN: [u8; 23] = *b"qr-observatory:token:1:";
 /// What is signed.
 pub(crate) type Message = [u8; DOMAIN.len() + BODY_BYTES];
 
-/// A token as it is given out or shown. That it was read says nothing about its signature: [`crate::verify`] does.
+/// A token as it is given out or shown. That it was read says nothing about its signature: [`crate::verify()`] does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signed {
     key: u8,
@@ -63,7 +63,7 @@ impl Signed {
         &self.signature
     }
 
-    /// What it says, which nothing vouches for before [`crate::verify`].
+    /// What it says, which nothing vouches for before [`crate::verify()`].
     #[must_use]
     pub fn token(&self) -> &Token {
         &self.token

@@ -2,7 +2,7 @@
 
 import time
 
-from loads import empty, redirect, redirects, unknown, unreadable
+from loads import empty, redirect, redirects, shown, turnstile, unknown, unreadable
 from scene import drill
 
 
@@ -84,3 +84,21 @@ def closed_code_scanned(d):
     code_id, slug = d.code("over")
     d.api("PATCH", f"/api/v2/codes/{code_id}", {"expires_at": "2020-01-01T00:00:00Z"})
     d.provoke(d.crowd(5, redirects([slug])))
+
+
+@drill("other-symbols-at-gates", "CheckinsRefusedHigh")
+def other_symbols_at_gates(d):
+    """At a gate somebody scans a poster instead of badges."""
+    d.up()
+    d.provoke(d.crowd(5, shown))
+
+
+@drill("gates-wait", "CheckinsSlow")
+def gates_wait(d):
+    """The network to PostgreSQL becomes slow while people go through a gate."""
+    d.with_postgres(DATABASE_TIMEOUT_MS="10000")
+    event = d.api("POST", "/api/events", {"name": "drill", "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"})["id"]
+    d.api("POST", f"/api/events/{event}/attendees/import", {"rows": [{"registration_no": "1"}]})
+    attendee = d.api("GET", f"/api/events/{event}/attendees")["items"][0]["id"]
+    d.load(5, turnstile(attendee))
+    d.provoke(d.proxy.slow(0.1))

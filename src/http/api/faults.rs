@@ -81,6 +81,14 @@ impl Faults {
         N::try_from(value.0).ok()
     }
 
+    /// As it was sent.
+    pub fn text<B: Bound<Of = String>>(&mut self, field: &'static str, value: Within<B>) -> String {
+        if !B::holds(&value.0) {
+            self.add(field, B::expected());
+        }
+        value.0
+    }
+
     pub fn within(
         &mut self,
         field: &'static str,

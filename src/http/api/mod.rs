@@ -5,6 +5,7 @@ mod barcode;
 mod cache;
 mod codes;
 pub(super) mod dropin;
+mod events;
 mod faults;
 mod health;
 mod many;
@@ -31,6 +32,8 @@ use crate::{config::server::Server, telemetry::labels::Dialect};
 enum Group {
     /// Codes: their symbols, targets and looks.
     Codes,
+    /// Events: who is invited, what they show, who is inside.
+    Events,
     /// Symbols without a code, in any style.
     Symbols,
     /// Scans of a code: times, devices, countries.
@@ -94,7 +97,15 @@ pub fn service(server: &Server) -> OpenApiService<impl OpenApi + 'static, ()> {
         organizations::image::OrganizationImage::new(),
         organizations::timeline::Timeline,
     );
-    let more = (more, account, organizations);
+    let events = (
+        events::manage::Manage,
+        events::people::People,
+        events::gates::Gates,
+        events::ledger::Ledger,
+        events::checkin::CheckIns,
+        events::badge::Badges,
+    );
+    let more = (more, account, organizations, events);
     OpenApiService::new((codes, resource, symbols(), more, rollout, cache), "qr-observatory", env!("CARGO_PKG_VERSION"))
         .description(
             "Self-hosted QR codes. Errors are problem documents (RFC 9457): `detail` says what is wrong, \

@@ -104,6 +104,18 @@ table rollup_visits m0010_rollups code_id day_us
 table dials m0011_dials experiment
   experiment text, candidate_percent i16, shadow_percent i16, killed bool, breaker text, version i64
   stage_at_us i64, changed_at_us i64, changed_by text, reason text
+table event_keys m0015_events number
+  number i16, secret bytes, not_before_us i64, retired_at_us i64
+table events m0015_events id
+  id uuid, org_id uuid, short_id i64, name text, starts_at_us i64, ends_at_us i64, created_at_us i64
+table attendees m0015_events id
+  id uuid, event_id uuid, kind text, registration_no text, name text, subject bytes, serial i64, is_blocked bool
+  inside bool, moved_at_us i64, moved_gate text
+table gates m0015_events id
+  id uuid, event_id uuid, name text, is_open bool
+table checkins m0015_events id
+  id uuid, event_id uuid, attendee_id uuid, is_in bool, gate text, nonce text, made_by text, scanned_at_us i64
+  stored_at_us i64, is_offline bool, counts bool, reason text, previous_at_us i64, previous_gate text
 ";
 
 /// The tables of the spool's file. No migration makes them.

@@ -20,7 +20,8 @@ on_both!(
 );
 
 /// What needs no credentials. `/r/{slug}` and the like are no operations of the API's.
-const PUBLIC: [&str; 14] = [
+const PUBLIC: [&str; 15] = [
+    "GET /.well-known/jwks.json",
     "GET /api/invitations/{token}",
     "GET /api/session/callback",
     "GET /api/session/methods",

@@ -68,7 +68,7 @@ async fn the_release_before_reads_what_is_written(db: &Fresh) {
     assert_eq!(code.look, styled());
     assert_eq!(columns(db).await.0, "#123456#ABCDEF7 2q");
     // Back to the schema before and forth again: nothing of it is lost.
-    db.migrations().down(3).await.unwrap();
+    db.migrations().down(4).await.unwrap();
     db.migrations().up().await.unwrap();
     assert_eq!(columns(db).await.1, "");
     assert_eq!(found(db, &code).await, styled());

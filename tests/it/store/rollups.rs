@@ -392,7 +392,7 @@ async fn scans_from_before_the_migration_are_counted_after_it(db: &Fresh) {
     let (code, empty) = (new_code(db, &ids).await, new_code(db, &ids).await);
     let scans = [scan(&ids, code, 5), scan(&ids, code, DAY_S)];
     db.scans.record(&scans, &[]).await.unwrap();
-    db.migrations().down(5).await.unwrap();
+    db.migrations().down(6).await.unwrap();
     db.migrations().up().await.unwrap();
     assert!(arms.is_unsupported(code).await);
     assert!(!arms.is_unsupported(empty).await);

@@ -79,7 +79,7 @@ impl OldTokens {
         secret.is_some_and(|secret| secret.len() < SECRET_BYTES)
     }
 
-    /// Whether a text is for [`Self::verify`] and not for [`crate::verify`]: no other token begins like these.
+    /// Whether a text is for [`Self::verify`] and not for [`crate::verify()`]: no other token begins like these.
     #[must_use]
     pub fn looks_old(text: &str) -> bool {
         text.starts_with(STALL) || text.starts_with("eyJ")
