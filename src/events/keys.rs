@@ -87,7 +87,7 @@ impl Events {
     /// The public keys (RFC 7517, RFC 8037).
     ///
     /// # Errors
-    /// As [`Events::keys`].
+    /// The store's, while no key is known.
     pub async fn jwks(&self) -> Result<Value> {
         let known = self.keys().await?;
         Ok(known.ring.to_jwks(self.clock.now().as_second()))
