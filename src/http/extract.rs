@@ -228,6 +228,9 @@ fn in_words(mut message: String) -> String {
             break;
         }
     }
+    if let Some(at) = message.find("expected struct ") {
+        message.replace_range(at.., "expected an object");
+    }
     message
 }
 

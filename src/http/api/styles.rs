@@ -124,8 +124,11 @@ impl Styles {
         let New { options, default } = body.0;
         let mut faults = Faults::default();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if !(1..=NAME_CHARS).contains(&name.len()) || !name.chars().all(is_plain) {
-            let message = format!("must have 1 to {NAME_CHARS} letters, digits, -, _ and .");
+        // Clients shorten a path with a segment of dots.
+        let is_dots = name.chars().all(|c| c == '.');
+        if !(1..=NAME_CHARS).contains(&name.len()) || !name.chars().all(is_plain) || is_dots {
+            let message =
+                format!("must have 1 to {NAME_CHARS} letters, digits, -, _ and ., not only dots");
             faults.add("name", message);
         }
         let checking = Checking {

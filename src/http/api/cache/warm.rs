@@ -18,6 +18,7 @@ pub struct Warm;
 /// Codes to warm.
 #[derive(Default, Deserialize, Object)]
 #[oai(rename = "CacheWarm")]
+#[serde(deny_unknown_fields)]
 struct Selection {
     /// Match slugs, ids and titles, such as `a1b2*`: `*`, `?`, `[a-c]`, `\`. A pattern that matches everything is refused.
     /// Without patterns: the most scanned codes.

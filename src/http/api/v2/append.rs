@@ -54,8 +54,8 @@ struct Message {
 impl Append {
     /// Draw a message over several symbols
     ///
-    /// Structured append (ISO/IEC 18004 §8): as few symbols as hold it, all of one version, which readers put together again. The
-    /// answer is that of a batch.
+    /// Structured append (ISO/IEC 18004 §8): at most `symbols` of them, all of the smallest version that this allows, which readers
+    /// put together again. The answer is that of a batch.
     #[oai(
         path = "/api/v2/qr/structured-append",
         method = "post",
