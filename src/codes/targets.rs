@@ -106,10 +106,41 @@ impl Codes {
             plan.schedule.sort_by_key(|next| next.at_us);
             if plan.schedule.len() > SCHEDULED {
                 let message = format!(
-                    "at most {SCHEDULED} targets can be scheduled: set schedule to fewer first"
+                    "at most {SCHEDULED} targets can be scheduled: cancel one first with DELETE and its time as at"
                 );
                 return Err(Error::invalid("at", message));
             }
+            Ok(Change {
+                plan: Some(plan),
+                ..Change::default()
+            })
+        })
+        .await
+    }
+
+    /// Cancels the target that was to come at this time.
+    ///
+    /// # Errors
+    /// `NotFound`, also without such a target; `Invalid` for a code that leads nowhere; `PreconditionFailed`; the store's.
+    pub async fn cancel(
+        &self,
+        at: (OrgId, Uuid),
+        seen: Option<Timestamp>,
+        author: &Author,
+        when: Timestamp,
+    ) -> Result<Code> {
+        let now_us = self.clock.now().as_microsecond();
+        self.edit(at, seen, author, |code| {
+            redirects(code)?;
+            let mut plan = Plan::clone(&code.plan);
+            let is_meant =
+                |next: &Scheduled| next.at_us == when.as_microsecond() && next.at_us > now_us;
+            if !plan.schedule.iter().any(is_meant) {
+                return Err(Error::not_found(
+                    "no target is to come at this time: see GET …/targets",
+                ));
+            }
+            plan.schedule.retain(|next| !is_meant(next));
             Ok(Change {
                 plan: Some(plan),
                 ..Change::default()

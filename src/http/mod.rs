@@ -1,6 +1,7 @@
 //! HTTP: from bytes to feature calls and back. Handlers parse, call one feature, and answer; what is common to
 //! all answers (context, errors, metrics, headers) is made in `middleware`, once.
 
+mod accept;
 mod api;
 mod bounds;
 mod client;

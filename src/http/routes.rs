@@ -23,7 +23,7 @@ use crate::{app::App, kernel::Ctx};
 
 /// Method, path with `{name}` for a parameter, and the file below `src/http`. HEAD is answered where GET is.
 #[rustfmt::skip]
-pub const ROUTES: [(&str, &str, &str); 143] = [
+pub const ROUTES: [(&str, &str, &str); 144] = [
     ("GET",    "/r/{slug}",                                       "redirect.rs"),
     ("POST",   "/r/{slug}",                                       "redirect.rs"),
 
@@ -46,6 +46,7 @@ pub const ROUTES: [(&str, &str, &str); 143] = [
     ("GET",    "/api/v2/codes/{id}/image",                        "api/codes/image.rs"),
     ("GET",    "/api/v2/codes/{id}/targets",                      "api/codes/targets.rs"),
     ("POST",   "/api/v2/codes/{id}/targets",                      "api/codes/targets.rs"),
+    ("DELETE", "/api/v2/codes/{id}/targets",                      "api/codes/targets.rs"),
     ("POST",   "/api/v2/codes/{id}/targets/undo",                 "api/codes/targets.rs"),
     ("GET",    "/api/v2/styles",                                  "api/styles.rs"),
     ("GET",    "/api/v2/styles/{name}",                           "api/styles.rs"),

@@ -465,6 +465,16 @@ async fn targets_have_a_history_a_future_and_an_undo(server: Server) {
         .collect();
     assert_eq!(led, [b, "https://example.org/soon", a, b, a, TARGET]);
     assert_eq!(history["items"][5]["by"], "admin");
+    // What is to come can be cancelled, once; what has begun cannot.
+    let cancel = format!("{targets}?at=2090-01-01T00:00:00Z");
+    client.delete(&cancel).await.expect(200);
+    client.delete(&cancel).await.problem(404);
+    client
+        .delete(&format!("{targets}?at=soon"))
+        .await
+        .invalid("at");
+    let history = client.get(&targets).await.expect(200).json();
+    assert_eq!(history["items"].as_array().unwrap().len(), 5);
     eventually(10, async || {
         let now = leads_to(&client, &link(&code), &[]).await;
         if now == "https://example.org/soon" {

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use poem::{Request, Result, web::Data};
 use poem_openapi::{
     Object, OpenApi,
-    param::{Header, Path},
+    param::{Header, Path, Query},
     payload::Json,
 };
 use serde::Deserialize;
@@ -131,6 +131,37 @@ impl Targets {
         let author = Author::from(may.caller());
         let code = app.codes.lead(at, seen, &author, next).await?;
         Ok(Changed::of(app, code).await?)
+    }
+
+    /// Cancel a target that is to come
+    #[oai(
+        path = "/api/v2/codes/:id/targets",
+        method = "delete",
+        operation_id = "cancel_code_target"
+    )]
+    async fn cancel(
+        &self,
+        request: &Request,
+        may: May<act::EditCodes>,
+        /// The code's UUID
+        id: Path<String>,
+        /// When it was to begin, as `from` of `GET …/targets` says (RFC 3339)
+        at: Query<String>,
+        /// `ETag` of what the change is for
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<String>>,
+    ) -> Result<Changed> {
+        let (app, _) = context(request)?;
+        let of = (may.organization(), parse_id(&id)?);
+        let seen = seen(app, of, request.headers()).await?;
+        let mut faults = Faults::default();
+        let when = faults.time("at", &at.0);
+        faults.finish()?;
+        let author = Author::from(may.caller());
+        let code = app
+            .codes
+            .cancel(of, seen, &author, when.unwrap_or_default());
+        Ok(Changed::of(app, code.await?).await?)
     }
 
     /// Lead to the target of before

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem::{IntoResponse, Request, Response, Result, http::header, web::Data};
+use poem::{IntoResponse, Request, Response, Result, web::Data};
 use poem_openapi::{
     ApiResponse, OpenApi, ResponseContent,
     payload::Json,
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     app::App,
     http::{
+        accept::preferred,
         api::{Group, word::Word},
         extract::Input,
         file::AnyFile,
@@ -73,25 +74,20 @@ enum File {
     Of(Format),
 }
 
-/// By the first type of `Accept` that there is.
+/// By `Accept`.
 fn wanted(request: &Request) -> Option<File> {
-    let accept = request.header(header::ACCEPT).unwrap_or_default();
-    let essences = accept.split(',').map(|range| {
-        let essence = range.split(';').next().unwrap_or_default();
-        essence.trim().to_ascii_lowercase()
-    });
     let of = |essence: &str| {
         let mut formats = Format::ALL.iter().filter(|format| **format != Format::Text);
         formats
             .find(|format| format.media_type() == essence)
             .map(|f| File::Of(*f))
     };
-    let mut known = essences.filter_map(|essence| match essence.as_str() {
+    let known = |essence: &str| match essence {
         "application/json" | "*/*" | "application/*" => Some(None),
         "image/*" => Some(Some(File::Any)),
         essence => of(essence).map(Some),
-    });
-    known.next().flatten()
+    };
+    preferred(request, known).flatten()
 }
 
 #[derive(ApiResponse)]

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::stream;
 use parking_lot::Mutex;
-use poem::{Body, Request, http::header};
+use poem::{Body, Request};
 use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 use zip::{
@@ -20,6 +20,7 @@ use zip::{
 };
 
 use super::Run;
+use crate::http::accept::preferred;
 
 /// What a caller can take.
 #[derive(Clone, Copy)]
@@ -29,20 +30,15 @@ pub enum Wanted {
     Zip,
 }
 
-/// By the first type of `Accept` that there is; JSON if there is none.
+/// By `Accept`; JSON if it names none of these.
 pub fn wanted(request: &Request) -> Wanted {
-    let accept = request.header(header::ACCEPT).unwrap_or_default();
-    let essences = accept.split(',').map(|range| {
-        let essence = range.split(';').next().unwrap_or_default();
-        essence.trim().to_ascii_lowercase()
-    });
-    let mut known = essences.filter_map(|essence| match essence.as_str() {
+    let known = |essence: &str| match essence {
         "application/json" | "application/*" | "*/*" => Some(Wanted::Json),
         "application/x-ndjson" | "application/jsonl" => Some(Wanted::Lines),
         "application/zip" => Some(Wanted::Zip),
         _ => None,
-    });
-    known.next().unwrap_or(Wanted::Json)
+    };
+    preferred(request, known).unwrap_or(Wanted::Json)
 }
 
 /// A line for each symbol, and one with the summary.
