@@ -13,7 +13,7 @@ SECONDS = 45
 
 
 def traffic(d):
-    """Redirects, images of both arms, creations, changes, lists, statistics, slugs that nobody has."""
+    """Redirects, images of both arms, creations, changes, lists, statistics, slugs that nobody has, and people at a gate."""
     codes = [d.code(f"s{n}") for n in range(20)]
     statistics = ["scan-timeseries?time_range=last7days", "scan-logs", "device-stats"]
     d.load(30, loads.several(*[loads.redirect(slug) for _, slug in codes], loads.unknown), threads=3)
@@ -23,6 +23,8 @@ def traffic(d):
     d.load(2, loads.change(codes[2][0]), threads=1)
     d.load(6, lambda n: loads.analytics(codes[n % 20][0], statistics[n % 3])(n), threads=1)
     d.load(2, loads.codes, threads=1)
+    d.load(2, loads.turnstile(d.attendee()), threads=1)
+    d.load(1, loads.shown, threads=1)
 
 
 def upkeep(d):

@@ -323,6 +323,13 @@ class Stack:
             raise NotStarted(f"{method} {path} answered {status}: {data[:300]!r}")
         return json.loads(data) if data else {}
 
+    def attendee(self):
+        """Somebody who is invited to an event that is on: the id."""
+        times = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"}
+        event = self.api("POST", "/api/events", {"name": "drill", **times})["id"]
+        self.api("POST", f"/api/events/{event}/attendees/import", {"rows": [{"registration_no": "1"}]})
+        return self.api("GET", f"/api/events/{event}/attendees")["items"][0]["id"]
+
     def code(self, title="drill"):
         """A new code: its id and its slug."""
         made = self.api("POST", "/api/v1/qr/dynamic", {"redirect_url": f"https://example.com/{title}", "title": title})

@@ -97,8 +97,5 @@ def other_symbols_at_gates(d):
 def gates_wait(d):
     """The network to PostgreSQL becomes slow while people go through a gate."""
     d.with_postgres(DATABASE_TIMEOUT_MS="10000")
-    event = d.api("POST", "/api/events", {"name": "drill", "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"})["id"]
-    d.api("POST", f"/api/events/{event}/attendees/import", {"rows": [{"registration_no": "1"}]})
-    attendee = d.api("GET", f"/api/events/{event}/attendees")["items"][0]["id"]
-    d.load(5, turnstile(attendee))
+    d.load(5, turnstile(d.attendee()), threads=1)
     d.provoke(d.proxy.slow(0.1))
