@@ -75,7 +75,7 @@ pub fn checked(
 
 /// A fault of the `n`th question as one of the batch.
 pub fn of_code(n: usize, detail: &Detail) -> Detail {
-    let is_content = |field: &str| matches!(field, "data" | "payload");
+    let is_content = |field: &str| matches!(field, "data" | "payload" | "style_name");
     let below = if is_content(&detail.field) || detail.field.starts_with("payload.") {
         ""
     } else {

@@ -20,7 +20,7 @@ use crate::{
             styles::{named, object},
             v2::{
                 graded::spelled,
-                options::{Asked, Options, asked},
+                options::{Asked, Options, asked, name},
             },
             word::Word,
         },
@@ -51,6 +51,9 @@ enum Answer {
         /// How well readers cope, A to F (after ISO/IEC 15415)
         #[oai(header = "X-QR-Grade")]
         GradeHeader,
+        /// What a reader may stumble over beside the grade (RFC 9651 list)
+        #[oai(header = "X-QR-Concerns")]
+        Option<String>,
     ),
     /// Not changed: the caller's copy is current (RFC 9110 §13.1.2).
     #[oai(status = 304)]
@@ -120,20 +123,35 @@ impl Image {
         };
         options.append(&mut wishes);
         let drawing = spec(&app, content, &Value::Object(options)).await?;
-        let drawn = drawn(&app, &ctx, (drawing, code.id)).await?;
+        let (drawn, concerns) = drawn(&app, &ctx, (drawing, code.id)).await?;
         let (etag, cache) = (drawn.file.etag.to_string(), CACHE_CONTROL.to_owned());
         let grade = GradeHeader::from(&drawn.facts.report);
         if has(request.headers(), &etag) {
             return Ok(Answer::NotModified(etag, cache, grade));
         }
-        Ok(Answer::File(AnyFile(drawn.file), etag, cache, grade))
+        Ok(Answer::File(
+            AnyFile(drawn.file),
+            etag,
+            cache,
+            grade,
+            concerns,
+        ))
     }
 }
 
-async fn drawn(app: &App, ctx: &Ctx, (asked, id): (Asked, uuid::Uuid)) -> Result<Rendered, Error> {
+/// With what a reader may stumble over.
+async fn drawn(
+    app: &App,
+    ctx: &Ctx,
+    (asked, id): (Asked, uuid::Uuid),
+) -> Result<(Rendered, Option<String>), Error> {
     let request = RenderRequest::new(asked.spec).map_err(|f| spelled(f.into_error()))?;
     let request = Arc::new(request.of_code(id));
-    app.render(ctx, &request).await.map_err(spelled)
+    let drawn = app.render(ctx, &request).await.map_err(spelled)?;
+    let concerns = request.concerns(&drawn);
+    let concerns: Vec<_> = concerns.iter().map(|concern| concern.item(name)).collect();
+    let concerns = (!concerns.is_empty()).then(|| concerns.join(", "));
+    Ok((drawn, concerns))
 }
 
 async fn address(app: &App, code: &StoredCode, slug: &str) -> Result<String, Error> {

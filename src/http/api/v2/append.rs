@@ -46,6 +46,8 @@ struct Message {
     #[oai(default)]
     #[serde(default)]
     options: Options,
+    /// A saved style of the caller's organization: what `options` leave out
+    style_name: Option<String>,
     /// At most so many (16)
     symbols: Option<Within<bounds::AppendTotal>>,
 }
@@ -69,7 +71,7 @@ impl Append {
         may: Public<act::Render>,
         body: Input<Message>,
     ) -> Result<Drawn> {
-        let parts = parts(&app, body.0).await?;
+        let parts = parts(&app, &may, body.0).await?;
         let total = parts.len();
         let counted = u32::try_from(total).unwrap_or(u32::MAX);
         may.count(&app, &ctx, ("symbols", counted))?;
@@ -102,7 +104,11 @@ impl Append {
 ///
 /// # Errors
 /// `Invalid`.
-async fn parts(app: &App, message: Message) -> Result<Vec<Asked>, Error> {
+async fn parts(
+    app: &App,
+    may: &Public<act::Render>,
+    message: Message,
+) -> Result<Vec<Asked>, Error> {
     let mut faults = Faults::default();
     let most = faults.number("symbols", message.symbols.as_ref());
     if message.options.structured_append.is_some() {
@@ -114,9 +120,10 @@ async fn parts(app: &App, message: Message) -> Result<Vec<Asked>, Error> {
         data: message.data,
         payload: message.payload,
         options: message.options,
-        style_name: None,
+        style_name: message.style_name,
         saved: None,
     };
+    let question = question.looked_up(app, may).await?;
     let asked = question.asked(&app.materials).await?;
     // Up to a tenth of a second, which no other request shall wait for.
     let spec = asked.spec.clone();

@@ -16,6 +16,7 @@ use crate::{
     app::App,
     http::{
         api::{
+            many,
             payloads::{Content, Payload},
             styles,
         },
@@ -52,26 +53,43 @@ impl Question {
     /// # Errors
     /// `Invalid` for a style that the caller's organization does not have.
     pub async fn look_up<A>(questions: &mut [Self], app: &App, may: &Public<A>) -> Result<()> {
-        let mut known: HashMap<String, Arc<Options>> = HashMap::new();
-        for question in questions {
-            let Some(name) = &question.style_name else {
-                continue;
-            };
-            if let Some(saved) = known.get(name) {
-                question.saved = Some(Arc::clone(saved));
-                continue;
-            }
-            let org = may.organization().ok_or_else(|| {
-                let message = "names a style of an organization: send credentials";
-                Error::invalid("style_name", message)
+        let mut known = HashMap::new();
+        for (n, question) in questions.iter_mut().enumerate() {
+            let found = question.resolve(&mut known, app, may).await;
+            found.map_err(|e| match e.details() {
+                [] => e,
+                faults => {
+                    let named = faults.iter().map(|fault| many::of_code(n, fault));
+                    Error::invalid_fields(named.collect())
+                }
             })?;
-            let options = styles::named(app, org, name).await?;
-            let unread = |e| Error::caused(Kind::Internal, "a saved style cannot be read", e);
-            let options = serde_json::from_value(Value::Object(options)).map_err(unread)?;
-            let options: Arc<Options> = Arc::new(options);
-            known.insert(name.clone(), Arc::clone(&options));
-            question.saved = Some(options);
         }
+        Ok(())
+    }
+
+    async fn resolve<A>(
+        &mut self,
+        known: &mut HashMap<String, Arc<Options>>,
+        app: &App,
+        may: &Public<A>,
+    ) -> Result<()> {
+        let Some(name) = &self.style_name else {
+            return Ok(());
+        };
+        if let Some(saved) = known.get(name) {
+            self.saved = Some(Arc::clone(saved));
+            return Ok(());
+        }
+        let org = may.organization().ok_or_else(|| {
+            let message = "names a style of an organization: send credentials";
+            Error::invalid("style_name", message)
+        })?;
+        let options = styles::named(app, org, name).await?;
+        let unread = |e| Error::caused(Kind::Internal, "a saved style cannot be read", e);
+        let options = serde_json::from_value(Value::Object(options)).map_err(unread)?;
+        let options: Arc<Options> = Arc::new(options);
+        known.insert(name.clone(), Arc::clone(&options));
+        self.saved = Some(options);
         Ok(())
     }
 
@@ -80,7 +98,7 @@ impl Question {
     /// # Errors
     /// `Invalid` for a style that the caller's organization does not have.
     pub async fn looked_up<A>(mut self, app: &App, may: &Public<A>) -> Result<Self> {
-        Self::look_up(std::slice::from_mut(&mut self), app, may).await?;
+        self.resolve(&mut HashMap::new(), app, may).await?;
         Ok(self)
     }
 
