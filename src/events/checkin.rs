@@ -9,7 +9,7 @@ use tokens::{EventId, Expect, Kind, Reason, Revocations, Serial, Signed};
 use super::{Attendee, Checkin, Event, Events, Gate};
 use crate::{
     identity::{Caller, OrgId},
-    kernel::{Error, Result, Timestamp, id::Uuid},
+    kernel::{Error, Kind as Fault, Result, Timestamp, id::Uuid},
     store::events::Scan,
     telemetry::{catalogue, handles},
 };
@@ -17,8 +17,6 @@ use crate::{
 /// How long an event and its gates are remembered. A gate that was closed lets people through so long.
 const REMEMBERED: Duration = Duration::from_secs(1);
 const EVENTS: u64 = 1000;
-/// A scan that is told so much later was decided by its device.
-const LATE_SECS: i64 = 60;
 /// How far a device's clock may be ahead.
 const AHEAD_SECS: i64 = 300;
 /// Scans of the day before, and after: gates open early, and devices are found again.
@@ -31,7 +29,7 @@ pub struct Asked {
     pub gate: String,
     /// Unique in the event; a scan that is sent again has the same.
     pub nonce: String,
-    /// When; now if it is not told.
+    /// When it was, where a device decided by itself. A scan that waits for its answer is made now, whatever the device's clock says.
     pub scanned_at: Option<Timestamp>,
     /// The device let people through by itself.
     pub is_offline: bool,
@@ -58,6 +56,17 @@ pub struct Shown {
     pub event: Arc<Running>,
     pub attendee: Attendee,
     pub kind: Kind,
+    /// Nobody gave out another one since.
+    is_current: bool,
+}
+
+impl Shown {
+    fn against(&self) -> Option<Reason> {
+        if !self.is_current {
+            return Some(Reason::Revoked);
+        }
+        self.attendee.is_blocked.then_some(Reason::Blocked)
+    }
 }
 
 pub(super) struct Counters {
@@ -130,35 +139,33 @@ impl Events {
         text: &str,
         kinds: &[Kind],
     ) -> Result<Result<Shown, Reason>> {
-        let shown = self.looked_at(org, text, kinds).await?;
-        Ok(shown.and_then(|shown| {
-            if shown.attendee.is_blocked {
-                Err(Reason::Blocked)
-            } else {
-                Ok(shown)
-            }
+        let shown = self.looked_at(org, text, (kinds, self.clock.now())).await?;
+        Ok(shown.and_then(|shown| match shown.against() {
+            Some(reason) => Err(reason),
+            None => Ok(shown),
         }))
     }
 
-    /// The same, and those who are blocked. Asks the database only about what one of our keys signed.
+    /// The same at another time, and also those who are blocked or have another token by now. Asks the database only about what one of
+    /// our keys signed.
     async fn looked_at(
         &self,
         org: OrgId,
         text: &str,
-        kinds: &[Kind],
+        when: (&[Kind], Timestamp),
     ) -> Result<Result<Shown, Reason>> {
         let read = Signed::read(text);
-        let kind = read
-            .as_ref()
-            .map_or(NO_KIND, |signed| signed.token().kind.as_str());
+        let kind = (read.as_ref()).map_or(NO_KIND, |signed| signed.token().kind.as_str());
         let shown = match read {
-            Ok(signed) => self.shown(org, (text, &signed), kinds).await?,
+            Ok(signed) => self.shown(org, (text, &signed), when).await?,
             Err(reason) => Err(reason),
         };
-        let result = shown
-            .as_ref()
-            .map_or_else(|reason| reason.as_str(), |_| VALID);
-        self.counters.count(kind, result);
+        let against = match &shown {
+            Ok(shown) => shown.against(),
+            Err(reason) => Some(*reason),
+        };
+        self.counters
+            .count(kind, against.map_or(VALID, Reason::as_str));
         Ok(shown)
     }
 
@@ -166,9 +173,9 @@ impl Events {
         &self,
         org: OrgId,
         (text, signed): (&str, &Signed),
-        kinds: &[Kind],
+        (kinds, at): (&[Kind], Timestamp),
     ) -> Result<Result<Shown, Reason>> {
-        let (event, now) = (signed.token().event, self.clock.now().as_second());
+        let (event, now) = (signed.token().event, at.as_second());
         // The ledger knows the event's end, and who has which serial.
         let expect = Expect {
             event,
@@ -188,18 +195,12 @@ impl Events {
         if lasts && now > event.event.ends_at.as_second() {
             return Ok(Err(Reason::Expired));
         }
-        let Some(attendee) = self
-            .store
-            .events
-            .named(event.event.id, token.subject.0)
-            .await?
-        else {
+        let named = self.store.events.named(event.event.id, token.subject.0);
+        let Some(attendee) = named.await? else {
             return Ok(Err(Reason::Unknown));
         };
-        if Serial::new(attendee.serial) != Some(token.serial) {
-            return Ok(Err(Reason::Revoked));
-        }
         Ok(Ok(Shown {
+            is_current: Serial::new(attendee.serial) == Some(token.serial),
             event,
             attendee,
             kind: token.kind,
@@ -223,7 +224,8 @@ impl Events {
     /// Lets somebody in or out, or says why not. Inside: a token that does not count, or the ledger's answer.
     ///
     /// # Errors
-    /// `Invalid` for a time or a gate that the event cannot have; `NotFound` without such an attendee; the store's.
+    /// `Invalid` for a time or a gate that the event cannot have; `NotFound` without such an attendee; `Conflict` for the nonce of
+    /// another scan; the store's.
     pub async fn check_in(
         &self,
         caller: &Caller,
@@ -231,25 +233,37 @@ impl Events {
     ) -> Result<Result<Checkin, Reason>> {
         let began = self.clock.instant();
         let org = caller.organization();
-        let (event, attendee) = match &asked.who {
+        let at = asked.scanned_at.filter(|_| asked.is_offline);
+        let (event, attendee, is_current) = match &asked.who {
             Who::Token(text) => {
-                // Who is blocked stands in the ledger.
-                match self
-                    .looked_at(org, text, &[Kind::Attendee, Kind::Rotating])
-                    .await?
-                {
-                    Ok(shown) => (shown.event, shown.attendee),
+                let when = (
+                    &[Kind::Attendee, Kind::Rotating][..],
+                    at.unwrap_or(self.clock.now()),
+                );
+                // Of somebody who is invited a refusal stands in the ledger, too.
+                match self.looked_at(org, text, when).await? {
+                    Ok(shown) => (shown.event, shown.attendee, shown.is_current),
                     Err(reason) => {
                         self.counters.checkins[usize::from(asked.is_in)][1].increment(1);
                         return Ok(Err(reason));
                     }
                 }
             }
-            Who::Attendee(id) => self.by_hand(org, *id).await?,
+            Who::Attendee(id) => {
+                let (event, attendee) = self.by_hand(org, *id).await?;
+                (event, attendee, true)
+            }
         };
-        let scan = self.scan(&event, attendee.id, asked, caller)?;
+        let mut scan = self.scan(&event, attendee.id, asked, caller)?;
+        if !is_current {
+            scan.refused = Some(Reason::Revoked.as_str());
+        }
         let done = self.store.events.check_in(&scan).await?;
         let done = done.ok_or_else(|| Error::not_found("there is no such attendee"))?;
+        if done.is_repeated && (done.attendee.id, done.is_in) != (scan.attendee_id, scan.is_in) {
+            let message = "the nonce was used for another scan: each scan has one of its own";
+            return Err(Error::new(Fault::Conflict, message));
+        }
         if !done.is_repeated {
             self.counters.checkins[usize::from(asked.is_in)][usize::from(!done.accepted)]
                 .increment(1);
@@ -309,9 +323,14 @@ impl Events {
             gate: asked.gate.clone(),
             nonce: asked.nonce.clone(),
             made_by: caller.name().to_owned(),
-            scanned_at,
+            // It never comes from the future.
+            scanned_at: if asked.is_offline {
+                scanned_at.min(now)
+            } else {
+                now
+            },
             stored_at: now,
-            is_offline: asked.is_offline || -ahead > LATE_SECS,
+            is_offline: asked.is_offline,
             refused: (is_closed && !asked.is_offline).then_some("gate_closed"),
         })
     }

@@ -52,7 +52,8 @@ impl Events {
             let first = EventKey {
                 number: KeyNumber::FIRST.value(),
                 secret: random()?,
-                not_before: self.clock.now(),
+                // No key was before it: what a device's clock says of a scan does not matter.
+                not_before: Timestamp::UNIX_EPOCH,
                 retired_at: None,
             };
             self.store.events.add_key(&first).await?;

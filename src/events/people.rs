@@ -87,9 +87,13 @@ impl Events {
     /// # Errors
     /// `NotFound`, and the store's.
     pub async fn person(&self, org: OrgId, kind: &str, id: &str) -> Result<Attendee> {
-        let found = match id.parse::<Uuid>() {
+        let by_id = match id.parse::<Uuid>() {
             Ok(id) => self.store.events.attendee(org.id(), id).await?,
-            Err(_) => self.store.events.registered(org.id(), kind, id).await?,
+            Err(_) => None,
+        };
+        let found = match by_id {
+            Some(found) => Some(found),
+            None => self.store.events.registered(org.id(), kind, id).await?,
         };
         let found = found.filter(|found| found.kind == kind);
         found.ok_or_else(|| Error::not_found(format!("there is no such {kind}")))

@@ -100,7 +100,8 @@ impl Events {
         let backend = self.db.backend();
         let sql = format!(
             "INSERT INTO attendees (id, event_id, kind, registration_no, name, subject, serial, is_blocked, inside) VALUES {} \
-             ON CONFLICT (event_id, kind, registration_no) DO UPDATE SET name = excluded.name",
+             ON CONFLICT (event_id, kind, registration_no) DO UPDATE SET \
+             name = CASE WHEN excluded.name = '' THEN attendees.name ELSE excluded.name END",
             placeholders(backend, rows.len(), VALUES)
         );
         let values = rows.iter().flat_map(|row| -> [Value; VALUES] {

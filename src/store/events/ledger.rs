@@ -52,6 +52,7 @@ pub struct CheckinRow {
 pub struct Checkin {
     pub accepted: bool,
     pub reason: Option<String>,
+    pub is_in: bool,
     pub attendee: Attendee,
     /// The counting scan before.
     pub previous: Option<(Timestamp, String)>,
@@ -129,7 +130,7 @@ impl Events {
         scan: &Scan,
         now: &Attendee,
     ) -> Result<Option<Checkin>, DbErr> {
-        let sql = "SELECT attendee_id, reason, previous_at_us, previous_gate FROM checkins \
+        let sql = "SELECT attendee_id, reason, previous_at_us, previous_gate, is_in FROM checkins \
                    WHERE event_id = $1 AND nonce = $2";
         let ask = self
             .db
@@ -153,6 +154,7 @@ impl Events {
         let gate: Option<String> = row.try_get_by(3)?;
         Ok(Some(Checkin {
             accepted: reason.is_none(),
+            is_in: row.try_get_by(4)?,
             reason,
             attendee,
             previous: at.map(from_micros).zip(gate),
@@ -190,6 +192,7 @@ impl Events {
         Ok(Checkin {
             accepted: reason.is_none(),
             reason: reason.map(str::to_owned),
+            is_in: scan.is_in,
             attendee,
             previous,
             is_repeated: false,
@@ -203,9 +206,8 @@ impl Events {
         scan: &Scan,
         mut attendee: Attendee,
     ) -> Result<Checkin, DbErr> {
-        let refused = scan
-            .refused
-            .or_else(|| attendee.is_blocked.then_some(BLOCKED));
+        // Whoever is blocked by now was let through all the same.
+        let refused = scan.refused;
         let row = Row {
             scan,
             at: scan.scanned_at,
@@ -250,6 +252,7 @@ impl Events {
         Ok(Checkin {
             accepted: reason.is_none(),
             reason: reason.map(str::to_owned),
+            is_in: scan.is_in,
             attendee,
             previous,
             is_repeated: false,
@@ -380,7 +383,7 @@ struct Row<'a> {
 }
 
 fn refusal(attendee: &Attendee, is_in: bool) -> Option<&'static str> {
-    if attendee.is_blocked {
+    if attendee.is_blocked && is_in {
         return Some(BLOCKED);
     }
     (attendee.inside == is_in).then_some(if is_in { ALREADY_IN } else { NOT_IN })

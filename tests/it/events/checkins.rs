@@ -45,7 +45,11 @@ async fn people_go_in_and_out(server: Server) {
         ("nonce-002", false),
         ("nonce-003", true),
     ] {
-        let again = scan(&client, &text, "in", nonce).await.expect(200).json();
+        let direction = if nonce == "nonce-003" { "out" } else { "in" };
+        let again = scan(&client, &text, direction, nonce)
+            .await
+            .expect(200)
+            .json();
         assert_eq!(
             (&again["accepted"], &again["repeated"]),
             (&json!(accepted), &json!(true)),
@@ -53,13 +57,25 @@ async fn people_go_in_and_out(server: Server) {
         );
     }
     assert_eq!(people(&client, &id).await[0]["inside"], false);
+    // A device whose nonces begin again must not get somebody else's answer.
+    let other = token(&client, "2").await;
+    scan(&client, &other, "in", "nonce-001").await.problem(409);
+    scan(&client, &text, "out", "nonce-001").await.problem(409);
+    // A gate whose clock is slow lets nobody in twice.
+    scan(&client, &other, "in", "nonce-101").await.expect(200);
+    let slow = json!({
+        "token": other, "direction": "in", "gate": "main", "nonce": "nonce-102",
+        "scanned_at": (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(5)).to_string(),
+    });
+    let slow = client.post("/api/checkins", &slow).await.expect(200).json();
+    assert_eq!(slow["reason"], "already_in");
     let out = scan(&client, &text, "out", "nonce-004")
         .await
         .expect(200)
         .json();
     assert_eq!(out["reason"], "not_in");
     let metrics = Client::anonymous(&server).get("/metrics").await.text();
-    let counted = "qr_checkins_total{direction=\"in\",result=\"accepted\"} 1";
+    let counted = "qr_checkins_total{direction=\"in\",result=\"accepted\"} 2";
     assert!(metrics.contains(counted), "{metrics}");
 }
 

@@ -150,6 +150,16 @@ async fn a_badge_is_read_verified_and_revoked(server: Server) {
         true
     );
     assert_eq!(verified(&client, &text).await["reason"], "revoked");
+    let old = super::scan(&client, &text, "in", "old-badge")
+        .await
+        .expect(200);
+    assert_eq!(old.json()["reason"], "revoked");
+    let ledger = client
+        .get(&format!("{EVENTS}/{id}/ledger"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(ledger["items"][0]["reason"], "revoked");
     let mut forged = text.clone().into_bytes();
     forged[100] = if forged[100] == b'A' { b'B' } else { b'A' };
     assert_eq!(

@@ -45,7 +45,8 @@ struct New {
     gate: Within<bounds::GateName>,
     /// Unique in the event: what is sent again with the same gets the first answer again
     nonce: Within<bounds::Nonce>,
-    /// When it was scanned (RFC 3339), if that is over: the earlier of two scans counts
+    /// When it was scanned (RFC 3339). In an upload it decides, the earlier of two scans counts; a scan that waits for its answer is
+    /// made now
     scanned_at: Option<String>,
 }
 

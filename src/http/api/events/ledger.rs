@@ -19,6 +19,7 @@ use crate::{
         may::May,
     },
     identity::act,
+    kernel::Error,
 };
 
 pub struct Ledger;
@@ -106,7 +107,9 @@ impl Ledger {
         limit: Query<Option<Within<bounds::PageSize>>>,
     ) -> Result<Json<Entries>> {
         let event = event(&app, may.organization(), &id).await?;
-        let before = cursor.0.as_deref().map(parse_id).transpose()?;
+        let unknown = |_| Error::invalid("cursor", "must be next of a page before");
+        let before = cursor.0.as_deref().map(parse_id).transpose();
+        let before = before.map_err(unknown)?;
         let limit = limit
             .0
             .map_or(ITEMS, |limit| u16::try_from(limit.0).unwrap_or(ITEMS));
